@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make help lists the targets and the variables.
+
+MAKEFLAGS += -rR
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+O ?= build
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CC ?= gcc
+NASM ?= nasm
+LD := ld
+OBJCOPY := objcopy
+OBJDUMP := objdump
+NM := nm
+PROVE ?= prove
+
+V ?= 0
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-7s %s\n' '$1' '$2'
+else
+Q :=
+say = @:
+endif
+
+WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
+	-Wvla -Wshadow -Wpointer-arith -Wcast-qual -Wundef -Wwrite-strings
+CFLAGS := -std=gnu11 -Os -g $(WARNINGS) -Isrc -Itests
+# -mgeneral-regs-only: neither image may touch the SSE and x87 registers that the checks watch.
+BAREFLAGS := -m64 -march=x86-64 -ffreestanding -fno-builtin-printf -mgeneral-regs-only -mno-red-zone \
+	-mcmodel=small -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-strict-aliasing \
+	-ffunction-sections -fdata-sections
+NASMFLAGS := -f elf64 -g -F dwarf -w+all -w-unknown-warning -Werror
+LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --gc-sections \
+	--build-id=none -T linker.ld
+
+# ---- what each image is made of ---------------------------------------------
+
+BOOT := $(wildcard boot/*.asm)
+COMMON := $(BOOT) $(wildcard src/x86/*.c) $(wildcard src/lib/*.c)
+GUEST := $(COMMON) $(filter-out src/asm-offsets.c,$(wildcard src/*.c)) $(wildcard src/cases/*.c)
+HOST := $(COMMON) $(wildcard tests/host/*.c) $(wildcard tests/host/*.asm)
+ROGUE := $(COMMON) tests/guests/rogue.c
+
+objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
+
+IMAGES := $(O)/guest.elf $(O)/host.elf
+TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf
+
+.PHONY: all images test-images run check bench lint format clean help
+all: images
+images: $(IMAGES)
+test-images: $(TEST_IMAGES)
+
+$(O)/guest.elf: $(call objects,$(GUEST))
+$(O)/host.elf: $(call objects,$(HOST))
+$(O)/tests/rogue.elf: $(call objects,$(ROGUE))
+$(O)/tests/exit.elf: $(call objects,tests/guests/exit.asm)
+
+# Ceilings that the linker holds: bytes of bss.
+$(O)/guest.elf $(O)/tests/rogue.elf $(O)/tests/exit.elf: MAX_BSS := 128K
+$(O)/host.elf: MAX_BSS := 256K
+
+# The listings beside an image are for people; nothing depends on them.
+$(O)/%.elf: linker.ld
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LD) $(LDFLAGS) --defsym=MAX_BSS=$(MAX_BSS) -Map=$(@:.elf=.map) -o $@ $(filter %.o,$^)
+	$(Q)$(OBJDUMP) -d -M intel $@ >$(@:.elf=.asm)
+	$(Q)$(NM) -n $@ >$(@:.elf=.sym)
+
+$(O)/obj/%.o: %.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(BAREFLAGS) -MMD -MP -c -o $@ $<
+
+# NASM's -MD leaves out %included files: the one that there is stands here.
+$(O)/obj/%.o: %.asm $(O)/asm-offsets.inc
+	$(call say,NASM,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) -I$(O)/ -o $@ $<
+
+$(O)/asm-offsets.inc: src/asm-offsets.c
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(BAREFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
+	$(Q)sed -n 's/.*"->\([A-Z0-9_]*\) \(-\{0,1\}[0-9]*\)".*/\1 equ \2/p' $(@:.inc=.s) >$@
+
+-include $(shell [ ! -d $(O) ] || find $(O) -name '*.d')
+
+clean:
+	$(Q)rm -rf $(O)

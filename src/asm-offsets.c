@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Numbers for NASM, taken from the C headers.  Compiled with -S only: the Makefile
+ * turns each "->NAME value" into "NAME equ value".
+ */
+#include <stddef.h>
+
+#include "lib/multiboot.h"
+#include "x86/cpu.h"
+#include "x86/defs.h"
+#include "x86/regs.h"
+
+#define EMIT(name, value) __asm__ volatile(".ascii \"->" name " %c0\"" : : "i"((int)(value)))
+#define SYMBOL(name, value) EMIT(#name, value)
+#define CONSTANT(name) EMIT(#name, name)
+#define MEMBER(name, type, member) EMIT(#name, offsetof(struct type, member))
+
+void asm_offsets(void);
+
+void asm_offsets(void)
+{
+	CONSTANT(PAGE_SIZE);
+	CONSTANT(PTE_P);
+	CONSTANT(PTE_W);
+	CONSTANT(CR0_PE);
+	CONSTANT(CR0_MP);
+	CONSTANT(CR0_ET);
+	CONSTANT(CR0_NE);
+	CONSTANT(CR0_WP);
+	CONSTANT(CR0_PG);
+	CONSTANT(CR4_PAE);
+	CONSTANT(CR4_OSFXSR);
+	CONSTANT(CR4_OSXMMEXCPT);
+	CONSTANT(MSR_EFER);
+	CONSTANT(EFER_LME);
+	CONSTANT(EFER_NXE);
+	CONSTANT(RFLAGS_RESERVED1);
+	CONSTANT(SEL_CODE64);
+	CONSTANT(SEL_DATA);
+
+	CONSTANT(MBI_FLAG_CMDLINE);
+	CONSTANT(MBI_FLAG_MODS);
+	CONSTANT(MBI_FLAG_MMAP);
+	MEMBER(MBI_FLAGS, multiboot_info, flags);
+	MEMBER(MBI_CMDLINE, multiboot_info, cmdline);
+	MEMBER(MBI_MODS_COUNT, multiboot_info, mods_count);
+	MEMBER(MBI_MODS_ADDR, multiboot_info, mods_addr);
+	MEMBER(MBI_MMAP_LENGTH, multiboot_info, mmap_length);
+	MEMBER(MBI_MMAP_ADDR, multiboot_info, mmap_addr);
+	MEMBER(MODULE_STRING, multiboot_module, string);
+
+	CONSTANT(BOOT_LINE_SIZE);
+	CONSTANT(BOOT_MMAP_SIZE);
+	SYMBOL(BOOT_MBI_SIZE, sizeof(struct multiboot_info));
+	SYMBOL(BOOT_MODULE_SIZE, sizeof(struct multiboot_module));
+	SYMBOL(BOOT_INFO_SIZE, sizeof(struct boot_info));
+	MEMBER(BOOT_MAGIC, boot_info, magic);
+	MEMBER(BOOT_MBI, boot_info, mbi);
+	MEMBER(BOOT_MODULE, boot_info, module);
+	MEMBER(BOOT_CMDLINE, boot_info, cmdline);
+	MEMBER(BOOT_MODULE_LINE, boot_info, module_line);
+	MEMBER(BOOT_MMAP, boot_info, mmap);
+
+	CONSTANT(STACK_SIZE);
+	CONSTANT(STACK_COUNT);
+	SYMBOL(CPU_SIZE, sizeof(struct cpu));
+	MEMBER(CPU_CALL, cpu, call);
+	MEMBER(FRAME_VECTOR, trap_frame, vector);
+	MEMBER(GUARD_RBX, guard, rbx);
+	MEMBER(GUARD_RBP, guard, rbp);
+	MEMBER(GUARD_R12, guard, r12);
+	MEMBER(GUARD_R13, guard, r13);
+	MEMBER(GUARD_R14, guard, r14);
+	MEMBER(GUARD_R15, guard, r15);
+	MEMBER(GUARD_RSP, guard, rsp);
+	MEMBER(GUARD_RIP, guard, rip);
+
+	MEMBER(CALL_TARGET, call, target);
+	MEMBER(CALL_IN, call, in);
+	MEMBER(CALL_OUT, call, out);
+	MEMBER(CALL_STACK, call, stack);
+	MEMBER(GPR_RAX, gprs, rax);
+	MEMBER(GPR_RCX, gprs, rcx);
+	MEMBER(GPR_RDX, gprs, rdx);
+	MEMBER(GPR_RBX, gprs, rbx);
+	MEMBER(GPR_RSP, gprs, rsp);
+	MEMBER(GPR_RBP, gprs, rbp);
+	MEMBER(GPR_RSI, gprs, rsi);
+	MEMBER(GPR_RDI, gprs, rdi);
+	MEMBER(GPR_R8, gprs, r8);
+	MEMBER(GPR_R9, gprs, r9);
+	MEMBER(GPR_R10, gprs, r10);
+	MEMBER(GPR_R11, gprs, r11);
+	MEMBER(GPR_R12, gprs, r12);
+	MEMBER(GPR_R13, gprs, r13);
+	MEMBER(GPR_R14, gprs, r14);
+	MEMBER(GPR_R15, gprs, r15);
+	MEMBER(GPR_RFLAGS, gprs, rflags);
+}

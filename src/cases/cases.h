@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The bodies of the checks, by area; table.c holds their names, rules and order. */
+#ifndef CASES_CASES_H
+#define CASES_CASES_H
+
+#include "check.h"
+
+void probe_rdmsr(struct run *run);
+void probe_rdmsr_clean(struct run *run);
+void probe_wrmsr_clean(struct run *run);
+void probe_neighbour_rdmsr(struct run *run);
+void probe_neighbour_wrmsr(struct run *run);
+void probe_presence(struct run *run);
+
+void state_host_version(struct run *run);
+void state_host_version_refused(struct run *run);
+void state_ret(struct run *run);
+void state_ret_refused(struct run *run);
+void state_guest_fields(struct run *run);
+void state_rest(struct run *run);
+void state_canaries(struct run *run);
+void state_size(struct run *run);
+
+void register_success(struct run *run);
+void register_same_page(struct run *run);
+void register_other_page(struct run *run);
+void register_other_site(struct run *run);
+void register_old_version(struct run *run);
+void register_newer_2(struct run *run);
+void register_newer_7fffffff(struct run *run);
+void register_newer_80000000(struct run *run);
+void register_newer_ffffffff(struct run *run);
+void register_misaligned(struct run *run);
+void register_outside(struct run *run);
+void register_high_bits(struct run *run);
+void register_site_outside(struct run *run);
+void register_page_zero(struct run *run);
+void register_after_newer(struct run *run);
+void register_after_misaligned(struct run *run);
+void register_after_outside(struct run *run);
+void register_after_site_outside(struct run *run);
+
+void patch_instruction(struct run *run);
+void patch_around(struct run *run);
+void patch_at_once(struct run *run);
+void patch_hot_site(struct run *run);
+void patch_page_start(struct run *run);
+void patch_page_middle(struct run *run);
+void patch_page_end(struct run *run);
+void patch_odd(struct run *run);
+void patch_in_state_page(struct run *run);
+void patch_read_only(struct run *run);
+void patch_refused(struct run *run);
+void patch_straddle(struct run *run);
+void patch_other_vendor(struct run *run);
+
+void hypercall64_args_0(struct run *run);
+void hypercall64_args_1(struct run *run);
+void hypercall64_args_2(struct run *run);
+void hypercall64_args_3(struct run *run);
+void hypercall64_args_4(struct run *run);
+void hypercall64_args_5(struct run *run);
+void hypercall64_args_6(struct run *run);
+void hypercall64_index_0(struct run *run);
+void hypercall64_index_1(struct run *run);
+void hypercall64_index_nr(struct run *run);
+void hypercall64_index_bit31(struct run *run);
+void hypercall64_index_bit32(struct run *run);
+void hypercall64_index_bit63(struct run *run);
+void hypercall64_index_all_ones(struct run *run);
+void hypercall64_continues(struct run *run);
+
+void keeps_gprs(struct run *run);
+void keeps_rsp(struct run *run);
+void keeps_flags(struct run *run);
+void keeps_segments(struct run *run);
+void keeps_bases(struct run *run);
+void keeps_tables(struct run *run);
+void keeps_syscall(struct run *run);
+void keeps_control(struct run *run);
+void keeps_cr2(struct run *run);
+void keeps_debug(struct run *run);
+void keeps_x87(struct run *run);
+void keeps_mxcsr(struct run *run);
+void keeps_xmm(struct run *run);
+void keeps_timer(struct run *run);
+
+void echo_rdi(struct run *run);
+void echo_rsi(struct run *run);
+void echo_rdx(struct run *run);
+void echo_rcx(struct run *run);
+void echo_r8(struct run *run);
+void echo_r9(struct run *run);
+void echo_bits(struct run *run);
+void echo_random(struct run *run);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * C1, seen from inside: a host that offers the echo service (README.md) digests the six
+ * arguments, so the guest itself knows that each arrived in its place, whole.
+ */
+#include "cases/cases.h"
+#include "x86/defs.h"
+
+#define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
+static uint64_t digest(const uint64_t args[6])
+{
+	uint64_t hash = FNV_OFFSET_BASIS;
+
+	for (unsigned i = 0; i < 6; i++) {
+		for (unsigned shift = 0; shift < 64; shift += 8)
+			hash = (hash ^ (args[i] >> shift & 0xff)) * FNV_PRIME;
+	}
+	return hash;
+}
+
+static bool expect_echo(struct run *run, const struct site *site, const uint64_t args[6])
+{
+	struct outcome outcome;
+	uint64_t wanted = digest(args);
+
+	para_call(site, run->options.echo, args, &outcome);
+	if (!expect_returned(run, "echo call", &outcome))
+		return false;
+	if (outcome.after.rax == wanted)
+		return true;
+	expect_equal(run, "digest", outcome.after.rax, wanted);
+	tap_diag("of %#lx %#lx %#lx %#lx %#lx %#lx", args[0], args[1], args[2], args[3], args[4],
+		 args[5]);
+	return false;
+}
+
+/* One argument has a value, the others are 0: in another's place it gives another digest. */
+static void expect_argument(struct run *run, unsigned place)
+{
+	uint64_t args[6] = {0};
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	args[place] = UINT64_C(0x8877665544332211);
+	expect_echo(run, &site, args);
+}
+
+void echo_rdi(struct run *run)
+{
+	expect_argument(run, 0);
+}
+
+void echo_rsi(struct run *run)
+{
+	expect_argument(run, 1);
+}
+
+void echo_rdx(struct run *run)
+{
+	expect_argument(run, 2);
+}
+
+void echo_rcx(struct run *run)
+{
+	expect_argument(run, 3);
+}
+
+void echo_r8(struct run *run)
+{
+	expect_argument(run, 4);
+}
+
+void echo_r9(struct run *run)
+{
+	expect_argument(run, 5);
+}
+
+/* Each bit of each argument alone, six bits a call. */
+void echo_bits(struct run *run)
+{
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	for (unsigned bit = 0; bit < 64; bit++) {
+		uint64_t args[6];
+
+		for (unsigned i = 0; i < 6; i++)
+			args[i] = BIT((bit + 11 * i) % 64);
+		if (!expect_echo(run, &site, args))
+			return;
+	}
+}
+
+void echo_random(struct run *run)
+{
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	for (uint64_t n = 0; n < run->options.echo_calls; n++) {
+		uint64_t args[6];
+
+		for (unsigned i = 0; i < 6; i++)
+			args[i] = para_random();
+		if (!expect_echo(run, &site, args)) {
+			tap_diag("call %lu of %lu", n + 1, run->options.echo_calls);
+			return;
+		}
+	}
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* C2: the result is in RAX, and no other register changes.  A check a group, a diagnostic a register. */
+#include <stddef.h>
+
+#include "cases/cases.h"
+#include "lib/string.h"
+#include "x86/insn.h"
+#include "x86/machine.h"
+#include "x86/timer.h"
+
+#define COMPARED_FLAGS                                                                      \
+	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF | RFLAGS_DF | \
+	 RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
+#define ARITHMETIC_FLAGS \
+	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
+
+#define TIMER_HZ 8000
+#define TIMER_CALLS 20000
+#define TICKS_WANTED 2
+
+/* Everything there is to compare, around one call. */
+struct comparison {
+	struct machine before, after;
+	struct outcome call;
+};
+
+static struct comparison c;
+
+/*
+ * Calls with noise in every register and @rflags.  Nothing may come between the call and
+ * the two savings; the machine is put back in order whatever the host did.  False if
+ * the call faulted.
+ */
+static bool compare_call(struct run *run, const struct site *site, uint64_t rflags, uint64_t cr8)
+{
+	struct machine ours;
+	struct gprs gprs;
+	uint64_t *reg = &gprs.rax;
+
+	for (unsigned i = 0; i < 16; i++)
+		reg[i] = para_random();
+	gprs.rax = 0;
+	gprs.rflags = rflags | RFLAGS_RESERVED1;
+
+	machine_save(&ours);
+	machine_load_noise(para_random, cr8);
+	machine_save(&c.before);
+	para_call_gprs(site, &gprs, &c.call);
+	machine_save(&c.after);
+	machine_load(&ours);
+	return expect_returned(run, "call", &c.call);
+}
+
+static void print_bytes(char *text, const uint8_t *bytes, unsigned n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	while (n--) {
+		*text++ = digits[bytes[n] >> 4];
+		*text++ = digits[bytes[n] & 15];
+	}
+	*text = 0;
+}
+
+static void expect_group(struct run *run, enum machine_group group)
+{
+	for (unsigned i = 0; i < machine_register_count; i++) {
+		const struct machine_register *r = &machine_registers[i];
+		const uint8_t *wanted = (const uint8_t *)&c.before + r->offset;
+		const uint8_t *got = (const uint8_t *)&c.after + r->offset;
+		char wanted_text[33], got_text[33];
+
+		if (r->group != group || !memcmp(wanted, got, r->size))
+			continue;
+		print_bytes(wanted_text, wanted, r->size);
+		print_bytes(got_text, got, r->size);
+		expect(run, false, "%s: wanted 0x%s, got 0x%s", r->name, wanted_text, got_text);
+	}
+}
+
+static void expect_flags(struct run *run)
+{
+	static const struct {
+		const char *name;
+		uint64_t mask;
+	} flags[] = {
+		{"CF", RFLAGS_CF},     {"PF", RFLAGS_PF}, {"AF", RFLAGS_AF}, {"ZF", RFLAGS_ZF},
+		{"SF", RFLAGS_SF},     {"OF", RFLAGS_OF}, {"DF", RFLAGS_DF}, {"IF", RFLAGS_IF},
+		{"IOPL", RFLAGS_IOPL}, {"NT", RFLAGS_NT}, {"AC", RFLAGS_AC}, {"ID", RFLAGS_ID},
+	};
+
+	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		expect_equal(run, flags[i].name, c.call.after.rflags & flags[i].mask,
+			     c.call.before.rflags & flags[i].mask);
+}
+
+static void keeps_group(struct run *run, enum machine_group group)
+{
+	struct site site;
+
+	if (register_default(run, &site) && compare_call(run, &site, 0, 5))
+		expect_group(run, group);
+}
+
+void keeps_gprs(struct run *run)
+{
+	struct site site;
+
+	if (register_default(run, &site) && compare_call(run, &site, 0, 5))
+		expect_gprs(run, &c.call.before, &c.call.after, GPR_BIT(rax) | GPR_BIT(rsp));
+}
+
+void keeps_rsp(struct run *run)
+{
+	struct site site;
+
+	if (register_default(run, &site) && compare_call(run, &site, 0, 5))
+		expect_equal(run, "rsp", c.call.after.rsp, c.call.before.rsp);
+}
+
+/* All set but IF, then all clear; IF is the timer's check. */
+void keeps_flags(struct run *run)
+{
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	if (compare_call(run, &site, COMPARED_FLAGS & ~RFLAGS_IF, 5))
+		expect_flags(run);
+	if (compare_call(run, &site, 0, 5))
+		expect_flags(run);
+}
+
+void keeps_segments(struct run *run)
+{
+	keeps_group(run, GROUP_SEGMENTS);
+}
+
+void keeps_bases(struct run *run)
+{
+	keeps_group(run, GROUP_BASES);
+}
+
+void keeps_tables(struct run *run)
+{
+	keeps_group(run, GROUP_TABLES);
+}
+
+void keeps_syscall(struct run *run)
+{
+	keeps_group(run, GROUP_SYSCALL);
+}
+
+void keeps_control(struct run *run)
+{
+	keeps_group(run, GROUP_CONTROL);
+}
+
+void keeps_cr2(struct run *run)
+{
+	keeps_group(run, GROUP_CR2);
+}
+
+void keeps_debug(struct run *run)
+{
+	keeps_group(run, GROUP_DEBUG);
+}
+
+void keeps_x87(struct run *run)
+{
+	keeps_group(run, GROUP_X87);
+}
+
+void keeps_mxcsr(struct run *run)
+{
+	keeps_group(run, GROUP_MXCSR);
+}
+
+void keeps_xmm(struct run *run)
+{
+	keeps_group(run, GROUP_XMM);
+}
+
+/* Lets the timer interrupt us for up to two of its longest periods; false if it never does. */
+static bool timer_ticks(struct cpu *cpu)
+{
+	uint64_t first = cpu->ticks;
+	unsigned wraps = 0;
+	uint16_t last = timer_count();
+
+	interrupts_on();
+	while (cpu->ticks == first && wraps < 4) {
+		uint16_t now = timer_count();
+
+		wraps += now > last;
+		last = now;
+	}
+	interrupts_off();
+	return cpu->ticks != first;
+}
+
+/* C2 once more, all groups of it, with interrupts that come in the middle of calls. */
+void keeps_timer(struct run *run)
+{
+	struct cpu *cpu = this_cpu();
+	uint64_t first = cpu->ticks_in_flight;
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	if (!timer_start(TIMER_HZ) || !timer_ticks(cpu)) {
+		timer_stop();
+		skip(run, "no timer");
+		return;
+	}
+	for (unsigned i = 0; i < TIMER_CALLS && !run->failed; i++) {
+		if (cpu->ticks_in_flight - first >= TICKS_WANTED)
+			break;
+		if (!compare_call(run, &site, RFLAGS_IF | (para_random() & ARITHMETIC_FLAGS), 0))
+			break;
+		expect_equal(run, "rax", c.call.after.rax, (uint64_t)-KVM_EINVAL);
+		expect_gprs(run, &c.call.before, &c.call.after, GPR_BIT(rax));
+		expect_flags(run);
+		for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++)
+			expect_group(run, group);
+	}
+	timer_stop();
+	if (!run->failed && cpu->ticks_in_flight - first < TICKS_WANTED)
+		skip(run, "no timer interrupt fell into a call");
+}

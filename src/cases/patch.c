@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* P1-P7, C7: what the host writes at a site, where it may be, and what else it may not write. */
+#include <stddef.h>
+
+#include "cases/cases.h"
+#include "lib/string.h"
+#include "x86/defs.h"
+
+/* Registers @site and expects it patched. */
+static void patch(struct run *run, const struct site *site)
+{
+	struct answer answer;
+
+	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, site->gpa, &answer);
+	expect_success(run, &answer, site);
+}
+
+/* Resets all, patches a site there, and expects every other byte of both site pages unchanged. */
+static void patch_alone(struct run *run, unsigned offset)
+{
+	const unsigned end = offset + SITE_SIZE;
+	struct site site;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, offset);
+	patch(run, &site);
+	expect(run, para_untouched(PAGE_SITE_A, 0, offset), "bytes before %#lx: wanted them unchanged",
+	       site.gpa);
+	if (end < PAGE_SIZE)
+		expect(run, para_untouched(PAGE_SITE_A, end, PAGE_SIZE),
+		       "bytes from %#lx on: wanted them unchanged", site.gpa + SITE_SIZE);
+	if (end <= PAGE_SIZE)
+		expect(run, para_untouched(PAGE_SITE_B, 0, PAGE_SIZE),
+		       "page behind the site's: wanted it unchanged");
+}
+
+/* P1: exactly the instruction of the vendor that CPUID names. */
+void patch_instruction(struct run *run)
+{
+	enum call_vendor vendor = para_vendor();
+	struct site site;
+	struct answer answer;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x100);
+	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, site.gpa, &answer);
+	if (vendor == CALL_EITHER)
+		tap_diag("unknown CPU vendor: either instruction is accepted");
+	expect(run, site_patched(&site), "wanted %s 0f 01 %02x, got %02x %02x %02x",
+	       vendor == CALL_INTEL ? "VMCALL" : "VMMCALL", call_instruction(vendor)[2],
+	       site.bytes[0], site.bytes[1], site.bytes[2]);
+}
+
+void patch_around(struct run *run)
+{
+	para_reset();
+	patch_alone(run, 0x100);
+	patch_alone(run, 0x7f8);
+}
+
+static bool call_works(struct run *run, const struct site *site)
+{
+	static const uint64_t args[6];
+	struct outcome outcome;
+
+	para_call(site, 0, args, &outcome);
+	return expect_returned(run, "call through the site", &outcome);
+}
+
+/* P5: the next execution sees the new bytes. */
+void patch_at_once(struct run *run)
+{
+	struct site site;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x100);
+	patch(run, &site);
+	if (!run->failed)
+		call_works(run, &site);
+}
+
+/* The same for a site whose old bytes the CPU has executed, decoded and cached many times. */
+void patch_hot_site(struct run *run)
+{
+	static const uint64_t args[6];
+	struct outcome outcome;
+	struct site site;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x200);
+	for (unsigned i = 0; i < 100; i++) {
+		para_call(&site, 0, args, &outcome);
+		expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
+		       "unpatched site: wanted #UD");
+		if (run->failed)
+			return;
+	}
+	patch(run, &site);
+	if (!run->failed)
+		call_works(run, &site);
+}
+
+void patch_page_start(struct run *run)
+{
+	patch_alone(run, 0);
+}
+
+void patch_page_middle(struct run *run)
+{
+	patch_alone(run, 0x800);
+}
+
+void patch_page_end(struct run *run)
+{
+	patch_alone(run, PAGE_SIZE - SITE_SIZE);
+}
+
+void patch_odd(struct run *run)
+{
+	for (unsigned offset = 0x401; offset < 0x480; offset += 0x12)
+		patch_alone(run, offset);
+}
+
+void patch_in_state_page(struct run *run)
+{
+	const unsigned offset = 0x200;
+	struct site site;
+
+	para_reset();
+	site = para_site(PAGE_STATE_A, offset);
+	patch(run, &site);
+	expect(run, para_untouched(PAGE_STATE_A, 24, offset),
+	       "page between its head and the site: wanted it unchanged");
+	if (!run->failed)
+		call_works(run, &site);
+}
+
+/* P3: the guest's own page permissions don't matter. */
+void patch_read_only(struct run *run)
+{
+	struct site site;
+
+	para_reset();
+	site = para_site(PAGE_SITE_B, 0x100);
+	para_read_only(PAGE_SITE_B, true);
+	patch(run, &site);
+	para_read_only(PAGE_SITE_B, false);
+}
+
+/* P7: a refusal leaves every byte of the site, and all around it. */
+void patch_refused(struct run *run)
+{
+	struct site site;
+	struct answer answer;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x100);
+	register_page(PAGE_STATE_A, UINT32_MAX, site.gpa, &answer);
+	expect_returned(run, "registration", &answer.wrmsr);
+	expect(run, site_unpatched(&site), "site after a refusal: wanted it unpatched");
+	expect(run, para_untouched(PAGE_SITE_A, 0, 0x100) && para_untouched(PAGE_SITE_A, 0x106, PAGE_SIZE),
+	       "page of the site: wanted it unchanged");
+}
+
+/* P6: whole in both pages, or refused. */
+void patch_straddle(struct run *run)
+{
+	for (unsigned offset = 0xffd; offset <= 0xfff; offset++) {
+		struct site site;
+		struct answer answer;
+
+		para_reset();
+		site = para_site(PAGE_SITE_A, offset);
+		register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, site.gpa, &answer);
+		if (answer.state->ret == 0)
+			expect_success(run, &answer, &site);
+		else
+			expect_refusal(run, &answer, &site);
+		expect(run, para_untouched(PAGE_SITE_A, 0, offset), "bytes before: wanted them unchanged");
+		expect(run, para_untouched(PAGE_SITE_B, offset + SITE_SIZE + 2 - PAGE_SIZE, PAGE_SIZE),
+		       "bytes behind: wanted them unchanged");
+		expect(run, para_untouched(PAGE_CANARY_3, 0, PAGE_SIZE), "next page: wanted it unchanged");
+		expect(run, para_untouched(PAGE_CANARY_2, 0, PAGE_SIZE), "page before: wanted it unchanged");
+	}
+}
+
+/* C7: the other vendor's instruction is no call. */
+void patch_other_vendor(struct run *run)
+{
+	enum call_vendor vendor = para_vendor();
+	static const uint64_t args[6];
+	struct outcome outcome;
+	struct site site;
+
+	if (vendor == CALL_EITHER) {
+		skip(run, "unknown CPU vendor");
+		return;
+	}
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x100);
+	memcpy(site.bytes, call_instruction(vendor == CALL_AMD ? CALL_INTEL : CALL_AMD), 3);
+	para_call(&site, 0, args, &outcome);
+	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
+	       "the other vendor's instruction: wanted #UD, got %s",
+	       outcome.faulted ? "another exception" : "a return");
+}

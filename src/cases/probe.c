@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * D1-D3: the magic MSR number is the probe for a host, its neighbours are not, and an
+ * access to it does what any RDMSR or WRMSR does.
+ */
+#include <stddef.h>
+
+#include "cases/cases.h"
+#include "x86/defs.h"
+
+void probe_presence(struct run *run)
+{
+	const struct discovery *host = &run->host;
+
+	expect(run, host->answered, "WRMSR of the magic: wanted the page written, got no answer");
+	if (host->answered)
+		tap_diag("host: version %u, RDMSR %s", host->host_version,
+			 host->rdmsr.faulted ? "faults" : "answers");
+}
+
+void probe_rdmsr(struct run *run)
+{
+	expect_returned(run, "RDMSR of the magic", &run->host.rdmsr);
+}
+
+/* The registers that a faulting access shows: those of the trap. */
+static struct gprs trap_gprs(const struct trap_frame *f)
+{
+	return (struct gprs){f->rax, f->rcx, f->rdx, f->rbx, f->rsp, f->rbp, f->rsi, f->rdi,
+			     f->r8,  f->r9,  f->r10, f->r11, f->r12, f->r13, f->r14, f->r15, f->rflags};
+}
+
+static void expect_clean(struct run *run, const char *what, const struct outcome *o,
+			 unsigned written)
+{
+	struct gprs at_fault = trap_gprs(&o->fault);
+
+	if (!o->faulted) {
+		expect_gprs(run, &o->before, &o->after, written);
+		return;
+	}
+	expect_gp(run, what, o);
+	/* The trap is one word deeper: the target's return address is still to be popped. */
+	at_fault.rsp += sizeof(uint64_t);
+	expect_gprs(run, &o->before, &at_fault, 0);
+}
+
+void probe_rdmsr_clean(struct run *run)
+{
+	struct outcome rdmsr;
+
+	para_rdmsr(MSR_KVM_API_MAGIC, &rdmsr);
+	expect_clean(run, "RDMSR of the magic", &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
+}
+
+void probe_wrmsr_clean(struct run *run)
+{
+	struct answer answer;
+
+	para_reset();
+	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, para_site(PAGE_SITE_A, 0x100).gpa, &answer);
+	expect_clean(run, "WRMSR of the magic", &answer.wrmsr, 0);
+
+	para_wrmsr(MSR_KVM_API_MAGIC, para_gpa(PAGE_STATE_A) + 8, &answer.wrmsr);
+	expect_clean(run, "WRMSR of a misaligned gpa", &answer.wrmsr, 0);
+}
+
+static uint64_t rdmsr_value(const struct outcome *o)
+{
+	return (uint32_t)o->after.rax | o->after.rdx << 32;
+}
+
+/*
+ * A host may let every unknown number pass, so a neighbour that answers is none
+ * yet; one that gives the magic's own value is.
+ */
+void probe_neighbour_rdmsr(struct run *run)
+{
+	struct outcome magic, neighbour;
+	struct site site;
+
+	register_default(run, &site);
+	para_rdmsr(MSR_KVM_API_MAGIC, &magic);
+	for (int distance = -1; distance <= 1; distance += 2) {
+		para_rdmsr(MSR_KVM_API_MAGIC + (uint32_t)distance, &neighbour);
+		if (neighbour.faulted || magic.faulted)
+			continue;
+		expect(run, !rdmsr_value(&magic) || rdmsr_value(&neighbour) != rdmsr_value(&magic),
+		       "RDMSR of magic %+d: wanted another answer than the magic's", distance);
+	}
+}
+
+void probe_neighbour_wrmsr(struct run *run)
+{
+	expect(run, !run->host.neighbour_answered,
+	       "WRMSR of a neighbour: wanted page and site as they were, got them written");
+}

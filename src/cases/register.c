@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * S5, S6, S8, V1-V3, P4: which registrations succeed, which are refused, which
+ * fault; and that none of those that fail leaves anything behind.
+ */
+#include <stddef.h>
+
+#include "cases/cases.h"
+#include "lib/multiboot.h"
+#include "lib/string.h"
+#include "x86/defs.h"
+#include "x86/insn.h"
+
+#define VERSION KVM_PARA_API_VERSION
+
+#define ONE_TIB (UINT64_C(1) << 40)
+
+static struct site reset(void)
+{
+	para_reset();
+	return para_site(PAGE_SITE_A, 0x100);
+}
+
+static void expect_accepted(struct run *run, enum para_page page, uint32_t version,
+			    const struct site *site)
+{
+	struct answer answer;
+
+	register_page(page, version, site->gpa, &answer);
+	expect_success(run, &answer, site);
+}
+
+void register_success(struct run *run)
+{
+	struct site site = reset();
+
+	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+}
+
+void register_same_page(struct run *run)
+{
+	struct site site = reset();
+
+	for (unsigned i = 0; i < 3; i++)
+		expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+}
+
+void register_other_page(struct run *run)
+{
+	struct site site = reset();
+
+	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+	expect_accepted(run, PAGE_STATE_B, VERSION, &site);
+}
+
+/* S6: sites already patched stay patched. */
+void register_other_site(struct run *run)
+{
+	struct site first = reset();
+	struct site second = para_site(PAGE_SITE_B, 0x300);
+
+	expect_accepted(run, PAGE_STATE_A, VERSION, &first);
+	expect_accepted(run, PAGE_STATE_A, VERSION, &second);
+	expect(run, site_patched(&first), "first site: wanted it still patched after another's");
+}
+
+static bool find_page_zero(const struct multiboot_mmap_entry *region, void *arg)
+{
+	bool *found = arg;
+
+	*found |= region->base == 0 && region->length >= PAGE_SIZE &&
+		  region->type == MULTIBOOT_MEMORY_AVAILABLE;
+	return !*found;
+}
+
+/* S8: 0 is a gpa like any other, and not a way to unregister. */
+void register_page_zero(struct run *run)
+{
+	static uint8_t saved[64]; /* what the page's head held: firmware data, maybe still in use */
+	struct site site = reset();
+	struct kvm_vcpu_para_state *zero;
+	struct outcome wrmsr;
+	bool available = false;
+
+	if (!multiboot_each_region(find_page_zero, &available) || !available) {
+		skip(run, "the memory map has no page 0");
+		return;
+	}
+	zero = (struct kvm_vcpu_para_state *)para_map_any(0);
+	memcpy(saved, zero, sizeof(saved));
+	zero->guest_version = VERSION;
+	zero->host_version = zero->ret = 0x42424242;
+	zero->hypercall_gpa = site.gpa;
+	para_wrmsr(MSR_KVM_API_MAGIC, 0, &wrmsr);
+	if (expect_returned(run, "WRMSR of gpa 0", &wrmsr)) {
+		expect_equal(run, "ret at gpa 12", zero->ret, 0);
+		expect(run, site_patched(&site), "site: wanted it patched");
+	}
+	memcpy(zero, saved, sizeof(saved));
+}
+
+void register_old_version(struct run *run)
+{
+	struct site site = reset();
+
+	expect_accepted(run, PAGE_STATE_A, 0, &site);
+}
+
+/* V1: a guest newer than the host is refused, by an unsigned comparison. */
+static void expect_newer_refused(struct run *run, uint32_t version)
+{
+	struct site site = reset();
+	struct answer answer;
+
+	if (run->host.host_version >= version) {
+		skip(run, "the host is as new as that");
+		return;
+	}
+	register_page(PAGE_STATE_A, version, site.gpa, &answer);
+	expect_refusal(run, &answer, &site);
+}
+
+void register_newer_2(struct run *run)
+{
+	expect_newer_refused(run, 2);
+}
+
+void register_newer_7fffffff(struct run *run)
+{
+	expect_newer_refused(run, 0x7fffffff);
+}
+
+void register_newer_80000000(struct run *run)
+{
+	expect_newer_refused(run, 0x80000000);
+}
+
+void register_newer_ffffffff(struct run *run)
+{
+	expect_newer_refused(run, 0xffffffff);
+}
+
+/* S5: #GP(0), and nothing of page or site is written. */
+static void expect_gpa_faults(struct run *run, uint64_t gpa)
+{
+	struct site site = reset();
+	struct answer answer;
+
+	prepare(PAGE_STATE_A, VERSION, site.gpa, &answer);
+	para_wrmsr(MSR_KVM_API_MAGIC, gpa, &answer.wrmsr);
+	if (!answer.wrmsr.faulted)
+		tap_diag("gpa %#lx", gpa);
+	expect_gp(run, "WRMSR of a bad gpa", &answer.wrmsr);
+	expect_equal(run, "host_version", answer.state->host_version, answer.version_sentinel);
+	expect_equal(run, "ret", answer.state->ret, answer.ret_sentinel);
+	expect(run, site_unpatched(&site), "site: wanted it unpatched");
+	expect(run, para_untouched(PAGE_CANARY_1, 0, PAGE_SIZE), "next page: wanted it unchanged");
+}
+
+void register_misaligned(struct run *run)
+{
+	static const unsigned offsets[] = {1, 2, 8, 16, 0x800, 0xfff};
+
+	for (unsigned i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
+		expect_gpa_faults(run, para_gpa(PAGE_STATE_A) + offsets[i]);
+}
+
+/* The first address that the CPU can't form: 2^MAXPHYADDR. */
+static uint64_t physical_end(void)
+{
+	uint32_t bits = 36;
+
+	if (cpuid(0x80000000, 0).eax >= 0x80000008)
+		bits = cpuid(0x80000008, 0).eax & 0xff;
+	return UINT64_C(1) << bits;
+}
+
+/* Page-aligned addresses that can't be memory; the count of them in @addresses. */
+static unsigned outside(uint64_t addresses[3])
+{
+	uint64_t end = multiboot_memory_end();
+	uint64_t last = physical_end() - PAGE_SIZE;
+	unsigned n = 0;
+
+	if (ONE_TIB >= end && last >= end) {
+		addresses[n++] = ONE_TIB;
+		addresses[n++] = last;
+	}
+	addresses[n++] = BIT(63) | BIT(52);
+	return n;
+}
+
+void register_outside(struct run *run)
+{
+	uint64_t addresses[3];
+	unsigned n = outside(addresses);
+
+	for (unsigned i = 0; i < n; i++)
+		expect_gpa_faults(run, addresses[i]);
+}
+
+/* A good page's address with a bit that no physical address has: not that page. */
+void register_high_bits(struct run *run)
+{
+	uint64_t gpa = para_gpa(PAGE_STATE_A);
+
+	expect_gpa_faults(run, gpa | BIT(52));
+	expect_gpa_faults(run, gpa | BIT(63));
+	if (ONE_TIB >= multiboot_memory_end())
+		expect_gpa_faults(run, gpa | ONE_TIB);
+}
+
+void register_site_outside(struct run *run)
+{
+	uint64_t addresses[4];
+	unsigned n = outside(addresses);
+
+	addresses[n++] = para_gpa(PAGE_SITE_A) | BIT(52);
+	for (unsigned i = 0; i < n; i++) {
+		struct site site = reset();
+		struct answer answer;
+
+		register_page(PAGE_STATE_A, VERSION, addresses[i] + 0x100, &answer);
+		expect_refusal(run, &answer, &site);
+	}
+}
+
+/* V3: after a refusal or a fault a correct registration succeeds. */
+static void expect_good_after(struct run *run, uint64_t gpa, uint32_t version, uint64_t site_gpa)
+{
+	struct site site = reset();
+	struct answer answer;
+
+	prepare(PAGE_STATE_A, version, site_gpa ? site_gpa : site.gpa, &answer);
+	para_wrmsr(MSR_KVM_API_MAGIC, gpa, &answer.wrmsr);
+	site = reset();
+	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+}
+
+void register_after_newer(struct run *run)
+{
+	expect_good_after(run, para_gpa(PAGE_STATE_A), UINT32_MAX, 0);
+}
+
+void register_after_misaligned(struct run *run)
+{
+	expect_good_after(run, para_gpa(PAGE_STATE_A) + 8, VERSION, 0);
+}
+
+void register_after_outside(struct run *run)
+{
+	expect_good_after(run, BIT(63), VERSION, 0);
+}
+
+void register_after_site_outside(struct run *run)
+{
+	expect_good_after(run, para_gpa(PAGE_STATE_A), VERSION, BIT(63));
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * S2-S4: the host writes host_version and ret, on a refusal too, and nothing else of
+ * the page or of any other.
+ */
+#include <stddef.h>
+
+#include "cases/cases.h"
+#include "lib/string.h"
+#include "x86/defs.h"
+
+#define NEWER 2u
+
+/* Registers state page A as a guest of @version, and says what came of it. */
+static struct answer answer_to(uint32_t version)
+{
+	struct answer answer;
+
+	para_reset();
+	register_page(PAGE_STATE_A, version, para_site(PAGE_SITE_A, 0x100).gpa, &answer);
+	return answer;
+}
+
+static void expect_version(struct run *run, uint32_t guest_version)
+{
+	struct answer answer = answer_to(guest_version);
+
+	expect_returned(run, "registration", &answer.wrmsr);
+	expect(run, answer.state->host_version != answer.version_sentinel,
+	       "host_version: wanted it written, got the sentinel %#x", answer.version_sentinel);
+	expect_equal(run, "host_version", answer.state->host_version, run->host.host_version);
+	expect(run, answer.state->host_version >= KVM_PARA_API_VERSION,
+	       "host_version: wanted %u or more, got %u", KVM_PARA_API_VERSION,
+	       answer.state->host_version);
+}
+
+void state_host_version(struct run *run)
+{
+	expect_version(run, KVM_PARA_API_VERSION);
+	expect_version(run, 0);
+}
+
+/* A version that every host refuses: no host's own is that high. */
+void state_host_version_refused(struct run *run)
+{
+	expect_version(run, UINT32_MAX);
+}
+
+void state_ret(struct run *run)
+{
+	struct answer answer = answer_to(KVM_PARA_API_VERSION);
+
+	expect_equal(run, "ret", answer.state->ret, 0);
+}
+
+void state_ret_refused(struct run *run)
+{
+	struct answer answer = answer_to(UINT32_MAX);
+
+	expect_equal(run, "ret", answer.state->ret, (uint32_t)-KVM_EINVAL);
+}
+
+static void expect_fields(struct run *run, uint32_t version)
+{
+	struct answer answer = answer_to(version);
+	const struct kvm_vcpu_para_state *state = answer.state;
+
+	expect_equal(run, "guest_version", state->guest_version, version);
+	expect_equal(run, "size", state->size, sizeof(*state));
+	expect_equal(run, "hypercall_gpa", state->hypercall_gpa, para_gpa(PAGE_SITE_A) + 0x100);
+}
+
+void state_guest_fields(struct run *run)
+{
+	expect_fields(run, KVM_PARA_API_VERSION);
+	expect_fields(run, 0);
+	expect_fields(run, UINT32_MAX);
+}
+
+static void expect_untouched(struct run *run, const char *what, enum para_page page, unsigned from)
+{
+	expect(run, para_untouched(page, from, PAGE_SIZE),
+	       "%s, bytes %u-4095: wanted them as they were, got a change", what, from);
+}
+
+void state_rest(struct run *run)
+{
+	const unsigned rest = offsetof(struct kvm_vcpu_para_state, hypercall_gpa) + sizeof(uint64_t);
+
+	answer_to(KVM_PARA_API_VERSION);
+	expect_untouched(run, "page after a success", PAGE_STATE_A, rest);
+	answer_to(UINT32_MAX);
+	expect_untouched(run, "page after a refusal", PAGE_STATE_A, rest);
+}
+
+static void expect_canaries(struct run *run)
+{
+	expect_untouched(run, "page before", PAGE_CANARY_0, 0);
+	expect_untouched(run, "page behind", PAGE_CANARY_1, 0);
+	expect_untouched(run, "another state page", PAGE_STATE_B, 0);
+	expect_untouched(run, "page behind that", PAGE_CANARY_2, 0);
+	expect_untouched(run, "page behind the sites", PAGE_CANARY_3, 0);
+}
+
+void state_canaries(struct run *run)
+{
+	answer_to(KVM_PARA_API_VERSION);
+	expect_canaries(run);
+	answer_to(UINT32_MAX);
+	expect_canaries(run);
+}
+
+void state_size(struct run *run)
+{
+	static const uint32_t sizes[] = {0, 1, 24, 4095, 4097, 0x80000000, UINT32_MAX};
+
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct answer answer;
+		struct site site;
+
+		para_reset();
+		site = para_site(PAGE_SITE_A, 0x100);
+		prepare(PAGE_STATE_A, KVM_PARA_API_VERSION, site.gpa, &answer);
+		answer.state->size = sizes[i];
+		para_wrmsr(MSR_KVM_API_MAGIC, para_gpa(PAGE_STATE_A), &answer.wrmsr);
+		expect_success(run, &answer, &site);
+		expect_equal(run, "size", answer.state->size, sizes[i]);
+	}
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A check, the run that it is part of, and how it says what it found. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/tap.h"
+#include "options.h"
+#include "para.h"
+
+struct run;
+
+enum check_flag {
+	CHECK_OPTIONAL = 1 << 0, /* recommended only: a failure is TODO unless strict */
+	CHECK_NAMED = 1 << 1,	 /* runs only under strict, or when named in only= */
+	CHECK_ECHO = 1 << 2,	 /* needs the echo service */
+};
+
+struct check {
+	const char *name; /* area.what: stable */
+	const char *rule; /* of the ABI */
+	void (*body)(struct run *run);
+	unsigned flags;
+	const char *reason; /* why it is optional, or named only */
+};
+
+/* What the first contact showed (D2). */
+struct discovery {
+	bool present;
+	bool answered;	 /* WRMSR changed the page or the site */
+	bool registered; /* and the answer was a success */
+	struct outcome rdmsr, wrmsr;
+	struct outcome rdmsr_neighbour[2], wrmsr_neighbour[2];
+	bool neighbour_answered; /* WRMSR of a neighbour changed the page or the site */
+	uint32_t host_version;	 /* if it answered */
+};
+
+struct run {
+	struct options options;
+	struct tap tap;
+	struct discovery host;
+	const struct check *check;
+	bool failed;
+	const char *skipped; /* the reason */
+};
+
+/* The checks, in the order in which they run. */
+extern const struct check checks[];
+extern const unsigned check_count;
+
+/* Each expectation that is not met fails the check, with a diagnostic that names it and the rule. */
+void expect(struct run *run, bool met, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void expect_equal(struct run *run, const char *what, uint64_t got, uint64_t wanted);
+
+/* That an access or a call came back; that an access faulted with #GP(0). */
+bool expect_returned(struct run *run, const char *what, const struct outcome *outcome);
+void expect_gp(struct run *run, const char *what, const struct outcome *outcome);
+
+/* That the general purpose registers of @before are those of @after, save those in @except (bit: place in struct gprs). */
+#define GPR_BIT(reg) (1u << (offsetof(struct gprs, reg) / 8))
+void expect_gprs(struct run *run, const struct gprs *before, const struct gprs *after,
+		 unsigned except);
+
+/* The check can't be made, for this reason. */
+void skip(struct run *run, const char *reason);
+
+/* The host's answer to a registration. */
+struct answer {
+	struct outcome wrmsr;
+	uint32_t version_sentinel, ret_sentinel;
+	struct kvm_vcpu_para_state *state; /* the page afterwards */
+};
+
+/*
+ * Fills the head of state page @page for a registration of @site by a guest of
+ * @version, with sentinels where the host is to write.
+ */
+void prepare(enum para_page page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
+
+/* Prepares @page and registers it. */
+void register_page(enum para_page page, uint32_t version, uint64_t hypercall_gpa,
+		   struct answer *answer);
+
+/* Expects success: ret is 0, the site is patched; or a refusal: ret is -KVM_EINVAL, the site is not. */
+void expect_success(struct run *run, const struct answer *answer, const struct site *site);
+void expect_refusal(struct run *run, const struct answer *answer, const struct site *site);
+
+/* Resets the pages, registers state page A with a site on site page A, and gives the site. */
+bool register_default(struct run *run, struct site *site);
+
+/* First contact (D2): the run's first interactions. */
+void discover(struct run *run);
+
+#endif

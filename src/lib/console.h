@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where text goes.  An image has one console; hosted tests bring their own. */
+#ifndef LIB_CONSOLE_H
+#define LIB_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The UART at @serial_port, and if @debug_copy a copy on port 0xe9 where a debug
+ * console answers there.  Images only.
+ */
+void console_init(uint16_t serial_port, bool debug_copy);
+
+/* Writes @n bytes. */
+void console_write(const char *text, size_t n);
+
+/* Formats (printf.h) and writes, at most CONSOLE_LINE_MAX - 1 characters at a time. */
+#define CONSOLE_LINE_MAX 320
+void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The end of a run. */
+#ifndef LIB_EXIT_H
+#define LIB_EXIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/tap.h"
+
+/* What goes to isa-debug-exit: 0x10 and the verdict.  QEMU then exits with 2 * code + 1. */
+#define EXIT_CODE(verdict) (0x10 + (verdict))
+
+/*
+ * Ends the machine by the first way that works: isa-debug-exit (QEMU), the word
+ * "Shutdown" (Bochs), ACPI power-off; if @reset, the keyboard controller's reset; else it halts.
+ */
+_Noreturn void machine_exit(uint8_t code, bool reset);
+
+#endif

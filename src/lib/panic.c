@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "lib/panic.h"
+
+#include <stdarg.h>
+
+#include "lib/console.h"
+#include "lib/exit.h"
+#include "lib/printf.h"
+#include "x86/insn.h"
+#include "x86/trap.h"
+
+static const struct tap nothing;
+static const struct tap *report = &nothing;
+
+void panic_init(const struct tap *tap)
+{
+	report = tap;
+}
+
+void panic(const char *fmt, ...)
+{
+	char text[CONSOLE_LINE_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vformat(text, sizeof(text), fmt, args);
+	va_end(args);
+	tap_bail_out("%s", text);
+	tap_result(report, VERDICT_ERROR);
+	machine_exit(EXIT_CODE(VERDICT_ERROR), false);
+}
+
+void print_frame(const struct trap_frame *f)
+{
+	tap_diag("vector %u error %#lx rip %#lx cr2 %#lx rflags %#lx", (unsigned)f->vector,
+		 f->error, f->rip, READ_REG(cr2), f->rflags);
+	tap_diag("rax 0x%016lx rcx 0x%016lx rdx 0x%016lx rbx 0x%016lx", f->rax, f->rcx, f->rdx, f->rbx);
+	tap_diag("rsp 0x%016lx rbp 0x%016lx rsi 0x%016lx rdi 0x%016lx", f->rsp, f->rbp, f->rsi, f->rdi);
+	tap_diag("r8  0x%016lx r9  0x%016lx r10 0x%016lx r11 0x%016lx", f->r8, f->r9, f->r10, f->r11);
+	tap_diag("r12 0x%016lx r13 0x%016lx r14 0x%016lx r15 0x%016lx", f->r12, f->r13, f->r14, f->r15);
+	tap_diag("cs %#lx ss %#lx cr0 %#lx cr3 %#lx cr4 %#lx", f->cs, f->ss, READ_REG(cr0),
+		 READ_REG(cr3), READ_REG(cr4));
+}
+
+void trap_unexpected(const struct trap_frame *frame)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->panicking) /* the report itself trapped: say no more */
+		machine_exit(EXIT_CODE(VERDICT_ERROR), false);
+	cpu->panicking = true;
+	print("\n");
+	print_frame(frame);
+	panic("unexpected exception %u in %s%s", (unsigned)frame->vector,
+	      report->running ? report->running : "no check",
+	      cpu_guard_page(READ_REG(cr2)) ? ": stack overflow" : "");
+}

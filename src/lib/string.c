@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Compilers know these functions by name: they may turn a loop that looks like one of
+ * them into a call of it, which here would be a call of itself.  Hence the string
+ * instructions, the barrier in memmove() and the limit that strlen() gives.
+ */
+#include <stdint.h>
+
+#include "lib/string.h"
+
+static void *copy_upwards(void *dst, const void *src, size_t n)
+{
+	void *to = dst;
+
+	asm volatile("rep movsb" : "+D"(to), "+S"(src), "+c"(n) : : "memory");
+	return dst;
+}
+
+void *memcpy(void *restrict dst, const void *restrict src, size_t n)
+{
+	return copy_upwards(dst, src, n);
+}
+
+void *memmove(void *dst, const void *src, size_t n)
+{
+	unsigned char *to = dst;
+	const unsigned char *from = src;
+
+	if ((uintptr_t)dst - (uintptr_t)src >= n)
+		return copy_upwards(dst, src, n);
+
+	/* @dst begins inside the source: downwards, or the end is overwritten before its turn. */
+	while (n--) {
+		to[n] = from[n];
+		asm volatile("" : : : "memory");
+	}
+	return dst;
+}
+
+void *memset(void *dst, int c, size_t n)
+{
+	void *to = dst;
+
+	asm volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(c) : "memory");
+	return dst;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+	const unsigned char *x = a, *y = b;
+
+	for (; n; n--, x++, y++) {
+		if (*x != *y)
+			return *x - *y;
+	}
+	return 0;
+}
+
+size_t strlen(const char *s)
+{
+	return strnlen(s, SIZE_MAX);
+}
+
+size_t strnlen(const char *s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && s[n])
+		n++;
+	return n;
+}
+
+int strcmp(const char *a, const char *b)
+{
+	return strncmp(a, b, SIZE_MAX);
+}
+
+int strncmp(const char *a, const char *b, size_t n)
+{
+	for (; n; n--, a++, b++) {
+		if (*a != *b)
+			return (unsigned char)*a - (unsigned char)*b;
+		if (!*a)
+			return 0;
+	}
+	return 0;
+}
+
+char *strchr(const char *s, int c)
+{
+	for (; *s != (char)c; s++) {
+		if (!*s)
+			return NULL;
+	}
+	return (char *)(uintptr_t)s; /* C's own hole in const */
+}
+
+/*
+ * Whether @name matches the pattern that ends before @end.  On a mismatch only the last
+ * '*' takes one character more: what an earlier one could take, this one can too.
+ */
+static bool glob_match_until(const char *pattern, const char *end, const char *name)
+{
+	const char *behind_star = NULL, *star_took_until = NULL;
+
+	while (*name) {
+		if (pattern < end && *pattern == '*') {
+			behind_star = ++pattern;
+			star_took_until = name;
+		} else if (pattern < end && (*pattern == '?' || *pattern == *name)) {
+			pattern++;
+			name++;
+		} else if (behind_star) {
+			pattern = behind_star;
+			name = ++star_took_until;
+		} else {
+			return false;
+		}
+	}
+	while (pattern < end && *pattern == '*')
+		pattern++;
+	return pattern == end;
+}
+
+bool glob_match(const char *pattern, const char *name)
+{
+	return glob_match_until(pattern, pattern + strlen(pattern), name);
+}
+
+bool glob_list_match(const char *globs, const char *name)
+{
+	for (;;) {
+		const char *end = strchr(globs, ',');
+
+		if (!end)
+			return glob_match(globs, name);
+		if (glob_match_until(globs, end, name))
+			return true;
+		globs = end + 1;
+	}
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "lib/console.h"
+#include "lib/printf.h"
+#include "lib/tap.h"
+
+static bool bailed_out;
+
+void tap_start(struct tap *tap)
+{
+	*tap = (struct tap){.plan = TAP_NO_PLAN};
+	bailed_out = false;
+	print("TAP version 13\n");
+}
+
+void tap_plan(struct tap *tap, unsigned tests, const char *skip_reason)
+{
+	tap->plan = tests;
+	print("1..%u", tests);
+	if (!tests)
+		print(" # SKIP %s", skip_reason);
+	print("\n");
+}
+
+void tap_run(struct tap *tap, const char *name)
+{
+	tap->running = name;
+	print("# run %s", name);
+	print("\n");
+}
+
+static unsigned reported(const struct tap *tap)
+{
+	return tap->pass + tap->fail + tap->skip + tap->todo;
+}
+
+/*
+ * Counts the test in *@count and prints its line: in pieces, because print() cuts what
+ * is too long, and the newline must not go with it.
+ */
+static void report(struct tap *tap, unsigned *count, const char *status, const char *name,
+		   const char *directive, const char *reason)
+{
+	++*count;
+	tap->running = NULL;
+	print("%s %u - %s", status, reported(tap), name);
+	if (directive)
+		print(" # %s %s", directive, reason);
+	print("\n");
+}
+
+void tap_ok(struct tap *tap, const char *name)
+{
+	report(tap, &tap->pass, "ok", name, NULL, NULL);
+}
+
+void tap_not_ok(struct tap *tap, const char *name, const char *todo_reason)
+{
+	if (todo_reason)
+		report(tap, &tap->todo, "not ok", name, "TODO", todo_reason);
+	else
+		report(tap, &tap->fail, "not ok", name, NULL, NULL);
+}
+
+void tap_skip(struct tap *tap, const char *name, const char *reason)
+{
+	report(tap, &tap->skip, "ok", name, "SKIP", reason);
+}
+
+static void __attribute__((format(printf, 2, 0)))
+print_line(const char *prefix, const char *fmt, va_list args)
+{
+	char text[CONSOLE_LINE_MAX];
+
+	vformat(text, sizeof(text), fmt, args);
+	print("%s", prefix);
+	print("%s", text);
+	print("\n");
+}
+
+void tap_diag(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print_line("# ", fmt, args);
+	va_end(args);
+}
+
+void tap_bail_out(const char *fmt, ...)
+{
+	va_list args;
+
+	bailed_out = true;
+	va_start(args, fmt);
+	print_line("Bail out! ", fmt, args);
+	va_end(args);
+}
+
+enum verdict tap_verdict(const struct tap *tap, bool may_pass)
+{
+	if (bailed_out || tap->running || reported(tap) != tap->plan)
+		return VERDICT_ERROR;
+	if (tap->fail)
+		return VERDICT_FAIL;
+	if (tap->pass && may_pass)
+		return VERDICT_PASS;
+	return VERDICT_SKIP;
+}
+
+void tap_result(const struct tap *tap, enum verdict verdict)
+{
+	static const char *const names[] = {
+		[VERDICT_PASS] = "PASS",
+		[VERDICT_FAIL] = "FAIL",
+		[VERDICT_SKIP] = "SKIP",
+		[VERDICT_ERROR] = "ERROR",
+	};
+
+	print("# RESULT: %s pass=%u fail=%u skip=%u todo=%u\n", names[verdict], tap->pass,
+	      tap->fail, tap->skip, tap->todo);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest: reads its options, meets the host, runs the table of checks, reports, ends. */
+#include <stddef.h>
+
+#include "check.h"
+#include "lib/cmdline.h"
+#include "lib/console.h"
+#include "lib/exit.h"
+#include "lib/multiboot.h"
+#include "lib/panic.h"
+#include "lib/serial.h"
+#include "lib/string.h"
+#include "x86/insn.h"
+#include "x86/trap.h"
+
+void main(void);
+
+static struct run run;
+
+static bool selected(const struct check *check)
+{
+	const struct options *o = &run.options;
+
+	return (!o->only || glob_list_match(o->only, check->name)) &&
+	       !(o->skip && glob_list_match(o->skip, check->name));
+}
+
+static unsigned count_selected(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < check_count; i++)
+		n += selected(&checks[i]);
+	return n;
+}
+
+/* The first glob of @globs that matches no check, or NULL. */
+static const char *useless_glob(const char *globs)
+{
+	static char glob[64];
+
+	while (globs && *globs) {
+		size_t length = 0;
+		bool used = false;
+
+		while (globs[length] && globs[length] != ',')
+			length++;
+		if (length >= sizeof(glob))
+			length = sizeof(glob) - 1;
+		memcpy(glob, globs, length);
+		glob[length] = 0;
+		for (unsigned i = 0; i < check_count && !used; i++)
+			used = glob_match(glob, checks[i].name);
+		if (!used)
+			return glob;
+		globs += strlen(glob);
+		while (*globs && *globs++ != ',')
+			;
+	}
+	return NULL;
+}
+
+static void require_use(const char *option, const char *globs)
+{
+	const char *glob = useless_glob(globs);
+
+	if (glob)
+		panic("option '%s': no check is named '%s' (see 'list')", option, glob);
+}
+
+static _Noreturn void finish(enum verdict verdict)
+{
+	tap_result(&run.tap, verdict);
+	machine_exit((uint8_t)EXIT_CODE(verdict), run.options.reset);
+}
+
+static _Noreturn void list_checks(void)
+{
+	tap_plan(&run.tap, 0, "list");
+	for (unsigned i = 0; i < check_count; i++) {
+		if (selected(&checks[i]))
+			tap_diag("%s %s%s", checks[i].name, checks[i].rule,
+				 checks[i].flags & CHECK_OPTIONAL ? " optional" : "");
+	}
+	finish(VERDICT_SKIP);
+}
+
+static const char *why_not(const struct check *check)
+{
+	const struct options *o = &run.options;
+
+	if (!run.host.present)
+		return "no host";
+	if (check->flags & CHECK_NAMED && !o->strict && !o->only)
+		return check->reason;
+	if (check->flags & CHECK_ECHO && !o->has_echo)
+		return "no echo=INDEX";
+	return NULL;
+}
+
+static void run_body(void *check)
+{
+	run.check->body(&run);
+	(void)check;
+}
+
+static void report_stray(void)
+{
+	const struct cpu *cpu = this_cpu();
+
+	run.failed = true;
+	tap_diag("the host went on elsewhere than after the interaction (number %lu)",
+		 cpu->in_flight.count);
+	if (cpu->stray_faulted)
+		print_frame(&cpu->stray_fault);
+}
+
+static void report(const struct check *check)
+{
+	bool todo = check->flags & CHECK_OPTIONAL && !run.options.strict;
+
+	if (run.failed)
+		tap_not_ok(&run.tap, check->name, todo ? check->reason : NULL);
+	else if (run.skipped)
+		tap_skip(&run.tap, check->name, run.skipped);
+	else
+		tap_ok(&run.tap, check->name);
+}
+
+static void run_check(const struct check *check)
+{
+	run.check = check;
+	run.failed = false;
+	run.skipped = why_not(check);
+	if (!run.host.present && run.options.require) {
+		tap_diag("option 'require': wanted a host, found none");
+		tap_not_ok(&run.tap, check->name, NULL);
+		return;
+	}
+	if (!run.skipped) {
+		tap_run(&run.tap, check->name);
+		if (!run_stray_safe(run_body, NULL))
+			report_stray();
+	}
+	report(check);
+}
+
+static void run_discovery(void *unused)
+{
+	discover(&run);
+	(void)unused;
+}
+
+/* The first contact, under a name of its own: it may be the last thing that a run does. */
+static void meet_host(void)
+{
+	static const struct check discovery = {.name = "discovery", .rule = "D2"};
+
+	run.check = &discovery;
+	tap_run(&run.tap, discovery.name);
+	if (!run_stray_safe(run_discovery, NULL)) {
+		report_stray();
+		run.host.present = true;
+	}
+	run.tap.running = NULL;
+}
+
+static void start(void)
+{
+	char error[CMDLINE_ERROR_MAX];
+	char *line = multiboot_cmdline();
+	bool parsed = line && options_parse(line, &run.options, error);
+
+	console_init(line ? (uint16_t)run.options.serial : SERIAL_COM1, true);
+	tap_start(&run.tap);
+	if (!line)
+		panic("command line too long: wanted less than %u characters", BOOT_LINE_SIZE);
+	if (!parsed)
+		panic("%s", error);
+	require_use("only", run.options.only);
+	require_use("skip", run.options.skip);
+	if (!count_selected())
+		panic("no check is selected");
+}
+
+void main(void)
+{
+	const struct options *o = &run.options;
+
+	cpu_init();
+	panic_init(&run.tap);
+	start();
+	if (o->list)
+		list_checks();
+	if (!para_init())
+		panic("no memory: wanted %u free pages below 4 GiB in the loader's memory map",
+		      PARA_PAGES);
+	tap_plan(&run.tap, count_selected(), NULL);
+	if (o->image)
+		tap_diag("image: %s", o->image);
+	if (!run.options.seed)
+		run.options.seed = rdtsc();
+	tap_diag("seed: %#lx", o->seed);
+	para_seed(o->seed);
+	para_trace(o->trace);
+
+	meet_host();
+	for (unsigned i = 0; i < check_count; i++) {
+		if (selected(&checks[i]))
+			run_check(&checks[i]);
+	}
+	finish(tap_verdict(&run.tap, run.host.registered));
+}

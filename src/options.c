@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "options.h"
+
+#include "lib/cmdline.h"
+#include "lib/serial.h"
+
+#define NO_ECHO UINT64_MAX
+#define DEFAULT_ECHO_CALLS 200
+
+bool options_parse(char *line, struct options *o, char *error)
+{
+	const struct option table[] = {
+		{.name = "list", .kind = OPTION_FLAG, .flag = &o->list},
+		{.name = "require", .kind = OPTION_FLAG, .flag = &o->require},
+		{.name = "strict", .kind = OPTION_FLAG, .flag = &o->strict},
+		{.name = "trace", .kind = OPTION_FLAG, .flag = &o->trace},
+		{.name = "reset", .kind = OPTION_FLAG, .flag = &o->reset},
+		{.name = "only", .kind = OPTION_TEXT, .text = &o->only, .wanted = "GLOB,..."},
+		{.name = "skip", .kind = OPTION_TEXT, .text = &o->skip, .wanted = "GLOB,..."},
+		{.name = "seed", .kind = OPTION_NUMBER, .number = &o->seed, .max = UINT64_MAX,
+		 .wanted = "a number"},
+		{.name = "serial", .kind = OPTION_NUMBER, .number = &o->serial, .min = 1,
+		 .max = 0xfff8, .wanted = "an I/O port"},
+		{.name = "echo", .kind = OPTION_NUMBER, .number = &o->echo, .max = NO_ECHO - 1,
+		 .wanted = "the echo service's index"},
+		{.name = "echo-calls", .kind = OPTION_NUMBER, .number = &o->echo_calls, .min = 1,
+		 .max = 1000000, .wanted = "a number of calls"},
+	};
+	bool parsed;
+
+	*o = (struct options){
+		.serial = SERIAL_COM1,
+		.echo = NO_ECHO,
+		.echo_calls = DEFAULT_ECHO_CALLS,
+	};
+	parsed = cmdline_parse(line, table, sizeof(table) / sizeof(table[0]), &o->image, error);
+	o->has_echo = o->echo != NO_ECHO;
+	return parsed;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "x86/cpu.h"
+
+#include "x86/insn.h"
+#include "x86/paging.h"
+#include "x86/trap.h"
+
+/* Of boot/entry.asm. */
+extern uint64_t boot_gdt[];
+extern uint8_t boot_stacks[STACK_COUNT][STACK_SIZE];
+
+
+static uint64_t stack_top(enum cpu_stack stack)
+{
+	return (uint64_t)boot_stacks[stack + 1] - 16; /* the top word is taken; keep 16-byte alignment */
+}
+
+static void load_tss(struct cpu *cpu)
+{
+	uint64_t base = (uint64_t)&cpu->tss;
+	uint64_t *descriptor = &boot_gdt[SEL_TSS / 8];
+
+	cpu->tss.ist[IST_TRAP - 1] = stack_top(STACK_TRAP);
+	cpu->tss.ist[IST_DOUBLE_FAULT - 1] = stack_top(STACK_DOUBLE_FAULT);
+	cpu->tss.iopb = sizeof(cpu->tss);
+
+	/* Available 64-bit TSS, present: APM2 4.8.3 */
+	descriptor[0] = (sizeof(cpu->tss) - 1) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 |
+			(base >> 24 & 0xff) << 56;
+	descriptor[1] = base >> 32;
+	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
+}
+
+bool cpu_guard_page(uint64_t address)
+{
+	uint64_t offset = address - (uint64_t)boot_stacks;
+
+	return offset < sizeof(boot_stacks) && offset % STACK_SIZE < PAGE_SIZE;
+}
+
+void cpu_init(void)
+{
+	load_tss(this_cpu());
+	trap_init();
+	for (unsigned i = 0; i < STACK_COUNT; i++)
+		paging_unmap((uint64_t)boot_stacks[i]);
+}

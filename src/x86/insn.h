@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Single instructions that C has no word for. */
+#ifndef X86_INSN_H
+#define X86_INSN_H
+
+#include <stdint.h>
+
+static inline uint8_t inb(uint16_t port)
+{
+	uint8_t v;
+
+	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
+static inline void outb(uint16_t port, uint8_t v)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port));
+}
+
+static inline void outw(uint16_t port, uint16_t v)
+{
+	__asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port));
+}
+
+/* Writes @n bytes to one port: one exit a string, where single writes cost one a byte. */
+static inline void outsb(uint16_t port, const void *bytes, uint64_t n)
+{
+	__asm__ volatile("rep outsb" : "+S"(bytes), "+c"(n) : "d"(port) : "memory");
+}
+
+static inline uint64_t rdmsr(uint32_t msr)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
+	return (uint64_t)hi << 32 | lo;
+}
+
+static inline void wrmsr(uint32_t msr, uint64_t v)
+{
+	__asm__ volatile("wrmsr" : : "a"((uint32_t)v), "d"((uint32_t)(v >> 32)), "c"(msr) : "memory");
+}
+
+static inline uint64_t rdtsc(void)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
+	return (uint64_t)hi << 32 | lo;
+}
+
+struct cpuid_regs {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	struct cpuid_regs r;
+
+	__asm__ volatile("cpuid"
+			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+			 : "a"(leaf), "c"(subleaf));
+	return r;
+}
+
+/* Reads and writes a register that MOV knows by name: cr0, cr2, ..., dr0, ... */
+#define READ_REG(reg)                                                                    \
+	({                                                                               \
+		uint64_t reg##_value;                                                    \
+		__asm__ volatile("mov %%" #reg ", %0" : "=r"(reg##_value) : : "memory"); \
+		reg##_value;                                                             \
+	})
+#define WRITE_REG(reg, v) __asm__ volatile("mov %0, %%" #reg : : "r"((uint64_t)(v)) : "memory")
+
+/* Reads and writes a segment selector: ds, es, fs, gs, ss, cs. */
+#define READ_SEL(reg)                                                  \
+	({                                                             \
+		uint16_t reg##_value;                                  \
+		__asm__ volatile("mov %%" #reg ", %0" : "=r"(reg##_value)); \
+		reg##_value;                                           \
+	})
+#define WRITE_SEL(reg, v) __asm__ volatile("mov %0, %%" #reg : : "r"((uint32_t)(v)) : "memory")
+
+static inline void invlpg(const void *address)
+{
+	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+
+static inline void cpu_relax(void)
+{
+	__asm__ volatile("pause" : : : "memory");
+}
+
+static inline void interrupts_on(void)
+{
+	__asm__ volatile("sti" : : : "memory");
+}
+
+static inline void interrupts_off(void)
+{
+	__asm__ volatile("cli" : : : "memory");
+}
+
+#endif

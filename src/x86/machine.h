@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The registers beside the general purpose ones: all that rule C2 names, set to noise, saved, compared. */
+#ifndef X86_MACHINE_H
+#define X86_MACHINE_H
+
+#include <stdint.h>
+
+#include "x86/cpu.h"
+
+/* FXSAVE image, APM2 11.4.4 */
+struct fx_image {
+	uint16_t fcw, fsw;
+	uint8_t ftw, reserved0;
+	uint16_t fop;
+	uint64_t fip, fdp;
+	uint32_t mxcsr, mxcsr_mask;
+	uint8_t st[8][16]; /* ten bytes each */
+	uint8_t xmm[16][16];
+	uint8_t reserved1[96];
+} __attribute__((aligned(16)));
+
+_Static_assert(sizeof(struct fx_image) == 512, "APM2 11.4.4");
+
+struct machine {
+	struct fx_image fx;
+	uint16_t cs, ss, ds, es, fs, gs, tr, ldtr;
+	uint64_t fs_base, gs_base, kernel_gs_base;
+	struct table_register gdtr, idtr;
+	uint64_t star, lstar, cstar, sfmask;
+	uint64_t sysenter_cs, sysenter_esp, sysenter_eip; /* 0 where CPUID has no SEP */
+	uint64_t cr0, cr2, cr3, cr4, cr8;
+	uint64_t dr[4], dr6, dr7;
+};
+
+/* What a register is part of: a check each. */
+enum machine_group {
+	GROUP_SEGMENTS,
+	GROUP_BASES,
+	GROUP_TABLES,
+	GROUP_SYSCALL,
+	GROUP_CONTROL,
+	GROUP_CR2,
+	GROUP_DEBUG,
+	GROUP_X87,
+	GROUP_MXCSR,
+	GROUP_XMM,
+};
+
+struct machine_register {
+	const char *name;
+	enum machine_group group;
+	uint16_t offset, size; /* in struct machine, in bytes */
+};
+
+extern const struct machine_register machine_registers[];
+extern const unsigned machine_register_count;
+
+/*
+ * Loads values that a clobber would not leave by chance, made from @random, where that
+ * can be done without losing control.  @cr8 is the task priority: from 1 on it
+ * may hold back interrupts.
+ */
+void machine_load_noise(uint64_t (*random)(void), uint64_t cr8);
+
+void machine_save(struct machine *machine);
+
+/* Back to @machine, as machine_save() left it. */
+void machine_load(const struct machine *machine);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "x86/paging.h"
+
+#include "x86/defs.h"
+#include "x86/insn.h"
+
+/* Page tables of boot/entry.asm: the first two cover 0 to PAGING_WINDOW_END. */
+extern uint64_t boot_pd[512];
+extern uint64_t boot_pt[2 * 512];
+
+/* The CPU's NX, or 0 where it has none. */
+extern uint64_t boot_nx;
+
+static void set_entry(uint64_t va, uint64_t entry)
+{
+	/* Volatile: plain integer stores, which the oldest hosts' shadow paging can follow. */
+	*(volatile uint64_t *)&boot_pt[va / PAGE_SIZE] = entry;
+	invlpg((void *)va);
+}
+
+void paging_map(uint64_t va, uint64_t pa, uint64_t rights)
+{
+	uint64_t nx = rights & PTE_NX ? boot_nx : 0;
+
+	set_entry(va, pa | (rights & ~PTE_NX) | nx | PTE_P);
+}
+
+void paging_unmap(uint64_t va)
+{
+	set_entry(va, 0);
+}
+
+void paging_map_identity(uint64_t end)
+{
+	for (uint64_t pa = PAGE_SIZE; pa < LARGE_PAGE_SIZE; pa += PAGE_SIZE) {
+		if (!boot_pt[pa / PAGE_SIZE])
+			paging_map(pa, pa, PAGE_RW);
+	}
+	for (uint64_t pa = LARGE_PAGE_SIZE; pa < end; pa += LARGE_PAGE_SIZE)
+		boot_pd[pa / LARGE_PAGE_SIZE] = pa | PTE_PS | PTE_W | PTE_P | boot_nx;
+	WRITE_REG(cr3, READ_REG(cr3));
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Intel 8259A data sheet (231468-003) and 8254 data sheet (231164-005). */
+#include "x86/timer.h"
+
+#include "x86/insn.h"
+#include "x86/trap.h"
+
+#define PIC1_COMMAND 0x20
+#define PIC1_DATA 0x21
+#define PIC2_COMMAND 0xa0
+#define PIC2_DATA 0xa1
+#define ICW1_INIT_ICW4 0x11
+#define ICW3_SLAVE_ON_2 0x04
+#define ICW3_SLAVE_ID 0x02
+#define ICW4_8086 0x01
+#define OCW2_EOI 0x20
+#define MASK_ALL 0xff
+#define TIMER_IRQ 0
+
+#define PIT_COUNTER0 0x40
+#define PIT_CONTROL 0x43
+#define PIT_RATE_GENERATOR 0x34 /* counter 0, both bytes, mode 2 */
+#define PIT_LATCH0 0x00
+#define PIT_HZ 1193182
+
+#define COUNT_READS 1000
+
+static void pic_init(uint8_t mask1)
+{
+	outb(PIC1_COMMAND, ICW1_INIT_ICW4);
+	outb(PIC2_COMMAND, ICW1_INIT_ICW4);
+	outb(PIC1_DATA, IRQ_VECTOR);
+	outb(PIC2_DATA, IRQ_VECTOR + 8);
+	outb(PIC1_DATA, ICW3_SLAVE_ON_2);
+	outb(PIC2_DATA, ICW3_SLAVE_ID);
+	outb(PIC1_DATA, ICW4_8086);
+	outb(PIC2_DATA, ICW4_8086);
+	outb(PIC1_DATA, mask1);
+	outb(PIC2_DATA, MASK_ALL);
+}
+
+uint16_t timer_count(void)
+{
+	uint8_t low;
+
+	outb(PIT_CONTROL, PIT_LATCH0);
+	low = inb(PIT_COUNTER0);
+	return (uint16_t)(low | inb(PIT_COUNTER0) << 8);
+}
+
+static bool counts(void)
+{
+	uint16_t first = timer_count();
+
+	for (unsigned i = 0; i < COUNT_READS; i++) {
+		if (timer_count() != first)
+			return true;
+	}
+	return false;
+}
+
+bool timer_start(unsigned hz)
+{
+	uint16_t divisor = (uint16_t)(PIT_HZ / hz);
+
+	outb(PIT_CONTROL, PIT_RATE_GENERATOR);
+	outb(PIT_COUNTER0, (uint8_t)divisor);
+	outb(PIT_COUNTER0, (uint8_t)(divisor >> 8));
+	if (!counts())
+		return false;
+	pic_init((uint8_t)~BIT(TIMER_IRQ));
+	return true;
+}
+
+void timer_stop(void)
+{
+	outb(PIC1_DATA, MASK_ALL);
+}
+
+bool timer_acknowledge(unsigned irq)
+{
+	if (irq >= 8)
+		outb(PIC2_COMMAND, OCW2_EOI);
+	outb(PIC1_COMMAND, OCW2_EOI);
+	return irq == TIMER_IRQ;
+}

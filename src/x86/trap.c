@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "x86/trap.h"
+
+#include "x86/insn.h"
+#include "x86/paging.h"
+#include "x86/timer.h"
+
+/* 64-bit interrupt gate, APM2 4.8.4 */
+struct idt_gate {
+	uint16_t offset_low;
+	uint16_t selector;
+	uint8_t ist;
+	uint8_t type;
+	uint16_t offset_middle;
+	uint32_t offset_high;
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct idt_gate) == 16, "APM2 4.8.4");
+
+#define VECTORS 256
+#define GATE_INTERRUPT 0x8e
+#define STUB_SIZE 8
+
+/* Of boot/. */
+extern const uint8_t trap_stubs[];
+extern const uint8_t call_end[];
+
+static struct idt_gate idt[VECTORS] __attribute__((aligned(16)));
+
+void trap_init(void)
+{
+	struct table_register idtr = {sizeof(idt) - 1, (uint64_t)idt};
+
+	for (unsigned i = 0; i < VECTORS; i++) {
+		uint64_t stub = (uint64_t)trap_stubs + i * STUB_SIZE;
+
+		/* Never the interrupted stack: a host may have clobbered RSP. */
+		idt[i] = (struct idt_gate){
+			.offset_low = (uint16_t)stub,
+			.offset_middle = (uint16_t)(stub >> 16),
+			.offset_high = (uint32_t)(stub >> 32),
+			.selector = SEL_CODE64,
+			.ist = i == VECTOR_DF ? IST_DOUBLE_FAULT : IST_TRAP,
+			.type = GATE_INTERRUPT,
+		};
+	}
+	__asm__ volatile("lidt %0" : : "m"(idtr));
+}
+
+/* Makes the trap return into guard_resume(@guard) and not to where it came from. */
+static void return_to_guard(struct trap_frame *frame, const struct guard *guard)
+{
+	frame->rip = (uint64_t)guard_resume;
+	frame->rdi = (uint64_t)guard;
+	frame->rsp = guard->rsp;
+	frame->cs = SEL_CODE64;
+	frame->ss = SEL_DATA;
+	frame->rflags = RFLAGS_RESERVED1;
+}
+
+/* Whether the code of an interaction is at @rip: call_with_regs(), or a hypercall site. */
+static bool interaction_code(uint64_t rip)
+{
+	return (rip >= (uint64_t)call_with_regs && rip < (uint64_t)call_end) ||
+	       (rip >= PAGING_WINDOW && rip < PAGING_WINDOW_END);
+}
+
+static bool handle_irq(struct cpu *cpu, uint64_t vector)
+{
+	if (vector < IRQ_VECTOR || vector >= IRQ_VECTOR + IRQ_COUNT)
+		return false;
+	if (timer_acknowledge((unsigned)vector - IRQ_VECTOR)) {
+		cpu->ticks++;
+		cpu->ticks_in_flight += cpu->in_flight.active;
+	}
+	return true;
+}
+
+void trap_handle(struct trap_frame *frame)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (handle_irq(cpu, frame->vector))
+		return;
+	if (cpu->in_flight.active && interaction_code(frame->rip)) {
+		cpu->in_flight.active = false;
+		cpu->in_flight.fault = *frame;
+		return_to_guard(frame, &cpu->in_flight.guard);
+		return;
+	}
+	if (cpu->in_flight.active && cpu->check_active) {
+		cpu->in_flight.active = false;
+		cpu->stray_faulted = true;
+		cpu->stray_fault = *frame;
+		return_to_guard(frame, &cpu->check);
+		return;
+	}
+	trap_unexpected(frame);
+}
+
+static void run_call(void *call)
+{
+	call_with_regs(call);
+}
+
+bool interact(struct call *call)
+{
+	struct cpu *cpu = this_cpu();
+	bool returned;
+
+	stray_check();
+	cpu->call = call;
+	cpu->in_flight.count++;
+	cpu->in_flight.active = true;
+	returned = guard_run(&cpu->in_flight.guard, run_call, call);
+	cpu->in_flight.active = false;
+	return returned;
+}
+
+bool run_stray_safe(void (*fn)(void *arg), void *arg)
+{
+	struct cpu *cpu = this_cpu();
+	bool returned;
+
+	cpu->stray_faulted = false;
+	cpu->check_active = true;
+	returned = guard_run(&cpu->check, fn, arg);
+	cpu->check_active = false;
+	return returned;
+}
+
+void stray_check(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (!cpu->in_flight.active || !cpu->check_active)
+		return;
+	cpu->in_flight.active = false;
+	guard_resume(&cpu->check);
+}

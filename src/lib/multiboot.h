@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MBI_FLAG_MEMORY 0x01u
 #define MBI_FLAG_CMDLINE 0x04u
 #define MBI_FLAG_MODS 0x08u
 #define MBI_FLAG_MMAP 0x40u

@@ -116,24 +116,31 @@ static void same_integers(const char *fmt, const char *length)
 	}
 }
 
-/* Every combination of the five parts of an integer conversion, with every value. */
-static void test_integers(void **state)
+/* Every length and conversion behind the same flags, width and precision. */
+static void same_conversions(const char *flag, const char *width, const char *precision)
 {
+	/* '#' with a decimal conversion C leaves undefined. */
+	const char *letters = strchr(flag, '#') ? "xX" : "diuxX";
 	char fmt[32];
 
+	for (size_t l = 0; l < COUNT(lengths); l++) {
+		for (const char *c = letters; *c; c++) {
+			snprintf(fmt, sizeof(fmt), "<%%%s%s%s%s%c>", flag, width, precision,
+				 lengths[l], *c);
+			same_integers(fmt, lengths[l]);
+		}
+	}
+}
+
+static void test_integers(void **state)
+{
 	(void)state;
-	for (size_t f = 0; f < COUNT(flags); f++)
-		for (size_t w = 0; w < COUNT(widths); w++)
+	for (size_t f = 0; f < COUNT(flags); f++) {
+		for (size_t w = 0; w < COUNT(widths); w++) {
 			for (size_t p = 0; p < COUNT(precisions); p++)
-				for (size_t l = 0; l < COUNT(lengths); l++)
-					for (const char *c = "diuxX"; *c; c++) {
-						if (strchr(flags[f], '#') && !strchr("xX", *c))
-							continue; /* C leaves it undefined */
-						snprintf(fmt, sizeof(fmt), "<%%%s%s%s%s%c>",
-							 flags[f], widths[w], precisions[p],
-							 lengths[l], *c);
-						same_integers(fmt, lengths[l]);
-					}
+				same_conversions(flags[f], widths[w], precisions[p]);
+		}
+	}
 }
 
 static void test_limits(void **state)
@@ -151,17 +158,19 @@ static void test_strings(void **state)
 {
 	static const char *const texts[] = {"", "a", "hello", "a longer text, of words",
 					    "\xc3\xa9 100%"};
-	char fmt[32];
+	char right[32], left[32];
 
 	(void)state;
-	for (size_t left = 0; left < 2; left++)
-		for (size_t w = 0; w < COUNT(widths); w++)
-			for (size_t p = 0; p < COUNT(precisions); p++)
-				for (size_t t = 0; t < COUNT(texts); t++) {
-					snprintf(fmt, sizeof(fmt), "<%%%s%s%ss>", left ? "-" : "",
-						 widths[w], precisions[p]);
-					same(fmt, texts[t]);
-				}
+	for (size_t w = 0; w < COUNT(widths); w++) {
+		for (size_t p = 0; p < COUNT(precisions); p++) {
+			snprintf(right, sizeof(right), "<%%%s%ss>", widths[w], precisions[p]);
+			snprintf(left, sizeof(left), "<%%-%s%ss>", widths[w], precisions[p]);
+			for (size_t t = 0; t < COUNT(texts); t++) {
+				same(right, texts[t]);
+				same(left, texts[t]);
+			}
+		}
+	}
 }
 
 static void test_null_string(void **state)

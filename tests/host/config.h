@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the user told the host on its command line. */
+#ifndef HOST_CONFIG_H
+#define HOST_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "faults.h"
+
+enum personality {
+	PERSONALITY_HEADER,    /* what the header says: RDMSR answers, three bytes patched */
+	PERSONALITY_LINUX2007, /* what Linux did: RDMSR faults, four bytes patched */
+};
+
+enum log_level { LOG_NONE, LOG_EVENTS, LOG_CALLS };
+
+struct config {
+	uint64_t memory; /* the guest's, in MiB */
+	unsigned personality, log, fault;
+	uint64_t echo; /* index of the echo service */
+	bool has_echo;
+	bool slow_calls; /* derived: each call is to be logged, or a fault may break it */
+	bool faults; /* list them, run nothing */
+};
+
+extern struct config config;
+
+/* Parses the host's command line.  False with a message in @error (CMDLINE_ERROR_MAX bytes). */
+bool config_parse(char *line, char *error);
+
+#endif

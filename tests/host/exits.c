@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the host does about each exit: which ports, MSRs and instructions the guest's machine has. */
+#include <stddef.h>
+
+#include "clobber.h"
+#include "config.h"
+#include "log.h"
+#include "para_host.h"
+#include "ports.h"
+#include "vcpu.h"
+#include "x86/insn.h"
+
+#define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
+
+static void end(struct vcpu *vcpu, const char *why)
+{
+	log_line("end %u %#lx %s", vcpu->id, vcpu->rip, why);
+	vcpu->ended = why;
+}
+
+static void set_eax_edx(struct vcpu *vcpu, uint64_t value)
+{
+	vcpu->regs.rax = (uint32_t)value;
+	vcpu->regs.rdx = value >> 32;
+}
+
+static bool read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+	switch (msr) {
+	case MSR_EFER:
+		*value = vcpu->efer;
+		return true;
+	case MSR_PAT:
+		*value = vcpu->pat;
+		return true;
+	case MSR_TSC:
+		*value = rdtsc();
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void handle_rdmsr(struct vcpu *vcpu)
+{
+	uint32_t msr = vcpu->exit.msr;
+	uint64_t value;
+
+	if (para_msr(msr)) {
+		if (!para_rdmsr(vcpu, msr, &value))
+			return;
+	} else if (!read_msr(vcpu, msr, &value)) {
+		log_line("msr %u rdmsr %#x = #GP", vcpu->id, msr);
+		vcpu_inject_gp(vcpu);
+		return;
+	}
+	set_eax_edx(vcpu, value);
+	vcpu_skip(vcpu);
+}
+
+/* APM2 3.1.7: reserved bits fault, and so does a change of LME while paging is on; LMA is the CPU's. */
+static bool write_efer(struct vcpu *vcpu, uint64_t value)
+{
+	bool paging = vcpu->slow.cr0 & CR0_PG;
+
+	if (value & ~EFER_GUEST || (paging && (value ^ vcpu->efer) & EFER_LME))
+		return false;
+	vcpu->efer = (value & ~EFER_LMA) | (vcpu->efer & EFER_LMA);
+	return true;
+}
+
+/* APM2 7.8.2: eight types, 0, 1 and 4 to 7. */
+static bool write_pat(struct vcpu *vcpu, uint64_t value)
+{
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		uint8_t type = (uint8_t)(value >> shift);
+
+		if (type > 7 || type == 2 || type == 3)
+			return false;
+	}
+	vcpu->pat = value;
+	return true;
+}
+
+static bool write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+	if (msr == MSR_EFER)
+		return write_efer(vcpu, value);
+	if (msr == MSR_PAT)
+		return write_pat(vcpu, value);
+	return false;
+}
+
+static void handle_wrmsr(struct vcpu *vcpu)
+{
+	uint32_t msr = vcpu->exit.msr;
+	uint64_t value = (uint32_t)vcpu->regs.rax | vcpu->regs.rdx << 32;
+
+	if (para_msr(msr)) {
+		if (para_wrmsr(vcpu, msr, value))
+			vcpu_skip(vcpu);
+		return;
+	}
+	if (!write_msr(vcpu, msr, value)) {
+		log_line("msr %u wrmsr %#x = #GP", vcpu->id, msr);
+		vcpu_inject_gp(vcpu);
+		return;
+	}
+	vcpu_skip(vcpu);
+}
+
+/*
+ * A plain CPU: nothing whose state or MSRs we would have to switch or to give.  APM3
+ * (24594 rev. 3.36) appendix E: what stays of each leaf; the others read as 0.
+ */
+static const struct {
+	uint32_t leaf, ecx, edx;
+} cpuid_leaves[] = {
+	{0x00000000, ~0u, ~0u},
+	{0x00000001,
+	 /* not MONITOR, FMA, x2APIC, XSAVE, OSXSAVE, AVX, F16C */
+	 (uint32_t) ~(BIT(3) | BIT(12) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(29)),
+	 /* not MCE, APIC, MTRR, MCA */
+	 (uint32_t) ~(BIT(7) | BIT(9) | BIT(12) | BIT(14))},
+	{0x80000000, ~0u, ~0u},
+	{0x80000001,
+	 /* LAHF, CR8 in legacy mode, ABM, SSE4A, misaligned SSE, PREFETCHW: not SVM, SKINIT, ... */
+	 (uint32_t)(BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8)),
+	 /* not MCE, APIC, MTRR, MCA, FFXSR, RDTSCP */
+	 (uint32_t) ~(BIT(7) | BIT(9) | BIT(12) | BIT(14) | BIT(25) | BIT(27))},
+	{0x80000002, ~0u, ~0u},
+	{0x80000003, ~0u, ~0u},
+	{0x80000004, ~0u, ~0u},
+	{0x80000005, ~0u, ~0u},
+	{0x80000006, ~0u, ~0u},
+	{0x80000008, 0, 0},
+};
+
+static void handle_cpuid(struct vcpu *vcpu)
+{
+	uint32_t leaf = (uint32_t)vcpu->regs.rax;
+	struct cpuid_regs r = {0, 0, 0, 0};
+
+	for (unsigned i = 0; i < sizeof(cpuid_leaves) / sizeof(cpuid_leaves[0]); i++) {
+		if (cpuid_leaves[i].leaf != leaf)
+			continue;
+		r = cpuid(leaf, (uint32_t)vcpu->regs.rcx);
+		r.ecx &= cpuid_leaves[i].ecx;
+		r.edx &= cpuid_leaves[i].edx;
+	}
+	if (leaf == 0)
+		r.eax = 1;
+	if (leaf == 0x80000000 && r.eax > 0x80000008)
+		r.eax = 0x80000008;
+	vcpu->regs.rax = r.eax;
+	vcpu->regs.rbx = r.ebx;
+	vcpu->regs.rcx = r.ecx;
+	vcpu->regs.rdx = r.edx;
+	vcpu_skip(vcpu);
+}
+
+static uint64_t size_mask(unsigned size)
+{
+	return (UINT64_C(1) << 8 * size) - 1;
+}
+
+/* A write of a string is dropped as a whole: the registers move on as if it were written. */
+static void drop_string(struct vcpu *vcpu)
+{
+	struct gprs *r = &vcpu->regs;
+	uint64_t count = vcpu->exit.io.repeated ? r->rcx : 1;
+	uint64_t length = count * vcpu->exit.io.size;
+
+	r->rsi += vcpu->slow.rflags & RFLAGS_DF ? -length : length;
+	if (vcpu->exit.io.repeated)
+		r->rcx = 0;
+}
+
+/* Ports that the guest has exit only where a fault wants to see them. */
+static uint64_t read_port(uint16_t port, unsigned size)
+{
+	return size == 1 && port_passed(port) ? inb(port) : size_mask(size);
+}
+
+/* The others read as all-ones and drop what is written. */
+static void handle_io(struct vcpu *vcpu)
+{
+	uint16_t port = vcpu->exit.io.port;
+	unsigned size = vcpu->exit.io.size;
+	uint64_t mask = size_mask(size), value;
+
+	if (vcpu->exit.io.string && vcpu->exit.io.in) {
+		log_line("io %u in %#x %u = #GP", vcpu->id, port, size);
+		vcpu_inject_gp(vcpu); /* it would write to memory, which needs the guest's page tables */
+		return;
+	}
+	if (vcpu->exit.io.string) {
+		log_line("io %u out %#x %u string", vcpu->id, port, size);
+		drop_string(vcpu);
+	} else if (vcpu->exit.io.in) {
+		value = read_port(port, size);
+		if (!port_passed(port))
+			log_line("io %u in %#x %u = %#lx", vcpu->id, port, size, value);
+		vcpu->regs.rax = (size == 4 ? 0 : vcpu->regs.rax & ~mask) | value;
+	} else {
+		log_line("io %u out %#x %u %#lx", vcpu->id, port, size, vcpu->regs.rax & mask);
+	}
+	vcpu_skip(vcpu);
+	clobber_remember_io(vcpu);
+}
+
+/* With interrupts on, HLT may end at any time, so it ends at once; with them off, it never would. */
+static void handle_halt(struct vcpu *vcpu)
+{
+	if (!(vcpu->slow.rflags & RFLAGS_IF)) {
+		end(vcpu, "halted with interrupts off");
+		return;
+	}
+	vcpu_skip(vcpu);
+}
+
+static void handle_forbidden(struct vcpu *vcpu)
+{
+	log_line("forbidden %u %#lx = #UD", vcpu->id, vcpu->rip);
+	vcpu_inject_ud(vcpu);
+}
+
+static void handle_others(struct vcpu *vcpu)
+{
+	switch (vcpu->exit.kind) {
+	case EXIT_WRITE_BACK:
+		__asm__ volatile("wbinvd" : : : "memory");
+		vcpu_skip(vcpu);
+		break;
+	case EXIT_MEMORY:
+		log_line("memory %u %#lx", vcpu->id, vcpu->exit.gpa);
+		end(vcpu, "touched memory that it does not have");
+		break;
+	case EXIT_SHUTDOWN:
+		end(vcpu, "triple fault");
+		break;
+	case EXIT_REFUSED:
+		end(vcpu, "state that the CPU does not accept");
+		break;
+	default:
+		log_line("exit %u %#lx", vcpu->id, vcpu->exit.code);
+		end(vcpu, "unknown exit");
+		break;
+	}
+}
+
+bool vcpu_handle_exit(struct vcpu *vcpu)
+{
+	if (__builtin_expect(vcpu->exit.kind == EXIT_HYPERCALL, 1)) {
+		para_hypercall(vcpu);
+		vcpu_skip(vcpu);
+		return true;
+	}
+	vcpu_sync(vcpu);
+	switch (vcpu->exit.kind) {
+	case EXIT_RDMSR:
+		handle_rdmsr(vcpu);
+		break;
+	case EXIT_WRMSR:
+		handle_wrmsr(vcpu);
+		break;
+	case EXIT_CPUID:
+		handle_cpuid(vcpu);
+		break;
+	case EXIT_IO:
+		handle_io(vcpu);
+		break;
+	case EXIT_HALT:
+		handle_halt(vcpu);
+		break;
+	case EXIT_FORBIDDEN:
+		handle_forbidden(vcpu);
+		break;
+	default:
+		handle_others(vcpu);
+		break;
+	}
+	return !vcpu->ended;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The reference host: takes the guest as its first module, gives it memory of its own, and
+ * runs it until it ends, by itself or by what it did.
+ */
+#include <stddef.h>
+
+#include "config.h"
+#include "lib/cmdline.h"
+#include "lib/console.h"
+#include "lib/exit.h"
+#include "lib/multiboot.h"
+#include "lib/panic.h"
+#include "lib/serial.h"
+#include "loader.h"
+#include "log.h"
+#include "nested_paging.h"
+#include "para_host.h"
+#include "vcpu.h"
+#include "x86/cpu.h"
+#include "x86/paging.h"
+
+#define ONE_GIB (UINT64_C(1) << 30)
+
+void main(void);
+
+extern uint8_t image_end[];
+
+static struct guest_memory memory;
+static struct vcpu vcpu;
+
+/* A message that says why no guest runs, as a whole stream of its own. */
+#define REFUSE(...)                                \
+	do {                                       \
+		tap_start(&(struct tap){0});       \
+		panic("host: " __VA_ARGS__);       \
+	} while (0)
+
+static void configure(void)
+{
+	char error[CMDLINE_ERROR_MAX];
+	char *line = multiboot_cmdline();
+
+	if (!line)
+		REFUSE("command line too long: wanted less than %u characters", BOOT_LINE_SIZE);
+	if (!config_parse(line, error))
+		REFUSE("%s", error);
+}
+
+static _Noreturn void list_faults(void)
+{
+	struct tap tap;
+
+	tap_start(&tap);
+	tap_plan(&tap, 0, "faults");
+	for (unsigned i = 0; i < FAULT_COUNT; i++)
+		tap_diag("%s %s %s", faults[i].name, *faults[i].rule ? faults[i].rule : "-",
+			 faults[i].what);
+	tap_result(&tap, VERDICT_SKIP);
+	machine_exit(EXIT_CODE(VERDICT_SKIP), false);
+}
+
+/* Memory for the guest: above ourselves and above our modules, below 1 GiB. */
+static void find_memory(void)
+{
+	uint64_t after = (uint64_t)image_end;
+	uint64_t size = config.memory << 20;
+	uint64_t at;
+
+	if (boot_info.module.end > after)
+		after = boot_info.module.end;
+	at = multiboot_find_memory(after, size, LARGE_PAGE_SIZE);
+	if (!at || at + size > ONE_GIB)
+		REFUSE("no memory: wanted %lu MiB for the guest (mem=) above %#lx and below 1 GiB",
+		       config.memory, after);
+	paging_map_identity(at + size);
+	memory = (struct guest_memory){(uint8_t *)at, size};
+}
+
+static void load(struct loaded *loaded)
+{
+	const struct multiboot_module *module = &boot_info.module;
+	char error[LOADER_ERROR_MAX];
+	const char *line = multiboot_module_line();
+
+	if (!(boot_info.mbi.flags & MBI_FLAG_MODS) || !boot_info.mbi.mods_count)
+		REFUSE("no module: wanted the guest's image as the first one");
+	if (module->end <= module->start)
+		REFUSE("the first module is empty: wanted the guest's image");
+	if (!line)
+		REFUSE("the module's command line is too long: wanted less than %u characters",
+		       BOOT_LINE_SIZE);
+	find_memory();
+	if (!load_guest(&memory, (const uint8_t *)(uint64_t)module->start,
+			module->end - module->start, line, loaded, error))
+		REFUSE("%s", error);
+}
+
+void main(void)
+{
+	const struct vcpu_vendor *vendor = &svm_vendor;
+	struct loaded loaded;
+	const char *why;
+
+	cpu_init();
+	console_init(SERIAL_COM1, false);
+	log_init();
+	configure();
+	if (config.faults)
+		list_faults();
+	if (!vendor->available(&why))
+		REFUSE("%s", why);
+	load(&loaded);
+	nested_init(&memory);
+	para_init(vendor->call_instruction);
+	log_line("start mem=%lu personality=%s fault=%s vendor=%s", config.memory,
+		 config.personality == PERSONALITY_HEADER ? "header" : "linux2007",
+		 faults[config.fault].name, vendor->name);
+
+	vcpu.vendor = vendor;
+	vcpu.memory = &memory;
+	vendor->run(&vcpu, loaded.entry, loaded.eax, loaded.ebx);
+
+	/* The guest may have left the UART in any state, and a line unfinished. */
+	console_init(SERIAL_COM1, false);
+	print("\n");
+	panic("host: the guest %s, at rip %#lx", vcpu.ended, vcpu.rip);
+}

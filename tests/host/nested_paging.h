@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which host-physical page each guest-physical one is: only the guest's memory is mapped. */
+#ifndef HOST_NESTED_PAGING_H
+#define HOST_NESTED_PAGING_H
+
+#include "guest_memory.h"
+
+/* Fills the tables.  The memory must lie below 1 GiB on a 2 MiB boundary, and be at most 1 GiB. */
+void nested_init(const struct guest_memory *memory);
+
+/* The physical address of the root. */
+uint64_t nested_root(void);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * AMD's SVM: APM2 (24593 rev. 3.41) chapter 15.  Translates between struct vcpu and the
+ * VMCB, and decides nothing.
+ */
+#include "svm.h"
+
+#include "config.h"
+#include "lib/string.h"
+#include "nested_paging.h"
+#include "ports.h"
+#include "x86/insn.h"
+
+#define CPUID_SVM BIT(2)	/* 8000_0001h ECX */
+#define CPUID_NESTED BIT(0)	/* 8000_000Ah EDX */
+#define VM_CR_SVMDIS BIT(4)
+#define UART_LSR 0x3fd
+
+/* Segment attributes as the VMCB packs them: 15.5.1 */
+#define ATTRIBUTES_CODE32 0xc9b
+#define ATTRIBUTES_DATA32 0xc93
+#define ATTRIBUTES_LDT 0x82
+#define ATTRIBUTES_TSS 0x8b
+#define DR6_RESET 0xffff0ff0u
+#define DR7_RESET 0x400
+#define PAT_RESET UINT64_C(0x0007040600070406)
+
+static struct svm svm0;
+static uint8_t iopm[3 * 4096] __attribute__((aligned(4096)));
+static uint8_t msrpm[2 * 4096] __attribute__((aligned(4096)));
+static uint8_t host_save[4096] __attribute__((aligned(4096)));
+
+/* The MSRs that are the guest's own, all switched by VMLOAD and VMSAVE.  Every other one exits. */
+static const uint32_t passed_msrs[] = {
+	MSR_STAR,    MSR_LSTAR,		 MSR_CSTAR,	  MSR_SFMASK,	    MSR_FS_BASE,
+	MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
+};
+
+static bool svm_available(const char **why)
+{
+	*why = "this CPU has no SVM: wanted CPUID 80000001h ECX bit 2";
+	if (cpuid(0x80000000, 0).eax < 0x8000000a || !(cpuid(0x80000001, 0).ecx & CPUID_SVM))
+		return false;
+	*why = "SVM is disabled: VM_CR.SVMDIS is set";
+	if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
+		return false;
+	*why = "this CPU has no nested paging: wanted CPUID 8000000ah EDX bit 0";
+	return cpuid(0x8000000a, 0).edx & CPUID_NESTED;
+}
+
+/* 15.10.1: a bit a port, set where it exits. */
+static void init_iopm(void)
+{
+	memset(iopm, 0xff, sizeof(iopm));
+	for (unsigned i = 0; i < passed_port_count; i++) {
+		for (uint32_t port = passed_ports[i].first; port <= passed_ports[i].last; port++)
+			iopm[port / 8] &= (uint8_t)~BIT(port % 8);
+	}
+	if (config.fault == FAULT_STALE_RIP)
+		iopm[UART_LSR / 8] |= (uint8_t)BIT(UART_LSR % 8);
+}
+
+/* 15.11: two bits an MSR, set where RDMSR and WRMSR exit. */
+static void init_msrpm(void)
+{
+	memset(msrpm, 0xff, sizeof(msrpm));
+	for (unsigned i = 0; i < sizeof(passed_msrs) / sizeof(passed_msrs[0]); i++) {
+		uint32_t msr = passed_msrs[i];
+		uint32_t byte = (msr & 0x1fff) / 4 + (msr >= 0xc0000000 ? 0x800 : 0);
+
+		msrpm[byte] &= (uint8_t) ~(3u << 2 * (msr % 4));
+	}
+}
+
+static void init_controls(struct vmcb *c)
+{
+	c->intercept1 = (uint32_t)(INTERCEPT_INVD | INTERCEPT_HLT | INTERCEPT_INVLPGA | INTERCEPT_IO |
+				   INTERCEPT_MSR | INTERCEPT_TASK_SWITCH | INTERCEPT_SHUTDOWN |
+				   INTERCEPT_CPUID);
+	c->intercept2 = (uint32_t)(INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD |
+				   INTERCEPT_VMSAVE | INTERCEPT_STGI | INTERCEPT_CLGI |
+				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
+				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
+	c->iopm_pa = (uint64_t)iopm;
+	c->msrpm_pa = (uint64_t)msrpm;
+	c->asid = 1;
+	c->tlb_control = TLB_FLUSH_ALL;
+	c->nested_control = NESTED_PAGING;
+	c->nested_cr3 = nested_root();
+}
+
+/* Multiboot 3.2: protected mode, flat segments, paging off, interrupts off. */
+static void init_state(struct vmcb *s, uint32_t entry, uint32_t eax)
+{
+	const struct vmcb_segment data = {SEL_DATA, ATTRIBUTES_DATA32, 0xffffffff, 0};
+
+	s->es = s->ss = s->ds = s->fs = s->gs = data;
+	s->cs = (struct vmcb_segment){SEL_CODE64, ATTRIBUTES_CODE32, 0xffffffff, 0};
+	s->ldtr.attributes = ATTRIBUTES_LDT;
+	s->tr = (struct vmcb_segment){0, ATTRIBUTES_TSS, 0x67, 0};
+	s->cr0 = CR0_PE | CR0_ET;
+	s->dr6 = DR6_RESET;
+	s->dr7 = DR7_RESET;
+	s->rflags = RFLAGS_RESERVED1;
+	s->rip = entry;
+	s->rax = eax;
+}
+
+static void svm_start(struct vcpu *vcpu, uint32_t entry, uint32_t eax, uint32_t ebx)
+{
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+	wrmsr(MSR_VM_HSAVE_PA, (uint64_t)host_save);
+	init_iopm();
+	init_msrpm();
+	svm0.vcpu = vcpu;
+	vcpu->regs.rbx = ebx;
+	vcpu->pat = PAT_RESET;
+	init_controls(&svm0.guest);
+	init_state(&svm0.guest, entry, eax);
+	svm0.guest.efer = EFER_SVME;
+	svm0.guest.pat = vcpu->pat;
+	svm_run(&svm0, &vcpu->regs);
+}
+
+static void svm_sync(struct vcpu *vcpu)
+{
+	const struct vmcb *s = &svm0.guest;
+
+	vcpu->efer = (vcpu->efer & ~EFER_LMA) | (s->efer & EFER_LMA);
+	vcpu->slow = (struct vcpu_slow_state){
+		.rsp = s->rsp,
+		.rflags = s->rflags,
+		.cr0 = s->cr0,
+		.cr2 = s->cr2,
+		.cr3 = s->cr3,
+		.cr4 = s->cr4,
+		.fs_base = s->fs.base,
+		.gs_base = s->gs.base,
+		.lstar = s->lstar,
+		.ds = s->ds.selector,
+		.idtr_limit = (uint16_t)s->idtr.limit,
+	};
+}
+
+/*
+ * Back what svm_sync() gave.  EFER: LMA stays the CPU's, and SVME has to be set (15.5.1), which
+ * the guest never sees.
+ */
+static void write_back(struct vcpu *vcpu, struct vmcb *s)
+{
+	s->efer = (vcpu->efer & ~EFER_LMA) | (s->efer & EFER_LMA) | EFER_SVME;
+	s->pat = vcpu->pat;
+	s->rsp = vcpu->slow.rsp;
+	s->rflags = vcpu->slow.rflags;
+	s->cr2 = vcpu->slow.cr2;
+	s->cr4 = vcpu->slow.cr4;
+	s->fs.base = vcpu->slow.fs_base;
+	s->gs.base = vcpu->slow.gs_base;
+	s->lstar = vcpu->slow.lstar;
+	s->ds.selector = vcpu->slow.ds;
+	s->idtr.limit = vcpu->slow.idtr_limit;
+	vcpu->synced = false;
+}
+
+static void inject(struct vcpu *vcpu, struct vmcb *c)
+{
+	const struct vcpu_event *e = &vcpu->event;
+
+	c->event = EVENT_VALID | EVENT_EXCEPTION | e->vector;
+	if (e->has_error)
+		c->event |= EVENT_ERROR | (uint64_t)e->error << 32;
+	vcpu->event.pending = false;
+}
+
+static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
+{
+	exit->kind = EXIT_IO;
+	exit->length = (uint8_t)(c->exit_info2 - c->rip); /* 15.10.2: where the next one starts */
+	exit->io.port = (uint16_t)(c->exit_info1 >> IOIO_PORT_SHIFT);
+	exit->io.size = c->exit_info1 >> IOIO_SIZE_SHIFT & 7;
+	exit->io.in = c->exit_info1 & IOIO_IN;
+	exit->io.string = c->exit_info1 & IOIO_STRING;
+	exit->io.repeated = c->exit_info1 & IOIO_REPEATED;
+}
+
+/* Lengths are those of the instructions without prefixes: nobody puts any before these. */
+static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	*exit = (struct vcpu_exit){.kind = EXIT_UNKNOWN, .length = 2, .code = c->exit_code};
+	switch ((uint32_t)c->exit_code) {
+	case VMEXIT_MSR:
+		exit->kind = c->exit_info1 ? EXIT_WRMSR : EXIT_RDMSR;
+		exit->msr = (uint32_t)vcpu->regs.rcx;
+		break;
+	case VMEXIT_CPUID:
+		exit->kind = EXIT_CPUID;
+		break;
+	case VMEXIT_IOIO:
+		translate_io(c, exit);
+		break;
+	case VMEXIT_HLT:
+		exit->kind = EXIT_HALT;
+		exit->length = 1;
+		break;
+	case VMEXIT_INVD:
+		exit->kind = EXIT_WRITE_BACK;
+		break;
+	case VMEXIT_VMRUN:
+	case VMEXIT_VMLOAD:
+	case VMEXIT_VMSAVE:
+	case VMEXIT_STGI:
+	case VMEXIT_CLGI:
+	case VMEXIT_SKINIT:
+	case VMEXIT_INVLPGA:
+	case VMEXIT_RDTSCP:
+	case VMEXIT_MONITOR:
+	case VMEXIT_MWAIT:
+	case VMEXIT_MWAIT_ARMED:
+	case VMEXIT_XSETBV:
+		exit->kind = EXIT_FORBIDDEN;
+		break;
+	case VMEXIT_NPF:
+		exit->kind = EXIT_MEMORY;
+		exit->gpa = c->exit_info2;
+		break;
+	case VMEXIT_SHUTDOWN:
+		exit->kind = EXIT_SHUTDOWN;
+		break;
+	case VMEXIT_INVALID:
+		exit->kind = EXIT_REFUSED;
+		break;
+	default:
+		break;
+	}
+}
+
+bool svm_exit(struct svm *svm)
+{
+	struct vmcb *c = &svm->guest;
+	struct vcpu *vcpu = svm->vcpu;
+	bool going_on;
+
+	vcpu->regs.rax = c->rax;
+	vcpu->rip = c->rip;
+	if (__builtin_expect((uint32_t)c->exit_code == VMEXIT_VMMCALL, 1)) {
+		vcpu->exit.kind = EXIT_HYPERCALL;
+		vcpu->exit.length = 3;
+	} else {
+		translate(c, vcpu, &vcpu->exit);
+	}
+	going_on = vcpu_handle_exit(vcpu);
+	c->tlb_control = 0;
+	c->interrupt_shadow = 0;
+	c->rax = vcpu->regs.rax;
+	c->rip = vcpu->rip;
+	if (__builtin_expect(vcpu->synced, 0))
+		write_back(vcpu, c);
+	if (__builtin_expect(vcpu->event.pending, 0))
+		inject(vcpu, c);
+	return going_on;
+}
+
+const struct vcpu_vendor svm_vendor = {
+	.name = "svm",
+	.call_instruction = {0x0f, 0x01, 0xd9}, /* VMMCALL */
+	.available = svm_available,
+	.run = svm_start,
+	.sync = svm_sync,
+};

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A vCPU as the host's policy sees it.  A vendor's file (svm.c) translates its exits
+ * to this and this back to its hardware; it decides nothing.
+ */
+#ifndef HOST_VCPU_H
+#define HOST_VCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest_memory.h"
+#include "x86/defs.h"
+#include "x86/regs.h"
+
+enum exit_kind {
+	EXIT_HYPERCALL,	  /* the vendor's call instruction */
+	EXIT_RDMSR,	  /* of exit.msr */
+	EXIT_WRMSR,	  /* of exit.msr */
+	EXIT_CPUID,
+	EXIT_IO,	  /* a port that the guest does not have: exit.io */
+	EXIT_HALT,
+	EXIT_WRITE_BACK,  /* INVD: discards caches that are not the guest's alone */
+	EXIT_FORBIDDEN,	  /* an instruction that the guest's CPU does not have */
+	EXIT_MEMORY,	  /* exit.gpa is not the guest's memory */
+	EXIT_SHUTDOWN,	  /* a triple fault */
+	EXIT_REFUSED,	  /* the CPU did not accept the guest's state */
+	EXIT_UNKNOWN,	  /* exit.code */
+};
+
+struct vcpu_exit {
+	enum exit_kind kind;
+	uint8_t length; /* of the instruction that exited, in bytes; 0 where there is none */
+	uint32_t msr;
+	uint64_t gpa;
+	uint64_t code; /* the vendor's own, for messages */
+	struct {
+		uint16_t port;
+		uint8_t size; /* in bytes */
+		bool in, string, repeated;
+	} io;
+};
+
+/* The event that the vCPU takes at its next entry. */
+struct vcpu_event {
+	bool pending, has_error;
+	uint8_t vector;
+	uint32_t error;
+};
+
+/* What an exit seldom needs; see vcpu_sync(). */
+struct vcpu_slow_state {
+	uint64_t rsp, rflags;
+	uint64_t cr0, cr2, cr3, cr4;
+	uint64_t fs_base, gs_base, lstar;
+	uint16_t ds, idtr_limit;
+};
+
+struct vcpu_vendor;
+
+struct vcpu {
+	unsigned id;
+	const struct vcpu_vendor *vendor;
+	const struct guest_memory *memory;
+
+	/* Valid while an exit is handled; changes reach the guest at its next entry. */
+	struct gprs regs; /* save rsp and rflags: they are slow */
+	uint64_t rip;
+	struct vcpu_slow_state slow; /* if synced */
+	bool synced;
+	struct vcpu_exit exit;
+	struct vcpu_event event;
+
+	uint64_t efer; /* as the guest sees it, without SVME; LMA only when synced */
+	uint64_t pat;
+
+	uint64_t para_gpa; /* of the para state page registered last; 0: none */
+	const char *ended; /* why the guest can't go on; NULL while it can */
+};
+
+/* What a vendor's file offers. */
+struct vcpu_vendor {
+	const char *name;
+	uint8_t call_instruction[3];
+
+	/* Whether this CPU can run a guest; if not, *@why says what it lacks. */
+	bool (*available)(const char **why);
+
+	/*
+	 * Runs the guest from what a multiboot loader leaves (32-bit protected mode, flat, no
+	 * paging) at @entry, until vcpu->ended is set.
+	 */
+	void (*run)(struct vcpu *vcpu, uint32_t entry, uint32_t eax, uint32_t ebx);
+
+	/* Fills vcpu->slow. */
+	void (*sync)(struct vcpu *vcpu);
+};
+
+extern const struct vcpu_vendor svm_vendor;
+
+/* exits.c: handles vcpu->exit.  False once the guest has ended. */
+bool vcpu_handle_exit(struct vcpu *vcpu);
+
+/* Makes vcpu->slow valid; what is changed there reaches the guest too. */
+static inline void vcpu_sync(struct vcpu *vcpu)
+{
+	if (!vcpu->synced)
+		vcpu->vendor->sync(vcpu);
+	vcpu->synced = true;
+}
+
+/* The guest takes an exception instead of going on behind the instruction. */
+static inline void vcpu_inject_gp(struct vcpu *vcpu)
+{
+	vcpu->event = (struct vcpu_event){.pending = true, .has_error = true, .vector = VECTOR_GP};
+}
+
+static inline void vcpu_inject_ud(struct vcpu *vcpu)
+{
+	vcpu->event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
+}
+
+/* The guest goes on behind the instruction that exited. */
+static inline void vcpu_skip(struct vcpu *vcpu)
+{
+	vcpu->rip += vcpu->exit.length;
+}
+
+#endif

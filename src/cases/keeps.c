@@ -15,6 +15,7 @@
 	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
 #define TIMER_HZ 8000
+#define TIMER_WAIT (TIMER_HZ / 20) /* periods: an emulator may be late by many of them */
 #define TIMER_CALLS 20000
 #define TICKS_WANTED 2
 
@@ -181,7 +182,7 @@ void keeps_xmm(struct run *run)
 	keeps_group(run, GROUP_XMM);
 }
 
-/* Lets the timer interrupt us for up to two of its longest periods; false if it never does. */
+/* Lets the timer interrupt us once, within TIMER_WAIT of its periods; false if it does not. */
 static bool timer_ticks(struct cpu *cpu)
 {
 	uint64_t first = cpu->ticks;
@@ -189,7 +190,7 @@ static bool timer_ticks(struct cpu *cpu)
 	uint16_t last = timer_count();
 
 	interrupts_on();
-	while (cpu->ticks == first && wraps < 4) {
+	while (cpu->ticks == first && wraps < TIMER_WAIT) {
 		uint16_t now = timer_count();
 
 		wraps += now > last;

@@ -18,6 +18,7 @@
 #define PTE_P BIT(0)
 #define PTE_W BIT(1)
 #define PTE_U BIT(2)
+#define PTE_PCD BIT(4)
 #define PTE_PS BIT(7)
 #define PTE_NX BIT(63)
 

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "x86/defs.h"
+
 /* Virtual addresses from here to PAGING_WINDOW_END are free for paging_map(). */
 #define PAGING_WINDOW UINT64_C(0x200000)
 #define PAGING_WINDOW_END UINT64_C(0x400000)

@@ -17,6 +17,7 @@
 #include "nested_paging.h"
 #include "para_host.h"
 #include "vcpu.h"
+#include "x86/apic.h"
 #include "x86/cpu.h"
 #include "x86/paging.h"
 
@@ -110,6 +111,7 @@ void main(void)
 		list_faults();
 	if (!vendor->available(&why))
 		REFUSE("%s", why);
+	apic_virtual_wire(); /* the guest has the PICs, and no local APIC to do this with */
 	load(&loaded);
 	nested_init(&memory);
 	para_init(vendor->call_instruction);

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced by the tests: a TAP line a fact.  They run in the project's directory, with O set to the
+# build directory and $tmp a directory of their own.
+# shellcheck shell=sh
+
+O=${O:-build}
+tests=0
+failed=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# ok STATUS NAME: a fact that holds if STATUS is 0.
+ok() {
+	tests=$((tests + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $tests - $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $tests - $2"
+	fi
+}
+
+# is GOT WANTED NAME
+is() {
+	[ "$1" = "$2" ]
+	ok $? "$3" || return
+	[ "$1" = "$2" ] || printf '%s\n' "wanted: $2" "got:    $1" | sed 's/^/# /'
+}
+
+# has FILE PATTERN NAME: a line of FILE matches the extended regular expression.
+has() {
+	grep -Eq -e "$2" "$1"
+	ok $? "$3"
+	grep -Eq -e "$2" "$1" || {
+		echo "# wanted a line: $2"
+		sed 's/^/# got: /' "$1" | tail -n 20
+	}
+}
+
+# lacks FILE PATTERN NAME: no line matches.
+lacks() {
+	! grep -Eq -e "$2" "$1"
+	ok $? "$3"
+	grep -E -e "$2" "$1" | sed 's/^/# unwanted: /'
+}
+
+# skip NAME REASON: a fact that can't be looked at here.
+skip() {
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
+# finish: the plan, once all is said.
+finish() {
+	echo "1..$tests"
+	[ "$failed" -eq 0 ]
+}

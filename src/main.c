@@ -2,7 +2,7 @@
 /* The guest: reads its options, meets the host, runs the table of checks, reports, ends. */
 #include <stddef.h>
 
-#include "check.h"
+#include "cases/cases.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
 #include "lib/exit.h"
@@ -204,6 +204,7 @@ void main(void)
 	para_seed(o->seed);
 	para_trace(o->trace);
 
+	keeps_init();
 	meet_host();
 	for (unsigned i = 0; i < check_count; i++) {
 		if (selected(&checks[i]))

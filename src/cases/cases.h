@@ -70,6 +70,9 @@ void hypercall64_index_bit63(struct run *run);
 void hypercall64_index_all_ones(struct run *run);
 void hypercall64_continues(struct run *run);
 
+/* To be called before the first interaction with the host. */
+void keeps_init(void);
+
 void keeps_gprs(struct run *run);
 void keeps_rsp(struct run *run);
 void keeps_flags(struct run *run);

@@ -26,15 +26,20 @@ struct comparison {
 };
 
 static struct comparison c;
+static struct machine ours; /* before the host had any say */
+
+void keeps_init(void)
+{
+	machine_save(&ours);
+}
 
 /*
  * Calls with noise in every register and @rflags.  Nothing may come between the call and
- * the two savings; the machine is put back in order whatever the host did.  False if
- * the call faulted.
+ * the two savings; the machine is in order before and after, whatever the host did to it
+ * then or earlier.  False if the call faulted.
  */
 static bool compare_call(struct run *run, const struct site *site, uint64_t rflags, uint64_t cr8)
 {
-	struct machine ours;
 	struct gprs gprs;
 	uint64_t *reg = &gprs.rax;
 
@@ -43,7 +48,7 @@ static bool compare_call(struct run *run, const struct site *site, uint64_t rfla
 	gprs.rax = 0;
 	gprs.rflags = rflags | RFLAGS_RESERVED1;
 
-	machine_save(&ours);
+	machine_load(&ours);
 	machine_load_noise(para_random, cr8);
 	machine_save(&c.before);
 	para_call_gprs(site, &gprs, &c.call);

@@ -77,9 +77,10 @@ static uint64_t rdmsr_value(const struct outcome *o)
 void probe_neighbour_rdmsr(struct run *run)
 {
 	struct outcome magic, neighbour;
-	struct site site;
+	struct answer answer;
 
-	register_default(run, &site);
+	para_reset();
+	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, para_site(PAGE_SITE_A, 0x100).gpa, &answer);
 	para_rdmsr(MSR_KVM_API_MAGIC, &magic);
 	for (int distance = -1; distance <= 1; distance += 2) {
 		para_rdmsr(MSR_KVM_API_MAGIC + (uint32_t)distance, &neighbour);

@@ -90,6 +90,7 @@ void register_page_zero(struct run *run)
 	memcpy(saved, zero, sizeof(saved));
 	zero->guest_version = VERSION;
 	zero->host_version = zero->ret = 0x42424242;
+	zero->size = sizeof(*zero);
 	zero->hypercall_gpa = site.gpa;
 	para_wrmsr(MSR_KVM_API_MAGIC, 0, &wrmsr);
 	if (expect_returned(run, "WRMSR of gpa 0", &wrmsr)) {

@@ -36,7 +36,10 @@ static uint16_t uart; /* 0: none there */
 static bool wait_for(uint8_t lsr_bit)
 {
 	for (unsigned i = 0; i < MAX_POLLS; i++) {
-		if (inb(uart + UART_LSR) & lsr_bit)
+		uint8_t lsr = inb(uart + UART_LSR);
+
+		stray_check(); /* a host may resume the guest here, behind its last I/O */
+		if (lsr & lsr_bit)
 			return true;
 		cpu_relax();
 	}
@@ -69,7 +72,7 @@ void serial_write(const char *text, size_t n)
 			return;
 		}
 		outsb(uart + UART_DATA, text, burst);
-		stray_check(); /* old hosts resume a guest behind its last I/O */
+		stray_check();
 		text += burst;
 		n -= burst;
 	}

@@ -89,7 +89,7 @@ static void clobber_slow(struct vcpu *vcpu)
 		s->cr4 ^= BIT(2);
 		break;
 	case FAULT_CALL_DS:
-		s->ds = SEL_DATA;
+		s->ds ^= SEL_DATA_B ^ SEL_DATA_C;
 		break;
 	case FAULT_CALL_FS_BASE:
 		s->fs_base = (uint32_t)s->fs_base;
@@ -101,7 +101,7 @@ static void clobber_slow(struct vcpu *vcpu)
 		s->lstar ^= BIT(12);
 		break;
 	case FAULT_CALL_IDTR:
-		s->idtr_limit |= 0xf000;
+		s->idtr_limit ^= 0xf000;
 		break;
 	default:
 		break;

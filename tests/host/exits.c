@@ -225,9 +225,22 @@ static void handle_forbidden(struct vcpu *vcpu)
 	vcpu_inject_ud(vcpu);
 }
 
+static void handle_undefined(struct vcpu *vcpu)
+{
+	if (!para_undefined(vcpu)) {
+		vcpu_inject_ud(vcpu);
+		return;
+	}
+	para_hypercall(vcpu);
+	vcpu_skip(vcpu);
+}
+
 static void handle_others(struct vcpu *vcpu)
 {
 	switch (vcpu->exit.kind) {
+	case EXIT_UNDEFINED:
+		handle_undefined(vcpu);
+		break;
 	case EXIT_WRITE_BACK:
 		__asm__ volatile("wbinvd" : : : "memory");
 		vcpu_skip(vcpu);

@@ -67,7 +67,8 @@
 	X(RESULT_POSITIVE, "result-positive", "C3", "the result is KVM_EINVAL, without the sign") \
 	X(INDEX_1, "index-1", "C3", "index 1 is taken for a call that there is")               \
 	X(INDEX_TRUNCATED, "index-truncated", "C4", "indices are cut to 32 bits, and 0 gives 0") \
-	X(NTH_CALL, "nth-call", "C3", "every 100th call gives 0")                              \
+	X(NTH_CALL, "nth-call", "C3", "every 1000th call gives 0")                             \
+	X(BOTH_VENDORS, "both-vendors", "C7", "the other vendor's instruction is a call too")  \
 	X(RIP_2, "rip-2", "C5", "the guest goes on two bytes behind the call")                 \
 	X(RIP_4, "rip-4", "C5", "the guest goes on four bytes behind the call")                \
 	X(STALE_RIP, "stale-rip", "C5", "the guest goes on behind its last I/O")               \

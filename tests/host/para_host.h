@@ -23,4 +23,7 @@ bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa);
 /* A hypercall: by the convention of the guest's mode, the result in RAX. */
 void para_hypercall(struct vcpu *vcpu);
 
+/* FAULT_BOTH_VENDORS: whether what the guest's CPU took for #UD is the other vendor's call. */
+bool para_undefined(struct vcpu *vcpu);
+
 #endif

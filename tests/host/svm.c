@@ -81,6 +81,8 @@ static void init_controls(struct vmcb *c)
 				   INTERCEPT_VMSAVE | INTERCEPT_STGI | INTERCEPT_CLGI |
 				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
 				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
+	if (config.fault == FAULT_BOTH_VENDORS)
+		c->intercept_exceptions = (uint32_t)BIT(VECTOR_UD);
 	c->iopm_pa = (uint64_t)iopm;
 	c->msrpm_pa = (uint64_t)msrpm;
 	c->asid = 1;
@@ -218,6 +220,10 @@ static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu
 	case VMEXIT_MWAIT_ARMED:
 	case VMEXIT_XSETBV:
 		exit->kind = EXIT_FORBIDDEN;
+		break;
+	case VMEXIT_UD:
+		exit->kind = EXIT_UNDEFINED;
+		exit->length = 3;
 		break;
 	case VMEXIT_NPF:
 		exit->kind = EXIT_MEMORY;

@@ -22,6 +22,7 @@ enum exit_kind {
 	EXIT_HALT,
 	EXIT_WRITE_BACK,  /* INVD: discards caches that are not the guest's alone */
 	EXIT_FORBIDDEN,	  /* an instruction that the guest's CPU does not have */
+	EXIT_UNDEFINED,	  /* #UD in the guest; exits only where a fault wants to see it */
 	EXIT_MEMORY,	  /* exit.gpa is not the guest's memory */
 	EXIT_SHUTDOWN,	  /* a triple fault */
 	EXIT_REFUSED,	  /* the CPU did not accept the guest's state */

@@ -10,7 +10,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# ok STATUS NAME: a fact that holds if STATUS is 0.
+# ok STATUS NAME: a fact that holds if STATUS is 0, which it returns.
 ok() {
 	tests=$((tests + 1))
 	if [ "$1" -eq 0 ]; then
@@ -19,20 +19,19 @@ ok() {
 		failed=$((failed + 1))
 		echo "not ok $tests - $2"
 	fi
+	return "$1"
 }
 
 # is GOT WANTED NAME
 is() {
 	[ "$1" = "$2" ]
-	ok $? "$3" || return
-	[ "$1" = "$2" ] || printf '%s\n' "wanted: $2" "got:    $1" | sed 's/^/# /'
+	ok $? "$3" || printf '%s\n' "wanted: $2" "got:    $1" | sed 's/^/# /'
 }
 
 # has FILE PATTERN NAME: a line of FILE matches the extended regular expression.
 has() {
 	grep -Eq -e "$2" "$1"
-	ok $? "$3"
-	grep -Eq -e "$2" "$1" || {
+	ok $? "$3" || {
 		echo "# wanted a line: $2"
 		sed 's/^/# got: /' "$1" | tail -n 20
 	}

@@ -120,7 +120,7 @@ void clobber(struct vcpu *vcpu)
 	if (config.fault == FAULT_RIP_4)
 		vcpu->rip += 1;
 	if (config.fault == FAULT_STALE_RIP) {
-		vcpu->rip = last_io.rip - vcpu->exit.length;
+		vcpu->rip = last_io.rip;
 		vcpu->slow.rsp = last_io.rsp;
 		vcpu->regs.rax = last_io.rax;
 	}

@@ -264,11 +264,6 @@ static void handle_others(struct vcpu *vcpu)
 
 bool vcpu_handle_exit(struct vcpu *vcpu)
 {
-	if (__builtin_expect(vcpu->exit.kind == EXIT_HYPERCALL, 1)) {
-		para_hypercall(vcpu);
-		vcpu_skip(vcpu);
-		return true;
-	}
 	vcpu_sync(vcpu);
 	switch (vcpu->exit.kind) {
 	case EXIT_RDMSR:

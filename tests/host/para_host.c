@@ -321,7 +321,7 @@ bool para_undefined(struct vcpu *vcpu)
 }
 
 /* The calls that are echoed, logged or broken: the others need no copy of their arguments. */
-static uint64_t slow_hypercall(struct vcpu *vcpu)
+static __attribute__((noinline)) void slow_hypercall(struct vcpu *vcpu)
 {
 	struct hypercall call = convention(vcpu);
 	uint64_t result = (uint64_t)-KVM_EINVAL;
@@ -333,7 +333,9 @@ static uint64_t slow_hypercall(struct vcpu *vcpu)
 		log_line("call %u %s %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %#lx", vcpu->id,
 			 call.long_mode ? "64" : "32", call.index, call.args[0], call.args[1],
 			 call.args[2], call.args[3], call.args[4], call.args[5], result);
-	return broken_result(call.index, vcpu->regs.rax, result);
+	vcpu->regs.rax = broken_result(call.index, vcpu->regs.rax, result);
+	if (config.fault)
+		clobber(vcpu);
 }
 
 /* C3: every index is undefined, unless echo= offers one. */
@@ -341,11 +343,8 @@ void para_hypercall(struct vcpu *vcpu)
 {
 	uint64_t index = vcpu->efer & EFER_LME ? vcpu->regs.rax : (uint32_t)vcpu->regs.rbx;
 
-	if (!config.slow_calls && !(config.has_echo && index == config.echo)) {
+	if (config.slow_calls || (config.has_echo && index == config.echo))
+		slow_hypercall(vcpu);
+	else
 		vcpu->regs.rax = (uint64_t)-KVM_EINVAL;
-		return;
-	}
-	vcpu->regs.rax = slow_hypercall(vcpu);
-	if (config.fault)
-		clobber(vcpu);
 }

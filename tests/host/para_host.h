@@ -20,8 +20,7 @@ bool para_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 /* WRMSR of it registers the page at @gpa: true, or false with #GP(0) injected. */
 bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa);
 
-/* A hypercall: by the convention of the guest's mode, the result in RAX. */
-void para_hypercall(struct vcpu *vcpu);
+/* A hypercall, vcpu.h's para_hypercall(): by the convention of the guest's mode, the result in RAX. */
 
 /* FAULT_BOTH_VENDORS: whether what the guest's CPU took for #UD is the other vendor's call. */
 bool para_undefined(struct vcpu *vcpu);

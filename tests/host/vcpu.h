@@ -14,7 +14,6 @@
 #include "x86/regs.h"
 
 enum exit_kind {
-	EXIT_HYPERCALL,	  /* the vendor's call instruction */
 	EXIT_RDMSR,	  /* of exit.msr */
 	EXIT_WRMSR,	  /* of exit.msr */
 	EXIT_CPUID,
@@ -99,8 +98,11 @@ struct vcpu_vendor {
 
 extern const struct vcpu_vendor svm_vendor;
 
-/* exits.c: handles vcpu->exit.  False once the guest has ended. */
+/* exits.c: handles any vcpu->exit but a hypercall.  False once the guest has ended. */
 bool vcpu_handle_exit(struct vcpu *vcpu);
+
+/* para_host.c: handles a hypercall, the one exit whose cost counts. */
+void para_hypercall(struct vcpu *vcpu);
 
 /* Makes vcpu->slow valid; what is changed there reaches the guest too. */
 static inline void vcpu_sync(struct vcpu *vcpu)

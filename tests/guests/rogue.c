@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest that misbehaves on purpose, for the tests of the runner and of the reference host.
+ *
+ *   do=NAME            one of the modes at the end of this file
+ *   memory=GPA [write] for do=memory, the default: which page to touch, and how
+ */
+#include <stddef.h>
+
+#include "hostile.h"
+#include "lib/cmdline.h"
+#include "lib/console.h"
+#include "lib/exit.h"
+#include "lib/multiboot.h"
+#include "lib/panic.h"
+#include "lib/serial.h"
+#include "lib/string.h"
+#include "x86/insn.h"
+#include "x86/paging.h"
+#include "x86/trap.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define GATE_SIZE 16
+#define GATE_TYPE 5 /* the byte that holds the present bit, APM2 4.8.4 */
+#define UNMAPPED (PAGING_WINDOW_END - 2 * PAGE_SIZE)
+
+void main(void);
+
+static struct tap tap;
+
+static struct {
+	const char *mode;
+	uint64_t memory;
+	bool write;
+} options;
+
+static _Noreturn void end_as(enum verdict verdict)
+{
+	machine_exit((uint8_t)EXIT_CODE(verdict), false);
+}
+
+/* ---- streams that no judge may believe ------------------------------------------------------ */
+
+static void start_one(const char *name)
+{
+	tap_plan(&tap, 1, NULL);
+	tap_run(&tap, name);
+}
+
+static void cut(void)
+{
+	start_one("rogue.cut");
+	print("ok 1 - rogue.c");
+	end_as(VERDICT_PASS);
+}
+
+static void noplan(void)
+{
+	tap_run(&tap, "rogue.noplan");
+	tap_ok(&tap, "rogue.noplan");
+	tap_result(&tap, VERDICT_PASS);
+	end_as(VERDICT_PASS);
+}
+
+static void lie(void)
+{
+	start_one("rogue.lie");
+	tap_ok(&tap, "rogue.lie");
+	tap.pass++;
+	tap_result(&tap, VERDICT_PASS);
+	end_as(VERDICT_PASS);
+}
+
+static void late(void)
+{
+	start_one("rogue.late");
+	tap_ok(&tap, "rogue.late");
+	tap_result(&tap, VERDICT_PASS);
+	tap_not_ok(&tap, "rogue.later", NULL);
+	end_as(VERDICT_PASS);
+}
+
+static void wrongcode(void)
+{
+	start_one("rogue.wrongcode");
+	tap_not_ok(&tap, "rogue.wrongcode", NULL);
+	tap_result(&tap, VERDICT_FAIL);
+	end_as(VERDICT_PASS);
+}
+
+/* ---- ends that leave no verdict -------------------------------------------------------------- */
+
+static void hang(void)
+{
+	start_one("rogue.hang");
+	for (;;)
+		cpu_relax();
+}
+
+static void halt(void)
+{
+	start_one("rogue.halt");
+	serial_flush();
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+static void triple(void)
+{
+	static const struct table_register nothing;
+
+	start_one("rogue.triple");
+	serial_flush();
+	__asm__ volatile("lidt %0; ud2" : : "m"(nothing));
+}
+
+/* Reads or writes the page; a host lets nobody live who does that to what it did not give. */
+static void touch_memory(void)
+{
+	volatile uint8_t *byte = (volatile uint8_t *)UNMAPPED;
+	uint8_t was;
+
+	start_one("rogue.memory");
+	paging_map(UNMAPPED, options.memory & ~(uint64_t)(PAGE_SIZE - 1), PAGE_RW);
+	byte += options.memory % PAGE_SIZE;
+	if (options.write)
+		*byte = 0x5a;
+	was = *byte;
+	tap_diag("%#lx holds %#x", options.memory, was);
+	tap_ok(&tap, "rogue.memory");
+	tap_result(&tap, VERDICT_PASS);
+	end_as(VERDICT_PASS);
+}
+
+/* ---- exceptions that nobody expects ---------------------------------------------------------- */
+
+static __attribute__((noinline)) uint64_t recurse(uint64_t depth)
+{
+	volatile uint64_t kept = depth;
+
+	return depth ? recurse(depth - 1) + kept : 0;
+}
+
+static void overflow(void)
+{
+	start_one("rogue.overflow");
+	recurse(UINT64_MAX);
+}
+
+/* A page fault whose gate is not present makes a double fault: APM2 8.2.9. */
+static void break_gates(void)
+{
+	struct table_register idtr;
+
+	start_one("rogue.double");
+	__asm__ volatile("sidt %0" : "=m"(idtr));
+	((volatile uint8_t *)idtr.base)[VECTOR_PF * GATE_SIZE + GATE_TYPE] = 0;
+	((volatile uint8_t *)idtr.base)[VECTOR_GP * GATE_SIZE + GATE_TYPE] = 0;
+	*(volatile uint8_t *)UNMAPPED;
+}
+
+/* Leaves a number of its own in each register for the report to show. */
+static void unexpected(void)
+{
+	start_one("rogue.unexpected");
+	__asm__ volatile("mov $0x5a, %%bpl\n\t"
+			 "mov $0x0808, %%r8d; mov $0x0909, %%r9d; mov $0x1010, %%r10d\n\t"
+			 "mov $0x1111, %%r11d; mov $0x1212, %%r12d; mov $0x1313, %%r13d\n\t"
+			 "mov $0x1414, %%r14d; mov $0x1515, %%r15d; ud2"
+			 :
+			 : "a"(0xaaaa), "b"(0xbbbb), "c"(0xcccc), "d"(0xdddd), "S"(0x5151),
+			   "D"(0xd1d1)
+			 : "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15");
+}
+
+/* ---- choice ---------------------------------------------------------------------------------- */
+
+static void attack_host(void)
+{
+	enum verdict verdict;
+
+	hostile(&tap);
+	verdict = tap_verdict(&tap, true);
+	tap_result(&tap, verdict);
+	end_as(verdict);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} modes[] = {
+	{"hostile", attack_host},    /* tries what the host must refuse */
+	{"memory", touch_memory},    /* touches memory=GPA */
+	{"hang", hang},		     /* spins, with interrupts off */
+	{"halt", halt},		     /* CLI, HLT */
+	{"triple", triple},	     /* triple fault */
+	{"cut", cut},		     /* ends in the middle of a line */
+	{"noplan", noplan},	     /* never plans its one test */
+	{"lie", lie},		     /* counts one success more than there was */
+	{"late", late},		     /* goes on behind its verdict */
+	{"wrongcode", wrongcode},    /* says FAIL, exits as PASS does */
+	{"overflow", overflow},	     /* runs out of stack */
+	{"double", break_gates},     /* double fault */
+	{"unexpected", unexpected},  /* invalid opcode outside any interaction */
+};
+
+static void parse_options(void)
+{
+	static uint64_t echo; /* the runner passes it to every guest */
+	const struct option table[] = {
+		{.name = "do", .kind = OPTION_TEXT, .text = &options.mode, .wanted = "a mode"},
+		{.name = "memory", .kind = OPTION_NUMBER, .number = &options.memory,
+		 .max = UINT64_MAX, .wanted = "a guest-physical address"},
+		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
+		{.name = "echo", .kind = OPTION_NUMBER, .number = &echo, .max = UINT64_MAX,
+		 .wanted = "a number"},
+	};
+	char error[CMDLINE_ERROR_MAX];
+	char *line = multiboot_cmdline();
+	const char *image;
+
+	options.mode = "memory";
+	if (!line)
+		panic("command line too long");
+	if (!cmdline_parse(line, table, LENGTH(table), &image, error))
+		panic("%s", error);
+}
+
+void main(void)
+{
+	cpu_init();
+	panic_init(&tap);
+	console_init(SERIAL_COM1, false);
+	parse_options();
+	if (!strcmp(options.mode, "silent")) /* says nothing, exits as PASS does */
+		end_as(VERDICT_PASS);
+	tap_start(&tap);
+	for (unsigned i = 0; i < LENGTH(modes); i++) {
+		if (!strcmp(options.mode, modes[i].name))
+			modes[i].run();
+	}
+	panic("option 'do': there is no mode '%s'", options.mode);
+}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The hosted tests, each built twice: as it is, and with sanitizers.  The Makefile includes this.
+
+SANITIZE_CC ?= gcc
+SANITIZE := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_CFLAGS := -std=gnu11 -g $(WARNINGS) -Isrc -Itests/host
+
+# What each test links beside itself; string.c only to be tested, for the others use libc's.
+unit_cmdline := src/lib/cmdline.c src/lib/printf.c
+unit_config := tests/host/config.c src/lib/cmdline.c src/lib/printf.c
+unit_guest_memory := tests/host/guest_memory.c
+unit_loader := tests/host/loader.c tests/host/guest_memory.c src/lib/printf.c
+unit_multiboot := src/lib/multiboot.c
+unit_options := src/options.c src/lib/cmdline.c src/lib/printf.c
+unit_para_host := tests/host/para_host.c tests/host/guest_memory.c
+unit_printf := src/lib/printf.c
+unit_string := src/lib/string.c
+unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
+
+UNIT_TESTS := cmdline config guest_memory loader multiboot options para_host printf string tap
+UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
+UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
+
+.PHONY: unit
+unit: $(UNIT_PLAIN) $(UNIT_ASAN) $(O)/unit/obj/string-image.o
+
+# $1: unit or unit-asan, $2: the test
+unit_objects = $(patsubst %.c,$(O)/$1/obj/%.o,tests/unit/test_$2.c $(unit_$2))
+$(foreach t,$(UNIT_TESTS),$(eval $(O)/unit/test_$t: $(call unit_objects,unit,$t)))
+$(foreach t,$(UNIT_TESTS),$(eval $(O)/unit-asan/test_$t: $(call unit_objects,unit-asan,$t)))
+
+$(UNIT_PLAIN):
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ -lcmocka
+
+$(UNIT_ASAN):
+	$(call say,LD,$@)
+	$(Q)$(SANITIZE_CC) $(SANITIZE) -o $@ $^ -lcmocka
+
+$(O)/unit/obj/src/lib/string.o $(O)/unit-asan/obj/src/lib/string.o: RENAME := -include tests/unit/rename.h
+
+$(O)/unit/obj/%.o: %.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 $(UNIT_CFLAGS) $(RENAME) -MMD -MP -c -o $@ $<
+
+$(O)/unit-asan/obj/%.o: %.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(SANITIZE_CC) $(SANITIZE) $(UNIT_CFLAGS) $(RENAME) -MMD -MP -c -o $@ $<
+
+# As the images have it, but for the names: unit.t looks at what it leaves undefined.
+$(O)/unit/obj/string-image.o: src/lib/string.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(BAREFLAGS) -include tests/unit/rename.h -MMD -MP -c -o $@ $<

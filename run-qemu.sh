@@ -1,9 +1,10 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # Boots the guest under QEMU, on the reference host or alone, and turns what comes out of its serial
 # port into a TAP stream whose verdict can be trusted.  ./run-qemu.sh --help tells the rest.
 #
-# A run costs few forks, and leaves no files: QEMU's exit status and messages reach the awk program
-# that judges the run as the last line of the guest's own stream.
+# A run costs few forks, and leaves no files: QEMU's exit status and messages reach the judge,
+# tests/judge.awk, as the last line of the guest's own stream.
 
 set -uf
 
@@ -166,8 +167,8 @@ build() { # IMAGE...
         make -s O="$build" "$@" >&2 || { rm -f "$stamp.$$"; die "the build failed: make $*"; }
         mv -f "$stamp.$$" "$stamp"
     fi
-    for image; do
-        [ -s "$image" ] || die "$image is not there"
+    for file in "$@" tests/judge.awk; do
+        [ -s "$file" ] || die "$file is not there"
     done
 }
 
@@ -240,127 +241,11 @@ stop() { # SIGNAL
     kill -s "$1" $$
 }
 
-# ---- verdict ------------------------------------------------------------------------------------
-
-# shellcheck disable=SC2016 # awk
-JUDGE='
-function say(line) { print line; fflush() }
-function wrong(what) { if (contradiction == "") contradiction = what }
-function trouble(what, why) { kind = what; story = why }
-function counts() { return "pass=" pass + 0 " fail=" fail + 0 " skip=" skip + 0 " todo=" todo + 0 }
-
-function before_header(line,    at) {
-    at = index(line, "TAP version 13")
-    if (at && substr(line, at) == "TAP version 13") { header = 1; say("TAP version 13"); return }
-    noise[noises++] = line
-    if (line ~ /^Bail out!/) bail = line
-}
-
-function test_result(line,    name) {
-    seen++
-    name = line
-    sub(/^(not )?ok */, "", name)
-    if (name !~ /^[0-9]+ - [^ #]/ || name + 0 != seen) wrong("this is not result " seen ": " line)
-    sub(/^[0-9]* *-* */, "", name)
-    sub(/ .*/, "", name)
-    if (name == running) running = ""
-    if (line ~ /^not/) { if (line ~ / # TODO( |$)/) todo++; else fail++ }
-    else if (line ~ / # SKIP( |$)/) skip++
-    else pass++
-}
-
-# A Bail out and the verdict are kept until the end, which may contradict them.
-function guest_line(line) {
-    gsub(/\r/, "", line)
-    if (line == "") return
-    if (!header) { before_header(line); return }
-    if (result != "") {
-        if (line ~ /^((not )?ok|1\.\.|Bail out!|TAP version|# RESULT:)/) wrong("after the verdict: " line)
-        return
-    }
-    if (line ~ /^# RESULT:/) { result = line; return }
-    if (line ~ /^Bail out!/) { if (bail == "") bail = line; return }
-    if (line ~ /^1\.\.[0-9]/) {
-        if (planned++) wrong("a second plan: " line)
-        plan = substr(line, 4) + 0
-    } else if (line ~ /^(not )?ok( |$)/) test_result(line)
-    else if (line ~ /^# run /) { running = substr(line, 7); gsub(/ .*|#/, "", running) }
-    else if (line ~ /^TAP version/) wrong("a second header")
-    say(line ~ /^([# ]|1\.\.|(not )?ok)/ ? line : "# stray: " line)
-}
-
-# How QEMU ended, where that alone rules a verdict out.
-function judge_end() {
-    if (status == 124 || status == 137)
-        trouble("hang", "stopped after " seconds " s " (result == "" ? "without a verdict" : "with no end"))
-    else if (bail ~ /^Bail out! host:/) trouble("host", "the host ended the guest: " substr(bail, 17))
-    else if (status == "") trouble("cut", "the runner was killed")
-    else if (status == 0) trouble("reset", "QEMU ended with status 0: a triple fault, a reset or a power-off")
-    else if (status == 1 && !header) trouble("qemu", "QEMU did not start (exit status 1)")
-    else if (status > 124 && status < 128) trouble("qemu", "QEMU cannot be run (exit status " status ")")
-    else if (!(status in word_of)) trouble("qemu", "QEMU exit status " status " is no verdict")
-}
-
-# What the guest said, against what was seen.
-function judge_words(    word) {
-    word = substr(result, 11)
-    sub(/ .*/, "", word)
-    if (!header) trouble("cut", "the guest printed no TAP (exit status " status ")")
-    else if (result == "") trouble("cut", "the log ends without a verdict (exit status " status ")")
-    else if (contradiction != "") trouble("verdict", contradiction)
-    else if (result != "# RESULT: " word " " counts()) trouble("verdict", "the results seen are " counts())
-    else if (word != word_of[status]) trouble("verdict", "exit status " status " means " word_of[status])
-    else if (bail != "" && word != "ERROR") trouble("verdict", "a verdict after bailing out")
-    else if (bail == "" && !planned) trouble("cut", "there is no plan")
-    else if (bail == "" && seen != plan) trouble("cut", seen + 0 " results for a plan of " plan)
-    else if (word == "PASS" && !pass || word == "FAIL" && !fail || word ~ /PASS|SKIP/ && fail)
-        trouble("verdict", "the results do not amount to " word)
-    else verdict = word
-}
-
-function report_trouble(    i) {
-    if (!header) say("TAP version 13")
-    if (!planned) say("1.." seen + 1)
-    say("not ok " ++seen " - " (running == "" ? "runner." kind : running))
-    fail++
-    say("# runner: " story (running == "" ? "" : " (running: " running ")"))
-    if (!header) for (i = noises > 20 ? noises - 20 : 0; i < noises; i++) say("# before TAP: " noise[i])
-    if (partial != "") say("# cut off: " partial)
-    if (bail != "") say("# " bail)
-    if (result != "") say("# guest said: " substr(result, 3))
-}
-
-BEGIN { word_of[33] = "PASS"; word_of[35] = "FAIL"; word_of[37] = "SKIP"; word_of[39] = "ERROR" }
-
-# Only the last line can be the trailer: one that looks like it is kept until the next comes.
-held != "" { guest_line(held); held = "" }
-index($0, trailer) { held = $0; next }
-{ guest_line($0) }
-
-END {
-    if (at = index(held, trailer)) {
-        partial = substr(held, 1, at - 1)
-        messages = split(substr(held, at + length(trailer)), message, "\t")
-        status = message[messages--]
-    }
-    if (partial ~ /^# RESULT:/) { guest_line(partial); partial = "" }
-    judge_end()
-    if (kind == "") judge_words()
-    if (kind != "") report_trouble()
-    else if (bail != "") say(bail)
-    for (i = 1; i <= messages; i++) if (message[i] != "") say("# qemu: " message[i])
-    say(kind == "" ? result : "# RESULT: ERROR " counts())
-    if (verdict == "PASS") exit 0
-    if (verdict == "SKIP") exit exit_skip
-    if (verdict == "FAIL") exit 1
-    exit kind == "hang" ? 124 : 99
-}'
-
-# Reads the serial port's bytes and the trailer, prints well-formed TAP, exits with the verdict.
 judge() {
     set -- awk
     command -v mawk >/dev/null && set -- mawk -W interactive # it would wait for a full buffer
-    LC_ALL=C "$@" -v trailer="$trailer" -v seconds="$seconds" -v exit_skip="$exit_skip" "$JUDGE"
+    LC_ALL=C "$@" -v trailer="$trailer" -v seconds="$seconds" -v exit_skip="$exit_skip" \
+        -f tests/judge.awk
 }
 
 # ---- all together -------------------------------------------------------------------------------
@@ -411,12 +296,7 @@ if ! names_machine "$@"; then
 fi
 [ -z "$cpu" ] || set -- -cpu "$cpu" "$@"
 [ -z "$debug_log" ] || set -- -debugcon "file:$debug_log" "$@"
-serial=stdio
-if [ -n "$log" ]; then
-    double_commas "$log"
-    set -- -chardev "stdio,id=com1,signal=on,logfile=$doubled" "$@"
-    serial=chardev:com1
-fi
+[ -z "$log" ] || { double_commas "$log"; log=,logfile=$doubled; }
 if [ -n "$gdb" ]; then
     set -- -gdb "tcp:localhost:$gdb" -S "$@"
     seconds=${seconds:-0}
@@ -424,7 +304,8 @@ if [ -n "$gdb" ]; then
     [ "$host" = none ] || echo "Inside gdb, for the guest's names: add-symbol-file $guest" >&2
 fi
 seconds=${seconds:-30}
-set -- -no-user-config -nodefaults -display none -monitor none -serial "$serial" -no-reboot \
+set -- -no-user-config -nodefaults -display none -monitor none -no-reboot \
+    -chardev "stdio,id=com1,signal=on$log" -serial chardev:com1 \
     -device isa-debug-exit,iobase=0xf4,iosize=0x4 \
     -accel "$accel" -m "$memory" -kernel "$kernel" -append "$command_line" "$@"
 

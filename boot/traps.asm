@@ -1,31 +1,55 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; Trap stubs for all 256 vectors, and the guard: a way back out of what did not return.
+; Trap stubs for all 256 vectors with the IDT that leads to them, and the guard: a way back out of what did not return.
 
 %include "asm-offsets.inc"
 
 extern trap_handle
-global trap_stubs, guard_run, guard_resume
+global trap_stubs, boot_idt, guard_run, guard_resume
 
-section .text
+STUB_SIZE       equ 8
+GATE_INTERRUPT  equ 0x8e                ; present, DPL 0, 64-bit interrupt gate: APM2 4.8.4
+
+section .rodata
+; A constant, and so read-only: linker.ld puts the stubs at TRAP_STUBS.  No trap uses the stack that
+; it interrupted, for a host may have clobbered RSP.
+align 16
+boot_idt:
+%assign vector 0
+%rep VECTORS
+        dw      (TRAP_STUBS + vector * STUB_SIZE) & 0xffff
+        dw      SEL_CODE64
+  %if vector == VECTOR_DF
+        db      IST_DOUBLE_FAULT
+  %else
+        db      IST_TRAP
+  %endif
+        db      GATE_INTERRUPT
+        dw      (TRAP_STUBS + vector * STUB_SIZE) >> 16
+        dd      0, 0
+%assign vector vector + 1
+%endrep
+
+section .stubs progbits alloc exec nowrite align=8
 bits 64
 
 ; Vectors whose trap pushes an error code: #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX (APM2 8.2).
 %define HAS_ERROR(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || (v) == 29 || (v) == 30)
 
-; Eight bytes each, so that the CALL's return address tells the vector.
-align 8
+; STUB_SIZE bytes each, so that the CALL's return address tells the vector.
 trap_stubs:
 %assign vector 0
-%rep 256
+%rep VECTORS
   %if HAS_ERROR(vector)
         db      0x66, 0x90              ; two-byte NOP
   %else
         push    byte 0
   %endif
         call    trap_common
-        align   8
+        align   STUB_SIZE
 %assign vector vector + 1
 %endrep
+
+section .text
 
 ; Stack: return address into the stubs, error code, and the CPU's own frame: struct trap_frame.
 trap_common:

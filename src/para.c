@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "para.h"
 
+#include "lib/console.h"
 #include "lib/multiboot.h"
 #include "lib/string.h"
 #include "lib/tap.h"
@@ -69,6 +70,7 @@ struct kvm_vcpu_para_state *para_state(enum para_page page)
 	return (struct kvm_vcpu_para_state *)virtual_page(WRITABLE, page);
 }
 
+/* What para_reset() fills @page with, eight bytes at a time. */
 static uint64_t page_noise(enum para_page page)
 {
 	return page == PAGE_SITE_A || page == PAGE_SITE_B ? UINT64_C(0xcccccccccccccccc) : noise + page;
@@ -77,12 +79,8 @@ static uint64_t page_noise(enum para_page page)
 void para_reset(void)
 {
 	noise = para_random();
-	for (unsigned i = 0; i < PARA_PAGES; i++) {
-		uint64_t *words = (uint64_t *)para_bytes(i);
-
-		for (unsigned w = 0; w < PAGE_SIZE / sizeof(*words); w++)
-			words[w] = page_noise(i);
-	}
+	for (unsigned i = 0; i < PARA_PAGES; i++)
+		fill_words(para_bytes(i), page_noise(i), PAGE_SIZE / sizeof(uint64_t));
 }
 
 bool para_untouched(enum para_page page, unsigned from, unsigned to)
@@ -176,8 +174,11 @@ enum call_vendor para_vendor(void)
 
 static void run(uint64_t target, const struct gprs *gprs, struct outcome *outcome)
 {
-	struct call call = {.target = target, .in = *gprs};
+	struct call call;
 
+	call.target = target;
+	call.in = *gprs;
+	console_flush(); /* what the host does may be the last thing that happens */
 	outcome->faulted = !interact(&call);
 	if (outcome->faulted)
 		outcome->fault = this_cpu()->in_flight.fault;

@@ -13,10 +13,13 @@
  */
 void console_init(uint16_t serial_port, bool debug_copy);
 
-/* Writes @n bytes. */
+/* Writes @n bytes, sooner or later: they wait in a buffer. */
 void console_write(const char *text, size_t n);
 
-/* Formats (printf.h) and writes, at most CONSOLE_LINE_MAX - 1 characters at a time. */
+/* Writes what waits.  Images only. */
+void console_flush(void);
+
+/* Formats (printf.h) and writes, at most CONSOLE_LINE_MAX - 1 characters: the rest is cut. */
 #define CONSOLE_LINE_MAX 320
 void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "lib/exit.h"
 
+#include "lib/console.h"
 #include "lib/serial.h"
 #include "x86/insn.h"
 
@@ -15,6 +16,7 @@
 void machine_exit(uint8_t code, bool reset)
 {
 	interrupts_off();
+	console_flush();
 	serial_flush();
 	outb(DEBUG_EXIT, code);
 	for (const char *c = "Shutdown"; *c; c++)

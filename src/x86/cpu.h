@@ -53,12 +53,8 @@ struct cpu {
 	struct tss tss;
 };
 
-/* A vCPU's stacks: for its work, for its traps, and for #DF. */
+/* A vCPU's stacks: for its work, for its traps (IST_TRAP), and for #DF (IST_DOUBLE_FAULT). */
 enum cpu_stack { STACK_MAIN, STACK_TRAP, STACK_DOUBLE_FAULT, STACK_COUNT };
-
-/* Interrupt stack table entries for the latter two; they count from 1. */
-#define IST_TRAP 1
-#define IST_DOUBLE_FAULT 2
 
 /* The vCPU that runs this, found through its stack pointer (defs.h, STACK_SIZE). */
 static inline struct cpu *this_cpu(void)

@@ -77,6 +77,8 @@
 #define EFER_NXE BIT(11)
 #define EFER_SVME BIT(12)
 
+#define VECTORS 256
+
 /* Exception vectors, APM2 8.1 */
 #define VECTOR_DB 1
 #define VECTOR_BP 3
@@ -93,6 +95,13 @@
 #define SEL_DATA_D 0x28
 #define SEL_LDT 0x30 /* 16 bytes */
 #define SEL_TSS 0x40 /* 16 bytes */
+
+/* Interrupt stack table entries; they count from 1. */
+#define IST_TRAP 1
+#define IST_DOUBLE_FAULT 2
+
+/* Where linker.ld puts boot/traps.asm's stubs: a fixed place, so that its IDT is a constant. */
+#define TRAP_STUBS 0x100040
 
 /*
  * A stack fills one naturally aligned block: a guard page at the bottom, and in the

@@ -5,46 +5,14 @@
 #include "x86/paging.h"
 #include "x86/timer.h"
 
-/* 64-bit interrupt gate, APM2 4.8.4 */
-struct idt_gate {
-	uint16_t offset_low;
-	uint16_t selector;
-	uint8_t ist;
-	uint8_t type;
-	uint16_t offset_middle;
-	uint32_t offset_high;
-	uint32_t reserved;
-};
-
-_Static_assert(sizeof(struct idt_gate) == 16, "APM2 4.8.4");
-
-#define VECTORS 256
-#define GATE_INTERRUPT 0x8e
-#define STUB_SIZE 8
-
 /* Of boot/. */
-extern const uint8_t trap_stubs[];
+extern const uint8_t boot_idt[VECTORS * 16];
 extern const uint8_t call_end[];
-
-static struct idt_gate idt[VECTORS] __attribute__((aligned(16)));
 
 void trap_init(void)
 {
-	struct table_register idtr = {sizeof(idt) - 1, (uint64_t)idt};
+	struct table_register idtr = {sizeof(boot_idt) - 1, (uint64_t)boot_idt};
 
-	for (unsigned i = 0; i < VECTORS; i++) {
-		uint64_t stub = (uint64_t)trap_stubs + i * STUB_SIZE;
-
-		/* Never the interrupted stack: a host may have clobbered RSP. */
-		idt[i] = (struct idt_gate){
-			.offset_low = (uint16_t)stub,
-			.offset_middle = (uint16_t)(stub >> 16),
-			.offset_high = (uint32_t)(stub >> 32),
-			.selector = SEL_CODE64,
-			.ist = i == VECTOR_DF ? IST_DOUBLE_FAULT : IST_TRAP,
-			.type = GATE_INTERRUPT,
-		};
-	}
 	__asm__ volatile("lidt %0" : : "m"(idtr));
 }
 
@@ -130,11 +98,11 @@ bool run_stray_safe(void (*fn)(void *arg), void *arg)
 	return returned;
 }
 
-void stray_check(void)
+void stray(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (!cpu->in_flight.active || !cpu->check_active)
+	if (!cpu->check_active)
 		return;
 	cpu->in_flight.active = false;
 	guard_resume(&cpu->check);

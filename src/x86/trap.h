@@ -10,7 +10,7 @@
 /* The first of the sixteen vectors that the interrupt controllers use. */
 #define IRQ_VECTOR 0x20
 
-/* Fills the IDT. */
+/* Loads the IDT. */
 void trap_init(void);
 
 /* Called by boot/traps.asm for all 256 vectors. */
@@ -29,8 +29,15 @@ bool interact(struct call *call);
  */
 bool run_stray_safe(void (*fn)(void *arg), void *arg);
 
+/* Ends the check in flight, if there is one. */
+void stray(void);
+
 /* Called wherever code runs that can't be part of an interaction: if one is in flight, this is a stray. */
-void stray_check(void);
+static inline void stray_check(void)
+{
+	if (__builtin_expect(this_cpu()->in_flight.active, 0))
+		stray();
+}
 
 /* The rest of the image provides this: reports @frame, ends the run.  */
 _Noreturn void trap_unexpected(const struct trap_frame *frame);

@@ -30,3 +30,6 @@ _start:
         cli
         hlt
         jmp     .stop
+
+section .data
+        dd      0                       ; what is loaded ends behind .data, so there must be one

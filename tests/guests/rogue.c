@@ -5,9 +5,7 @@
  *   do=NAME            one of the modes at the end of this file
  *   memory=GPA [write] for do=memory, the default: which page to touch, and how
  */
-#include <stddef.h>
-
-#include "hostile.h"
+#include "attack.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
 #include "lib/exit.h"
@@ -19,7 +17,6 @@
 #include "x86/paging.h"
 #include "x86/trap.h"
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define GATE_SIZE 16
 #define GATE_TYPE 5 /* the byte that holds the present bit, APM2 4.8.4 */
 #define UNMAPPED (PAGING_WINDOW_END - 2 * PAGE_SIZE)
@@ -179,7 +176,7 @@ static void attack_host(void)
 {
 	enum verdict verdict;
 
-	hostile(&tap);
+	run_attacks(&tap);
 	verdict = tap_verdict(&tap, true);
 	tap_result(&tap, verdict);
 	end_as(verdict);

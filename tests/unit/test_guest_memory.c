@@ -2,6 +2,7 @@
 /* tests/host/guest_memory.c: each boundary, from both sides. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 #define NEAR	      10u /* how far around each boundary every access is tried */
 #define TABLE(n)      (0x4000u + (n)*PAGE_SIZE)
 #define PRESENT	      (PTE_P | PTE_W)
-#define VA	      UINT64_C(0x0000123456789abc)
+#define VA	      UINT64_C(0x0000123456788abc)
 #define INDEX(level)  (VA >> (12 + 9 * ((level)-1)) & 0x1ff)
 #define PTE_PAT_LARGE BIT(12)
 #define PTE_AVAILABLE (UINT64_C(0x7ff) << 52)

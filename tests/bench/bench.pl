@@ -1,0 +1,111 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-only
+# make bench: what the images cost, against an image that exits at its first instruction, in pairs of
+# runs one behind the other; and how large they are.  Prints a table with each target; a missed one is
+# marked and makes no error, for it says as much of the machine as of the code.
+
+use strict;
+use warnings;
+use Time::HiRes qw(time);
+
+my $O      = $ENV{O}     // 'build';
+my $qemu   = $ENV{QEMU}  // 'qemu-system-x86_64';
+my $rounds = $ENV{ROUNDS} // 15;
+my $echo   = 'echo=0x6563686f';
+my ($qboot) = grep { -e } qw(/usr/share/qemu/qboot.rom /usr/local/share/qemu/qboot.rom);
+
+# What run-qemu.sh runs, less the choices that it makes.
+my @machine = $qboot ? ('-M', 'microvm,acpi=off', '-bios', $qboot) : ();
+my @base    = ($qemu, @machine, 
+    qw(-no-user-config -nodefaults -display none -monitor none -no-reboot
+    -serial stdio -device), "isa-debug-exit,iobase=0xf4,iosize=0x4");
+my @alone   = (qw(-m 8));
+my @on_host = (qw(-m 16 -cpu max -initrd), "$O/guest.elf $echo", '-append', "mem=8 log=none $echo");
+
+# Wall time in ms of one run, which must end with one of the exit statuses in $wanted.
+sub run_once {
+    my ($wanted, @command) = @_;
+    my $start = time;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', '/dev/null';
+        open STDERR, '>', '/dev/null';
+        exec @command or exit 127;
+    }
+    waitpid $pid, 0;
+    my $status = $? >> 8;
+    grep { $_ == $status } @$wanted or die "exit status $status of: @command\n";
+    return 1000 * (time() - $start);
+}
+
+sub median { my @sorted = sort { $a <=> $b } @_; return $sorted[$#sorted / 2] }
+
+my $missed = 0;
+
+sub row {
+    my ($what, $value, $limit, $unit) = @_;
+    my $verdict = !defined $limit ? '' : $value <= $limit ? 'ok' : 'MISSED';
+    $missed++ if $verdict eq 'MISSED';
+    printf "| %-44s | %9s | %9s | %-6s |\n", $what, $value . $unit,
+        defined $limit ? $limit . $unit : '', $verdict;
+}
+
+# The ratio of two commands' times: the median over pairs.
+sub pair_row {
+    my ($what, $limit, $floor, $wanted, $command) = @_;
+    my (@ratio, @floor, @time);
+    for (0 .. $rounds) {
+        my $f = run_once([33], @$floor);
+        my $t = run_once($wanted, @$command);
+        next if !$_;    # the first pair fills the caches
+        push @floor, $f;
+        push @time, $t;
+        push @ratio, $t / $f;
+    }
+    row(sprintf('%s (%.0f against %.0f ms)', $what, median(@time), median(@floor)),
+        sprintf('%.2f', median(@ratio)), $limit, 'x');
+}
+
+sub time_row {
+    my ($what, $limit, $wanted, @command) = @_;
+    my @time = map { run_once($wanted, @command) } 0 .. $rounds;
+    row($what, sprintf('%.0f', median(@time)), $limit, ' ms');
+}
+
+sub sections {
+    my ($image) = @_;
+    my %size;
+    for (`size -A $image`) { $size{$1} = $2 if /^\.(\w+)\s+(\d+)/ }
+    return %size;
+}
+
+sub size_rows {
+    my %guest = sections("$O/guest.elf");
+    my %host  = sections("$O/host.elf");
+    system('strip', '-o', "$O/guest.stripped", "$O/guest.elf") == 0 or die "strip failed\n";
+    row('guest text',     sprintf('%.1f', $guest{text} / 1024),               32,  ' KiB');
+    row('guest bss',      sprintf('%.1f', $guest{bss} / 1024),                128, ' KiB');
+    row('guest stripped', sprintf('%.1f', (-s "$O/guest.stripped") / 1024), 64,  ' KiB');
+    row('host text',      sprintf('%.1f', $host{text} / 1024),                32,  ' KiB');
+}
+
+sub call_rows {
+    my $out = join '', `@base -icount shift=0,sleep=off -m 16 -cpu max -kernel $O/host.elf -append 'mem=8 log=none' -initrd $O/tests/calls.elf </dev/null`;
+    my %cost = $out =~ /^# call (\S+) (\d+)$/mg;
+    %cost or die "no counts in:\n$out";
+    row("null hypercall, index $_", $cost{$_}, 85, ' insns') for sort keys %cost;
+}
+
+printf "| %-44s | %9s | %9s | %-6s |\n", 'what', 'measured', 'target', '';
+printf "|%s|%s|%s|%s|\n", '-' x 46, '-' x 11, '-' x 11, '-' x 8;
+pair_row('guest alone, TCG', 1.3, [@base, @alone, '-kernel', "$O/tests/exit.elf"], [37],
+    [@base, @alone, '-kernel', "$O/guest.elf"]);
+pair_row('guest alone, KVM', 2, [@base, @alone, '-enable-kvm', '-kernel', "$O/tests/exit.elf"], [37],
+    [@base, @alone, '-enable-kvm', '-kernel', "$O/guest.elf"]) if -w '/dev/kvm';
+pair_row('guest on host, TCG', 2, [@base, @on_host, '-kernel', "$O/tests/exit.elf"], [33],
+    [@base, @on_host, '-kernel', "$O/host.elf"]);
+time_row('./run-qemu.sh, all of it', 70, [0], './run-qemu.sh');
+call_rows();
+size_rows();
+print $missed ? "$missed targets missed\n" : "all targets met\n";

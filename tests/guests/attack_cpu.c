@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Instructions and registers that the guest's CPU does not have. */
+#include "attack.h"
+
+#include "lib/string.h"
+#include "x86/insn.h"
+
+static const struct {
+	const char *name, *code;
+} instructions[] = {
+	{"vmrun", "\x0f\x01\xd8"},   {"vmload", "\x0f\x01\xda"},  {"vmsave", "\x0f\x01\xdb"},
+	{"stgi", "\x0f\x01\xdc"},    {"clgi", "\x0f\x01\xdd"},	  {"skinit", "\x0f\x01\xde"},
+	{"invlpga", "\x0f\x01\xdf"}, {"monitor", "\x0f\x01\xc8"}, {"mwait", "\x0f\x01\xc9"},
+	{"xsetbv", "\x0f\x01\xd1"},  {"rdtscp", "\x0f\x01\xf9"},  {"vmcall", "\x0f\x01\xc1"},
+};
+
+/*
+ * QEMU TCG has no intercept of RDTSCP, nor of XSETBV in old versions.  What these reach, TSC_AUX and
+ * XCR0, is none of the host's: it uses neither.
+ */
+static bool not_intercepted(const struct outcome *o)
+{
+	struct cpuid_regs brand = cpuid(0x80000002, 0);
+
+	return !o->faulted && !memcmp(&brand, "QEMU", 4);
+}
+
+/* RAX: addresses where the host's own tables and the host itself may lie. */
+static bool try_instruction(unsigned i)
+{
+	static const uint64_t addresses[] = {0, 0x100000, 0x180000, 0x1000000, 0xfee00000, BIT(36)};
+	bool ok = true;
+
+	begin("instruction.%s", instructions[i].name);
+	for (unsigned a = 0; a < LENGTH(addresses); a++) {
+		struct outcome o = RUN(instructions[i].code, .rax = addresses[a]);
+
+		if (!strcmp(instructions[i].name, "rdtscp") && not_intercepted(&o))
+			return skip("QEMU does not intercept it");
+		ok &= faulted(&o, VECTOR_UD) && equal("rax", o.rax, addresses[a]);
+	}
+	return ok;
+}
+
+static const uint32_t msrs[] = {
+	MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_APIC_BASE,
+	0xfe, 0x2ff, 0x200,	  /* MTRR_CAP, MTRR_DEF_TYPE, MTRR_PHYS_BASE0 */
+	0x179, 0x17a, 0x400,	  /* MCG_CAP, MCG_STATUS, MC0_CTL */
+	0xc0000103,		  /* TSC_AUX */
+	0x3a, 0x480, 0x1d9, 0xda0, /* FEATURE_CONTROL, VMX_BASIC, DEBUG_CTL, XSS */
+	0x800, 0x830,		  /* x2APIC */
+	0xc0010010, 0xc0010015, 0xc0010111, 0xc0010112, /* SYSCFG, HWCR, SMM_BASE, SMM_ADDR */
+	0, 0x2000, 0x12345678, 0x40000000, 0x4b564d00, 0xc0002000, 0xc0012000, 0xffffffff,
+};
+
+static bool try_rdmsr(unsigned i)
+{
+	struct outcome o;
+
+	begin("rdmsr.%#x", msrs[i]);
+	o = read_msr(msrs[i]);
+	return faulted(&o, VECTOR_GP) && equal("rax", o.rax, 0x5555) && equal("rdx", o.rdx, 0xaaaa);
+}
+
+static bool try_wrmsr(unsigned i)
+{
+	static const uint64_t values[] = {0, 0x100000, UINT64_MAX};
+	bool ok = true;
+
+	begin("wrmsr.%#x", msrs[i]);
+	for (unsigned v = 0; v < LENGTH(values); v++) {
+		struct outcome o = write_msr(msrs[i], values[v]);
+
+		ok &= faulted(&o, VECTOR_GP);
+	}
+	return ok;
+}
+
+static uint64_t efer(void)
+{
+	struct outcome o = read_msr(MSR_EFER);
+
+	return o.rdx << 32 | o.rax;
+}
+
+static bool efer_shown(void)
+{
+	return equal("EFER but SCE, NXE", efer() & ~(EFER_SCE | EFER_NXE), EFER_LME | EFER_LMA);
+}
+
+static bool efer_refuses(uint64_t flipped)
+{
+	uint64_t before = efer();
+	struct outcome o = write_msr(MSR_EFER, before ^ flipped);
+
+	return faulted(&o, VECTOR_GP) && equal("EFER", efer(), before);
+}
+
+static bool efer_svme(void)
+{
+	return efer_refuses(EFER_SVME);
+}
+
+static bool efer_lme(void)
+{
+	return efer_refuses(EFER_LME);
+}
+
+static bool efer_reserved(void)
+{
+	bool ok = true;
+
+	for (unsigned bit = 0; bit < 64; bit++) {
+		if (!(BIT(bit) & (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)))
+			ok &= efer_refuses(BIT(bit));
+	}
+	return ok;
+}
+
+static bool efer_as_read(void)
+{
+	struct outcome o = write_msr(MSR_EFER, efer());
+
+	return came_back(&o);
+}
+
+static bool cpuid_svm(void)
+{
+	return equal("8000_0001h ECX bit 2", cpuid(0x80000001, 0).ecx & BIT(2), 0);
+}
+
+/* Monitor, x2APIC, XSAVE, OSXSAVE; APIC; RDTSCP. */
+static bool cpuid_hidden(void)
+{
+	return equal("1 ECX", cpuid(1, 0).ecx & (BIT(3) | BIT(21) | BIT(26) | BIT(27)), 0) &
+	       equal("1 EDX", cpuid(1, 0).edx & BIT(9), 0) &
+	       equal("8000_0001h EDX", cpuid(0x80000001, 0).edx & BIT(27), 0);
+}
+
+static bool cpuid_zero(void)
+{
+	static const uint32_t leaves[] = {0x8000000a, 0x8000001f, 7, 0xb, 0xd, 0x40000000,
+					  0x40000001, 0xc0000000, 0xffffffff};
+	bool ok = true;
+
+	for (unsigned i = 0; i < LENGTH(leaves); i++) {
+		struct cpuid_regs r = cpuid(leaves[i], 0);
+
+		ok &= equal("leaf", r.eax | r.ebx | r.ecx | r.edx ? leaves[i] : 0, 0);
+	}
+	return ok;
+}
+
+/* XSETBV again, now that CR4 would allow it. */
+static bool xsetbv_allowed(void)
+{
+	uint64_t cr4 = READ_REG(cr4);
+	struct outcome o = RUN("\x0f\x22\xe0", .rax = cr4 | CR4_OSXSAVE);
+	struct outcome x = RUN("\x0f\x01\xd1", .rax = 7);
+
+	if (o.faulted)
+		tap_diag("CR4.OSXSAVE: exception %lu(%#lx)", o.vector, o.error);
+	WRITE_REG(cr4, cr4);
+	if (not_intercepted(&x))
+		return skip("this QEMU does not intercept it");
+	return faulted(&x, VECTOR_UD);
+}
+
+/* INVD discards what other CPUs' caches, and the host's, have not written back. */
+static bool invd(void)
+{
+	uint64_t before = digest();
+	struct outcome o = RUN("\x0f\x08");
+
+	return came_back(&o) && equal("digest", digest(), before);
+}
+
+static bool wbinvd(void)
+{
+	struct outcome o = RUN("\x0f\x09");
+
+	return came_back(&o);
+}
+
+static const struct {
+	const char *name;
+	bool (*try)(void);
+} singles[] = {
+	{"efer.shown", efer_shown},
+	{"efer.svme", efer_svme},
+	{"efer.lme", efer_lme},
+	{"efer.reserved", efer_reserved},
+	{"efer.as-read", efer_as_read},
+	{"cpuid.svm", cpuid_svm},
+	{"cpuid.hidden", cpuid_hidden},
+	{"cpuid.zero", cpuid_zero},
+	{"xsetbv.allowed", xsetbv_allowed},
+	{"invd", invd},
+	{"wbinvd", wbinvd},
+};
+
+static bool try_single(unsigned i)
+{
+	begin("%s", singles[i].name);
+	return singles[i].try();
+}
+
+const struct attacks cpu_attacks[] = {
+	{LENGTH(instructions), try_instruction},
+	{LENGTH(msrs), try_rdmsr},
+	{LENGTH(msrs), try_wrmsr},
+	{LENGTH(singles), try_single},
+	{0, NULL},
+};

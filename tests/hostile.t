@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The reference host gives its guest nothing that it does not have, logs what the guest tries, and
+# ends it with a reason where it can't go on.
+. tests/tap.sh
+. tests/rogue.sh
+
+# ---- what the guest survives --------------------------------------------------------------------
+
+rogue --append=do=hostile --debug-log="$tmp/log"
+is $? 0 'a hostile guest is refused everything, and its last call works'
+has "$tmp/out" '^# RESULT: PASS pass=1[0-9][0-9] fail=0 skip=[0-2] todo=0$' 'by all attacks'
+grep '^not ok' -B 3 "$tmp/out"
+
+has "$tmp/log" '^forbidden 0 0x300000 = #UD$' 'forbidden instructions are logged'
+for msr in 0xc0010117 0xc0010114 0x1b 0xfe 0x2ff 0x200 0x17a 0xc0000103 0x12345678; do
+	has "$tmp/log" "^msr 0 rdmsr $msr = #GP\$" "RDMSR of $msr is logged"
+	has "$tmp/log" "^msr 0 wrmsr $msr = #GP\$" "WRMSR of $msr is logged"
+done
+has "$tmp/log" '^msr 0 wrmsr 0xc0000080 = #GP$' 'a refused WRMSR of EFER is logged'
+for port in 0xe9 0x61 0x64 0xcf8 0x402 0x510; do
+	has "$tmp/log" "^io 0 in $port 1 = 0xff\$" "a byte read from port $port is logged"
+	has "$tmp/log" "^io 0 in $port 4 = 0xffffffff\$" "four bytes read from port $port are logged"
+	has "$tmp/log" "^io 0 out $port 2 (0|0x[0-9a-f]+)\$" "a write to port $port is logged"
+done
+has "$tmp/log" '^io 0 out 0xe9 1 string$' 'OUTS is logged'
+has "$tmp/log" '^io 0 in 0xe9 4 = #GP$' 'INS is logged'
+for gpa in 0xa0000 0xff000 0x1000000 0xfffff8 0x100000000 0x10000000000 0x10000000000000 \
+	0xfffffffffffff000 0xffffffffffffffff; do
+	has "$tmp/log" "^register 0 $gpa = #GP\$" "the registration of $gpa is logged"
+done
+for site in 0xa0000 0x9fffe 0xfffff 0x1000000 0xfffffe 0xffffffffffffffff; do
+	has "$tmp/log" "^register 0 0x[0-9a-f]+ 0x1 0x1000 $site = -1\$" "the site $site is logged"
+done
+tail -n 1 "$tmp/log" >"$tmp/last"
+has "$tmp/last" '^register 0 .* = 0$' 'the honest registration is logged last'
+lacks "$tmp/log" XX 'the guest cannot write to the log'
+
+# ---- memory that it has, and memory that it has not ---------------------------------------------
+
+reaches() { # GPA HOW [OPTION...]
+	gpa=$1 how=$2
+	shift 2
+	rogue --append="memory=$gpa $how" "$@"
+	is $? 0 "$gpa is the guest's own: $how $*"
+}
+
+# Ended by the host, with the reason both in the stream and in the log.
+ends_for() { # NAME REASON LOG_LINE OPTION...
+	name=$1 reason=$2 line=$3
+	shift 3
+	rm -f "$tmp/log"
+	rogue --debug-log="$tmp/log" "$@"
+	is $? 99 "$name: an error"
+	has "$tmp/out" '^# RESULT: ERROR ' "$name: and so says the verdict"
+	has "$tmp/out" "^# runner: host: .*$reason" "$name: the reason is in the stream"
+	grep -Eq "^end 0 0x[0-9a-f]+ .*$reason" "$tmp/log" && grep -Eq "$line" "$tmp/log"
+	ok $? "$name: and in the log" || sed 's/^/# /' "$tmp/log" | tail -n 5
+}
+
+touches() { # GPA HOW [OPTION...]
+	gpa=$1 how=$2
+	shift 2
+	ends_for "$gpa $how $*" 'touched memory that it does not have' "^memory 0 $gpa\$" \
+		--append="memory=$gpa $how" "$@"
+}
+
+reaches 0x9ffff write
+reaches 0xfffff8 write
+reaches 0x4ffff8 write --mem=5
+touches 0x500000 write --mem=5
+# The hole; the end; the machine's memory above it, where the host may lie; other tables' entries
+# for the host's image at 1 MiB; devices; firmware.
+for gpa in 0xa0000 0xb8000 0xff000 0xfffff 0x1000000 0x1000ff8 0x17ff000 \
+	0x40100000 0x100000000 0x8000100000 0xfec00000 0xfee00000 0xfffffff0; do
+	touches "$gpa" ''
+	touches "$gpa" write
+done
+
+# ---- ends ---------------------------------------------------------------------------------------
+
+ends_for 'a triple fault' 'triple fault' . --append=do=triple
+ends_for 'HLT with interrupts off' 'halted with interrupts off' . --append=do=halt
+finish

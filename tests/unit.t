@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The hosted tests, each built as it is and with sanitizers ("make unit").
+. tests/tap.sh
+
+unset CMOCKA_MESSAGE_OUTPUT CMOCKA_TEST_FILTER CMOCKA_XML_FILE
+
+# run BINARY: it ends well, in time, and says that it has passed something.
+run() {
+	if [ ! -x "$1" ]; then
+		echo "not built: run 'make unit'"
+		return 1
+	fi
+	timeout 60 "$1"
+	status=$?
+	if [ "$status" -ne 0 ]; then
+		echo "exit status $status"
+		[ "$status" -ne 124 ] || echo "still running after 60 seconds"
+		return 1
+	fi
+}
+
+set -- "$O"/unit/test_* "$O"/unit-asan/test_*
+if [ ! -e "$1" ] && [ ! -e "$2" ]; then
+	echo "Bail out! no test in $O/unit or $O/unit-asan: run 'make unit'"
+	exit 1
+fi
+
+# By the sources, so that a test that was not built is missed.
+for source in tests/unit/test_*.c; do
+	name=$(basename "$source" .c)
+	for kind in unit unit-asan; do
+		run "$O/$kind/$name" >"$tmp/log" 2>&1 && grep -q '^\[  PASSED  \] [1-9]' "$tmp/log"
+		status=$?
+		ok "$status" "$kind: $name"
+		[ "$status" -eq 0 ] || grep -Ev '^\[ RUN  |^\[       OK' "$tmp/log" | sed 's/^/# /'
+	done
+done
+
+# A loop that the compiler has made a call of memcpy() would be memcpy() calling itself.
+name="the image's string.c calls nothing that it does not define"
+object=$O/unit/obj/string-image.o
+if undefined=$(${NM:-nm} -u "$object" 2>&1); then
+	is "$undefined" "" "$name"
+else
+	ok 1 "$name"
+	printf '%s\n' "$undefined" | sed 's/^/# /'
+fi
+
+finish

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tests/host/config.c: the host's command line, and its table of faults. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "lib/cmdline.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static char error[CMDLINE_ERROR_MAX];
+
+/* Parses a copy of @text, into what another run has left. */
+static bool parse(const char *text)
+{
+	char line[1024];
+
+	assert_true(strlen(text) < sizeof(line));
+	strcpy(line, text);
+	memset(&config, 0x55, sizeof(config));
+	config.has_echo = config.slow_calls = config.faults = true;
+	return config_parse(line, error);
+}
+
+static void accept(const char *text)
+{
+	if (!parse(text))
+		fail_msg("'%s': %s", text, error);
+	assert_string_equal(error, "");
+}
+
+static void refuse(const char *text, const char *want)
+{
+	assert_false(parse(text));
+	assert_string_equal(error, want);
+}
+
+static void assert_defaults(void)
+{
+	assert_int_equal(config.memory, 16);
+	assert_int_equal(config.personality, PERSONALITY_HEADER);
+	assert_int_equal(config.log, LOG_EVENTS);
+	assert_int_equal(config.fault, FAULT_NONE);
+	assert_false(config.has_echo);
+	assert_false(config.slow_calls);
+	assert_false(config.faults);
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	accept("");
+	assert_defaults();
+	accept(" \t ");
+	assert_defaults();
+	accept("host.elf");
+	assert_defaults();
+}
+
+static void test_each_option(void **state)
+{
+	(void)state;
+	accept("host.elf mem=64 personality=linux2007 log=none fault=silent faults echo=0x6563686f");
+	assert_int_equal(config.memory, 64);
+	assert_int_equal(config.personality, PERSONALITY_LINUX2007);
+	assert_int_equal(config.log, LOG_NONE);
+	assert_int_equal(config.fault, FAULT_SILENT);
+	assert_true(config.faults);
+	assert_true(config.has_echo);
+	assert_int_equal(config.echo, 0x6563686f);
+	assert_true(config.slow_calls);
+}
+
+/* Nothing of an earlier line is left. */
+static void test_again(void **state)
+{
+	(void)state;
+	accept("mem=64 personality=linux2007 log=calls fault=silent faults echo=1");
+	accept("personality=header");
+	assert_defaults();
+}
+
+static void test_memory(void **state)
+{
+	static const char *const wrong[] = {"3", "961", "0", "-4", "16M", "18446744073709551620"};
+	char line[64], tail[64];
+
+	(void)state;
+	accept("mem=4");
+	assert_int_equal(config.memory, 4);
+	accept("mem=0x3c0");
+	assert_int_equal(config.memory, 960);
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		snprintf(line, sizeof(line), "mem=%s", wrong[i]);
+		snprintf(tail, sizeof(tail), ", got '%s'", wrong[i]);
+		assert_false(parse(line));
+		assert_memory_equal(error, "option 'mem' wants the guest's memory in MiB", 44);
+		assert_string_equal(error + strlen(error) - strlen(tail), tail);
+	}
+}
+
+static void test_personality(void **state)
+{
+	(void)state;
+	accept("personality=header");
+	assert_int_equal(config.personality, PERSONALITY_HEADER);
+	accept("personality=linux2007");
+	assert_int_equal(config.personality, PERSONALITY_LINUX2007);
+	refuse("personality=linux", "option 'personality' wants header|linux2007, got 'linux'");
+	refuse("personality=", "option 'personality' wants header|linux2007, got nothing");
+	refuse("personality", "option 'personality' wants header|linux2007, got nothing");
+}
+
+static void test_log(void **state)
+{
+	(void)state;
+	accept("log=none");
+	assert_int_equal(config.log, LOG_NONE);
+	assert_false(config.slow_calls);
+	accept("log=events");
+	assert_int_equal(config.log, LOG_EVENTS);
+	assert_false(config.slow_calls);
+	accept("log=calls");
+	assert_int_equal(config.log, LOG_CALLS);
+	assert_true(config.slow_calls);
+	refuse("log=all", "option 'log' wants none|events|calls, got 'all'");
+	refuse("log", "option 'log' wants none|events|calls, got nothing");
+}
+
+static void test_echo(void **state)
+{
+	(void)state;
+	accept("echo=0");
+	assert_true(config.has_echo);
+	assert_int_equal(config.echo, 0);
+	assert_false(config.slow_calls);
+	accept("echo=0xfffffffffffffffe");
+	assert_true(config.has_echo);
+	assert_true(config.echo == UINT64_MAX - 1);
+	refuse("echo=0xffffffffffffffff",
+	       "option 'echo' wants the echo service's index, got '0xffffffffffffffff'");
+	refuse("echo=e", "option 'echo' wants the echo service's index, got 'e'");
+	refuse("echo", "option 'echo' wants the echo service's index, got nothing");
+}
+
+/* Each fault by its name, and as slow as the calls that it breaks. */
+static void test_every_fault(void **state)
+{
+	char line[64];
+
+	(void)state;
+	for (unsigned i = 0; i < FAULT_COUNT; i++) {
+		snprintf(line, sizeof(line), "fault=%s", faults[i].name);
+		accept(line);
+		assert_int_equal(config.fault, i);
+		assert_int_equal(config.slow_calls, i != FAULT_NONE);
+	}
+	assert_string_equal(faults[FAULT_NONE].name, "none");
+	assert_string_equal(faults[FAULT_RDMSR_RCX].name, "rdmsr-rcx");
+	assert_string_equal(faults[FAULT_DROP_R9].name, "drop-r9");
+	assert_string_equal(faults[FAULT_CALL_XMM7].name, "call-xmm7");
+}
+
+static void test_fault_messages(void **state)
+{
+	(void)state;
+	refuse("fault=", "option 'fault' wants a name that 'faults' lists, got nothing");
+	refuse("fault", "option 'fault' wants a name that 'faults' lists, got nothing");
+	refuse("fault=1", "option 'fault' wants a name that 'faults' lists, got '1'");
+	refuse("fault=NONE", "option 'fault' wants a name that 'faults' lists, got 'NONE'");
+	refuse("fault=rdmsr", "option 'fault' wants a name that 'faults' lists, got 'rdmsr'");
+}
+
+static void test_faults_flag(void **state)
+{
+	(void)state;
+	accept("faults");
+	assert_true(config.faults);
+	refuse("faults=all", "option 'faults' takes no value, got 'all'");
+}
+
+/* Names are words of a command line, each for one fault; all but none break a rule, and say how. */
+static void test_fault_table(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < FAULT_COUNT; i++) {
+		const struct fault_description *f = &faults[i];
+
+		assert_true(*f->name && *f->what);
+		assert_int_equal(strspn(f->name, "abcdefghijklmnopqrstuvwxyz0123456789-"),
+				 strlen(f->name));
+		assert_int_equal(!*f->rule, i == FAULT_NONE);
+		assert_int_equal(strspn(f->rule, "CDPSV0123456789."), strlen(f->rule));
+		for (unsigned other = 0; other < i; other++) {
+			assert_string_not_equal(f->name, faults[other].name);
+			assert_string_not_equal(f->what, faults[other].what);
+		}
+	}
+}
+
+static void test_unknown(void **state)
+{
+	(void)state;
+	refuse("memory=16", "unknown option 'memory'");
+	refuse("mem=16 host.elf", "unknown option 'host.elf'");
+	refuse("only=a.*", "unknown option 'only'");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_each_option),
+		cmocka_unit_test(test_again),	       cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_personality),    cmocka_unit_test(test_log),
+		cmocka_unit_test(test_echo),	       cmocka_unit_test(test_every_fault),
+		cmocka_unit_test(test_fault_messages), cmocka_unit_test(test_faults_flag),
+		cmocka_unit_test(test_fault_table),    cmocka_unit_test(test_unknown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* lib/multiboot.c: maps as loaders leave them, and as none should. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/multiboot.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define GIB	     (UINT64_C(1) << 30)
+#define MIB	     (UINT64_C(1) << 20)
+#define PAGE	     UINT64_C(4096)
+#define AVAILABLE    1
+#define RESERVED     2
+#define ENTRY	     24u
+
+struct boot_info boot_info;
+
+/* What visit() saw, and when it is to stop. */
+static struct {
+	struct multiboot_mmap_entry region[BOOT_MMAP_SIZE / ENTRY];
+	unsigned count, stop_after;
+} seen;
+
+static int reset(void **state)
+{
+	(void)state;
+	memset(&boot_info, 0xff, sizeof(boot_info));
+	boot_info.mbi.flags = MBI_FLAG_MMAP;
+	boot_info.mbi.mmap_length = 0;
+	memset(&seen, 0, sizeof(seen));
+	seen.stop_after = COUNT(seen.region) + 1;
+	return 0;
+}
+
+static bool visit(const struct multiboot_mmap_entry *region, void *arg)
+{
+	assert_ptr_equal(arg, &seen);
+	assert_true(seen.count < COUNT(seen.region));
+	seen.region[seen.count++] = *region;
+	return seen.count < seen.stop_after;
+}
+
+static bool each(void)
+{
+	return multiboot_each_region(visit, &seen);
+}
+
+/* Appends an entry of @size bytes beside its size field. */
+static void add_sized(uint32_t size, uint64_t base, uint64_t length, uint32_t type)
+{
+	const struct multiboot_mmap_entry entry = {size, base, length, type};
+	uint32_t *end = &boot_info.mbi.mmap_length;
+
+	assert_true(*end + ENTRY <= BOOT_MMAP_SIZE);
+	memcpy(boot_info.mmap + *end, &entry, sizeof(entry));
+	*end += size + 4;
+}
+
+static void add(uint64_t base, uint64_t length, uint32_t type)
+{
+	add_sized(20, base, length, type);
+}
+
+static void test_each_region(void **state)
+{
+	(void)state;
+	assert_true(each());
+	assert_int_equal(seen.count, 0);
+	add(0, 0x9fc00, AVAILABLE);
+	add(0x123456789abcdef0, 0xfedcba9876543210, 0xdeadbeef);
+	assert_true(each());
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.region[0].size, 20);
+	assert_int_equal(seen.region[0].base, 0);
+	assert_int_equal(seen.region[0].length, 0x9fc00);
+	assert_int_equal(seen.region[0].type, AVAILABLE);
+	assert_int_equal(seen.region[1].base, 0x123456789abcdef0);
+	assert_int_equal(seen.region[1].length, 0xfedcba9876543210);
+	assert_int_equal(seen.region[1].type, 0xdeadbeef);
+}
+
+static void test_stop(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 5; i++)
+		add(i * MIB, MIB, AVAILABLE);
+	for (seen.stop_after = 1; seen.stop_after <= 5; seen.stop_after++) {
+		seen.count = 0;
+		assert_true(each());
+		assert_int_equal(seen.count, seen.stop_after);
+	}
+}
+
+/* The size field leads to the next entry: an ACPI 3 loader's entries are 24 bytes, or more. */
+static void test_longer_entries(void **state)
+{
+	(void)state;
+	add_sized(24, 0, MIB, AVAILABLE);
+	add_sized(21, MIB, MIB, RESERVED);
+	add_sized(100, 2 * MIB, MIB, AVAILABLE);
+	add(3 * MIB, MIB, RESERVED);
+	assert_true(each());
+	assert_int_equal(seen.count, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(seen.region[i].base, i * MIB);
+}
+
+static void test_largest_map(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < BOOT_MMAP_SIZE / ENTRY; i++)
+		add(i * MIB, MIB, AVAILABLE);
+	assert_true(each());
+	assert_int_equal(seen.count, BOOT_MMAP_SIZE / ENTRY);
+	boot_info.mbi.mmap_length++;
+	seen.count = 0;
+	assert_false(each());
+	assert_int_equal(seen.count, 0);
+	boot_info.mbi.mmap_length = UINT32_MAX;
+	assert_false(each());
+	assert_int_equal(seen.count, 0);
+}
+
+static void assert_no_map(void)
+{
+	assert_false(each());
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 0);
+	assert_true(multiboot_memory_end() == UINT64_MAX);
+}
+
+static void test_no_map(void **state)
+{
+	(void)state;
+	add(MIB, 15 * MIB, AVAILABLE);
+	boot_info.mbi.flags = ~MBI_FLAG_MMAP;
+	assert_no_map();
+	assert_int_equal(seen.count, 0);
+}
+
+/* Sizes that an entry can't have, the last ones so that the next entry would be in front of it. */
+static void test_malformed_sizes(void **state)
+{
+	static const uint32_t sizes[] = {0,	     1,		 4,	     19,	 21,
+					 24,	     0x7fffffff, 0xffffffe4, 0xffffffe8, 0xfffffffb,
+					 0xfffffffc, 0xfffffffd, 0xffffffff};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		reset(NULL);
+		add(MIB, 15 * MIB, AVAILABLE);
+		add(16 * MIB, 15 * MIB, AVAILABLE);
+		memcpy(boot_info.mmap + ENTRY, &sizes[i], sizeof(sizes[i]));
+		assert_no_map();
+		assert_int_equal(seen.count, 1);
+	}
+}
+
+/* A map that ends within an entry. */
+static void test_truncated(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		add(MIB + i * MIB, MIB, AVAILABLE);
+	for (uint32_t length = 0; length <= 4 * ENTRY; length++) {
+		boot_info.mbi.mmap_length = length;
+		seen.count = 0;
+		assert_int_equal(each(), length % ENTRY == 0);
+		assert_int_equal(seen.count, length / ENTRY);
+	}
+}
+
+static void test_find_memory(void **state)
+{
+	(void)state;
+	add(0, 0x9fc00, AVAILABLE);
+	add(0x9fc00, 0x400, RESERVED);
+	add(0xf0000, 0x10000, RESERVED);
+	add(MIB, 15 * MIB, AVAILABLE);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), PAGE);
+	assert_int_equal(multiboot_find_memory(PAGE, 1, 1), PAGE);
+	assert_int_equal(multiboot_find_memory(PAGE + 1, PAGE, PAGE), 2 * PAGE);
+	assert_int_equal(multiboot_find_memory(PAGE + 1, PAGE, 1), PAGE + 1);
+	assert_int_equal(multiboot_find_memory(0x9f000, 0xc00, 1), 0x9f000);
+	assert_int_equal(multiboot_find_memory(0x9f000, 0xc01, 1), MIB);
+	assert_int_equal(multiboot_find_memory(0x9f001, 0xc00, 1), MIB);
+	assert_int_equal(multiboot_find_memory(0x9e001, 1, PAGE), 0x9f000);
+	assert_int_equal(multiboot_find_memory(0x9f001, 1, PAGE), MIB);
+	assert_int_equal(multiboot_find_memory(PAGE, MIB, PAGE), MIB);
+	assert_int_equal(multiboot_find_memory(PAGE, MIB, 2 * MIB), 2 * MIB);
+	assert_int_equal(multiboot_find_memory(PAGE, 15 * MIB, PAGE), MIB);
+	assert_int_equal(multiboot_find_memory(PAGE, 15 * MIB + 1, PAGE), 0);
+	assert_int_equal(multiboot_find_memory(MIB + 1, 15 * MIB, 1), 0);
+	assert_int_equal(multiboot_find_memory(PAGE, 15 * MIB, 2 * MIB), 0);
+	assert_int_equal(multiboot_find_memory(16 * MIB - PAGE, PAGE, PAGE), 16 * MIB - PAGE);
+	assert_int_equal(multiboot_find_memory(16 * MIB, 1, 1), 0);
+	assert_int_equal(multiboot_find_memory(UINT64_MAX, 1, 1), 0);
+	assert_int_equal(multiboot_find_memory(PAGE, UINT64_MAX, 1), 0);
+}
+
+/* The lowest address, in whatever order the map is. */
+static void test_find_lowest(void **state)
+{
+	(void)state;
+	add(64 * MIB, MIB, AVAILABLE);
+	add(16 * MIB, MIB, AVAILABLE);
+	add(32 * MIB, MIB, AVAILABLE);
+	assert_int_equal(multiboot_find_memory(MIB, MIB, PAGE), 16 * MIB);
+	assert_int_equal(multiboot_find_memory(17 * MIB, MIB, PAGE), 32 * MIB);
+	assert_int_equal(multiboot_find_memory(33 * MIB, MIB, PAGE), 64 * MIB);
+}
+
+static void test_find_only_available(void **state)
+{
+	static const uint32_t others[] = {0, 2, 3, 4, 5, 0x101, UINT32_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(others); i++)
+		add(MIB + i * MIB, MIB, others[i]);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 0);
+	add(16 * MIB, MIB, AVAILABLE);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 16 * MIB);
+}
+
+static void test_find_below_4_gib(void **state)
+{
+	(void)state;
+	add(4 * GIB, GIB, AVAILABLE);
+	add(1ull << 40, GIB, AVAILABLE);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 0);
+	assert_int_equal(multiboot_find_memory(5 * GIB, PAGE, PAGE), 0);
+	add(3 * GIB, 2 * GIB, AVAILABLE);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 3 * GIB);
+	assert_int_equal(multiboot_find_memory(PAGE, GIB, PAGE), 3 * GIB);
+	assert_int_equal(multiboot_find_memory(PAGE, GIB + 1, PAGE), 0);
+	assert_int_equal(multiboot_find_memory(4 * GIB - PAGE, PAGE, PAGE), 4 * GIB - PAGE);
+	assert_int_equal(multiboot_find_memory(4 * GIB - PAGE, PAGE + 1, PAGE), 0);
+	assert_int_equal(multiboot_find_memory(4 * GIB - 1, 1, PAGE), 0);
+	assert_int_equal(multiboot_find_memory(4 * GIB - 1, 1, 1), 4 * GIB - 1);
+}
+
+/* An end that wraps is no end: such an entry offers no memory, and hides that there may be some. */
+static void test_wrapping_entries(void **state)
+{
+	(void)state;
+	add(MIB, UINT64_MAX, AVAILABLE);
+	add(UINT64_MAX, 2, AVAILABLE);
+	add(-MIB, MIB, AVAILABLE);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 0);
+	assert_true(multiboot_memory_end() == UINT64_MAX);
+	add(32 * MIB, MIB, AVAILABLE);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 32 * MIB);
+	assert_true(multiboot_memory_end() == UINT64_MAX);
+}
+
+static void test_memory_end(void **state)
+{
+	(void)state;
+	add(MIB, 15 * MIB, AVAILABLE);
+	assert_int_equal(multiboot_memory_end(), 16 * MIB);
+	add(0, 0x9fc00, AVAILABLE);
+	assert_int_equal(multiboot_memory_end(), 16 * MIB);
+	add(0xfffc0000, 0x40000, RESERVED);
+	assert_int_equal(multiboot_memory_end(), 4 * GIB);
+	add(0xfd00000000, 0x300000000, RESERVED);
+	assert_true(multiboot_memory_end() == 1ull << 40);
+	add(1ull << 41, 1, 12345);
+	assert_true(multiboot_memory_end() == (1ull << 41) + 1);
+}
+
+/* qboot leaves the entries that it has no use for zero, behind the others. */
+static void test_zero_entries(void **state)
+{
+	(void)state;
+	add(0, 0x9fc00, AVAILABLE);
+	add(MIB, 127 * MIB, AVAILABLE);
+	add(0, 0, 0);
+	add(0, 0, 0);
+	add(200 * MIB, 0, AVAILABLE);
+	assert_true(each());
+	assert_int_equal(seen.count, 5);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), PAGE);
+	assert_int_equal(multiboot_find_memory(MIB, 127 * MIB, PAGE), MIB);
+	assert_int_equal(multiboot_find_memory(MIB, 127 * MIB + 1, PAGE), 0);
+	assert_int_equal(multiboot_find_memory(128 * MIB, 1, 1), 0);
+	reset(NULL);
+	add(0, 0, 0);
+	add(MIB, 127 * MIB, AVAILABLE);
+	add(0, 0, 0);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), MIB);
+	assert_int_equal(multiboot_memory_end(), 128 * MIB);
+}
+
+/* The copies have no 0 where the line was too long. */
+static void test_lines(void **state)
+{
+	(void)state;
+	memset(boot_info.cmdline, 'c', BOOT_LINE_SIZE);
+	memset(boot_info.module_line, 'm', BOOT_LINE_SIZE);
+	memset(boot_info.mmap, 0, BOOT_MMAP_SIZE);
+	assert_null(multiboot_cmdline());
+	assert_null(multiboot_module_line());
+	boot_info.cmdline[BOOT_LINE_SIZE - 1] = '\0';
+	assert_ptr_equal(multiboot_cmdline(), boot_info.cmdline);
+	assert_null(multiboot_module_line());
+	boot_info.module_line[BOOT_LINE_SIZE - 1] = '\0';
+	assert_ptr_equal(multiboot_module_line(), boot_info.module_line);
+	boot_info.cmdline[0] = '\0';
+	assert_string_equal(multiboot_cmdline(), "");
+	assert_int_equal(strlen(multiboot_module_line()), BOOT_LINE_SIZE - 1);
+}
+
+#define TEST(function) cmocka_unit_test_setup(function, reset)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_each_region),
+		TEST(test_stop),
+		TEST(test_longer_entries),
+		TEST(test_largest_map),
+		TEST(test_no_map),
+		TEST(test_malformed_sizes),
+		TEST(test_truncated),
+		TEST(test_find_memory),
+		TEST(test_find_lowest),
+		TEST(test_find_only_available),
+		TEST(test_find_below_4_gib),
+		TEST(test_wrapping_entries),
+		TEST(test_memory_end),
+		TEST(test_zero_entries),
+		TEST(test_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* src/options.c: the guest's command line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/cmdline.h"
+#include "options.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct options o;
+static char line[1024], error[CMDLINE_ERROR_MAX];
+
+/* Parses a copy of @text, into options that hold noise. */
+static bool parse(const char *text)
+{
+	assert_true(strlen(text) < sizeof(line));
+	strcpy(line, text);
+	memset(&o, 0x55, sizeof(o));
+	o.list = o.require = o.strict = o.trace = o.reset = o.has_echo = true;
+	return options_parse(line, &o, error);
+}
+
+static void accept(const char *text)
+{
+	if (!parse(text))
+		fail_msg("'%s': %s", text, error);
+	assert_string_equal(error, "");
+}
+
+static void refuse(const char *text, const char *want)
+{
+	assert_false(parse(text));
+	assert_string_equal(error, want);
+}
+
+/* @but: the one flag that is set, if any. */
+static void assert_flags(const bool *but)
+{
+	const bool *const flags[] = {&o.list, &o.require, &o.strict, &o.trace, &o.reset};
+
+	for (size_t i = 0; i < COUNT(flags); i++)
+		assert_int_equal(*flags[i], flags[i] == but);
+}
+
+static void assert_values_default(void)
+{
+	assert_null(o.only);
+	assert_null(o.skip);
+	assert_int_equal(o.seed, 0);
+	assert_int_equal(o.serial, 0x3f8);
+	assert_int_equal(o.echo_calls, 200);
+	assert_false(o.has_echo);
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	accept("");
+	assert_null(o.image);
+	assert_flags(NULL);
+	assert_values_default();
+	accept("/boot/guest.elf");
+	assert_string_equal(o.image, "/boot/guest.elf");
+	assert_flags(NULL);
+	assert_values_default();
+}
+
+static void test_flags(void **state)
+{
+	static const struct {
+		const char *name;
+		const bool *flag;
+	} table[] = {
+		{"list", &o.list},   {"require", &o.require}, {"strict", &o.strict},
+		{"trace", &o.trace}, {"reset", &o.reset},
+	};
+	char text[40], want[80];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		accept(table[i].name);
+		assert_flags(table[i].flag);
+		assert_values_default();
+		assert_null(o.image);
+		snprintf(text, sizeof(text), "%s=1", table[i].name);
+		snprintf(want, sizeof(want), "option '%s' takes no value, got '1'", table[i].name);
+		refuse(text, want);
+	}
+}
+
+static void test_texts(void **state)
+{
+	(void)state;
+	accept("guest.elf only=a.*,b skip=c.?");
+	assert_string_equal(o.image, "guest.elf");
+	assert_string_equal(o.only, "a.*,b");
+	assert_string_equal(o.skip, "c.?");
+	assert_flags(NULL);
+	refuse("only=", "option 'only' wants GLOB,..., got nothing");
+	refuse("only", "option 'only' wants GLOB,..., got nothing");
+	refuse("skip=", "option 'skip' wants GLOB,..., got nothing");
+}
+
+static void test_seed(void **state)
+{
+	(void)state;
+	accept("seed=0");
+	assert_int_equal(o.seed, 0);
+	accept("seed=18446744073709551615");
+	assert_true(o.seed == UINT64_MAX);
+	accept("seed=0xdeadbeefcafe");
+	assert_true(o.seed == 0xdeadbeefcafe);
+	refuse("seed=x", "option 'seed' wants a number, got 'x'");
+	refuse("seed", "option 'seed' wants a number, got nothing");
+}
+
+static void test_serial(void **state)
+{
+	(void)state;
+	accept("serial=0x2f8");
+	assert_int_equal(o.serial, 0x2f8);
+	accept("serial=1");
+	assert_int_equal(o.serial, 1);
+	accept("serial=0xfff8");
+	assert_int_equal(o.serial, 0xfff8);
+	refuse("serial=0", "option 'serial' wants an I/O port, got '0'");
+	refuse("serial=0xfff9", "option 'serial' wants an I/O port, got '0xfff9'");
+	refuse("serial=0x103f8", "option 'serial' wants an I/O port, got '0x103f8'");
+	refuse("serial=com1", "option 'serial' wants an I/O port, got 'com1'");
+}
+
+static void test_echo(void **state)
+{
+	(void)state;
+	accept("echo=0");
+	assert_true(o.has_echo);
+	assert_int_equal(o.echo, 0);
+	assert_int_equal(o.echo_calls, 200);
+	accept("echo=0xfffffffffffffffe echo-calls=7");
+	assert_true(o.has_echo);
+	assert_true(o.echo == UINT64_MAX - 1);
+	assert_int_equal(o.echo_calls, 7);
+	refuse("echo=0xffffffffffffffff",
+	       "option 'echo' wants the echo service's index, got '0xffffffffffffffff'");
+	assert_false(o.has_echo);
+	refuse("echo=one", "option 'echo' wants the echo service's index, got 'one'");
+}
+
+static void test_echo_calls(void **state)
+{
+	(void)state;
+	accept("echo-calls=1");
+	assert_int_equal(o.echo_calls, 1);
+	assert_false(o.has_echo);
+	accept("echo-calls=1000000");
+	assert_int_equal(o.echo_calls, 1000000);
+	refuse("echo-calls=0", "option 'echo-calls' wants a number of calls, got '0'");
+	refuse("echo-calls=1000001", "option 'echo-calls' wants a number of calls, got '1000001'");
+	refuse("echo-calls", "option 'echo-calls' wants a number of calls, got nothing");
+}
+
+static void test_unknown(void **state)
+{
+	(void)state;
+	refuse("lists=1", "unknown option 'lists'");
+	refuse("list guest.elf", "unknown option 'guest.elf'");
+	refuse("mem=16", "unknown option 'mem'");
+}
+
+/* On an error the options hold what could be read: where to say so, above all. */
+static void test_read_before_error(void **state)
+{
+	(void)state;
+	refuse("guest.elf serial=0x2f8 reset echo=5 seed=x list",
+	       "option 'seed' wants a number, got 'x'");
+	assert_string_equal(o.image, "guest.elf");
+	assert_int_equal(o.serial, 0x2f8);
+	assert_true(o.has_echo);
+	assert_int_equal(o.echo, 5);
+	assert_flags(&o.reset);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_seed),
+		cmocka_unit_test(test_serial),
+		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_echo_calls),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_read_before_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,1057 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tests/host/para_host.c: what an honest host does, by the rules of the ABI.  The whole of
+ * guest memory is compared with what it must be, so that nothing else is written.
+ */
+#include <regex.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "clobber.h"
+#include "config.h"
+#include "log.h"
+#include "para_host.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define HOLE	     0xa0000u
+#define HOLE_END     0x100000u
+#define SIZE	     0x140000u
+#define PAGE	     0x110000u /* where a state page is put, unless it matters */
+#define SITE	     0x112008u
+#define MAGIC	     0x87655678u
+#define EINVAL_32    0xffffffffu
+#define EINVAL_64    UINT64_MAX
+#define ECHO	     0x6563686fu
+#define STALE	     UINT64_C(0xdeadbeef00000000)
+#define LME	     BIT(8)
+#define LMA	     BIT(10)
+
+struct config config;
+
+static struct guest_memory memory;
+static uint8_t *expected;
+static struct vcpu vcpu, other;
+static unsigned synced, clobbered;
+
+static const uint8_t vmmcall[] = {0x0f, 0x01, 0xd9};
+static const uint8_t vmcall[] = {0x0f, 0x01, 0xc1};
+
+static char logged[1000];
+
+/* The documented form of every line that para_host.c writes (log.h). */
+#define NUMBER "(0|0x[1-9a-f][0-9a-f]*)"
+#define LINE_IS                                        \
+	"^(probe [0-9]+ " NUMBER " = (" NUMBER "|#GP)" \
+	"|register [0-9]+ " NUMBER " = #GP"            \
+	"|register [0-9]+( " NUMBER "){4} = (0|-1)"    \
+	"|call [0-9]+ (64|32)( " NUMBER "){7} = " NUMBER ")$"
+
+void log_line(const char *fmt, ...)
+{
+	regex_t line_is;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(logged, sizeof(logged), fmt, args);
+	va_end(args);
+	assert_int_equal(regcomp(&line_is, LINE_IS, REG_EXTENDED | REG_NOSUB), 0);
+	if (regexec(&line_is, logged, 0, NULL, 0))
+		fail_msg("log line '%s'", logged);
+	regfree(&line_is);
+}
+
+/* All that was logged since the last look: one line or, for "", none. */
+static void assert_logged(const char *want)
+{
+	assert_string_equal(logged, want);
+	logged[0] = '\0';
+}
+
+void clobber(struct vcpu *v)
+{
+	assert_ptr_equal(v, &vcpu);
+	clobbered++;
+}
+
+static void sync_slow(struct vcpu *v)
+{
+	v->slow = (struct vcpu_slow_state){.rsp = 0x1000, .cr3 = 0x2000};
+	synced++;
+}
+
+static const struct vcpu_vendor vendor = {.name = "fake", .sync = sync_slow};
+
+/* Every register its own value, none of which fits in 32 bits. */
+static struct gprs noise(void)
+{
+	struct gprs r;
+	uint64_t values[sizeof(r) / sizeof(uint64_t)];
+
+	for (unsigned i = 0; i < COUNT(values); i++)
+		values[i] = UINT64_C(0x9e3779b97f4a7c15) * (i + 1);
+	memcpy(&r, values, sizeof(r));
+	return r;
+}
+
+static void start_vcpu(struct vcpu *v, unsigned id)
+{
+	*v = (struct vcpu){
+		.id = id,
+		.vendor = &vendor,
+		.memory = &memory,
+		.regs = noise(),
+		.rip = 0x100123,
+		.exit = {.kind = EXIT_WRMSR, .length = 2},
+		.efer = LME | LMA,
+	};
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memory = (struct guest_memory){aligned_alloc(PAGE_SIZE, SIZE), SIZE};
+	expected = malloc(SIZE);
+	assert_non_null(memory.bytes);
+	assert_non_null(expected);
+	for (unsigned i = 0; i < SIZE; i++)
+		memory.bytes[i] = (uint8_t)(i * 5 + i / 253 + 1);
+	memcpy(expected, memory.bytes, SIZE);
+	config = (struct config){.personality = PERSONALITY_HEADER, .log = LOG_EVENTS};
+	para_init(vmmcall);
+	start_vcpu(&vcpu, 0);
+	start_vcpu(&other, 1);
+	synced = clobbered = 0;
+	logged[0] = '\0';
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(memory.bytes);
+	free(expected);
+	return 0;
+}
+
+static void put32(uint8_t *to, uint32_t value)
+{
+	for (unsigned i = 0; i < 4; i++)
+		to[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* As the guest does before a registration: in memory, and so in what is expected of it. */
+static void fill_page(uint64_t gpa, uint32_t version, uint32_t size, uint64_t site)
+{
+	uint8_t *page = memory.bytes + gpa;
+
+	put32(page, version);
+	put32(page + 4, 0x5e411e10);
+	put32(page + 8, size);
+	put32(page + 12, 0x5e411e11);
+	put32(page + 16, (uint32_t)site);
+	put32(page + 20, (uint32_t)(site >> 32));
+	memcpy(expected + gpa, page, 24);
+}
+
+static unsigned patch_length(void)
+{
+	return config.personality == PERSONALITY_LINUX2007 ? 4 : 3;
+}
+
+static void expect_answer(uint64_t gpa, uint32_t ret)
+{
+	put32(expected + gpa + 4, 1);
+	put32(expected + gpa + 12, ret);
+}
+
+static void expect_patch(uint64_t site, const uint8_t *instruction)
+{
+	static const uint8_t ret = 0xc3;
+
+	memcpy(expected + site, instruction, 3);
+	memcpy(expected + site + 3, &ret, patch_length() - 3);
+}
+
+/* All of memory is as expected; of the vCPU all but the event and para_gpa is untouched. */
+static void assert_nothing_else(const struct vcpu *v)
+{
+	struct vcpu want;
+
+	if (memcmp(memory.bytes, expected, SIZE)) {
+		unsigned i = 0;
+
+		while (memory.bytes[i] == expected[i])
+			i++;
+		fail_msg("byte at %#x: wanted %#x, got %#x", i, expected[i], memory.bytes[i]);
+	}
+	start_vcpu(&want, v->id);
+	assert_memory_equal(&v->regs, &want.regs, sizeof(want.regs));
+	assert_int_equal(v->rip, want.rip);
+	assert_int_equal(v->efer, want.efer);
+	assert_null(v->ended);
+	assert_int_equal(synced, 0);
+}
+
+static void assert_no_event(const struct vcpu *v)
+{
+	assert_false(v->event.pending);
+}
+
+/* #GP(0); takes the event back. */
+static void assert_gp(struct vcpu *v)
+{
+	assert_true(v->event.pending);
+	assert_int_equal(v->event.vector, 13);
+	assert_true(v->event.has_error);
+	assert_int_equal(v->event.error, 0);
+	memset(&v->event, 0, sizeof(v->event));
+}
+
+static void register_page(struct vcpu *v, uint64_t gpa)
+{
+	assert_true(para_wrmsr(v, MAGIC, gpa));
+	assert_no_event(v);
+	assert_nothing_else(v);
+}
+
+/* The whole of a registration that must succeed. */
+static void register_ok(struct vcpu *v, uint64_t gpa, uint64_t site)
+{
+	fill_page(gpa, 1, 4096, site);
+	expect_answer(gpa, 0);
+	expect_patch(site, vmmcall);
+	register_page(v, gpa);
+	assert_int_equal(v->para_gpa, gpa);
+}
+
+/* And of one that must be refused. */
+static void register_refused(struct vcpu *v, uint64_t gpa, uint32_t version, uint64_t site)
+{
+	uint64_t before = v->para_gpa;
+
+	fill_page(gpa, version, 4096, site);
+	expect_answer(gpa, EINVAL_32);
+	register_page(v, gpa);
+	assert_int_equal(v->para_gpa, before);
+}
+
+static void assert_faults(struct vcpu *v, uint32_t msr, uint64_t gpa)
+{
+	uint64_t before = v->para_gpa;
+
+	assert_false(para_wrmsr(v, msr, gpa));
+	assert_gp(v);
+	assert_nothing_else(v);
+	assert_int_equal(v->para_gpa, before);
+}
+
+/* D3. */
+static void test_msr(void **state)
+{
+	(void)state;
+	assert_true(para_msr(MAGIC));
+	assert_false(para_msr(MAGIC - 1));
+	assert_false(para_msr(MAGIC + 1));
+	assert_false(para_msr(0));
+	assert_false(para_msr(MAGIC & 0x7fffffff));
+}
+
+static void probe(struct vcpu *v, uint64_t want)
+{
+	uint64_t value = ~want;
+
+	assert_true(para_rdmsr(v, MAGIC, &value));
+	assert_int_equal(value, want);
+	assert_no_event(v);
+	assert_nothing_else(v);
+}
+
+/* D1: the gpa that this vCPU has registered, 0 before. */
+static void test_rdmsr_header(void **state)
+{
+	(void)state;
+	probe(&vcpu, 0);
+	assert_logged("probe 0 0x87655678 = 0");
+	register_ok(&vcpu, PAGE, SITE);
+	probe(&vcpu, PAGE);
+	assert_logged("probe 0 0x87655678 = 0x110000");
+	probe(&other, 0);
+	assert_logged("probe 1 0x87655678 = 0");
+	register_refused(&vcpu, PAGE + 4096, 2, SITE);
+	probe(&vcpu, PAGE);
+	assert_faults(&vcpu, MAGIC, HOLE);
+	probe(&vcpu, PAGE);
+}
+
+static void test_rdmsr_linux(void **state)
+{
+	uint64_t value = 0x1234;
+
+	(void)state;
+	config.personality = PERSONALITY_LINUX2007;
+	assert_false(para_rdmsr(&vcpu, MAGIC, &value));
+	assert_gp(&vcpu);
+	assert_int_equal(value, 0x1234);
+	assert_nothing_else(&vcpu);
+	assert_logged("probe 0 0x87655678 = #GP");
+	register_ok(&vcpu, PAGE, SITE);
+	assert_false(para_rdmsr(&vcpu, MAGIC, &value));
+	assert_gp(&vcpu);
+	assert_nothing_else(&vcpu);
+}
+
+/* S2, S3, P1, P2. */
+static void test_register(void **state)
+{
+	(void)state;
+	register_ok(&vcpu, PAGE, SITE);
+	assert_logged("register 0 0x110000 0x1 0x1000 0x112008 = 0");
+	assert_memory_equal(memory.bytes + SITE, "\x0f\x01\xd9", 3);
+}
+
+static void test_register_linux(void **state)
+{
+	(void)state;
+	config.personality = PERSONALITY_LINUX2007;
+	register_ok(&other, PAGE, SITE);
+	assert_logged("register 1 0x110000 0x1 0x1000 0x112008 = 0");
+	assert_memory_equal(memory.bytes + SITE, "\x0f\x01\xd9\xc3", 4);
+}
+
+/* P1: the vendor's instruction, whichever it is. */
+static void test_vendor(void **state)
+{
+	(void)state;
+	for (config.personality = 0; config.personality < 2; config.personality++) {
+		para_init(vmcall);
+		fill_page(PAGE, 1, 4096, SITE);
+		expect_answer(PAGE, 0);
+		expect_patch(SITE, vmcall);
+		register_page(&vcpu, PAGE);
+		para_init(vmmcall);
+		register_ok(&vcpu, PAGE, SITE);
+	}
+}
+
+/* S4: whatever the size, it is neither checked nor changed. */
+static void test_sizes(void **state)
+{
+	static const uint32_t sizes[] = {0, 1, 23, 24, 4095, 4096, 4097, 0x80000000, 0xffffffff};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		fill_page(PAGE, 1, sizes[i], SITE);
+		expect_answer(PAGE, 0);
+		expect_patch(SITE, vmmcall);
+		register_page(&vcpu, PAGE);
+	}
+	assert_logged("register 0 0x110000 0x1 0xffffffff 0x112008 = 0");
+}
+
+/* S5: misaligned, in the hole, beyond the end, wrapped. */
+static void test_bad_pages(void **state)
+{
+	static const uint64_t bad[] = {
+		PAGE + 1,
+		PAGE + 8,
+		PAGE + 24,
+		PAGE + 0x800,
+		PAGE + 0xfff,
+		HOLE - 1,
+		HOLE - 0x800,
+		HOLE,
+		HOLE_END - 4096,
+		HOLE_END - 1,
+		SIZE - 1,
+		SIZE - 4095,
+		SIZE,
+		SIZE + 4096,
+		(UINT64_C(1) << 32) + PAGE,
+		UINT64_C(1) << 40,
+		(UINT64_C(1) << 52) + PAGE,
+		(UINT64_C(1) << 63) + PAGE,
+		UINT64_MAX - 4095,
+		UINT64_MAX,
+	};
+	char want[80];
+
+	(void)state;
+	register_ok(&vcpu, PAGE + 4096, SITE + 64);
+	fill_page(PAGE, 1, 4096, SITE);
+	for (config.personality = 0; config.personality < 2; config.personality++) {
+		for (size_t i = 0; i < COUNT(bad); i++) {
+			assert_faults(&vcpu, MAGIC, bad[i]);
+			snprintf(want, sizeof(want), "register 0 %#lx = #GP", bad[i]);
+			assert_logged(want);
+		}
+	}
+	config.personality = PERSONALITY_HEADER;
+	register_ok(&vcpu, PAGE, SITE);
+}
+
+/* The first and the last page of each piece of memory; S8: 0 is a page like any other. */
+static void test_pages_at_boundaries(void **state)
+{
+	static const uint64_t pages[] = {4096, 0, HOLE - 4096, HOLE_END, SIZE - 4096};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(pages); i++)
+		register_ok(&vcpu, pages[i], SITE);
+}
+
+/* S6: the same page or another, the same site or another; what is patched stays so. */
+static void test_again(void **state)
+{
+	(void)state;
+	for (config.personality = 0; config.personality < 2; config.personality++) {
+		uint64_t page = PAGE + config.personality * 0x8000;
+		uint64_t site = SITE + config.personality * 0x8000;
+
+		register_ok(&vcpu, page, site);
+		register_ok(&vcpu, page, site);
+		register_ok(&vcpu, page, site + 16);
+		register_ok(&vcpu, page + 4096, site + 16);
+		register_ok(&vcpu, page + 4096, site + 32);
+		register_ok(&vcpu, page, site);
+	}
+}
+
+/* S7. */
+static void test_page_of_one_vcpu(void **state)
+{
+	(void)state;
+	register_ok(&vcpu, PAGE, SITE);
+	register_ok(&other, PAGE + 4096, SITE + 16);
+	assert_logged("register 1 0x111000 0x1 0x1000 0x112018 = 0");
+	assert_int_equal(vcpu.para_gpa, PAGE);
+	register_refused(&other, PAGE + 0x8000, 2, SITE);
+	assert_int_equal(vcpu.para_gpa, PAGE);
+	assert_int_equal(other.para_gpa, PAGE + 4096);
+	assert_faults(&other, MAGIC, SIZE);
+	assert_nothing_else(&vcpu);
+	assert_no_event(&vcpu);
+}
+
+/* V1, V3, P7: newer ones, compared unsigned; then the right one. */
+static void test_newer_guests(void **state)
+{
+	static const uint32_t newer[] = {2,	     3,		 0x100,	    0x7fffffff,
+					 0x80000000, 0x80000001, 0xffffffff};
+
+	(void)state;
+	for (config.personality = 0; config.personality < 2; config.personality++) {
+		uint64_t site = SITE + config.personality * 0x1000;
+
+		for (size_t i = 0; i < COUNT(newer); i++)
+			register_refused(&vcpu, PAGE, newer[i], site);
+		assert_logged(config.personality
+				      ? "register 0 0x110000 0xffffffff 0x1000 0x113008 = -1"
+				      : "register 0 0x110000 0xffffffff 0x1000 0x112008 = -1");
+		register_ok(&vcpu, PAGE, site);
+	}
+}
+
+/* V2. */
+static void test_older_guest(void **state)
+{
+	(void)state;
+	fill_page(PAGE, 0, 4096, SITE);
+	expect_answer(PAGE, 0);
+	expect_patch(SITE, vmmcall);
+	register_page(&vcpu, PAGE);
+	assert_int_equal(vcpu.para_gpa, PAGE);
+	assert_logged("register 0 0x110000 0 0x1000 0x112008 = 0");
+}
+
+/* P2, P3: no byte before it, none behind it; at any alignment, in any page. */
+static void test_sites(void **state)
+{
+	static const uint64_t bases[] = {0, HOLE_END, PAGE + 24, PAGE + 0x800, SITE};
+
+	(void)state;
+	for (config.personality = 0; config.personality < 2; config.personality++) {
+		for (size_t i = 0; i < COUNT(bases); i++) {
+			for (unsigned offset = 0; offset < 17; offset++)
+				register_ok(&vcpu, PAGE, bases[i] + offset);
+		}
+		register_ok(&vcpu, PAGE, HOLE - patch_length());
+		register_ok(&vcpu, PAGE, SIZE - patch_length());
+		register_ok(&vcpu, PAGE, PAGE + 4096 - patch_length());
+	}
+}
+
+/* P6 and V3: whole in both pages. */
+static void test_straddling_sites(void **state)
+{
+	(void)state;
+	for (config.personality = 0; config.personality < 2; config.personality++) {
+		for (unsigned offset = 0xffa; offset <= 0x1003; offset++) {
+			register_ok(&vcpu, PAGE, 0x10000 + config.personality * 0x10000 + offset);
+			register_ok(&vcpu, PAGE, PAGE - 0x10000 + offset);
+		}
+	}
+}
+
+/* P4, P6, P7, V3: outside as a whole or in part. */
+static void test_bad_sites(void **state)
+{
+	static const uint64_t bad[] = {
+		HOLE - 2,
+		HOLE - 1,
+		HOLE,
+		HOLE + 0x1234,
+		HOLE_END - 4,
+		HOLE_END - 3,
+		HOLE_END - 1,
+		SIZE - 2,
+		SIZE - 1,
+		SIZE,
+		SIZE + 0x1000,
+		UINT64_C(1) << 32,
+		(UINT64_C(1) << 32) + SITE,
+		UINT64_C(1) << 40,
+		(UINT64_C(1) << 52) + SITE,
+		(UINT64_C(1) << 63) + SITE,
+		UINT64_MAX - 3,
+		UINT64_MAX - 2,
+		UINT64_MAX - 1,
+		UINT64_MAX,
+	};
+
+	(void)state;
+	for (config.personality = 0; config.personality < 2; config.personality++) {
+		for (size_t i = 0; i < COUNT(bad); i++)
+			register_refused(&vcpu, PAGE, 1, bad[i]);
+		assert_logged("register 0 0x110000 0x1 0x1000 0xffffffffffffffff = -1");
+		register_ok(&vcpu, PAGE, SITE);
+	}
+	config.personality = PERSONALITY_LINUX2007; /* whose fourth byte has no place there */
+	register_refused(&vcpu, PAGE, 1, HOLE - 3);
+	register_refused(&vcpu, PAGE, 1, SIZE - 3);
+	register_refused(&vcpu, PAGE, 2, HOLE);
+}
+
+/* D3: not for the neighbours, should they come here at all. */
+static void test_neighbours(void **state)
+{
+	static const uint32_t msrs[] = {MAGIC - 1, MAGIC + 1};
+	uint64_t value = 1;
+
+	(void)state;
+	fill_page(PAGE, 1, 4096, SITE);
+	for (size_t i = 0; i < COUNT(msrs); i++) {
+		assert_false(para_rdmsr(&vcpu, msrs[i], &value));
+		assert_gp(&vcpu);
+		assert_faults(&vcpu, msrs[i], PAGE);
+	}
+	assert_int_equal(value, 1);
+}
+
+/* Makes a call: RAX is then @want, and no other register has changed (C2). */
+static void call(const struct gprs *regs, uint64_t want)
+{
+	struct gprs after = *regs;
+
+	after.rax = want;
+	vcpu.regs = *regs;
+	para_hypercall(&vcpu);
+	assert_int_equal(vcpu.regs.rax, want);
+	assert_memory_equal(&vcpu.regs, &after, sizeof(after));
+	vcpu.regs = noise();
+	assert_no_event(&vcpu);
+	assert_nothing_else(&vcpu);
+}
+
+static void call_64(uint64_t index, uint64_t want)
+{
+	struct gprs regs = noise();
+
+	vcpu.efer = LME | LMA;
+	regs.rax = index;
+	call(&regs, want);
+}
+
+/* The upper halves hold what a 64-bit life has left there. */
+static void call_32(uint32_t index, uint32_t want)
+{
+	struct gprs regs = noise(), after;
+
+	regs.rbx = STALE | index;
+	vcpu.efer = 0;
+	vcpu.regs = regs;
+	para_hypercall(&vcpu);
+	assert_int_equal((uint32_t)vcpu.regs.rax, want);
+	after = vcpu.regs;
+	after.rax = regs.rax;
+	assert_memory_equal(&after, &regs, sizeof(after));
+	vcpu.regs = noise();
+	vcpu.efer = LME | LMA;
+	assert_no_event(&vcpu);
+	assert_nothing_else(&vcpu);
+}
+
+static const uint64_t indices[] = {
+	0,
+	1,
+	2,
+	63,
+	ECHO - 1,
+	ECHO,
+	ECHO + 1,
+	0x7fffffff,
+	0x80000000,
+	0xffffffff,
+	UINT64_C(1) << 32,
+	(UINT64_C(1) << 32) + ECHO,
+	UINT64_C(1) << 63,
+	(UINT64_C(1) << 63) + ECHO,
+	UINT64_MAX - 1,
+	UINT64_MAX,
+};
+
+static void call_all_indices(void)
+{
+	for (size_t i = 0; i < COUNT(indices); i++) {
+		if (!config.has_echo || indices[i] != config.echo)
+			call_64(indices[i], EINVAL_64);
+		if (!config.has_echo || (uint32_t)indices[i] != config.echo)
+			call_32((uint32_t)indices[i], EINVAL_32);
+	}
+}
+
+/* C3, C4, C32.3: by the short way, by the long one, and with an echo service at another index. */
+static void test_undefined_indices(void **state)
+{
+	(void)state;
+	call_all_indices();
+	assert_logged("");
+	config.echo = UINT64_MAX; /* as config.c leaves it */
+	call_all_indices();
+	assert_logged("");
+	config.slow_calls = true;
+	call_all_indices();
+	assert_logged("");
+	config.echo = ECHO;
+	config.has_echo = true;
+	call_all_indices();
+	config.slow_calls = false;
+	call_all_indices();
+	assert_logged("");
+	assert_int_equal(clobbered, 0);
+}
+
+/* Nobody needs to have registered, and having done so changes nothing. */
+static void test_call_after_registration(void **state)
+{
+	(void)state;
+	register_ok(&vcpu, PAGE, SITE);
+	call_64(0, EINVAL_64);
+	register_refused(&vcpu, PAGE, 2, SITE);
+	call_64(0, EINVAL_64);
+	call_32(0, EINVAL_32);
+	assert_int_equal(vcpu.para_gpa, PAGE);
+}
+
+/* FNV-1a, over bytes. */
+static uint64_t digest(const uint8_t *bytes, size_t n)
+{
+	uint64_t hash = 14695981039346656037u;
+
+	while (n--)
+		hash = (hash ^ *bytes++) * 1099511628211u;
+	return hash;
+}
+
+/* The echo service's answer to six arguments. */
+static uint64_t echoed(const uint64_t args[6])
+{
+	uint8_t bytes[48];
+
+	for (unsigned i = 0; i < 6; i++) {
+		put32(bytes + 8 * i, (uint32_t)args[i]);
+		put32(bytes + 8 * i + 4, (uint32_t)(args[i] >> 32));
+	}
+	return digest(bytes, sizeof(bytes));
+}
+
+/* The digest above, by vectors that its authors publish. */
+static void test_digest(void **state)
+{
+	(void)state;
+	assert_true(digest((const uint8_t *)"", 0) == 0xcbf29ce484222325);
+	assert_true(digest((const uint8_t *)"a", 1) == 0xaf63dc4c8601ec8c);
+	assert_true(digest((const uint8_t *)"foobar", 6) == 0x85944171f73967e8);
+}
+
+static void echo_64(const uint64_t a[6])
+{
+	struct gprs regs = noise();
+
+	regs.rax = config.echo;
+	regs.rdi = a[0];
+	regs.rsi = a[1];
+	regs.rdx = a[2];
+	regs.rcx = a[3];
+	regs.r8 = a[4];
+	regs.r9 = a[5];
+	call(&regs, echoed(a));
+}
+
+static void echo_32(const uint64_t a[6])
+{
+	struct gprs regs = noise();
+	uint64_t want = echoed(a);
+
+	regs.rbx = STALE | (uint32_t)config.echo;
+	regs.rax = STALE | a[0];
+	regs.rcx = STALE | a[1];
+	regs.rdx = STALE | a[2];
+	regs.rsi = STALE | a[3];
+	regs.rdi = STALE | a[4];
+	regs.rbp = STALE | a[5];
+	vcpu.efer = 0;
+	vcpu.regs = regs;
+	para_hypercall(&vcpu);
+	assert_int_equal((uint32_t)vcpu.regs.rax, (uint32_t)want ^ (uint32_t)(want >> 32));
+	regs.rax = vcpu.regs.rax;
+	assert_memory_equal(&vcpu.regs, &regs, sizeof(regs));
+	vcpu.efer = LME | LMA;
+}
+
+static void offer_echo(uint64_t index)
+{
+	config.has_echo = true;
+	config.echo = index;
+}
+
+/* Calls echo for arguments that are nothing special, and for such as are. */
+static void echo_many(void (*echo)(const uint64_t args[6]), uint64_t mask)
+{
+	uint64_t args[6] = {0};
+	uint64_t value = 1;
+
+	echo(args);
+	for (unsigned i = 0; i < 6; i++) {
+		for (unsigned bit = 0; bit < 64; bit++) {
+			args[i] = mask & UINT64_C(1) << bit;
+			echo(args);
+		}
+		args[i] = mask;
+		echo(args);
+		args[i] = 0;
+	}
+	for (unsigned n = 0; n < 100; n++) {
+		for (unsigned i = 0; i < 6; i++) {
+			value = value * 6364136223846793005u + 1442695040888963407u;
+			args[i] = (value ^ value >> 33) & mask;
+		}
+		echo(args);
+	}
+}
+
+/* C1: each argument in its register, 64 bits of it. */
+static void test_echo_64(void **state)
+{
+	static const uint64_t offered[] = {ECHO, 0, 1, UINT64_C(1) << 32, UINT64_MAX - 1};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(offered); i++) {
+		offer_echo(offered[i]);
+		config.slow_calls = i % 2;
+		echo_many(echo_64, UINT64_MAX);
+	}
+	vcpu.regs = noise();
+	assert_nothing_else(&vcpu);
+}
+
+/* C32.1, C32.4. */
+static void test_echo_32(void **state)
+{
+	static const uint64_t offered[] = {ECHO, 0, 1, 0xffffffff};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(offered); i++) {
+		offer_echo(offered[i]);
+		config.slow_calls = i % 2;
+		echo_many(echo_32, 0xffffffff);
+	}
+	vcpu.regs = noise();
+	assert_nothing_else(&vcpu);
+}
+
+/* An index of more than 32 bits is out of a 32-bit guest's reach. */
+static void test_echo_out_of_reach(void **state)
+{
+	(void)state;
+	offer_echo((UINT64_C(1) << 32) + ECHO);
+	call_32(ECHO, EINVAL_32);
+	call_64(ECHO, EINVAL_64);
+}
+
+/* C32.5: LME decides, whatever else is in EFER. */
+static void test_convention_by_lme(void **state)
+{
+	static const struct {
+		uint64_t efer;
+		bool long_mode;
+	} table[] = {
+		{0, false},  {LMA, false},	{~LME, false},
+		{LME, true}, {LME | LMA, true}, {UINT64_MAX, true},
+	};
+	const struct gprs r = noise();
+	const uint64_t args[6] = {r.rdi, r.rsi, r.rdx, r.rcx, r.r8, r.r9};
+
+	(void)state;
+	offer_echo(ECHO);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		vcpu.efer = table[i].efer;
+		vcpu.regs = r;
+		vcpu.regs.rax = ECHO; /* an index by one convention, an argument by the other */
+		para_hypercall(&vcpu);
+		if (table[i].long_mode)
+			assert_true(vcpu.regs.rax == echoed(args));
+		else
+			assert_int_equal((uint32_t)vcpu.regs.rax, EINVAL_32);
+	}
+}
+
+/* log=calls: each, with its index, its arguments and its result. */
+static void test_log_calls(void **state)
+{
+	struct gprs regs = {.rax = 0x10,
+			    .rcx = 4,
+			    .rdx = 3,
+			    .rbx = STALE | 7,
+			    .rbp = 6,
+			    .rsi = 2,
+			    .rdi = 1,
+			    .r8 = 5,
+			    .r9 = UINT64_MAX};
+	const uint64_t args[6] = {0x10, 4, 3, 2, 1, 6};
+	uint64_t folded = echoed(args);
+	char want[200];
+
+	(void)state;
+	folded = (uint32_t)folded ^ folded >> 32;
+	config.log = LOG_CALLS;
+	config.slow_calls = true;
+	call(&regs, EINVAL_64);
+	assert_logged("call 0 64 0x10 0x1 0x2 0x3 0x4 0x5 0xffffffffffffffff = 0xffffffffffffffff");
+	vcpu.efer = 0;
+	vcpu.regs = regs;
+	offer_echo(7);
+	para_hypercall(&vcpu);
+	snprintf(want, sizeof(want), "call 0 32 0x7 0x10 0x4 0x3 0x2 0x1 0x6 = %#lx", folded);
+	assert_logged(want);
+	assert_true(vcpu.regs.rax == folded);
+	config.log = LOG_EVENTS;
+	para_hypercall(&vcpu);
+	assert_logged("");
+}
+
+/* A fault may break a call behind its answer; without one, nothing does. */
+static void test_clobber(void **state)
+{
+	(void)state;
+	offer_echo(ECHO);
+	call_64(0, EINVAL_64);
+	call_64(ECHO, echoed((uint64_t[]){noise().rdi, noise().rsi, noise().rdx, noise().rcx,
+					  noise().r8, noise().r9}));
+	assert_int_equal(clobbered, 0);
+	config.slow_calls = true;
+	call_64(0, EINVAL_64);
+	assert_int_equal(clobbered, 0);
+	config.fault = FAULT_CALL_RCX;
+	call_64(0, EINVAL_64);
+	assert_int_equal(clobbered, 1);
+	call_32(0, EINVAL_32);
+	assert_int_equal(clobbered, 2);
+	register_ok(&vcpu, PAGE, SITE);
+	assert_int_equal(clobbered, 2);
+}
+
+/* Tables by which the guest's first 2 MiB are what they seem to be, at the CR3 that sync_slow()
+ * gives. */
+static void map_identity(void)
+{
+	const uint64_t entries[] = {0x3000 | PTE_P | PTE_W, 0x4000 | PTE_P | PTE_W,
+				    PTE_P | PTE_W | PTE_PS};
+
+	for (unsigned i = 0; i < COUNT(entries); i++)
+		memcpy(memory.bytes + 0x2000 + i * PAGE_SIZE, &entries[i], sizeof(entries[i]));
+}
+
+/* FAULT_BOTH_VENDORS: the other vendor's instruction where the guest stands, and nothing else. */
+static void test_undefined_instruction(void **state)
+{
+	(void)state;
+	map_identity();
+	for (unsigned amd = 0; amd < 2; amd++) {
+		para_init(amd ? vmmcall : vmcall);
+		vcpu.rip = SITE;
+		memcpy(memory.bytes + SITE, vmcall, 3);
+		assert_int_equal(para_undefined(&vcpu), amd);
+		memcpy(memory.bytes + SITE, vmmcall, 3);
+		assert_int_equal(para_undefined(&vcpu), !amd);
+		memcpy(memory.bytes + SITE, "\x0f\x0b\xd9", 3);
+		assert_false(para_undefined(&vcpu));
+		vcpu.rip = HOLE; /* translates to what is not there */
+		assert_false(para_undefined(&vcpu));
+		vcpu.rip = 0x200000; /* does not translate */
+		assert_false(para_undefined(&vcpu));
+	}
+	assert_int_equal(synced, 1);
+}
+
+/* Adds @value to @hash. */
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15) + (hash >> 29);
+}
+
+static uint64_t mix_vcpu(uint64_t hash)
+{
+	hash = mix(hash, vcpu.regs.rax);
+	hash = mix(hash, vcpu.regs.rbx);
+	hash = mix(hash, vcpu.regs.rcx);
+	hash = mix(hash, vcpu.event.pending);
+	hash = mix(hash, vcpu.event.vector);
+	return mix(hash, vcpu.event.error);
+}
+
+static uint64_t mix_registration(uint64_t hash, uint64_t gpa, uint32_t version, uint64_t site)
+{
+	uint64_t page = (uint32_t)gpa & ~0xfffu;
+
+	memset(&vcpu.event, 0, sizeof(vcpu.event));
+	if (page < SIZE && site != HOLE)
+		memset(memory.bytes + site, 0xcc, 8);
+	if (page < SIZE)
+		fill_page(page, version, 4097, site);
+	hash = mix(hash, para_wrmsr(&vcpu, MAGIC, gpa));
+	for (unsigned i = 0; i < SIZE; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, memory.bytes + i, sizeof(word));
+		hash = mix(hash, word);
+	}
+	return mix_vcpu(hash);
+}
+
+static uint64_t mix_call(uint64_t hash, uint64_t index)
+{
+	vcpu.regs = noise();
+	vcpu.regs.rax = index;
+	para_hypercall(&vcpu);
+	return mix_vcpu(hash);
+}
+
+/* All that the guest sees of a host that has this fault. */
+static uint64_t seen_with(enum fault fault)
+{
+	static const struct {
+		uint64_t gpa;
+		uint32_t version;
+		uint64_t site;
+	} registrations[] = {
+		{PAGE, 1, SITE},
+		{PAGE, 1, SITE + 3},
+		{PAGE, 0, SITE},
+		{PAGE, 0xffffffff, SITE},
+		{PAGE, 2, SITE + 16},
+		{PAGE, 1, 0x112ffe},
+		{PAGE, 1, HOLE},
+		{PAGE + 8, 1, SITE},
+		{HOLE, 1, SITE},
+		{(UINT64_C(1) << 32) + PAGE, 1, SITE},
+		{PAGE + 4096, 1, SITE + 64},
+		{0, 1, SITE + 128},
+	};
+	uint64_t hash = 1, value = 0;
+	void *state = NULL;
+
+	teardown(&state);
+	setup(&state);
+	config.fault = fault;
+	config.slow_calls = true;
+	offer_echo(ECHO);
+	hash = mix(hash, para_msr(MAGIC + 1));
+	hash = mix(hash, para_rdmsr(&vcpu, MAGIC, &value));
+	hash = mix_vcpu(hash);
+	hash = mix(hash, para_rdmsr(&vcpu, MAGIC + 1, &value));
+	for (size_t i = 0; i < COUNT(registrations); i++)
+		hash = mix_registration(hash, registrations[i].gpa, registrations[i].version,
+					registrations[i].site);
+	hash = mix_call(hash, 1);
+	hash = mix_call(hash, ECHO);
+	for (unsigned i = 0; i < 1000; i++)
+		hash = mix_call(hash, UINT64_C(1) << 32);
+	return hash;
+}
+
+/* None of the faults that are broken here, and not by clobber(), is without effect. */
+static void test_faults(void **state)
+{
+	static const char *const names[] = {
+#define X(symbol, name, rule, what) name,
+		FAULTS(X)
+#undef X
+	};
+	uint64_t honest = seen_with(FAULT_NONE);
+
+	(void)state;
+	assert_true(seen_with(FAULT_NONE) == honest);
+	for (unsigned i = FAULT_NONE + 1; i < FAULT_COUNT; i++) {
+		bool elsewhere = i >= FAULT_RIP_2 || i == FAULT_BOTH_VENDORS;
+
+		if ((seen_with(i) == honest) != elsewhere)
+			fail_msg("fault=%s: wanted %s", names[i],
+				 elsewhere ? "no effect here" : "an effect");
+	}
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_msr),
+		TEST(test_rdmsr_header),
+		TEST(test_rdmsr_linux),
+		TEST(test_register),
+		TEST(test_register_linux),
+		TEST(test_vendor),
+		TEST(test_sizes),
+		TEST(test_bad_pages),
+		TEST(test_pages_at_boundaries),
+		TEST(test_again),
+		TEST(test_page_of_one_vcpu),
+		TEST(test_newer_guests),
+		TEST(test_older_guest),
+		TEST(test_sites),
+		TEST(test_straddling_sites),
+		TEST(test_bad_sites),
+		TEST(test_neighbours),
+		TEST(test_undefined_indices),
+		TEST(test_call_after_registration),
+		TEST(test_digest),
+		TEST(test_echo_64),
+		TEST(test_echo_32),
+		TEST(test_echo_out_of_reach),
+		TEST(test_convention_by_lme),
+		TEST(test_log_calls),
+		TEST(test_clobber),
+		TEST(test_undefined_instruction),
+		TEST(test_faults),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -3,6 +3,7 @@
 
 #include "lib/console.h"
 #include "lib/multiboot.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "lib/tap.h"
 #include "x86/insn.h"
@@ -231,13 +232,23 @@ void para_call(const struct site *site, uint64_t index, const uint64_t args[6],
 	para_call_gprs(site, &gprs, outcome);
 }
 
+static void trace(const struct gprs *in, const struct outcome *outcome)
+{
+	char result[24];
+
+	if (outcome->faulted)
+		format(result, sizeof(result), "exception %u", (unsigned)outcome->fault.vector);
+	else
+		format(result, sizeof(result), "%#lx", outcome->after.rax);
+	tap_diag("call 64 %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %s", in->rax, in->rdi, in->rsi, in->rdx,
+		 in->rcx, in->r8, in->r9, result);
+}
+
 void para_call_gprs(const struct site *site, const struct gprs *gprs, struct outcome *outcome)
 {
 	run(site->entry, gprs, outcome);
 	if (tracing)
-		tap_diag("call 64 %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %#lx", gprs->rax, gprs->rdi,
-			 gprs->rsi, gprs->rdx, gprs->rcx, gprs->r8, gprs->r9,
-			 outcome->faulted ? outcome->fault.rax : outcome->after.rax);
+		trace(gprs, outcome);
 }
 
 void para_seed(uint64_t seed)

@@ -26,7 +26,7 @@ refused() { # STATUS MESSAGE NAME
 
 # ---- the module ---------------------------------------------------------------------------------
 
-load "$guest" --append=only=probe.one
+load "$guest" --append=only=probe.presence
 is $? 0 'the guest itself is loaded' # and so none of the following fails for another reason
 
 without_module() { # OPTION...
@@ -60,7 +60,7 @@ for size in 4128 8192 20000 $((load_end - 1)); do
 		"cut to $size bytes"
 done
 head -c "$load_end" "$guest" >"$tmp/cut"
-load "$tmp/cut" --append=only=probe.one
+load "$tmp/cut" --append=only=probe.presence
 is $? 0 'cut behind what is loaded: nothing is missing'
 
 # ---- the header ---------------------------------------------------------------------------------

@@ -11,13 +11,18 @@ run() {
 		echo "not built: run 'make unit'"
 		return 1
 	fi
-	timeout 60 "$1"
+	timeout 60 "$1" >"$tmp/output" 2>&1
 	status=$?
-	if [ "$status" -ne 0 ]; then
-		echo "exit status $status"
-		[ "$status" -ne 124 ] || echo "still running after 60 seconds"
-		return 1
-	fi
+	cat "$tmp/output"
+	case $status in
+	0)
+		grep -q '^\[  PASSED  \] [1-9]' "$tmp/output" && return
+		echo "exit status 0, but nothing passed"
+		;;
+	124) echo "still running after 60 seconds" ;;
+	*) echo "exit status $status" ;;
+	esac
+	return 1
 }
 
 set -- "$O"/unit/test_* "$O"/unit-asan/test_*
@@ -30,7 +35,7 @@ fi
 for source in tests/unit/test_*.c; do
 	name=$(basename "$source" .c)
 	for kind in unit unit-asan; do
-		run "$O/$kind/$name" >"$tmp/log" 2>&1 && grep -q '^\[  PASSED  \] [1-9]' "$tmp/log"
+		run "$O/$kind/$name" >"$tmp/log"
 		status=$?
 		ok "$status" "$kind: $name"
 		[ "$status" -eq 0 ] || grep -Ev '^\[ RUN  |^\[       OK' "$tmp/log" | sed 's/^/# /'

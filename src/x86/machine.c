@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#include "lib/string.h"
 #include "x86/insn.h"
 
 #define CPUID_SEP BIT(11) /* leaf 1 EDX */
@@ -124,7 +123,7 @@ void machine_load_noise(uint64_t (*random)(void), uint64_t cr8)
 
 void machine_save(struct machine *m)
 {
-	memset(m, 0, sizeof(*m));
+	*m = (struct machine){.cs = 0};
 	__asm__ volatile("fxsave %0" : "=m"(m->fx));
 	m->cs = READ_SEL(cs);
 	m->ss = READ_SEL(ss);

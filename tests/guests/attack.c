@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "lib/console.h"
 #include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/printf.h"
@@ -81,6 +82,7 @@ void begin(const char *fmt, ...)
 	vformat(name, sizeof(name), fmt, args);
 	va_end(args);
 	tap_run(tap, name);
+	console_flush(); /* the last name is that of the attack that worked */
 }
 
 struct outcome read_msr(uint32_t msr)

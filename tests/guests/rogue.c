@@ -42,6 +42,8 @@ static void start_one(const char *name)
 {
 	tap_plan(&tap, 1, NULL);
 	tap_run(&tap, name);
+	console_flush();
+	serial_flush();
 }
 
 static void cut(void)
@@ -97,7 +99,6 @@ static void hang(void)
 static void halt(void)
 {
 	start_one("rogue.halt");
-	serial_flush();
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }
@@ -107,7 +108,6 @@ static void triple(void)
 	static const struct table_register nothing;
 
 	start_one("rogue.triple");
-	serial_flush();
 	__asm__ volatile("lidt %0; ud2" : : "m"(nothing));
 }
 
@@ -147,12 +147,16 @@ static void overflow(void)
 /* A page fault whose gate is not present makes a double fault: APM2 8.2.9. */
 static void break_gates(void)
 {
+	static uint8_t gates[256 * GATE_SIZE];
 	struct table_register idtr;
 
 	start_one("rogue.double");
 	__asm__ volatile("sidt %0" : "=m"(idtr));
-	((volatile uint8_t *)idtr.base)[VECTOR_PF * GATE_SIZE + GATE_TYPE] = 0;
-	((volatile uint8_t *)idtr.base)[VECTOR_GP * GATE_SIZE + GATE_TYPE] = 0;
+	memcpy(gates, (const void *)idtr.base, sizeof(gates));
+	gates[VECTOR_PF * GATE_SIZE + GATE_TYPE] = 0;
+	gates[VECTOR_GP * GATE_SIZE + GATE_TYPE] = 0;
+	idtr.base = (uint64_t)gates;
+	__asm__ volatile("lidt %0" : : "m"(idtr), "m"(gates));
 	*(volatile uint8_t *)UNMAPPED;
 }
 
@@ -201,7 +205,7 @@ static const struct {
 	{"unexpected", unexpected},  /* invalid opcode outside any interaction */
 };
 
-static void parse_options(void)
+static bool parse_options(char *error)
 {
 	static uint64_t echo; /* the runner passes it to every guest */
 	const struct option table[] = {
@@ -212,26 +216,25 @@ static void parse_options(void)
 		{.name = "echo", .kind = OPTION_NUMBER, .number = &echo, .max = UINT64_MAX,
 		 .wanted = "a number"},
 	};
-	char error[CMDLINE_ERROR_MAX];
-	char *line = multiboot_cmdline();
 	const char *image;
 
 	options.mode = "memory";
-	if (!line)
-		panic("command line too long");
-	if (!cmdline_parse(line, table, LENGTH(table), &image, error))
-		panic("%s", error);
+	return cmdline_parse(boot_info.cmdline, table, LENGTH(table), &image, error);
 }
 
 void main(void)
 {
+	char error[CMDLINE_ERROR_MAX];
+	bool parsed = parse_options(error);
+
 	cpu_init();
 	panic_init(&tap);
 	console_init(SERIAL_COM1, false);
-	parse_options();
 	if (!strcmp(options.mode, "silent")) /* says nothing, exits as PASS does */
 		end_as(VERDICT_PASS);
 	tap_start(&tap);
+	if (!parsed)
+		panic("%s", error);
 	for (unsigned i = 0; i < LENGTH(modes); i++) {
 		if (!strcmp(options.mode, modes[i].name))
 			modes[i].run();

@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The guest on an honest host, in both its personalities; without a host; and its options.
+. tests/tap.sh
+
+# run STATUS NAME ARG...: runs the guest, expects the exit status, leaves the stream in $tmp/out.
+run() {
+	wanted=$1
+	name=$2
+	shift 2
+	./run-qemu.sh "$@" >"$tmp/out" 2>"$tmp/err"
+	is $? "$wanted" "$name: exit status" || sed 's/^/# /' "$tmp/err"
+}
+
+passed() { sed -n 's/^# RESULT: .* pass=\([0-9]*\) .*/\1/p' "$tmp/out"; }
+
+run 0 'header'
+has "$tmp/out" '^# RESULT: PASS pass=[0-9]+ fail=0 skip=1 todo=0$' 'header: all pass'
+[ "$(passed)" -ge 70 ]
+ok $? 'header: at least 70 checks pass'
+has "$tmp/out" '^ok [0-9]+ - hypercall64\.timer$' 'header: the timer check is not skipped'
+is "$(head -n 1 "$tmp/out")" 'TAP version 13' 'first the version'
+has "$tmp/out" '^# image: .*guest\.elf$' 'the image is named'
+
+run 0 'header, strict' --append=strict
+has "$tmp/out" '^# RESULT: PASS pass=[0-9]+ fail=0 skip=0 todo=0$' 'header, strict: all pass'
+
+run 0 'linux2007' --host-append=personality=linux2007
+has "$tmp/out" '^# RESULT: PASS pass=[0-9]+ fail=0 skip=1 todo=1$' 'linux2007: all pass but the probe'
+has "$tmp/out" '^not ok [0-9]+ - probe\.rdmsr # TODO ' 'linux2007: the probe is TODO'
+[ "$(passed)" -ge 70 ]
+ok $? 'linux2007: at least 70 checks pass'
+
+run 1 'linux2007, strict' --host-append=personality=linux2007 --append=strict
+is "$(grep '^not ok' "$tmp/out" | cut -d' ' -f5-)" 'probe.rdmsr' 'linux2007, strict: D1 alone fails'
+
+run 0 '8 MiB' --mem=8
+run 0 '10,000 random calls' --append='only=echo.* echo-calls=10000'
+has "$tmp/out" '^# RESULT: PASS pass=8 ' '10,000 random calls: all pass'
+
+run 0 'seed' --append='seed=0x123 only=echo.random trace'
+cp "$tmp/out" "$tmp/first"
+run 0 'seed again' --append='seed=0x123 only=echo.random trace'
+cmp -s "$tmp/out" "$tmp/first"
+ok $? 'the same seed gives the same run'
+
+# ---- nobody there ----
+
+run 0 'no host, TCG' --host=none --accel=tcg
+has "$tmp/out" '^# RESULT: SKIP pass=0 fail=0 skip=[0-9]+ todo=0$' 'no host, TCG: skipped'
+is "$(grep -c '^ok [0-9]* - .* # SKIP no host$' "$tmp/out")" "$(grep -c '^ok' "$tmp/out")" \
+	'no host: every check says why'
+run 1 'no host, require' --host=none --accel=tcg --append=require
+lacks "$tmp/out" '^ok' 'no host, require: nothing passes'
+run 77 'no host, --exit-skip' --host=none --accel=tcg --exit-skip=77
+
+if [ -w /dev/kvm ]; then
+	run 0 'no host, KVM' --host=none --accel=kvm
+	has "$tmp/out" '^# RESULT: SKIP pass=0 fail=0 skip=[0-9]+ todo=0$' 'no host, KVM: skipped'
+	kvm=-enable-kvm
+else
+	skip 'no host, KVM' 'no /dev/kvm'
+	kvm=
+fi
+
+# What a user types, word for word; only the display has to go where there is none.
+# shellcheck disable=SC2086 # $kvm may be nothing
+timeout 60 qemu-system-x86_64 $kvm -kernel "$O/guest.elf" -display none -serial "file:$tmp/serial" \
+	</dev/null 2>/dev/null
+is $? 0 'plain qemu -kernel ends by itself'
+has "$tmp/serial" '^# RESULT: SKIP ' 'plain qemu -kernel: the verdict is in the serial log'
+
+# ---- options ----
+
+run 0 'list' --append=list
+has "$tmp/out" '^1\.\.0 # SKIP list$' 'list: an empty plan'
+has "$tmp/out" '^# register\.newer-2 V1$' 'list: a check with its rule'
+has "$tmp/out" '^# probe\.rdmsr D1 optional$' 'list: an optional check'
+run 0 'only and skip' --append='only=state.*,probe.presence skip=*.size'
+is "$(sed -n 's/^ok [0-9]* - //p' "$tmp/out" | tr '\n' ' ')" \
+	'probe.presence state.host-version state.host-version-refused state.ret state.ret-refused state.guest-fields state.rest state.canaries ' \
+	'only and skip choose'
+run 0 'named only' --append='only=patch.straddle'
+has "$tmp/out" '^ok 1 - patch\.straddle$' 'only= runs what is otherwise skipped'
+run 0 'echo= of the guest alone' --append='only=echo.rdi' --host=none --accel=tcg
+run 1 'an echo service at another index' --append='only=echo.rdi echo=5'
+
+refused() { # OPTIONS MESSAGE
+	run 99 "'$1'" --append="$1"
+	has "$tmp/out" "$2" "'$1' is refused by name"
+	has "$tmp/out" '^# RESULT: ERROR pass=0 fail=0 skip=0 todo=0$' "'$1' is an ERROR"
+}
+
+refused 'list frob' "unknown option 'frob'"
+refused 'frob=1' "unknown option 'frob"
+refused 'seed=' "option 'seed' wants a number, got nothing"
+refused 'seed=12z' "option 'seed' wants a number.*, got '12z'"
+refused 'seed=0x10000000000000000' "option 'seed' wants a number"
+refused 'serial=0x10000' "option 'serial' wants an I/O port"
+refused 'echo-calls=0' "option 'echo-calls' wants a number of calls"
+refused 'list=yes' "option 'list' takes no value, got 'yes'"
+refused 'only=' "option 'only' wants GLOB,..., got nothing"
+refused 'only=probe.*,nonesuch*' "option 'only': no check is named 'nonesuch\*'"
+refused 'skip=nonesuch' "option 'skip': no check is named 'nonesuch'"
+refused 'only=probe.* skip=*' 'no check is selected'
+finish

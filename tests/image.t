@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What loaders, debuggers and people with little memory see of the images.
+. tests/tap.sh
+
+# number FILE SECTION: its size in bytes.
+number() { size -A "$1" | awk -v name=".$2" '$1 == name { print $2 }'; }
+
+# at_most NUMBER LIMIT NAME
+at_most() {
+	[ "$1" -le "$2" ]
+	ok $? "$3: $1 of at most $2 bytes"
+}
+
+for image in guest host; do
+	elf=$O/$image.elf
+	grub-file --is-x86-multiboot "$elf"
+	ok $? "$image: GRUB takes it for multiboot"
+	readelf -hW "$elf" | grep -q 'ELF64'
+	ok $? "$image: one ELF64 file"
+	nm "$elf" | grep -q ' T main$'
+	ok $? "$image: with symbols"
+	readelf -SW "$elf" | grep -q '\.debug_line'
+	ok $? "$image: with line numbers"
+
+	# The address fields load one flat range: the same distance between file and memory throughout.
+	is "$(readelf -lW "$elf" | awk '$1 == "LOAD" && $5 != "0x000000" { print $3, $2 }' | while read -r address offset; do
+		echo $((address - offset))
+	done | sort -u | wc -l)" 1 "$image: file and memory offsets go together"
+	readelf -lW "$elf" | awk '$1 == "LOAD" && /RWE/ { bad = 1 } END { exit bad }'
+	ok $? "$image: no segment is writable and executable"
+	! objdump -d "$elf" | grep -E '%(xmm|ymm|mm|st)' | grep -vE 'fxsave|fxrstor|pxor|fninit' | grep -q .
+	ok $? "$image: no SSE or x87 code but what is meant"
+	[ -s "$O/$image.asm" ] && [ -s "$O/$image.sym" ] && [ -s "$O/$image.map" ]
+	ok $? "$image: listing, symbols and map beside it"
+done
+
+at_most "$(number "$O/guest.elf" text)" $((32 << 10)) 'guest text'
+at_most "$(number "$O/guest.elf" bss)" $((128 << 10)) 'guest bss'
+at_most "$(number "$O/host.elf" text)" $((32 << 10)) 'host text'
+strip -o "$tmp/stripped" "$O/guest.elf"
+at_most "$(wc -c <"$tmp/stripped")" $((64 << 10)) 'guest, stripped'
+./run-qemu.sh --help >/dev/null
+ok $? 'run-qemu.sh --help'
+finish

@@ -1,5 +1,6 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; Trap stubs for all 256 vectors with the IDT that leads to them, and the guard: a way back out of what did not return.
+; Trap stubs for all 256 vectors with the IDT that leads to them, and the guard: a way back
+; out of what did not return.
 
 %include "asm-offsets.inc"
 
@@ -33,7 +34,8 @@ section .stubs progbits alloc exec nowrite align=8
 bits 64
 
 ; Vectors whose trap pushes an error code: #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX (APM2 8.2).
-%define HAS_ERROR(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || (v) == 29 || (v) == 30)
+%define HAS_ERROR(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || \
+                      (v) == 29 || (v) == 30)
 
 ; STUB_SIZE bytes each, so that the CALL's return address tells the vector.
 trap_stubs:

@@ -10,9 +10,9 @@
 #include "x86/defs.h"
 #include "x86/regs.h"
 
-#define EMIT(name, value) __asm__ volatile(".ascii \"->" name " %c0\"" : : "i"((int)(value)))
-#define SYMBOL(name, value) EMIT(#name, value)
-#define CONSTANT(name) EMIT(#name, name)
+#define EMIT(name, value)          __asm__ volatile(".ascii \"->" name " %c0\"" : : "i"((int)(value)))
+#define SYMBOL(name, value)        EMIT(#name, value)
+#define CONSTANT(name)             EMIT(#name, name)
 #define MEMBER(name, type, member) EMIT(#name, offsetof(struct type, member))
 
 void asm_offsets(void);

@@ -31,8 +31,9 @@ bool expect_returned(struct run *run, const char *what, const struct outcome *ou
 {
 	const struct trap_frame *f = &outcome->fault;
 
-	expect(run, !outcome->faulted, "%s: wanted a return, got exception %u error %#lx at rip %#lx",
-	       what, (unsigned)f->vector, f->error, f->rip);
+	expect(run, !outcome->faulted,
+	       "%s: wanted a return, got exception %u error %#lx at rip %#lx", what,
+	       (unsigned)f->vector, f->error, f->rip);
 	return !outcome->faulted;
 }
 
@@ -99,8 +100,9 @@ void expect_success(struct run *run, const struct answer *answer, const struct s
 	if (!expect_returned(run, "registration", &answer->wrmsr))
 		return;
 	expect_equal(run, "ret", answer->state->ret, 0);
-	expect(run, site_patched(site), "site %#lx: wanted the vendor's instruction, got %02x %02x %02x %02x",
-	       site->gpa, site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+	expect(run, site_patched(site),
+	       "site %#lx: wanted the vendor's instruction, got %02x %02x %02x %02x", site->gpa,
+	       site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
 }
 
 void expect_refusal(struct run *run, const struct answer *answer, const struct site *site)

@@ -14,8 +14,8 @@ struct run;
 
 enum check_flag {
 	CHECK_OPTIONAL = 1 << 0, /* recommended only: a failure is TODO unless strict */
-	CHECK_NAMED = 1 << 1,	 /* runs only under strict, or when named in only= */
-	CHECK_ECHO = 1 << 2,	 /* needs the echo service */
+	CHECK_NAMED = 1 << 1,    /* runs only under strict, or when named in only= */
+	CHECK_ECHO = 1 << 2,     /* needs the echo service */
 };
 
 struct check {
@@ -29,12 +29,12 @@ struct check {
 /* What the first contact showed (D2). */
 struct discovery {
 	bool present;
-	bool answered;	 /* WRMSR changed the page or the site */
+	bool answered;   /* WRMSR changed the page or the site */
 	bool registered; /* and the answer was a success */
 	struct outcome rdmsr, wrmsr;
 	struct outcome rdmsr_neighbour[2], wrmsr_neighbour[2];
 	bool neighbour_answered; /* WRMSR of a neighbour changed the page or the site */
-	uint32_t host_version;	 /* if it answered */
+	uint32_t host_version;   /* if it answered */
 };
 
 struct run {
@@ -58,7 +58,10 @@ void expect_equal(struct run *run, const char *what, uint64_t got, uint64_t want
 bool expect_returned(struct run *run, const char *what, const struct outcome *outcome);
 void expect_gp(struct run *run, const char *what, const struct outcome *outcome);
 
-/* That the general purpose registers of @before are those of @after, save those in @except (bit: place in struct gprs). */
+/*
+ * That the general purpose registers are after what they were before, save those in @except
+ * (GPR_BITs).
+ */
 #define GPR_BIT(reg) (1u << (offsetof(struct gprs, reg) / 8))
 void expect_gprs(struct run *run, const struct gprs *before, const struct gprs *after,
 		 unsigned except);
@@ -83,7 +86,7 @@ void prepare(enum para_page page, uint32_t version, uint64_t hypercall_gpa, stru
 void register_page(enum para_page page, uint32_t version, uint64_t hypercall_gpa,
 		   struct answer *answer);
 
-/* Expects success: ret is 0, the site is patched; or a refusal: ret is -KVM_EINVAL, the site is not. */
+/* A success: ret is 0, the site is patched; a refusal: ret is -KVM_EINVAL, the site is not. */
 void expect_success(struct run *run, const struct answer *answer, const struct site *site);
 void expect_refusal(struct run *run, const struct answer *answer, const struct site *site);
 

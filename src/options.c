@@ -4,7 +4,7 @@
 #include "lib/cmdline.h"
 #include "lib/serial.h"
 
-#define NO_ECHO UINT64_MAX
+#define NO_ECHO            UINT64_MAX
 #define DEFAULT_ECHO_CALLS 200
 
 bool options_parse(char *line, struct options *o, char *error)
@@ -17,14 +17,28 @@ bool options_parse(char *line, struct options *o, char *error)
 		{.name = "reset", .kind = OPTION_FLAG, .flag = &o->reset},
 		{.name = "only", .kind = OPTION_TEXT, .text = &o->only, .wanted = "GLOB,..."},
 		{.name = "skip", .kind = OPTION_TEXT, .text = &o->skip, .wanted = "GLOB,..."},
-		{.name = "seed", .kind = OPTION_NUMBER, .number = &o->seed, .max = UINT64_MAX,
+		{.name = "seed",
+		 .kind = OPTION_NUMBER,
+		 .number = &o->seed,
+		 .max = UINT64_MAX,
 		 .wanted = "a number"},
-		{.name = "serial", .kind = OPTION_NUMBER, .number = &o->serial, .min = 1,
-		 .max = 0xfff8, .wanted = "an I/O port"},
-		{.name = "echo", .kind = OPTION_NUMBER, .number = &o->echo, .max = NO_ECHO - 1,
+		{.name = "serial",
+		 .kind = OPTION_NUMBER,
+		 .number = &o->serial,
+		 .min = 1,
+		 .max = 0xfff8,
+		 .wanted = "an I/O port"},
+		{.name = "echo",
+		 .kind = OPTION_NUMBER,
+		 .number = &o->echo,
+		 .max = NO_ECHO - 1,
 		 .wanted = "the echo service's index"},
-		{.name = "echo-calls", .kind = OPTION_NUMBER, .number = &o->echo_calls, .min = 1,
-		 .max = 1000000, .wanted = "a number of calls"},
+		{.name = "echo-calls",
+		 .kind = OPTION_NUMBER,
+		 .number = &o->echo_calls,
+		 .min = 1,
+		 .max = 1000000,
+		 .wanted = "a number of calls"},
 	};
 	bool parsed;
 

@@ -7,15 +7,15 @@
 #include <stdint.h>
 
 struct options {
-	const char *image;	   /* the path that QEMU puts before the options; NULL: none */
-	bool list;		   /* print the checks, run none */
+	const char *image;         /* the path that QEMU puts before the options; NULL: none */
+	bool list;                 /* print the checks, run none */
 	const char *only, *skip;   /* comma-separated globs over the checks' names; NULL: none */
-	bool require;		   /* want of a host is a failure, not a skip */
-	bool strict;		   /* recommended rules are required */
-	bool trace;		   /* a diagnostic line for each call */
-	bool reset;		   /* end by the keyboard controller's reset if nothing else does */
-	uint64_t seed;		   /* of the random numbers; 0: from the time stamp counter */
-	uint64_t serial;	   /* port of the UART */
+	bool require;              /* want of a host is a failure, not a skip */
+	bool strict;               /* recommended rules are required */
+	bool trace;                /* a diagnostic line for each call */
+	bool reset;                /* end by the keyboard controller's reset if nothing else does */
+	uint64_t seed;             /* of the random numbers; 0: from the time stamp counter */
+	uint64_t serial;           /* port of the UART */
 	uint64_t echo, echo_calls; /* the echo service's index, and how many random calls it gets */
 	bool has_echo;
 };

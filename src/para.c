@@ -13,9 +13,9 @@
 #define INT3 0xcc
 
 /* Virtual addresses: each page writable here, those that can hold a site executable there. */
-#define WRITABLE PAGING_WINDOW
+#define WRITABLE   PAGING_WINDOW
 #define EXECUTABLE (PAGING_WINDOW + 0x100000)
-#define ANYWHERE (PAGING_WINDOW_END - PAGE_SIZE)
+#define ANYWHERE   (PAGING_WINDOW_END - PAGE_SIZE)
 
 extern uint8_t image_end[];
 extern const uint8_t op_rdmsr[], op_wrmsr[];
@@ -27,8 +27,8 @@ static const uint8_t instructions[][3] = {
 	[CALL_EITHER] = {0x0f, 0x01, 0xd9},
 };
 
-static uint64_t pool;	/* gpa of the first page */
-static uint64_t noise;	/* what para_reset() last filled with */
+static uint64_t pool;   /* gpa of the first page */
+static uint64_t noise;  /* what para_reset() last filled with */
 static uint64_t random; /* state of the generator */
 static bool tracing;
 
@@ -74,7 +74,8 @@ struct kvm_vcpu_para_state *para_state(enum para_page page)
 /* What para_reset() fills @page with, eight bytes at a time. */
 static uint64_t page_noise(enum para_page page)
 {
-	return page == PAGE_SITE_A || page == PAGE_SITE_B ? UINT64_C(0xcccccccccccccccc) : noise + page;
+	return page == PAGE_SITE_A || page == PAGE_SITE_B ? UINT64_C(0xcccccccccccccccc)
+							  : noise + page;
 }
 
 void para_reset(void)
@@ -160,8 +161,9 @@ enum call_vendor para_vendor(void)
 		char name[13];
 		enum call_vendor vendor;
 	} vendors[] = {
-		{"AuthenticAMD", CALL_AMD},   {"HygonGenuine", CALL_AMD},   {"GenuineIntel", CALL_INTEL},
-		{"CentaurHauls", CALL_INTEL}, {"  Shanghai  ", CALL_INTEL},
+		{"AuthenticAMD", CALL_AMD},   {"HygonGenuine", CALL_AMD},
+		{"GenuineIntel", CALL_INTEL}, {"CentaurHauls", CALL_INTEL},
+		{"  Shanghai  ", CALL_INTEL},
 	};
 	struct cpuid_regs id = cpuid(0, 0);
 	uint32_t name[3] = {id.ebx, id.edx, id.ecx};
@@ -240,8 +242,8 @@ static void trace(const struct gprs *in, const struct outcome *outcome)
 		format(result, sizeof(result), "exception %u", (unsigned)outcome->fault.vector);
 	else
 		format(result, sizeof(result), "%#lx", outcome->after.rax);
-	tap_diag("call 64 %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %s", in->rax, in->rdi, in->rsi, in->rdx,
-		 in->rcx, in->r8, in->r9, result);
+	tap_diag("call 64 %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %s", in->rax, in->rdi, in->rsi,
+		 in->rdx, in->rcx, in->r8, in->r9, result);
 }
 
 void para_call_gprs(const struct site *site, const struct gprs *gprs, struct outcome *outcome)

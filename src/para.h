@@ -38,7 +38,7 @@ struct site {
 /* What an access to an MSR, or a call, came to. */
 struct outcome {
 	bool faulted;
-	struct trap_frame fault; /* if it did */
+	struct trap_frame fault;   /* if it did */
 	struct gprs before, after; /* registers; after only if it did not */
 };
 
@@ -67,7 +67,7 @@ uint8_t *para_map_any(uint64_t gpa);
 /* An unpatched site at byte @offset of @page. */
 struct site para_site(enum para_page page, unsigned offset);
 
-/* Whether the site is as para_site() left it; or holds the instruction of the CPU's vendor and a RET. */
+/* Whether it is as para_site() left it; or holds the instruction of the CPU's vendor and a RET. */
 bool site_unpatched(const struct site *site);
 bool site_patched(const struct site *site);
 

@@ -28,9 +28,9 @@
 /* What one vCPU and its host share: one page, registered by its gpa. */
 struct kvm_vcpu_para_state {
 	uint32_t guest_version; /* guest: the version that it speaks */
-	uint32_t host_version;	/* host: the version that it speaks */
-	uint32_t size;		/* guest: sizeof this struct */
-	uint32_t ret;		/* host: 0, or a negative KVM_E code */
+	uint32_t host_version;  /* host: the version that it speaks */
+	uint32_t size;          /* guest: sizeof this struct */
+	uint32_t ret;           /* host: 0, or a negative KVM_E code */
 	uint64_t hypercall_gpa; /* guest: where the call instruction goes */
 } __attribute__((aligned(KVM_PARA_PAGE_SIZE)));
 

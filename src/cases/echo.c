@@ -7,7 +7,7 @@
 #include "x86/defs.h"
 
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME UINT64_C(0x100000001b3)
+#define FNV_PRIME        UINT64_C(0x100000001b3)
 
 static uint64_t digest(const uint64_t args[6])
 {

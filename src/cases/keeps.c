@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* C2: the result is in RAX, and no other register changes.  A check a group, a diagnostic a register. */
+/*
+ * C2: the result is in RAX, and no other register changes.  A check a group, a diagnostic a
+ * register.
+ */
 #include <stddef.h>
 
 #include "cases/cases.h"
@@ -8,15 +11,14 @@
 #include "x86/machine.h"
 #include "x86/timer.h"
 
-#define COMPARED_FLAGS                                                                      \
+#define COMPARED_FLAGS                                                                       \
 	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF | RFLAGS_DF | \
 	 RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
-#define ARITHMETIC_FLAGS \
-	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
+#define ARITHMETIC_FLAGS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
-#define TIMER_HZ 8000
-#define TIMER_WAIT (TIMER_HZ / 20) /* periods: an emulator may be late by many of them */
-#define TIMER_CALLS 20000
+#define TIMER_HZ     8000
+#define TIMER_WAIT   (TIMER_HZ / 20) /* periods: an emulator may be late by many of them */
+#define TIMER_CALLS  20000
 #define TICKS_WANTED 2
 
 /* Everything there is to compare, around one call. */

@@ -24,8 +24,8 @@ static void patch_alone(struct run *run, unsigned offset)
 	para_reset();
 	site = para_site(PAGE_SITE_A, offset);
 	patch(run, &site);
-	expect(run, para_untouched(PAGE_SITE_A, 0, offset), "bytes before %#lx: wanted them unchanged",
-	       site.gpa);
+	expect(run, para_untouched(PAGE_SITE_A, 0, offset),
+	       "bytes before %#lx: wanted them unchanged", site.gpa);
 	if (end < PAGE_SIZE)
 		expect(run, para_untouched(PAGE_SITE_A, end, PAGE_SIZE),
 		       "bytes from %#lx on: wanted them unchanged", site.gpa + SITE_SIZE);
@@ -158,7 +158,9 @@ void patch_refused(struct run *run)
 	register_page(PAGE_STATE_A, UINT32_MAX, site.gpa, &answer);
 	expect_returned(run, "registration", &answer.wrmsr);
 	expect(run, site_unpatched(&site), "site after a refusal: wanted it unpatched");
-	expect(run, para_untouched(PAGE_SITE_A, 0, 0x100) && para_untouched(PAGE_SITE_A, 0x106, PAGE_SIZE),
+	expect(run,
+	       para_untouched(PAGE_SITE_A, 0, 0x100) &&
+		       para_untouched(PAGE_SITE_A, 0x106, PAGE_SIZE),
 	       "page of the site: wanted it unchanged");
 }
 
@@ -176,11 +178,15 @@ void patch_straddle(struct run *run)
 			expect_success(run, &answer, &site);
 		else
 			expect_refusal(run, &answer, &site);
-		expect(run, para_untouched(PAGE_SITE_A, 0, offset), "bytes before: wanted them unchanged");
-		expect(run, para_untouched(PAGE_SITE_B, offset + SITE_SIZE + 2 - PAGE_SIZE, PAGE_SIZE),
+		expect(run, para_untouched(PAGE_SITE_A, 0, offset),
+		       "bytes before: wanted them unchanged");
+		expect(run,
+		       para_untouched(PAGE_SITE_B, offset + SITE_SIZE + 2 - PAGE_SIZE, PAGE_SIZE),
 		       "bytes behind: wanted them unchanged");
-		expect(run, para_untouched(PAGE_CANARY_3, 0, PAGE_SIZE), "next page: wanted it unchanged");
-		expect(run, para_untouched(PAGE_CANARY_2, 0, PAGE_SIZE), "page before: wanted it unchanged");
+		expect(run, para_untouched(PAGE_CANARY_3, 0, PAGE_SIZE),
+		       "next page: wanted it unchanged");
+		expect(run, para_untouched(PAGE_CANARY_2, 0, PAGE_SIZE),
+		       "page before: wanted it unchanged");
 	}
 }
 

@@ -26,8 +26,9 @@ void probe_rdmsr(struct run *run)
 /* The registers that a faulting access shows: those of the trap. */
 static struct gprs trap_gprs(const struct trap_frame *f)
 {
-	return (struct gprs){f->rax, f->rcx, f->rdx, f->rbx, f->rsp, f->rbp, f->rsi, f->rdi,
-			     f->r8,  f->r9,  f->r10, f->r11, f->r12, f->r13, f->r14, f->r15, f->rflags};
+	return (struct gprs){f->rax, f->rcx, f->rdx, f->rbx, f->rsp,   f->rbp,
+			     f->rsi, f->rdi, f->r8,  f->r9,  f->r10,   f->r11,
+			     f->r12, f->r13, f->r14, f->r15, f->rflags};
 }
 
 static void expect_clean(struct run *run, const char *what, const struct outcome *o,
@@ -58,7 +59,8 @@ void probe_wrmsr_clean(struct run *run)
 	struct answer answer;
 
 	para_reset();
-	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, para_site(PAGE_SITE_A, 0x100).gpa, &answer);
+	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, para_site(PAGE_SITE_A, 0x100).gpa,
+		      &answer);
 	expect_clean(run, "WRMSR of the magic", &answer.wrmsr, 0);
 
 	para_wrmsr(MSR_KVM_API_MAGIC, para_gpa(PAGE_STATE_A) + 8, &answer.wrmsr);
@@ -80,7 +82,8 @@ void probe_neighbour_rdmsr(struct run *run)
 	struct answer answer;
 
 	para_reset();
-	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, para_site(PAGE_SITE_A, 0x100).gpa, &answer);
+	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, para_site(PAGE_SITE_A, 0x100).gpa,
+		      &answer);
 	para_rdmsr(MSR_KVM_API_MAGIC, &magic);
 	for (int distance = -1; distance <= 1; distance += 2) {
 		para_rdmsr(MSR_KVM_API_MAGIC + (uint32_t)distance, &neighbour);

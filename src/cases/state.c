@@ -85,7 +85,8 @@ static void expect_untouched(struct run *run, const char *what, enum para_page p
 
 void state_rest(struct run *run)
 {
-	const unsigned rest = offsetof(struct kvm_vcpu_para_state, hypercall_gpa) + sizeof(uint64_t);
+	const unsigned rest =
+		offsetof(struct kvm_vcpu_para_state, hypercall_gpa) + sizeof(uint64_t);
 
 	answer_to(KVM_PARA_API_VERSION);
 	expect_untouched(run, "page after a success", PAGE_STATE_A, rest);

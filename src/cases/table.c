@@ -7,7 +7,8 @@
 
 static const char deviation[] = "every mainline host of the day faulted on RDMSR";
 static const char robustness[] = "recommended, not promised";
-static const char straddling[] = "a host of the day may hit foreign memory: name it in only=, or strict";
+static const char straddling[] =
+	"a host of the day may hit foreign memory: name it in only=, or strict";
 
 const struct check checks[] = {
 	{"probe.presence", "D2", probe_presence, 0, NULL},
@@ -72,7 +73,8 @@ const struct check checks[] = {
 	{"hypercall64.index-bit31", "C4", hypercall64_index_bit31, CHECK_OPTIONAL, robustness},
 	{"hypercall64.index-bit32", "C4", hypercall64_index_bit32, CHECK_OPTIONAL, robustness},
 	{"hypercall64.index-bit63", "C4", hypercall64_index_bit63, CHECK_OPTIONAL, robustness},
-	{"hypercall64.index-all-ones", "C4", hypercall64_index_all_ones, CHECK_OPTIONAL, robustness},
+	{"hypercall64.index-all-ones", "C4", hypercall64_index_all_ones, CHECK_OPTIONAL,
+	 robustness},
 	{"hypercall64.continues", "C5", hypercall64_continues, 0, NULL},
 
 	{"hypercall64.keeps-gprs", "C2", keeps_gprs, 0, NULL},

@@ -5,13 +5,13 @@
 #include "lib/serial.h"
 #include "x86/insn.h"
 
-#define DEBUG_EXIT	 0xf4
-#define BOCHS_SHUTDOWN	 0x8900
-#define PM1_CONTROL	 0x604	/* QEMU's pc and q35 */
-#define PM1_CONTROL_OLD	 0xb004 /* older ones, and Bochs */
+#define DEBUG_EXIT       0xf4
+#define BOCHS_SHUTDOWN   0x8900
+#define PM1_CONTROL      0x604  /* QEMU's pc and q35 */
+#define PM1_CONTROL_OLD  0xb004 /* older ones, and Bochs */
 #define PM1_SLEEP_ENABLE 0x2000 /* SLP_EN, SLP_TYP 0: ACPI 6.5, 4.8.4.2.1 */
 #define KEYBOARD_COMMAND 0x64
-#define KEYBOARD_RESET	 0xfe
+#define KEYBOARD_RESET   0xfe
 
 void machine_exit(uint8_t code, bool reset)
 {

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MBI_FLAG_MEMORY 0x01u
+#define MBI_FLAG_MEMORY  0x01u
 #define MBI_FLAG_CMDLINE 0x04u
-#define MBI_FLAG_MODS 0x08u
-#define MBI_FLAG_MMAP 0x40u
+#define MBI_FLAG_MODS    0x08u
+#define MBI_FLAG_MMAP    0x40u
 
 /* The information's first 52 bytes: all that we use. */
 struct multiboot_info {
@@ -47,9 +47,9 @@ _Static_assert(sizeof(struct multiboot_mmap_entry) == 24, "Multiboot 3.3");
 struct boot_info {
 	uint32_t magic; /* EAX at the entry */
 	struct multiboot_info mbi;
-	struct multiboot_module module;	   /* the first, if there is one */
-	char cmdline[BOOT_LINE_SIZE];	   /* without a 0 where it was longer */
-	char module_line[BOOT_LINE_SIZE];  /* likewise */
+	struct multiboot_module module;   /* the first, if there is one */
+	char cmdline[BOOT_LINE_SIZE];     /* without a 0 where it was longer */
+	char module_line[BOOT_LINE_SIZE]; /* likewise */
 	uint8_t mmap[BOOT_MMAP_SIZE];
 };
 

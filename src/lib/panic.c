@@ -34,10 +34,14 @@ void print_frame(const struct trap_frame *f)
 {
 	tap_diag("vector %u error %#lx rip %#lx cr2 %#lx rflags %#lx", (unsigned)f->vector,
 		 f->error, f->rip, READ_REG(cr2), f->rflags);
-	tap_diag("rax 0x%016lx rcx 0x%016lx rdx 0x%016lx rbx 0x%016lx", f->rax, f->rcx, f->rdx, f->rbx);
-	tap_diag("rsp 0x%016lx rbp 0x%016lx rsi 0x%016lx rdi 0x%016lx", f->rsp, f->rbp, f->rsi, f->rdi);
-	tap_diag("r8  0x%016lx r9  0x%016lx r10 0x%016lx r11 0x%016lx", f->r8, f->r9, f->r10, f->r11);
-	tap_diag("r12 0x%016lx r13 0x%016lx r14 0x%016lx r15 0x%016lx", f->r12, f->r13, f->r14, f->r15);
+	tap_diag("rax 0x%016lx rcx 0x%016lx rdx 0x%016lx rbx 0x%016lx", f->rax, f->rcx, f->rdx,
+		 f->rbx);
+	tap_diag("rsp 0x%016lx rbp 0x%016lx rsi 0x%016lx rdi 0x%016lx", f->rsp, f->rbp, f->rsi,
+		 f->rdi);
+	tap_diag("r8  0x%016lx r9  0x%016lx r10 0x%016lx r11 0x%016lx", f->r8, f->r9, f->r10,
+		 f->r11);
+	tap_diag("r12 0x%016lx r13 0x%016lx r14 0x%016lx r15 0x%016lx", f->r12, f->r13, f->r14,
+		 f->r15);
 	tap_diag("cs %#lx ss %#lx cr0 %#lx cr3 %#lx cr4 %#lx", f->cs, f->ss, READ_REG(cr0),
 		 READ_REG(cr3), READ_REG(cr4));
 }

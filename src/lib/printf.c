@@ -19,7 +19,7 @@ struct spec {
 	bool zero;     /* '0' */
 	bool prefixed; /* '#' */
 	unsigned width;
-	int precision;	/* negative: none given */
+	int precision;  /* negative: none given */
 	unsigned bytes; /* of an integer argument */
 	char conversion;
 };

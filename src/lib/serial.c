@@ -10,21 +10,21 @@
 #include "x86/trap.h"
 
 /* Offsets from the port, and their bits. */
-#define UART_DATA	     0
+#define UART_DATA            0
 #define UART_DIVISOR_LOW     0
 #define UART_DIVISOR_HIGH    1
-#define UART_IER	     1
-#define UART_FCR	     2
-#define UART_LCR	     3
-#define UART_MCR	     4
-#define UART_LSR	     5
-#define UART_SCRATCH	     7
+#define UART_IER             1
+#define UART_FCR             2
+#define UART_LCR             3
+#define UART_MCR             4
+#define UART_LSR             5
+#define UART_SCRATCH         7
 #define FCR_ENABLE_AND_CLEAR 0x07
-#define LCR_8N1		     0x03
-#define LCR_DLAB	     0x80
-#define MCR_DTR_RTS	     0x03
-#define LSR_THRE	     0x20
-#define LSR_TEMT	     0x40
+#define LCR_8N1              0x03
+#define LCR_DLAB             0x80
+#define MCR_DTR_RTS          0x03
+#define LSR_THRE             0x20
+#define LSR_TEMT             0x40
 
 #define FIFO_SIZE 16
 

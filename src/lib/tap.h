@@ -14,7 +14,7 @@ enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP, VERDICT_ERROR };
 #define TAP_NO_PLAN UINT_MAX /* which no number of reports reaches */
 
 struct tap {
-	unsigned plan;			 /* tests announced, or TAP_NO_PLAN */
+	unsigned plan;                   /* tests announced, or TAP_NO_PLAN */
 	unsigned pass, fail, skip, todo; /* tests reported */
 	const char *running; /* the name that tap_run() announced; NULL outside a test */
 };

@@ -5,14 +5,14 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 
-#define CPUID_APIC BIT(9) /* leaf 1 EDX */
-#define BASE_ENABLED BIT(11)
-#define BASE_ADDRESS UINT64_C(0x000ffffffffff000)
-#define SPURIOUS 0xf0
+#define CPUID_APIC      BIT(9) /* leaf 1 EDX */
+#define BASE_ENABLED    BIT(11)
+#define BASE_ADDRESS    UINT64_C(0x000ffffffffff000)
+#define SPURIOUS        0xf0
 #define SPURIOUS_ENABLE 0x100
 #define SPURIOUS_VECTOR 0xff
-#define LVT_LINT0 0x350
-#define LVT_EXTINT 0x700
+#define LVT_LINT0       0x350
+#define LVT_EXTINT      0x700
 
 void apic_virtual_wire(void)
 {

@@ -9,10 +9,10 @@
 extern uint64_t boot_gdt[];
 extern uint8_t boot_stacks[STACK_COUNT][STACK_SIZE];
 
-
 static uint64_t stack_top(enum cpu_stack stack)
 {
-	return (uint64_t)boot_stacks[stack + 1] - 16; /* the top word is taken; keep 16-byte alignment */
+	return (uint64_t)boot_stacks[stack + 1] -
+	       16; /* the top word is taken; keep 16-byte alignment */
 }
 
 static void load_tss(struct cpu *cpu)

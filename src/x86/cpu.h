@@ -36,9 +36,9 @@ struct table_register {
  */
 struct in_flight {
 	volatile bool active;
-	struct guard guard;	 /* where a fault inside the interaction leads */
+	struct guard guard;      /* where a fault inside the interaction leads */
 	struct trap_frame fault; /* the fault that led there */
-	uint64_t count;		 /* interactions so far */
+	uint64_t count;          /* interactions so far */
 };
 
 struct cpu {
@@ -48,7 +48,7 @@ struct cpu {
 	struct trap_frame stray_fault;
 	bool check_active, stray_faulted;
 	bool panicking;
-	volatile uint64_t ticks;	   /* timer interrupts so far */
+	volatile uint64_t ticks;           /* timer interrupts so far */
 	volatile uint64_t ticks_in_flight; /* of them, inside an interaction */
 	struct tss tss;
 };

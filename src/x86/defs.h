@@ -11,70 +11,70 @@
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-#define PAGE_SIZE 4096u
+#define PAGE_SIZE       4096u
 #define LARGE_PAGE_SIZE (2u << 20)
 
 /* Page table entries, APM2 5.4 */
-#define PTE_P BIT(0)
-#define PTE_W BIT(1)
-#define PTE_U BIT(2)
+#define PTE_P   BIT(0)
+#define PTE_W   BIT(1)
+#define PTE_U   BIT(2)
 #define PTE_PCD BIT(4)
-#define PTE_PS BIT(7)
-#define PTE_NX BIT(63)
+#define PTE_PS  BIT(7)
+#define PTE_NX  BIT(63)
 
 /* Control registers, APM2 3.1 */
-#define CR0_PE BIT(0)
-#define CR0_MP BIT(1)
-#define CR0_EM BIT(2)
-#define CR0_TS BIT(3)
-#define CR0_ET BIT(4)
-#define CR0_NE BIT(5)
-#define CR0_WP BIT(16)
-#define CR0_NW BIT(29)
-#define CR0_CD BIT(30)
-#define CR0_PG BIT(31)
-#define CR4_PAE BIT(5)
-#define CR4_OSFXSR BIT(9)
+#define CR0_PE         BIT(0)
+#define CR0_MP         BIT(1)
+#define CR0_EM         BIT(2)
+#define CR0_TS         BIT(3)
+#define CR0_ET         BIT(4)
+#define CR0_NE         BIT(5)
+#define CR0_WP         BIT(16)
+#define CR0_NW         BIT(29)
+#define CR0_CD         BIT(30)
+#define CR0_PG         BIT(31)
+#define CR4_PAE        BIT(5)
+#define CR4_OSFXSR     BIT(9)
 #define CR4_OSXMMEXCPT BIT(10)
-#define CR4_OSXSAVE BIT(18)
+#define CR4_OSXSAVE    BIT(18)
 
 /* RFLAGS, APM2 3.1.6 */
-#define RFLAGS_CF BIT(0)
+#define RFLAGS_CF        BIT(0)
 #define RFLAGS_RESERVED1 BIT(1) /* always 1 */
-#define RFLAGS_PF BIT(2)
-#define RFLAGS_AF BIT(4)
-#define RFLAGS_ZF BIT(6)
-#define RFLAGS_SF BIT(7)
-#define RFLAGS_IF BIT(9)
-#define RFLAGS_DF BIT(10)
-#define RFLAGS_OF BIT(11)
-#define RFLAGS_IOPL (BIT(12) | BIT(13))
-#define RFLAGS_NT BIT(14)
-#define RFLAGS_AC BIT(18)
-#define RFLAGS_ID BIT(21)
+#define RFLAGS_PF        BIT(2)
+#define RFLAGS_AF        BIT(4)
+#define RFLAGS_ZF        BIT(6)
+#define RFLAGS_SF        BIT(7)
+#define RFLAGS_IF        BIT(9)
+#define RFLAGS_DF        BIT(10)
+#define RFLAGS_OF        BIT(11)
+#define RFLAGS_IOPL      (BIT(12) | BIT(13))
+#define RFLAGS_NT        BIT(14)
+#define RFLAGS_AC        BIT(18)
+#define RFLAGS_ID        BIT(21)
 
 /* MSRs, APM2 appendix A */
-#define MSR_TSC 0x10u
-#define MSR_APIC_BASE 0x1bu
-#define MSR_SYSENTER_CS 0x174u
-#define MSR_SYSENTER_ESP 0x175u
-#define MSR_SYSENTER_EIP 0x176u
-#define MSR_PAT 0x277u
-#define MSR_EFER 0xc0000080u
-#define MSR_STAR 0xc0000081u
-#define MSR_LSTAR 0xc0000082u
-#define MSR_CSTAR 0xc0000083u
-#define MSR_SFMASK 0xc0000084u
-#define MSR_FS_BASE 0xc0000100u
-#define MSR_GS_BASE 0xc0000101u
+#define MSR_TSC            0x10u
+#define MSR_APIC_BASE      0x1bu
+#define MSR_SYSENTER_CS    0x174u
+#define MSR_SYSENTER_ESP   0x175u
+#define MSR_SYSENTER_EIP   0x176u
+#define MSR_PAT            0x277u
+#define MSR_EFER           0xc0000080u
+#define MSR_STAR           0xc0000081u
+#define MSR_LSTAR          0xc0000082u
+#define MSR_CSTAR          0xc0000083u
+#define MSR_SFMASK         0xc0000084u
+#define MSR_FS_BASE        0xc0000100u
+#define MSR_GS_BASE        0xc0000101u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
-#define MSR_VM_CR 0xc0010114u
-#define MSR_VM_HSAVE_PA 0xc0010117u
+#define MSR_VM_CR          0xc0010114u
+#define MSR_VM_HSAVE_PA    0xc0010117u
 
-#define EFER_SCE BIT(0)
-#define EFER_LME BIT(8)
-#define EFER_LMA BIT(10)
-#define EFER_NXE BIT(11)
+#define EFER_SCE  BIT(0)
+#define EFER_LME  BIT(8)
+#define EFER_LMA  BIT(10)
+#define EFER_NXE  BIT(11)
 #define EFER_SVME BIT(12)
 
 #define VECTORS 256
@@ -89,15 +89,15 @@
 
 /* Selectors of boot/entry.asm's GDT.  DATA_B to DATA_E equal DATA: tests tell them apart. */
 #define SEL_CODE64 0x08
-#define SEL_DATA 0x10
+#define SEL_DATA   0x10
 #define SEL_DATA_B 0x18
 #define SEL_DATA_C 0x20
 #define SEL_DATA_D 0x28
-#define SEL_LDT 0x30 /* 16 bytes */
-#define SEL_TSS 0x40 /* 16 bytes */
+#define SEL_LDT    0x30 /* 16 bytes */
+#define SEL_TSS    0x40 /* 16 bytes */
 
 /* Interrupt stack table entries; they count from 1. */
-#define IST_TRAP 1
+#define IST_TRAP         1
 #define IST_DOUBLE_FAULT 2
 
 /* Where linker.ld puts boot/traps.asm's stubs: a fixed place, so that its IDT is a constant. */

@@ -45,7 +45,10 @@ static inline uint64_t rdmsr(uint32_t msr)
 
 static inline void wrmsr(uint32_t msr, uint64_t v)
 {
-	__asm__ volatile("wrmsr" : : "a"((uint32_t)v), "d"((uint32_t)(v >> 32)), "c"(msr) : "memory");
+	__asm__ volatile("wrmsr"
+			 :
+			 : "a"((uint32_t)v), "d"((uint32_t)(v >> 32)), "c"(msr)
+			 : "memory");
 }
 
 static inline uint64_t rdtsc(void)
@@ -80,11 +83,11 @@ static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 #define WRITE_REG(reg, v) __asm__ volatile("mov %0, %%" #reg : : "r"((uint64_t)(v)) : "memory")
 
 /* Reads and writes a segment selector: ds, es, fs, gs, ss, cs. */
-#define READ_SEL(reg)                                                  \
-	({                                                             \
-		uint16_t reg##_value;                                  \
+#define READ_SEL(reg)                                                       \
+	({                                                                  \
+		uint16_t reg##_value;                                       \
 		__asm__ volatile("mov %%" #reg ", %0" : "=r"(reg##_value)); \
-		reg##_value;                                           \
+		reg##_value;                                                \
 	})
 #define WRITE_SEL(reg, v) __asm__ volatile("mov %0, %%" #reg : : "r"((uint32_t)(v)) : "memory")
 

@@ -7,10 +7,9 @@
 
 #define CPUID_SEP BIT(11) /* leaf 1 EDX */
 
-#define AT(name, group, member)                                                           \
-	{                                                                                 \
-		name, group, offsetof(struct machine, member), sizeof(((struct machine *)0)->member) \
-	}
+/* clang-format off */
+#define AT(name, group, member) \
+	{name, group, offsetof(struct machine, member), sizeof(((struct machine *)0)->member)}
 #define ST(n) {"st" #n, GROUP_X87, offsetof(struct machine, fx.st[n]), 10}
 #define XMM(n) AT("xmm" #n, GROUP_XMM, fx.xmm[n])
 
@@ -56,6 +55,7 @@ const struct machine_register machine_registers[] = {
 	XMM(0), XMM(1), XMM(2), XMM(3), XMM(4), XMM(5), XMM(6), XMM(7),
 	XMM(8), XMM(9), XMM(10), XMM(11), XMM(12), XMM(13), XMM(14), XMM(15),
 };
+/* clang-format on */
 
 const unsigned machine_register_count = sizeof(machine_registers) / sizeof(machine_registers[0]);
 
@@ -84,7 +84,7 @@ static void load_fx_noise(uint64_t (*random)(void))
 	}
 	fx.fcw = 0x0f7f;   /* rounding towards 0, extended precision */
 	fx.fsw = 0x4500;   /* C3, C2, C0 */
-	fx.ftw = 0xff;	   /* all in use */
+	fx.ftw = 0xff;     /* all in use */
 	fx.mxcsr = 0x7f95; /* rounding towards 0, some flags */
 	fx.fop = 0;
 	fx.fip = fx.fdp = 0;

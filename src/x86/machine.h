@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The registers beside the general purpose ones: all that rule C2 names, set to noise, saved, compared. */
+/*
+ * The registers beside the general purpose ones: all that a hypercall has to keep, set to
+ * noise, saved, compared.
+ */
 #ifndef X86_MACHINE_H
 #define X86_MACHINE_H
 

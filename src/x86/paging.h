@@ -11,7 +11,7 @@
 #include "x86/defs.h"
 
 /* Virtual addresses from here to PAGING_WINDOW_END are free for paging_map(). */
-#define PAGING_WINDOW UINT64_C(0x200000)
+#define PAGING_WINDOW     UINT64_C(0x200000)
 #define PAGING_WINDOW_END UINT64_C(0x400000)
 
 /* What a page may be: never writable and executable (W^X). */
@@ -25,7 +25,10 @@ void paging_map(uint64_t va, uint64_t pa, uint64_t rights);
 /* Makes any access to the page at @va a page fault. */
 void paging_unmap(uint64_t va);
 
-/* Maps physical memory from 0 to @end (at most 1 GiB, in steps of 2 MiB) at its own address, except page 0 and the image. */
+/*
+ * Maps physical memory up to @end (at most 1 GiB, in steps of 2 MiB), writable, at its own
+ * address; except page 0, and the image, which stays as it is.
+ */
 void paging_map_identity(uint64_t end);
 
 #endif

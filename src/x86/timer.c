@@ -5,23 +5,23 @@
 #include "x86/insn.h"
 #include "x86/trap.h"
 
-#define PIC1_COMMAND 0x20
-#define PIC1_DATA 0x21
-#define PIC2_COMMAND 0xa0
-#define PIC2_DATA 0xa1
-#define ICW1_INIT_ICW4 0x11
+#define PIC1_COMMAND    0x20
+#define PIC1_DATA       0x21
+#define PIC2_COMMAND    0xa0
+#define PIC2_DATA       0xa1
+#define ICW1_INIT_ICW4  0x11
 #define ICW3_SLAVE_ON_2 0x04
-#define ICW3_SLAVE_ID 0x02
-#define ICW4_8086 0x01
-#define OCW2_EOI 0x20
-#define MASK_ALL 0xff
-#define TIMER_IRQ 0
+#define ICW3_SLAVE_ID   0x02
+#define ICW4_8086       0x01
+#define OCW2_EOI        0x20
+#define MASK_ALL        0xff
+#define TIMER_IRQ       0
 
-#define PIT_COUNTER0 0x40
-#define PIT_CONTROL 0x43
+#define PIT_COUNTER0       0x40
+#define PIT_CONTROL        0x43
 #define PIT_RATE_GENERATOR 0x34 /* counter 0, both bytes, mode 2 */
-#define PIT_LATCH0 0x00
-#define PIT_HZ 1193182
+#define PIT_LATCH0         0x00
+#define PIT_HZ             1193182
 
 #define COUNT_READS 1000
 

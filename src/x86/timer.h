@@ -8,7 +8,10 @@
 
 #define IRQ_COUNT 16
 
-/* Lets IRQ 0 come @hz times a second (at least 19) once interrupts are on.  False if no PIT counts here. */
+/*
+ * Lets IRQ 0 come @hz times a second (19 or more) once interrupts are on.  False if no PIT
+ * counts here.
+ */
 bool timer_start(unsigned hz);
 
 /* Masks it again. */

@@ -32,7 +32,7 @@ bool run_stray_safe(void (*fn)(void *arg), void *arg);
 /* Ends the check in flight, if there is one. */
 void stray(void);
 
-/* Called wherever code runs that can't be part of an interaction: if one is in flight, this is a stray. */
+/* Called where code runs that is no part of an interaction: if one is in flight, it strayed. */
 static inline void stray_check(void)
 {
 	if (__builtin_expect(this_cpu()->in_flight.active, 0))

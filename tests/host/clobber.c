@@ -8,8 +8,9 @@
 
 /* Each general purpose register's fault, in the order of struct gprs; NONE where it is not simple. */
 static const enum fault gpr_faults[] = {
-	FAULT_NONE,	FAULT_CALL_RCX, FAULT_CALL_RDX, FAULT_CALL_RBX, FAULT_NONE,	FAULT_CALL_RBP,
-	FAULT_CALL_RSI, FAULT_CALL_RDI, FAULT_CALL_R8,	FAULT_CALL_R9,	FAULT_CALL_R10, FAULT_CALL_R11,
+	FAULT_NONE,     FAULT_CALL_RCX, FAULT_CALL_RDX, FAULT_CALL_RBX,
+	FAULT_NONE,     FAULT_CALL_RBP, FAULT_CALL_RSI, FAULT_CALL_RDI,
+	FAULT_CALL_R8,  FAULT_CALL_R9,  FAULT_CALL_R10, FAULT_CALL_R11,
 	FAULT_CALL_R12, FAULT_CALL_R13, FAULT_CALL_R14, FAULT_CALL_R15,
 };
 
@@ -37,14 +38,22 @@ static void clobber_gpr(struct vcpu *vcpu)
 static uint64_t flag(void)
 {
 	switch (config.fault) {
-	case FAULT_CALL_CF: return RFLAGS_CF;
-	case FAULT_CALL_PF: return RFLAGS_PF;
-	case FAULT_CALL_AF: return RFLAGS_AF;
-	case FAULT_CALL_ZF: return RFLAGS_ZF;
-	case FAULT_CALL_SF: return RFLAGS_SF;
-	case FAULT_CALL_OF: return RFLAGS_OF;
-	case FAULT_CALL_DF: return RFLAGS_DF;
-	default: return 0;
+	case FAULT_CALL_CF:
+		return RFLAGS_CF;
+	case FAULT_CALL_PF:
+		return RFLAGS_PF;
+	case FAULT_CALL_AF:
+		return RFLAGS_AF;
+	case FAULT_CALL_ZF:
+		return RFLAGS_ZF;
+	case FAULT_CALL_SF:
+		return RFLAGS_SF;
+	case FAULT_CALL_OF:
+		return RFLAGS_OF;
+	case FAULT_CALL_DF:
+		return RFLAGS_DF;
+	default:
+		return 0;
 	}
 }
 

@@ -6,7 +6,7 @@
 #include "lib/cmdline.h"
 
 #define DEFAULT_MEMORY 16
-#define NO_ECHO UINT64_MAX
+#define NO_ECHO        UINT64_MAX
 
 const struct fault_description faults[FAULT_COUNT] = {
 #define X(symbol, name, rule, what) {name, rule, what},
@@ -27,16 +27,32 @@ bool config_parse(char *line, char *error)
 			NULL,
 	};
 	const struct option table[] = {
-		{.name = "mem", .kind = OPTION_NUMBER, .number = &config.memory, .min = 4, .max = 960,
+		{.name = "mem",
+		 .kind = OPTION_NUMBER,
+		 .number = &config.memory,
+		 .min = 4,
+		 .max = 960,
 		 .wanted = "the guest's memory in MiB,"},
-		{.name = "personality", .kind = OPTION_CHOICE, .choices = personalities,
-		 .choice = &config.personality, .wanted = "header|linux2007"},
-		{.name = "log", .kind = OPTION_CHOICE, .choices = logs, .choice = &config.log,
+		{.name = "personality",
+		 .kind = OPTION_CHOICE,
+		 .choices = personalities,
+		 .choice = &config.personality,
+		 .wanted = "header|linux2007"},
+		{.name = "log",
+		 .kind = OPTION_CHOICE,
+		 .choices = logs,
+		 .choice = &config.log,
 		 .wanted = "none|events|calls"},
-		{.name = "fault", .kind = OPTION_CHOICE, .choices = fault_names,
-		 .choice = &config.fault, .wanted = "a name that 'faults' lists"},
+		{.name = "fault",
+		 .kind = OPTION_CHOICE,
+		 .choices = fault_names,
+		 .choice = &config.fault,
+		 .wanted = "a name that 'faults' lists"},
 		{.name = "faults", .kind = OPTION_FLAG, .flag = &config.faults},
-		{.name = "echo", .kind = OPTION_NUMBER, .number = &config.echo, .max = NO_ECHO - 1,
+		{.name = "echo",
+		 .kind = OPTION_NUMBER,
+		 .number = &config.echo,
+		 .max = NO_ECHO - 1,
 		 .wanted = "the echo service's index"},
 	};
 	const char *image;

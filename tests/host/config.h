@@ -21,7 +21,7 @@ struct config {
 	uint64_t echo; /* index of the echo service */
 	bool has_echo;
 	bool slow_calls; /* derived: each call is to be logged, or a fault may break it */
-	bool faults; /* list them, run nothing */
+	bool faults;     /* list them, run nothing */
 };
 
 extern struct config config;

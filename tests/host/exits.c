@@ -58,7 +58,7 @@ static void handle_rdmsr(struct vcpu *vcpu)
 	vcpu_skip(vcpu);
 }
 
-/* APM2 3.1.7: reserved bits fault, and so does a change of LME while paging is on; LMA is the CPU's. */
+/* APM2 3.1.7: reserved bits fault, and so does a change of LME under paging; LMA is the CPU's. */
 static bool write_efer(struct vcpu *vcpu, uint64_t value)
 {
 	bool paging = vcpu->slow.cr0 & CR0_PG;
@@ -191,7 +191,7 @@ static void handle_io(struct vcpu *vcpu)
 
 	if (vcpu->exit.io.string && vcpu->exit.io.in) {
 		log_line("io %u in %#x %u = #GP", vcpu->id, port, size);
-		vcpu_inject_gp(vcpu); /* it would write to memory, which needs the guest's page tables */
+		vcpu_inject_gp(vcpu); /* what it writes to needs the guest's page tables */
 		return;
 	}
 	if (vcpu->exit.io.string) {

@@ -6,112 +6,113 @@
 #ifndef HOST_FAULTS_H
 #define HOST_FAULTS_H
 
-#define FAULTS(X)                                                                              \
-	X(NONE, "none", "", "breaks nothing")                                                  \
-	X(RDMSR_RCX, "rdmsr-rcx", "D1", "RDMSR of the magic changes RCX")                      \
-	X(RDMSR_NEIGHBOUR, "rdmsr-neighbour", "D3", "the next MSR number answers as the magic") \
-	X(WRMSR_NEIGHBOUR, "wrmsr-neighbour", "D3", "the next MSR number registers too")       \
-	X(WRMSR_RBX, "wrmsr-rbx", "S1", "WRMSR of the magic changes RBX")                      \
-	X(GP_VECTOR, "gp-vector", "S5", "a bad gpa gives #UD")                                 \
-	X(GP_ERROR, "gp-error", "S5", "a bad gpa gives #GP(8)")                                \
-	X(GP_RAX, "gp-rax", "S5", "a bad gpa's #GP comes with RAX changed")                    \
-	X(SILENT, "silent", "S2", "RDMSR answers, WRMSR does nothing")                         \
-	X(NO_HOST_VERSION, "no-host-version", "S2", "host_version is not written")             \
+#define FAULTS(X)                                                                                  \
+	X(NONE, "none", "", "breaks nothing")                                                      \
+	X(RDMSR_RCX, "rdmsr-rcx", "D1", "RDMSR of the magic changes RCX")                          \
+	X(RDMSR_NEIGHBOUR, "rdmsr-neighbour", "D3", "the next MSR number answers as the magic")    \
+	X(WRMSR_NEIGHBOUR, "wrmsr-neighbour", "D3", "the next MSR number registers too")           \
+	X(WRMSR_RBX, "wrmsr-rbx", "S1", "WRMSR of the magic changes RBX")                          \
+	X(GP_VECTOR, "gp-vector", "S5", "a bad gpa gives #UD")                                     \
+	X(GP_ERROR, "gp-error", "S5", "a bad gpa gives #GP(8)")                                    \
+	X(GP_RAX, "gp-rax", "S5", "a bad gpa's #GP comes with RAX changed")                        \
+	X(SILENT, "silent", "S2", "RDMSR answers, WRMSR does nothing")                             \
+	X(NO_HOST_VERSION, "no-host-version", "S2", "host_version is not written")                 \
 	X(HOST_VERSION_LATE, "host-version-late", "S2", "host_version is written on success only") \
-	X(HOST_VERSION_COPY, "host-version-copy", "S2", "guest_version is written as host_version") \
-	X(NO_RET, "no-ret", "S3", "ret is not written")                                        \
-	X(RET_POSITIVE, "ret-positive", "S3", "a refusal is KVM_EINVAL, without the sign")     \
-	X(RET_64, "ret-64", "S4", "ret is written as 64 bits")                                 \
-	X(SIZE_WRITTEN, "size-written", "S4", "the host writes the size that it knows")        \
-	X(SIZE_CHECKED, "size-checked", "S4", "a size other than 4096 is refused")             \
-	X(GUEST_VERSION_WRITTEN, "guest-version-written", "S4", "guest_version is overwritten") \
-	X(REST_WRITTEN, "rest-written", "S4", "the rest of the page is cleared")               \
-	X(NEXT_PAGE, "next-page", "S4", "a byte of the next page is written")                  \
-	X(MISALIGNED, "misaligned", "S5", "a misaligned gpa is rounded down")                  \
-	X(OUTSIDE_IGNORED, "outside-ignored", "S5", "a gpa outside memory is ignored, no #GP") \
-	X(HIGH_IGNORED, "high-ignored", "S5", "bits 32-63 of the gpa are ignored")             \
-	X(FIRST_ONLY, "first-only", "S6", "only the first registration is answered")           \
-	X(SAME_REFUSED, "same-refused", "S6", "the page registered last is refused")           \
+	X(HOST_VERSION_COPY, "host-version-copy", "S2",                                            \
+	  "guest_version is written as host_version")                                              \
+	X(NO_RET, "no-ret", "S3", "ret is not written")                                            \
+	X(RET_POSITIVE, "ret-positive", "S3", "a refusal is KVM_EINVAL, without the sign")         \
+	X(RET_64, "ret-64", "S4", "ret is written as 64 bits")                                     \
+	X(SIZE_WRITTEN, "size-written", "S4", "the host writes the size that it knows")            \
+	X(SIZE_CHECKED, "size-checked", "S4", "a size other than 4096 is refused")                 \
+	X(GUEST_VERSION_WRITTEN, "guest-version-written", "S4", "guest_version is overwritten")    \
+	X(REST_WRITTEN, "rest-written", "S4", "the rest of the page is cleared")                   \
+	X(NEXT_PAGE, "next-page", "S4", "a byte of the next page is written")                      \
+	X(MISALIGNED, "misaligned", "S5", "a misaligned gpa is rounded down")                      \
+	X(OUTSIDE_IGNORED, "outside-ignored", "S5", "a gpa outside memory is ignored, no #GP")     \
+	X(HIGH_IGNORED, "high-ignored", "S5", "bits 32-63 of the gpa are ignored")                 \
+	X(FIRST_ONLY, "first-only", "S6", "only the first registration is answered")               \
+	X(SAME_REFUSED, "same-refused", "S6", "the page registered last is refused")               \
 	X(OLD_SITE_UNPATCHED, "old-site-unpatched", "S6", "another site's patch undoes the first") \
-	X(ZERO_UNREGISTERS, "zero-unregisters", "S8", "WRMSR of 0 writes nothing")             \
-	X(VERSION_2, "version-2", "V1", "version 2 is accepted")                               \
-	X(VERSION_SIGNED, "version-signed", "V1", "versions are compared signed")              \
-	X(VERSION_0, "version-0", "V2", "version 0 is refused")                                \
-	X(REFUSE_AFTER, "refuse-after", "V3", "after a refusal all is refused")                \
-	X(OTHER_VENDOR, "other-vendor", "P1", "the other vendor's instruction is patched")     \
-	X(TWO_BYTES, "two-bytes", "P1", "two of the bytes are patched")                        \
-	X(FIVE_BYTES, "five-bytes", "P2", "five bytes are patched")                            \
-	X(BYTE_BEFORE, "byte-before", "P2", "the byte before the site is written")             \
-	X(ALIGNED_SITES, "aligned-sites", "P3", "the site is rounded down to 8 bytes")         \
-	X(VIRTUAL_PATCH, "virtual-patch", "S1", "hypercall_gpa is taken for a virtual address") \
-	X(RESPECT_RO, "respect-ro", "P3", "a page that the guest maps read-only is not patched") \
-	X(SITE_OUTSIDE, "site-outside", "P4", "a hypercall_gpa outside memory is accepted")    \
-	X(PATCH_LATE, "patch-late", "P5", "the site is patched at the next registration")      \
-	X(HALF_STRADDLE, "half-straddle", "P6", "a straddling site is half patched")           \
-	X(PATCH_REFUSED, "patch-refused", "P7", "a refused site is patched")                   \
-	X(SWAP_12, "swap-rdi-rsi", "C1", "arguments 1 and 2 are swapped")                      \
-	X(SWAP_23, "swap-rsi-rdx", "C1", "arguments 2 and 3 are swapped")                      \
-	X(SWAP_34, "swap-rdx-rcx", "C1", "arguments 3 and 4 are swapped")                      \
-	X(SWAP_45, "swap-rcx-r8", "C1", "arguments 4 and 5 are swapped")                       \
-	X(SWAP_56, "swap-r8-r9", "C1", "arguments 5 and 6 are swapped")                        \
-	X(DROP_RDI, "drop-rdi", "C1", "argument 1 is lost")                                    \
-	X(DROP_RSI, "drop-rsi", "C1", "argument 2 is lost")                                    \
-	X(DROP_RDX, "drop-rdx", "C1", "argument 3 is lost")                                    \
-	X(DROP_RCX, "drop-rcx", "C1", "argument 4 is lost")                                    \
-	X(DROP_R8, "drop-r8", "C1", "argument 5 is lost")                                      \
-	X(DROP_R9, "drop-r9", "C1", "argument 6 is lost")                                      \
-	X(TRUNCATE_ARGS, "truncate-args", "C1", "arguments are cut to 32 bits")                \
-	X(ARGS_32, "args-32", "C1", "64-bit calls are read by the 32-bit convention")          \
-	X(RAX_LOW, "rax-low", "C3", "the low half of RAX alone is written")                    \
-	X(RAX_KEPT, "rax-kept", "C3", "RAX is not written")                                    \
-	X(RESULT_POSITIVE, "result-positive", "C3", "the result is KVM_EINVAL, without the sign") \
-	X(INDEX_1, "index-1", "C3", "index 1 is taken for a call that there is")               \
-	X(INDEX_TRUNCATED, "index-truncated", "C4", "indices are cut to 32 bits, and 0 gives 0") \
-	X(NTH_CALL, "nth-call", "C3", "every 1000th call gives 0")                             \
-	X(BOTH_VENDORS, "both-vendors", "C7", "the other vendor's instruction is a call too")  \
-	X(RIP_2, "rip-2", "C5", "the guest goes on two bytes behind the call")                 \
-	X(RIP_4, "rip-4", "C5", "the guest goes on four bytes behind the call")                \
-	X(STALE_RIP, "stale-rip", "C5", "the guest goes on behind its last I/O")               \
-	X(CALL_RCX, "call-rcx", "C2", "RCX is clobbered")                                      \
-	X(CALL_RDX, "call-rdx", "C2", "RDX is clobbered")                                      \
-	X(CALL_RBX, "call-rbx", "C2", "RBX is clobbered")                                      \
-	X(CALL_RSP, "call-rsp", "C2", "RSP is clobbered")                                      \
-	X(CALL_RBP, "call-rbp", "C2", "RBP is clobbered")                                      \
-	X(CALL_RSI, "call-rsi", "C2", "RSI is clobbered")                                      \
-	X(CALL_RDI, "call-rdi", "C2", "RDI is clobbered")                                      \
-	X(CALL_R8, "call-r8", "C2", "R8 is clobbered")                                         \
-	X(CALL_R9, "call-r9", "C2", "R9 is clobbered")                                         \
-	X(CALL_R10, "call-r10", "C2", "R10 is clobbered")                                      \
-	X(CALL_R11, "call-r11", "C2", "R11 is clobbered")                                      \
-	X(CALL_R12, "call-r12", "C2", "R12 is clobbered")                                      \
-	X(CALL_R13, "call-r13", "C2", "R13 is clobbered")                                      \
-	X(CALL_R14, "call-r14", "C2", "R14 is clobbered")                                      \
-	X(CALL_R15, "call-r15", "C2", "R15 is clobbered")                                      \
-	X(CALL_CF, "call-cf", "C2", "CF is flipped")                                           \
-	X(CALL_PF, "call-pf", "C2", "PF is flipped")                                           \
-	X(CALL_AF, "call-af", "C2", "AF is flipped")                                           \
-	X(CALL_ZF, "call-zf", "C2", "ZF is flipped")                                           \
-	X(CALL_SF, "call-sf", "C2", "SF is flipped")                                           \
-	X(CALL_OF, "call-of", "C2", "OF is flipped")                                           \
-	X(CALL_DF, "call-df", "C2", "DF is flipped")                                           \
-	X(CALL_IF, "call-if", "C2", "IF is cleared")                                           \
-	X(CALL_CR2, "call-cr2", "C2", "CR2 is clobbered")                                      \
-	X(CALL_CR4, "call-cr4", "C2", "CR4.TSD is set")                                        \
-	X(CALL_DS, "call-ds", "C2", "DS is loaded anew")                                       \
-	X(CALL_FS_BASE, "call-fs-base", "C2", "the FS base is cut to 32 bits")                 \
-	X(CALL_GS_BASE, "call-gs-base", "C2", "the GS base is cut to 32 bits")                 \
-	X(CALL_LSTAR, "call-lstar", "C2", "LSTAR is clobbered")                                \
-	X(CALL_IDTR, "call-idtr", "C2", "the IDTR's limit is changed")                         \
-	X(CALL_DR1, "call-dr1", "C2", "DR1 is clobbered")                                      \
-	X(CALL_X87, "call-x87", "C2", "the x87 unit is reset")                                 \
-	X(CALL_MXCSR, "call-mxcsr", "C2", "MXCSR is reset")                                    \
+	X(ZERO_UNREGISTERS, "zero-unregisters", "S8", "WRMSR of 0 writes nothing")                 \
+	X(VERSION_2, "version-2", "V1", "version 2 is accepted")                                   \
+	X(VERSION_SIGNED, "version-signed", "V1", "versions are compared signed")                  \
+	X(VERSION_0, "version-0", "V2", "version 0 is refused")                                    \
+	X(REFUSE_AFTER, "refuse-after", "V3", "after a refusal all is refused")                    \
+	X(OTHER_VENDOR, "other-vendor", "P1", "the other vendor's instruction is patched")         \
+	X(TWO_BYTES, "two-bytes", "P1", "two of the bytes are patched")                            \
+	X(FIVE_BYTES, "five-bytes", "P2", "five bytes are patched")                                \
+	X(BYTE_BEFORE, "byte-before", "P2", "the byte before the site is written")                 \
+	X(ALIGNED_SITES, "aligned-sites", "P3", "the site is rounded down to 8 bytes")             \
+	X(VIRTUAL_PATCH, "virtual-patch", "S1", "hypercall_gpa is taken for a virtual address")    \
+	X(RESPECT_RO, "respect-ro", "P3", "a page that the guest maps read-only is not patched")   \
+	X(SITE_OUTSIDE, "site-outside", "P4", "a hypercall_gpa outside memory is accepted")        \
+	X(PATCH_LATE, "patch-late", "P5", "the site is patched at the next registration")          \
+	X(HALF_STRADDLE, "half-straddle", "P6", "a straddling site is half patched")               \
+	X(PATCH_REFUSED, "patch-refused", "P7", "a refused site is patched")                       \
+	X(SWAP_12, "swap-rdi-rsi", "C1", "arguments 1 and 2 are swapped")                          \
+	X(SWAP_23, "swap-rsi-rdx", "C1", "arguments 2 and 3 are swapped")                          \
+	X(SWAP_34, "swap-rdx-rcx", "C1", "arguments 3 and 4 are swapped")                          \
+	X(SWAP_45, "swap-rcx-r8", "C1", "arguments 4 and 5 are swapped")                           \
+	X(SWAP_56, "swap-r8-r9", "C1", "arguments 5 and 6 are swapped")                            \
+	X(DROP_RDI, "drop-rdi", "C1", "argument 1 is lost")                                        \
+	X(DROP_RSI, "drop-rsi", "C1", "argument 2 is lost")                                        \
+	X(DROP_RDX, "drop-rdx", "C1", "argument 3 is lost")                                        \
+	X(DROP_RCX, "drop-rcx", "C1", "argument 4 is lost")                                        \
+	X(DROP_R8, "drop-r8", "C1", "argument 5 is lost")                                          \
+	X(DROP_R9, "drop-r9", "C1", "argument 6 is lost")                                          \
+	X(TRUNCATE_ARGS, "truncate-args", "C1", "arguments are cut to 32 bits")                    \
+	X(ARGS_32, "args-32", "C1", "64-bit calls are read by the 32-bit convention")              \
+	X(RAX_LOW, "rax-low", "C3", "the low half of RAX alone is written")                        \
+	X(RAX_KEPT, "rax-kept", "C3", "RAX is not written")                                        \
+	X(RESULT_POSITIVE, "result-positive", "C3", "the result is KVM_EINVAL, without the sign")  \
+	X(INDEX_1, "index-1", "C3", "index 1 is taken for a call that there is")                   \
+	X(INDEX_TRUNCATED, "index-truncated", "C4", "indices are cut to 32 bits, and 0 gives 0")   \
+	X(NTH_CALL, "nth-call", "C3", "every 1000th call gives 0")                                 \
+	X(BOTH_VENDORS, "both-vendors", "C7", "the other vendor's instruction is a call too")      \
+	X(RIP_2, "rip-2", "C5", "the guest goes on two bytes behind the call")                     \
+	X(RIP_4, "rip-4", "C5", "the guest goes on four bytes behind the call")                    \
+	X(STALE_RIP, "stale-rip", "C5", "the guest goes on behind its last I/O")                   \
+	X(CALL_RCX, "call-rcx", "C2", "RCX is clobbered")                                          \
+	X(CALL_RDX, "call-rdx", "C2", "RDX is clobbered")                                          \
+	X(CALL_RBX, "call-rbx", "C2", "RBX is clobbered")                                          \
+	X(CALL_RSP, "call-rsp", "C2", "RSP is clobbered")                                          \
+	X(CALL_RBP, "call-rbp", "C2", "RBP is clobbered")                                          \
+	X(CALL_RSI, "call-rsi", "C2", "RSI is clobbered")                                          \
+	X(CALL_RDI, "call-rdi", "C2", "RDI is clobbered")                                          \
+	X(CALL_R8, "call-r8", "C2", "R8 is clobbered")                                             \
+	X(CALL_R9, "call-r9", "C2", "R9 is clobbered")                                             \
+	X(CALL_R10, "call-r10", "C2", "R10 is clobbered")                                          \
+	X(CALL_R11, "call-r11", "C2", "R11 is clobbered")                                          \
+	X(CALL_R12, "call-r12", "C2", "R12 is clobbered")                                          \
+	X(CALL_R13, "call-r13", "C2", "R13 is clobbered")                                          \
+	X(CALL_R14, "call-r14", "C2", "R14 is clobbered")                                          \
+	X(CALL_R15, "call-r15", "C2", "R15 is clobbered")                                          \
+	X(CALL_CF, "call-cf", "C2", "CF is flipped")                                               \
+	X(CALL_PF, "call-pf", "C2", "PF is flipped")                                               \
+	X(CALL_AF, "call-af", "C2", "AF is flipped")                                               \
+	X(CALL_ZF, "call-zf", "C2", "ZF is flipped")                                               \
+	X(CALL_SF, "call-sf", "C2", "SF is flipped")                                               \
+	X(CALL_OF, "call-of", "C2", "OF is flipped")                                               \
+	X(CALL_DF, "call-df", "C2", "DF is flipped")                                               \
+	X(CALL_IF, "call-if", "C2", "IF is cleared")                                               \
+	X(CALL_CR2, "call-cr2", "C2", "CR2 is clobbered")                                          \
+	X(CALL_CR4, "call-cr4", "C2", "CR4.TSD is set")                                            \
+	X(CALL_DS, "call-ds", "C2", "DS is loaded anew")                                           \
+	X(CALL_FS_BASE, "call-fs-base", "C2", "the FS base is cut to 32 bits")                     \
+	X(CALL_GS_BASE, "call-gs-base", "C2", "the GS base is cut to 32 bits")                     \
+	X(CALL_LSTAR, "call-lstar", "C2", "LSTAR is clobbered")                                    \
+	X(CALL_IDTR, "call-idtr", "C2", "the IDTR's limit is changed")                             \
+	X(CALL_DR1, "call-dr1", "C2", "DR1 is clobbered")                                          \
+	X(CALL_X87, "call-x87", "C2", "the x87 unit is reset")                                     \
+	X(CALL_MXCSR, "call-mxcsr", "C2", "MXCSR is reset")                                        \
 	X(CALL_XMM7, "call-xmm7", "C2", "XMM7 is cleared")
 
 enum fault {
 #define X(symbol, name, rule, what) FAULT_##symbol,
 	FAULTS(X)
 #undef X
-	FAULT_COUNT,
+		FAULT_COUNT,
 };
 
 struct fault_description {

@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 #define GUEST_HOLE_START UINT64_C(0xa0000)
-#define GUEST_HOLE_END UINT64_C(0x100000)
+#define GUEST_HOLE_END   UINT64_C(0x100000)
 
 struct guest_memory {
 	uint8_t *bytes; /* where gpa 0 is in the host */
-	uint64_t size;	/* including the hole */
+	uint64_t size;  /* including the hole */
 };
 
 /* The @length bytes at @gpa, or NULL if not every one of them is the guest's memory. */
@@ -22,7 +22,8 @@ void *guest_bytes(const struct guest_memory *memory, uint64_t gpa, uint64_t leng
 
 /* Copy all of it, or nothing: false if not every byte is the guest's memory. */
 bool guest_read(const struct guest_memory *memory, uint64_t gpa, void *to, uint64_t length);
-bool guest_write(const struct guest_memory *memory, uint64_t gpa, const void *from, uint64_t length);
+bool guest_write(const struct guest_memory *memory, uint64_t gpa, const void *from,
+		 uint64_t length);
 
 /*
  * The gpa to which @va translates by the guest's own long mode tables at @cr3 (APM2

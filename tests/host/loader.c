@@ -8,16 +8,16 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-#define HEADER_MAGIC 0x1badb002u
-#define LOADER_MAGIC 0x2badb002u
-#define SEARCH_LENGTH 8192u
+#define HEADER_MAGIC       0x1badb002u
+#define LOADER_MAGIC       0x2badb002u
+#define SEARCH_LENGTH      8192u
 #define KNOWN_REQUIREMENTS 0x3u /* of the flags' lower half: page alignment, memory information */
-#define REQUIREMENTS 0xffffu
-#define HAS_ADDRESSES (1u << 16)
+#define REQUIREMENTS       0xffffu
+#define HAS_ADDRESSES      (1u << 16)
 
 /* Where the information goes, all in the page behind the BIOS's own. */
 #define INFO_GPA 0x1000u
-#define MAP_GPA 0x1100u
+#define MAP_GPA  0x1100u
 #define LINE_GPA 0x1200u
 #define INFO_END 0x2000u
 
@@ -47,7 +47,8 @@ static bool check_header(const struct header *h, char *error)
 	uint32_t unknown = h->flags & REQUIREMENTS & ~KNOWN_REQUIREMENTS;
 
 	if (unknown)
-		return FAIL("guest image: header asks for %#x, wanted no flag but bits 0 and 1", unknown);
+		return FAIL("guest image: header asks for %#x, wanted no flag but bits 0 and 1",
+			    unknown);
 	if (!(h->flags & HAS_ADDRESSES))
 		return FAIL("guest image: header without address fields, wanted flag bit 16");
 	if (h->load_addr > h->header_addr)
@@ -64,22 +65,24 @@ static bool load_image(const struct guest_memory *memory, const uint8_t *image, 
 	uint8_t *to;
 
 	if (before > header_at)
-		return FAIL("guest image: %#lx bytes wanted before its header, there are %#lx", before,
-			    header_at);
+		return FAIL("guest image: %#lx bytes wanted before its header, there are %#lx",
+			    before, header_at);
 	start = header_at - before;
 	size = h->load_end_addr ? (uint64_t)h->load_end_addr - h->load_addr : length - start;
 	if (h->load_end_addr && h->load_end_addr <= h->load_addr)
 		return FAIL("guest image: load end %#x not above its start %#x", h->load_end_addr,
 			    h->load_addr);
 	if (size > length - start)
-		return FAIL("guest image: truncated, wanted %#lx bytes, got %#lx", start + size, length);
+		return FAIL("guest image: truncated, wanted %#lx bytes, got %#lx", start + size,
+			    length);
 	bss = h->bss_end_addr ? (uint64_t)h->bss_end_addr - h->load_addr : size;
 	if (bss < size || (h->bss_end_addr && h->bss_end_addr < h->load_addr))
 		return FAIL("guest image: bss end %#x below the image's", h->bss_end_addr);
 	if (h->entry_addr < h->load_addr || h->entry_addr - h->load_addr >= size)
 		return FAIL("guest image: entry %#x outside it", h->entry_addr);
 	if (h->load_addr < INFO_END)
-		return FAIL("guest image: load address %#x, wanted %#x or more", h->load_addr, INFO_END);
+		return FAIL("guest image: load address %#x, wanted %#x or more", h->load_addr,
+			    INFO_END);
 	to = guest_bytes(memory, h->load_addr, bss);
 	if (!to)
 		return FAIL("guest image: %#x-%#lx is not in the guest's memory of %lu MiB",

@@ -7,7 +7,7 @@
 #include "x86/insn.h"
 
 #define DEBUG_CONSOLE 0xe9
-#define LINE_MAX 320
+#define LINE_MAX      320
 
 static bool heard;
 

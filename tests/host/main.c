@@ -31,10 +31,10 @@ static struct guest_memory memory;
 static struct vcpu vcpu;
 
 /* A message that says why no guest runs, as a whole stream of its own. */
-#define REFUSE(...)                                \
-	do {                                       \
-		tap_start(&(struct tap){0});       \
-		panic("host: " __VA_ARGS__);       \
+#define REFUSE(...)                          \
+	do {                                 \
+		tap_start(&(struct tap){0}); \
+		panic("host: " __VA_ARGS__); \
 	} while (0)
 
 static void configure(void)

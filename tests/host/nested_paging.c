@@ -6,7 +6,7 @@
 
 #include "x86/defs.h"
 
-#define RIGHTS (PTE_P | PTE_W | PTE_U)
+#define RIGHTS  (PTE_P | PTE_W | PTE_U)
 #define ENTRIES 512
 
 static uint64_t pml4[ENTRIES] __attribute__((aligned(4096)));

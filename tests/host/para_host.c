@@ -13,9 +13,9 @@
 #include "lib/string.h"
 #include "log.h"
 
-#define RET 0xc3
+#define RET              0xc3
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME UINT64_C(0x100000001b3)
+#define FNV_PRIME        UINT64_C(0x100000001b3)
 
 static uint8_t call_instruction[3];
 
@@ -69,8 +69,8 @@ static bool guest_may_write(struct vcpu *vcpu, uint64_t gpa)
 		bool writable;
 		uint64_t page;
 
-		if (guest_translate(vcpu->memory, vcpu->slow.cr3, va, &page, &writable) && writable &&
-		    page == (gpa & ~UINT64_C(0xfff)))
+		if (guest_translate(vcpu->memory, vcpu->slow.cr3, va, &page, &writable) &&
+		    writable && page == (gpa & ~UINT64_C(0xfff)))
 			return true;
 	}
 	return false;
@@ -84,9 +84,9 @@ static uint64_t misplaced(struct vcpu *vcpu, uint64_t gpa)
 
 	if (faulty(FAULT_VIRTUAL_PATCH)) {
 		vcpu_sync(vcpu);
-		return guest_translate(vcpu->memory, vcpu->slow.cr3, gpa, &other, &writable) ?
-			       other :
-			       UINT64_MAX;
+		return guest_translate(vcpu->memory, vcpu->slow.cr3, gpa, &other, &writable)
+			       ? other
+			       : UINT64_MAX;
 	}
 	if (faulty(FAULT_ALIGNED_SITES))
 		return gpa & ~UINT64_C(7);
@@ -184,11 +184,11 @@ static void answer(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_
 	bool refuse = refused(vcpu, state, gpa);
 	uint64_t site = state->hypercall_gpa;
 
-	log_line("register %u %#lx %#x %#x %#lx = %d", vcpu->id, gpa, state->guest_version, state->size,
-		 site, refuse ? -KVM_EINVAL : 0);
+	log_line("register %u %#lx %#x %#x %#lx = %d", vcpu->id, gpa, state->guest_version,
+		 state->size, site, refuse ? -KVM_EINVAL : 0);
 	if (!faulty(FAULT_NO_HOST_VERSION) && !(faulty(FAULT_HOST_VERSION_LATE) && refuse))
-		state->host_version = faulty(FAULT_HOST_VERSION_COPY) ? state->guest_version :
-									KVM_PARA_API_VERSION;
+		state->host_version = faulty(FAULT_HOST_VERSION_COPY) ? state->guest_version
+								      : KVM_PARA_API_VERSION;
 	if (!refuse || faulty(FAULT_PATCH_REFUSED))
 		patch_site(vcpu, site);
 	if (!faulty(FAULT_NO_RET))
@@ -256,7 +256,8 @@ static struct hypercall convention(const struct vcpu *vcpu)
 	const struct gprs *r = &vcpu->regs;
 
 	if (vcpu->efer & EFER_LME && !faulty(FAULT_ARGS_32))
-		return (struct hypercall){r->rax, {r->rdi, r->rsi, r->rdx, r->rcx, r->r8, r->r9}, true};
+		return (struct hypercall){
+			r->rax, {r->rdi, r->rsi, r->rdx, r->rcx, r->r8, r->r9}, true};
 	return (struct hypercall){(uint32_t)r->rbx,
 				  {(uint32_t)r->rax, (uint32_t)r->rcx, (uint32_t)r->rdx,
 				   (uint32_t)r->rsi, (uint32_t)r->rdi, (uint32_t)r->rbp},

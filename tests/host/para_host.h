@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The host's side of the ABI: plain C over guest memory, so that it is tested on the build machine too. */
+/*
+ * The host's side of the ABI: plain C over guest memory, so that it is tested on the build
+ * machine too.
+ */
 #ifndef HOST_PARA_HOST_H
 #define HOST_PARA_HOST_H
 
@@ -11,6 +14,8 @@
 /* The call instruction that registrations patch in: three bytes, by the CPU's vendor. */
 void para_init(const uint8_t instruction[3]);
 
+/* vcpu.h's para_hypercall() is here too. */
+
 /* Whether @msr is the ABI's. */
 bool para_msr(uint32_t msr);
 
@@ -19,8 +24,6 @@ bool para_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 
 /* WRMSR of it registers the page at @gpa: true, or false with #GP(0) injected. */
 bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa);
-
-/* A hypercall, vcpu.h's para_hypercall(): by the convention of the guest's mode, the result in RAX. */
 
 /* FAULT_BOTH_VENDORS: whether what the guest's CPU took for #UD is the other vendor's call. */
 bool para_undefined(struct vcpu *vcpu);

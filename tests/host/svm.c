@@ -11,20 +11,20 @@
 #include "ports.h"
 #include "x86/insn.h"
 
-#define CPUID_SVM BIT(2)	/* 8000_0001h ECX */
-#define CPUID_NESTED BIT(0)	/* 8000_000Ah EDX */
-#define VM_CR_SVMDIS BIT(4)
-#define UART_LSR 0x3fd
+#define CPUID_SVM      BIT(2) /* 8000_0001h ECX */
+#define CPUID_NESTED   BIT(0) /* 8000_000Ah EDX */
+#define VM_CR_SVMDIS   BIT(4)
+#define UART_LSR       0x3fd
 #define VMMCALL_LENGTH 3
 
 /* Segment attributes as the VMCB packs them: 15.5.1 */
 #define ATTRIBUTES_CODE32 0xc9b
 #define ATTRIBUTES_DATA32 0xc93
-#define ATTRIBUTES_LDT 0x82
-#define ATTRIBUTES_TSS 0x8b
-#define DR6_RESET 0xffff0ff0u
-#define DR7_RESET 0x400
-#define PAT_RESET UINT64_C(0x0007040600070406)
+#define ATTRIBUTES_LDT    0x82
+#define ATTRIBUTES_TSS    0x8b
+#define DR6_RESET         0xffff0ff0u
+#define DR7_RESET         0x400
+#define PAT_RESET         UINT64_C(0x0007040600070406)
 
 static struct svm svm0;
 static uint8_t iopm[3 * 4096] __attribute__((aligned(4096)));
@@ -33,7 +33,7 @@ static uint8_t host_save[4096] __attribute__((aligned(4096)));
 
 /* The MSRs that are the guest's own, all switched by VMLOAD and VMSAVE.  Every other one exits. */
 static const uint32_t passed_msrs[] = {
-	MSR_STAR,    MSR_LSTAR,		 MSR_CSTAR,	  MSR_SFMASK,	    MSR_FS_BASE,
+	MSR_STAR,    MSR_LSTAR,          MSR_CSTAR,       MSR_SFMASK,       MSR_FS_BASE,
 	MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
 };
 
@@ -75,9 +75,9 @@ static void init_msrpm(void)
 
 static void init_controls(struct vmcb *c)
 {
-	c->intercept1 = (uint32_t)(INTERCEPT_INVD | INTERCEPT_HLT | INTERCEPT_INVLPGA | INTERCEPT_IO |
-				   INTERCEPT_MSR | INTERCEPT_TASK_SWITCH | INTERCEPT_SHUTDOWN |
-				   INTERCEPT_CPUID);
+	c->intercept1 = (uint32_t)(INTERCEPT_INVD | INTERCEPT_HLT | INTERCEPT_INVLPGA |
+				   INTERCEPT_IO | INTERCEPT_MSR | INTERCEPT_TASK_SWITCH |
+				   INTERCEPT_SHUTDOWN | INTERCEPT_CPUID);
 	c->intercept2 = (uint32_t)(INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD |
 				   INTERCEPT_VMSAVE | INTERCEPT_STGI | INTERCEPT_CLGI |
 				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |

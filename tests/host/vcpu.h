@@ -14,18 +14,18 @@
 #include "x86/regs.h"
 
 enum exit_kind {
-	EXIT_RDMSR,	  /* of exit.msr */
-	EXIT_WRMSR,	  /* of exit.msr */
+	EXIT_RDMSR, /* of exit.msr */
+	EXIT_WRMSR, /* of exit.msr */
 	EXIT_CPUID,
-	EXIT_IO,	  /* a port that the guest does not have: exit.io */
+	EXIT_IO, /* a port that the guest does not have: exit.io */
 	EXIT_HALT,
-	EXIT_WRITE_BACK,  /* INVD: discards caches that are not the guest's alone */
-	EXIT_FORBIDDEN,	  /* an instruction that the guest's CPU does not have */
-	EXIT_UNDEFINED,	  /* #UD in the guest; exits only where a fault wants to see it */
-	EXIT_MEMORY,	  /* exit.gpa is not the guest's memory */
-	EXIT_SHUTDOWN,	  /* a triple fault */
-	EXIT_REFUSED,	  /* the CPU did not accept the guest's state */
-	EXIT_UNKNOWN,	  /* exit.code */
+	EXIT_WRITE_BACK, /* INVD: discards caches that are not the guest's alone */
+	EXIT_FORBIDDEN,  /* an instruction that the guest's CPU does not have */
+	EXIT_UNDEFINED,  /* #UD in the guest; exits only where a fault wants to see it */
+	EXIT_MEMORY,     /* exit.gpa is not the guest's memory */
+	EXIT_SHUTDOWN,   /* a triple fault */
+	EXIT_REFUSED,    /* the CPU did not accept the guest's state */
+	EXIT_UNKNOWN,    /* exit.code */
 };
 
 struct vcpu_exit {

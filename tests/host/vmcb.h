@@ -9,65 +9,65 @@
 #include "x86/defs.h"
 
 /* Intercepts, first word: offset 0x00c */
-#define INTERCEPT_INVD BIT(22)
-#define INTERCEPT_HLT BIT(24)
-#define INTERCEPT_INVLPGA BIT(26)
-#define INTERCEPT_IO BIT(27)
-#define INTERCEPT_MSR BIT(28)
+#define INTERCEPT_INVD        BIT(22)
+#define INTERCEPT_HLT         BIT(24)
+#define INTERCEPT_INVLPGA     BIT(26)
+#define INTERCEPT_IO          BIT(27)
+#define INTERCEPT_MSR         BIT(28)
 #define INTERCEPT_TASK_SWITCH BIT(29)
-#define INTERCEPT_SHUTDOWN BIT(31)
-#define INTERCEPT_CPUID BIT(18)
+#define INTERCEPT_SHUTDOWN    BIT(31)
+#define INTERCEPT_CPUID       BIT(18)
 
 /* Second word: offset 0x010 */
-#define INTERCEPT_VMRUN BIT(0)
-#define INTERCEPT_VMMCALL BIT(1)
-#define INTERCEPT_VMLOAD BIT(2)
-#define INTERCEPT_VMSAVE BIT(3)
-#define INTERCEPT_STGI BIT(4)
-#define INTERCEPT_CLGI BIT(5)
-#define INTERCEPT_SKINIT BIT(6)
-#define INTERCEPT_RDTSCP BIT(7)
-#define INTERCEPT_MONITOR BIT(10)
-#define INTERCEPT_MWAIT BIT(11)
+#define INTERCEPT_VMRUN       BIT(0)
+#define INTERCEPT_VMMCALL     BIT(1)
+#define INTERCEPT_VMLOAD      BIT(2)
+#define INTERCEPT_VMSAVE      BIT(3)
+#define INTERCEPT_STGI        BIT(4)
+#define INTERCEPT_CLGI        BIT(5)
+#define INTERCEPT_SKINIT      BIT(6)
+#define INTERCEPT_RDTSCP      BIT(7)
+#define INTERCEPT_MONITOR     BIT(10)
+#define INTERCEPT_MWAIT       BIT(11)
 #define INTERCEPT_MWAIT_ARMED BIT(12)
-#define INTERCEPT_XSETBV BIT(13)
+#define INTERCEPT_XSETBV      BIT(13)
 
 /* Exit codes: appendix C */
-#define VMEXIT_UD (0x40 + VECTOR_UD)
-#define VMEXIT_CPUID 0x72
-#define VMEXIT_INVD 0x76
-#define VMEXIT_HLT 0x78
-#define VMEXIT_INVLPGA 0x7a
-#define VMEXIT_IOIO 0x7b
-#define VMEXIT_MSR 0x7c
+#define VMEXIT_UD          (0x40 + VECTOR_UD)
+#define VMEXIT_CPUID       0x72
+#define VMEXIT_INVD        0x76
+#define VMEXIT_HLT         0x78
+#define VMEXIT_INVLPGA     0x7a
+#define VMEXIT_IOIO        0x7b
+#define VMEXIT_MSR         0x7c
 #define VMEXIT_TASK_SWITCH 0x7d
-#define VMEXIT_SHUTDOWN 0x7f
-#define VMEXIT_VMRUN 0x80
-#define VMEXIT_VMMCALL 0x81
-#define VMEXIT_VMLOAD 0x82
-#define VMEXIT_VMSAVE 0x83
-#define VMEXIT_STGI 0x84
-#define VMEXIT_CLGI 0x85
-#define VMEXIT_SKINIT 0x86
-#define VMEXIT_RDTSCP 0x87
-#define VMEXIT_MONITOR 0x8a
-#define VMEXIT_MWAIT 0x8b
+#define VMEXIT_SHUTDOWN    0x7f
+#define VMEXIT_VMRUN       0x80
+#define VMEXIT_VMMCALL     0x81
+#define VMEXIT_VMLOAD      0x82
+#define VMEXIT_VMSAVE      0x83
+#define VMEXIT_STGI        0x84
+#define VMEXIT_CLGI        0x85
+#define VMEXIT_SKINIT      0x86
+#define VMEXIT_RDTSCP      0x87
+#define VMEXIT_MONITOR     0x8a
+#define VMEXIT_MWAIT       0x8b
 #define VMEXIT_MWAIT_ARMED 0x8c
-#define VMEXIT_XSETBV 0x8d
-#define VMEXIT_NPF 0x400
-#define VMEXIT_INVALID 0xffffffffu /* the low half: engines differ in the upper */
+#define VMEXIT_XSETBV      0x8d
+#define VMEXIT_NPF         0x400
+#define VMEXIT_INVALID     0xffffffffu /* the low half: engines differ in the upper */
 
 /* Exit information of IOIO: 15.10.2 */
-#define IOIO_IN BIT(0)
-#define IOIO_STRING BIT(2)
-#define IOIO_REPEATED BIT(3)
+#define IOIO_IN         BIT(0)
+#define IOIO_STRING     BIT(2)
+#define IOIO_REPEATED   BIT(3)
 #define IOIO_SIZE_SHIFT 4 /* one bit each for 1, 2, 4 bytes */
 #define IOIO_PORT_SHIFT 16
 
 /* Event injection: 15.20 */
 #define EVENT_EXCEPTION (UINT64_C(3) << 8)
-#define EVENT_ERROR BIT(11)
-#define EVENT_VALID BIT(31)
+#define EVENT_ERROR     BIT(11)
+#define EVENT_VALID     BIT(31)
 
 #define TLB_FLUSH_ALL 1
 #define NESTED_PAGING BIT(0)
@@ -79,63 +79,63 @@ struct vmcb_segment {
 };
 
 struct vmcb {
-	uint32_t intercept_cr;		/* +0x000 */
-	uint32_t intercept_dr;		/* +0x004 */
-	uint32_t intercept_exceptions;	/* +0x008 */
-	uint32_t intercept1;		/* +0x00c */
-	uint32_t intercept2;		/* +0x010 */
+	uint32_t intercept_cr;         /* +0x000 */
+	uint32_t intercept_dr;         /* +0x004 */
+	uint32_t intercept_exceptions; /* +0x008 */
+	uint32_t intercept1;           /* +0x00c */
+	uint32_t intercept2;           /* +0x010 */
 	uint8_t reserved1[0x040 - 0x014];
-	uint64_t iopm_pa;		/* +0x040 */
-	uint64_t msrpm_pa;		/* +0x048 */
-	uint64_t tsc_offset;		/* +0x050 */
-	uint32_t asid;			/* +0x058 */
-	uint32_t tlb_control;		/* +0x05c */
-	uint64_t virtual_interrupt;	/* +0x060 */
-	uint64_t interrupt_shadow;	/* +0x068 */
-	uint64_t exit_code;		/* +0x070 */
-	uint64_t exit_info1;		/* +0x078 */
-	uint64_t exit_info2;		/* +0x080 */
-	uint64_t exit_int_info;		/* +0x088 */
-	uint64_t nested_control;	/* +0x090 */
+	uint64_t iopm_pa;           /* +0x040 */
+	uint64_t msrpm_pa;          /* +0x048 */
+	uint64_t tsc_offset;        /* +0x050 */
+	uint32_t asid;              /* +0x058 */
+	uint32_t tlb_control;       /* +0x05c */
+	uint64_t virtual_interrupt; /* +0x060 */
+	uint64_t interrupt_shadow;  /* +0x068 */
+	uint64_t exit_code;         /* +0x070 */
+	uint64_t exit_info1;        /* +0x078 */
+	uint64_t exit_info2;        /* +0x080 */
+	uint64_t exit_int_info;     /* +0x088 */
+	uint64_t nested_control;    /* +0x090 */
 	uint8_t reserved2[0x0a8 - 0x098];
-	uint64_t event;			/* +0x0a8 */
-	uint64_t nested_cr3;		/* +0x0b0 */
+	uint64_t event;      /* +0x0a8 */
+	uint64_t nested_cr3; /* +0x0b0 */
 	uint8_t reserved3[0x400 - 0x0b8];
-	struct vmcb_segment es;		/* +0x400 */
-	struct vmcb_segment cs;		/* +0x410 */
-	struct vmcb_segment ss;		/* +0x420 */
-	struct vmcb_segment ds;		/* +0x430 */
-	struct vmcb_segment fs;		/* +0x440 */
-	struct vmcb_segment gs;		/* +0x450 */
-	struct vmcb_segment gdtr;	/* +0x460 */
-	struct vmcb_segment ldtr;	/* +0x470 */
-	struct vmcb_segment idtr;	/* +0x480 */
-	struct vmcb_segment tr;		/* +0x490 */
+	struct vmcb_segment es;   /* +0x400 */
+	struct vmcb_segment cs;   /* +0x410 */
+	struct vmcb_segment ss;   /* +0x420 */
+	struct vmcb_segment ds;   /* +0x430 */
+	struct vmcb_segment fs;   /* +0x440 */
+	struct vmcb_segment gs;   /* +0x450 */
+	struct vmcb_segment gdtr; /* +0x460 */
+	struct vmcb_segment ldtr; /* +0x470 */
+	struct vmcb_segment idtr; /* +0x480 */
+	struct vmcb_segment tr;   /* +0x490 */
 	uint8_t reserved4[0x4cb - 0x4a0];
-	uint8_t cpl;			/* +0x4cb */
+	uint8_t cpl; /* +0x4cb */
 	uint32_t reserved5;
-	uint64_t efer;			/* +0x4d0 */
+	uint64_t efer; /* +0x4d0 */
 	uint8_t reserved6[0x548 - 0x4d8];
-	uint64_t cr4;			/* +0x548 */
-	uint64_t cr3;			/* +0x550 */
-	uint64_t cr0;			/* +0x558 */
-	uint64_t dr7;			/* +0x560 */
-	uint64_t dr6;			/* +0x568 */
-	uint64_t rflags;		/* +0x570 */
-	uint64_t rip;			/* +0x578 */
+	uint64_t cr4;    /* +0x548 */
+	uint64_t cr3;    /* +0x550 */
+	uint64_t cr0;    /* +0x558 */
+	uint64_t dr7;    /* +0x560 */
+	uint64_t dr6;    /* +0x568 */
+	uint64_t rflags; /* +0x570 */
+	uint64_t rip;    /* +0x578 */
 	uint8_t reserved7[0x5d8 - 0x580];
-	uint64_t rsp;			/* +0x5d8 */
+	uint64_t rsp; /* +0x5d8 */
 	uint8_t reserved8[0x5f8 - 0x5e0];
-	uint64_t rax;			/* +0x5f8 */
-	uint64_t star, lstar;		/* +0x600 */
-	uint64_t cstar, sfmask;		/* +0x610 */
-	uint64_t kernel_gs_base;	/* +0x620 */
-	uint64_t sysenter_cs;		/* +0x628 */
-	uint64_t sysenter_esp;		/* +0x630 */
-	uint64_t sysenter_eip;		/* +0x638 */
-	uint64_t cr2;			/* +0x640 */
+	uint64_t rax;            /* +0x5f8 */
+	uint64_t star, lstar;    /* +0x600 */
+	uint64_t cstar, sfmask;  /* +0x610 */
+	uint64_t kernel_gs_base; /* +0x620 */
+	uint64_t sysenter_cs;    /* +0x628 */
+	uint64_t sysenter_esp;   /* +0x630 */
+	uint64_t sysenter_eip;   /* +0x638 */
+	uint64_t cr2;            /* +0x640 */
 	uint8_t reserved9[0x668 - 0x648];
-	uint64_t pat;			/* +0x668 */
+	uint64_t pat; /* +0x668 */
 	uint8_t reserved10[0x1000 - 0x670];
 };
 

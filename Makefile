@@ -52,7 +52,9 @@ objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 IMAGES := $(O)/guest.elf $(O)/host.elf
 TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/calls.elf
 
-.PHONY: all images test-images run check bench lint format clean help
+TESTS ?= $(sort $(wildcard tests/*.t))
+
+.PHONY: all images test-images run check bench coverage format clean help
 all: images
 images: $(IMAGES)
 test-images: $(TEST_IMAGES)
@@ -95,7 +97,33 @@ $(O)/asm-offsets.inc: src/asm-offsets.c
 	$(Q)$(CC) $(CFLAGS) $(BAREFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
 	$(Q)sed -n 's/.*"->\([A-Z0-9_]*\) \(-\{0,1\}[0-9]*\)".*/\1 equ \2/p' $(@:.inc=.s) >$@
 
+include tests/unit/unit.mk
+
 -include $(shell [ ! -d $(O) ] || find $(O) -name '*.d')
 
-clean:
+# ---- what people call --------------------------------------------------------
+
+run: images ## run the guest on the reference host
+	$(Q)./run-qemu.sh
+
+# The images first, and once: the tests would all build them at the same time.
+check: images test-images unit ## run all tests (TESTS=tests/NAME.t: only that)
+	$(Q)O=$(O) CC=$(CC) $(PROVE) --timer --failures $(TESTS)
+
+bench: images test-images ## what the images cost, against their targets
+	$(Q)O=$(O) perl tests/bench/bench.pl
+
+coverage: images ## which checks and faults there are for each rule
+	$(Q)O=$(O) tests/coverage.sh
+
+format: ## format the C sources
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean: ## remove the build directory
 	$(Q)rm -rf $(O)
+
+help: ## this list
+	@echo 'make              build $(O)/guest.elf and $(O)/host.elf'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 \2/p' Makefile | \
+		while read -r make target text; do printf '%s %-12s %s\n' "$$make" "$$target" "$$text"; done
+	@echo 'Variables: O=dir (build directory), CC=clang, V=1 (show commands), TESTS=...'

@@ -70,8 +70,9 @@ static bool raise_end(const struct multiboot_mmap_entry *region, void *arg)
 uint64_t multiboot_memory_end(void)
 {
 	uint64_t highest = 0;
+	bool known = multiboot_each_region(raise_end, &highest) && highest;
 
-	return multiboot_each_region(raise_end, &highest) ? highest : UINT64_MAX;
+	return known ? highest : UINT64_MAX;
 }
 
 static char *terminated(char *line)

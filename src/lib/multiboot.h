@@ -64,11 +64,14 @@ bool multiboot_each_region(bool (*visit)(const struct multiboot_mmap_entry *regi
 
 /*
  * The lowest address, a multiple of @align (a power of two), of @size bytes of
- * available memory between @from and 4 GiB.  0 if there are none.
+ * available memory between @from, which is not 0, and 4 GiB.  0 if there are none.
  */
 uint64_t multiboot_find_memory(uint64_t from, uint64_t size, uint64_t align);
 
-/* The first address above every entry of the memory map, of whatever type. */
+/*
+ * The first address above every entry of the memory map, of whatever type; UINT64_MAX if
+ * there is no such map.
+ */
 uint64_t multiboot_memory_end(void);
 
 /* The command line, or the first module's; NULL if it was too long, "" if there was none. */

@@ -32,7 +32,7 @@ bool config_parse(char *line, char *error)
 		 .number = &config.memory,
 		 .min = 4,
 		 .max = 960,
-		 .wanted = "the guest's memory in MiB,"},
+		 .wanted = "the guest's memory in MiB"},
 		{.name = "personality",
 		 .kind = OPTION_CHOICE,
 		 .choices = personalities,

@@ -54,7 +54,7 @@ bool guest_translate(const struct guest_memory *memory, uint64_t cr3, uint64_t v
 		if (!(entry & PTE_P))
 			return false;
 		*writable = *writable && entry & PTE_W;
-		if (shift == 12 || entry & PTE_PS) {
+		if (shift == 12 || (shift < 39 && entry & PTE_PS)) {
 			*gpa = (entry & PTE_ADDRESS & -page) | (va & (page - 1));
 			return true;
 		}

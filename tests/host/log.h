@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host's own log, on port 0xe9: one line an event, words separated by one space, numbers in
- * hexadecimal with 0x save vCPU ids, which are decimal.
+ * The host's own log, on port 0xe9: one line an event, words separated by one space.  MIB,
+ * VCPU and SIZE are decimal, RET is 0 or -1, all other numbers are 0 or hexadecimal with 0x.
  *
  *   start mem=MIB personality=NAME fault=NAME vendor=NAME
  *   probe VCPU MSR = VALUE|#GP
  *   register VCPU GPA = #GP
- *   register VCPU GPA GUEST_VERSION SIZE HYPERCALL_GPA = RET
+ *   register VCPU GPA GUEST_VERSION SIZE_FIELD HYPERCALL_GPA = RET
  *   call VCPU 64|32 INDEX ARG1 ARG2 ARG3 ARG4 ARG5 ARG6 = RESULT
- *   io VCPU in|out PORT SIZE VALUE
- *   msr VCPU rdmsr|wrmsr MSR = #GP
- *   forbidden VCPU RIP = #UD
+ *   io VCPU in PORT SIZE = VALUE|#GP       a port that the guest does not have
+ *   io VCPU out PORT SIZE VALUE|string
+ *   msr VCPU rdmsr|wrmsr MSR = #GP         an MSR that it does not have
+ *   forbidden VCPU RIP = #UD               an instruction that it does not have
+ *   memory VCPU GPA                        memory that it does not have
+ *   exit VCPU CODE                         an exit that nobody knows
  *   end VCPU RIP REASON
  *
  * log=events leaves out the calls; log=none is silent.

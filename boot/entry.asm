@@ -126,12 +126,13 @@ require_long_mode:
 .done:
         ret
 
-; Page tables for the image alone, at its physical addresses, each section with its rights.
+; Page tables for the image alone, at its physical addresses, each section with its rights.  Whether
+; CPL 3 may use a page is left to the last level.
 map_image:
-        mov     dword [boot_pml4], boot_pdpt + PTE_P + PTE_W
-        mov     dword [boot_pdpt], boot_pd + PTE_P + PTE_W
+        mov     dword [boot_pml4], boot_pdpt + PTE_P + PTE_W + PTE_U
+        mov     dword [boot_pdpt], boot_pd + PTE_P + PTE_W + PTE_U
         mov     dword [boot_pd], boot_pt + PTE_P + PTE_W
-        mov     dword [boot_pd + 8], boot_pt + PAGE_SIZE + PTE_P + PTE_W
+        mov     dword [boot_pd + 8], boot_pt + PAGE_SIZE + PTE_P + PTE_W + PTE_U
 
         mov     edi, image_start
         mov     eax, text_end
@@ -269,6 +270,9 @@ boot_gdt:
         dq 0x00cf93000000ffff           ; SEL_DATA_B
         dq 0x00cf93000000ffff           ; SEL_DATA_C
         dq 0x00cf93000000ffff           ; SEL_DATA_D
+        dq 0x00cf9b000000ffff           ; SEL_CODE32
+        dq 0x00affb000000ffff           ; SEL_USER_CODE64: DPL 3
+        dq 0x00cff3000000ffff           ; SEL_USER_DATA
         dq 0x0000820000000007, 0        ; SEL_LDT: an empty one at 0
         dq 0, 0                         ; SEL_TSS: cpu_init() fills it
 gdt_register:

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "lib/multiboot.h"
+#include "x86/call32.h"
 #include "x86/cpu.h"
 #include "x86/defs.h"
 #include "x86/regs.h"
@@ -22,6 +23,7 @@ void asm_offsets(void)
 	CONSTANT(PAGE_SIZE);
 	CONSTANT(PTE_P);
 	CONSTANT(PTE_W);
+	CONSTANT(PTE_U);
 	CONSTANT(CR0_PE);
 	CONSTANT(CR0_MP);
 	CONSTANT(CR0_ET);
@@ -37,6 +39,10 @@ void asm_offsets(void)
 	CONSTANT(RFLAGS_RESERVED1);
 	CONSTANT(SEL_CODE64);
 	CONSTANT(SEL_DATA);
+	CONSTANT(SEL_DATA_B);
+	CONSTANT(SEL_DATA_C);
+	CONSTANT(SEL_DATA_D);
+	CONSTANT(SEL_CODE32);
 	CONSTANT(VECTORS);
 	CONSTANT(VECTOR_DF);
 	CONSTANT(IST_TRAP);
@@ -79,6 +85,30 @@ void asm_offsets(void)
 	MEMBER(GUARD_R15, guard, r15);
 	MEMBER(GUARD_RSP, guard, rsp);
 	MEMBER(GUARD_RIP, guard, rip);
+
+	MEMBER(CPU_CALL32, cpu, call32);
+	MEMBER(CALL32_TARGET, call32, target);
+	MEMBER(CALL32_IN, call32, in);
+	MEMBER(CALL32_OUT, call32, out);
+	MEMBER(CALL32_SEGMENTS, call32, segments);
+	MEMBER(CALL32_CR0, call32, cr0);
+	MEMBER(CALL32_CR3, call32, cr3);
+	MEMBER(CALL32_CR4, call32, cr4);
+	MEMBER(CALL32_OUT_CR0, call32, out_cr0);
+	MEMBER(CALL32_OUT_CR3, call32, out_cr3);
+	MEMBER(CALL32_OUT_CR4, call32, out_cr4);
+	MEMBER(CALL32_LONG_CR0, call32, long_cr0);
+	MEMBER(CALL32_LONG_CR3, call32, long_cr3);
+	MEMBER(CALL32_LONG_CR4, call32, long_cr4);
+	MEMBER(CALL32_FAULTED, call32, faulted);
+	MEMBER(CALL32_FAULT_STUB, call32, fault_stub);
+	MEMBER(CALL32_FAULT_ERROR, call32, fault_error);
+	MEMBER(CALL32_FAULT_EIP, call32, fault_eip);
+	MEMBER(CALL32_STACK, call32, stack);
+	MEMBER(IRET_REGS, iret_call, regs);
+	MEMBER(IRET_RIP, iret_call, rip);
+	MEMBER(IRET_CS, iret_call, cs);
+	MEMBER(IRET_SS, iret_call, ss);
 
 	MEMBER(CALL_TARGET, call, target);
 	MEMBER(CALL_IN, call, in);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "abi/kvm_para.h"
+#include "x86/call32.h"
 #include "x86/regs.h"
 
 /*
@@ -85,11 +86,34 @@ void para_call(const struct site *site, uint64_t index, const uint64_t args[6],
 /* As para_call(), with all registers chosen: rsp is ignored, rflags may hold any flag but TF. */
 void para_call_gprs(const struct site *site, const struct gprs *gprs, struct outcome *outcome);
 
+/*
+ * The same from legacy mode: a call with the 32-bit convention, with noise in all that it
+ * does not name and in the upper halves of what it does; and a registration.  False on a fault.
+ */
+bool para_call32(const struct site *site, enum mode32 mode, uint32_t index, const uint32_t args[6],
+		 uint32_t eflags, struct call32 *call);
+bool para_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 *call);
+
+/*
+ * Runs the code at the virtual address @entry out of 64-bit mode by IRET, with @regs: at CPL 3, or in
+ * compatibility mode.  @fault is the trap that ended it.
+ */
+enum strange_mode { STRANGE_USER, STRANGE_COMPATIBILITY };
+void para_enter(enum strange_mode mode, uint64_t entry, const struct gprs *regs,
+		struct trap_frame *fault);
+
+/* Lets CPL 3 run and read @page, or no longer. */
+void para_user(enum para_page page, bool user);
+
+/* Noise in all registers, no flag set. */
+struct gprs para_noise(void);
+
 /* Pseudo-random numbers (SplitMix64): the same from the same seed. */
 void para_seed(uint64_t seed);
 uint64_t para_random(void);
 
-/* Whether each call is to leave a "# call" line. */
+/* Whether each call is to leave a "# call" line; and such a line, if so, for one made by para_enter(). */
 void para_trace(bool on);
+void para_trace_call(const struct gprs *in, bool returned, uint64_t result);
 
 #endif

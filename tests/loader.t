@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The reference host, on the real machine: whatever it cannot load or run, it says what was wrong and
-# what it wanted instead, and the run is an error.
+# The reference host, on the real machine: whatever it cannot load or run, it says what was wrong
+# and what it wanted instead, and the run is an error.
 . tests/tap.sh
 
 guest=$O/guest.elf host=$O/host.elf
@@ -56,8 +56,9 @@ done
 for size in 4128 8192 20000 $((load_end - 1)); do
 	head -c "$size" "$guest" >"$tmp/cut"
 	load "$tmp/cut"
-	refused $? "guest image: truncated, wanted $(printf '%#x' $load_end) bytes, got $(printf '%#x' "$size")" \
-		"cut to $size bytes"
+	status=$?
+	message=$(printf 'guest image: truncated, wanted %#x bytes, got %#x' "$load_end" "$size")
+	refused "$status" "$message" "cut to $size bytes"
 done
 head -c "$load_end" "$guest" >"$tmp/cut"
 load "$tmp/cut" --append=only=probe.presence
@@ -95,16 +96,27 @@ load "$tmp/image"
 refused $? 'guest image: entry 0x100040 outside it' 'an entry outside'
 image 0x10003 0xa0000 0xa0000 0xa0040 0 0xa0020
 load "$tmp/image"
-refused $? "guest image: 0xa0000-0xa0040 is not in the guest's memory of 16 MiB" 'an image in the hole'
+refused $? "guest image: 0xa0000-0xa0040 is not in the guest's memory of 16 MiB" \
+	'an image in the hole'
 image 0x10003 0x1000 0x1000 0x1040 0 0x1020
 load "$tmp/image"
-refused $? 'guest image: load address 0x1000, wanted 0x2000 or more' 'an image where our information goes'
+refused $? 'guest image: load address 0x1000, wanted 0x2000 or more' \
+	'an image where our information goes'
 
 # ---- command lines ------------------------------------------------------------------------------
 
 long=$(printf '%01100d' 0)
 load "$guest" --append="$long"
-refused $? "the module's command line is too long: wanted less than 1024 characters" 'a long module line'
+refused $? "the module's command line is too long: wanted less than 1024 characters" \
+	'a long module line'
+line="$tmp/build/guest.elf echo=0x6563686f only=probe.presence" # as the runner makes it
+for length in 1023 1024; do
+	load "$guest" --append="only=probe.presence$(printf "%$((length - ${#line}))s" '')"
+	status=$?
+	[ $length -gt 1023 ] || is "$status" 0 'a module line of 1023 characters'
+done
+refused "$status" "the module's command line is too long: wanted less than 1024 characters" \
+	'one more'
 load "$guest" --host-append="$long"
 refused $? 'command line too long: wanted less than 1024 characters' 'a long command line'
 
@@ -127,7 +139,8 @@ option personality=xen "option 'personality' wants header\|linux2007, got 'xen'"
 option log=loud "option 'log' wants none\|events\|calls, got 'loud'"
 option fault=nonsense "option 'fault' wants a name that 'faults' lists, got 'nonsense'"
 option faults=1 "option 'faults' takes no value, got '1'"
-option echo=0xffffffffffffffff "option 'echo' wants the echo service's index, got '0xffffffffffffffff'"
+option echo=0xffffffffffffffff \
+	"option 'echo' wants the echo service's index, got '0xffffffffffffffff'"
 
 # ---- the machine --------------------------------------------------------------------------------
 
@@ -137,7 +150,8 @@ refused $? 'no memory: wanted 512 MiB for the guest \(mem=\) above 0x[0-9a-f]+ a
 load "$guest" --cpu=qemu64,-svm
 refused $? 'this CPU has no SVM: wanted CPUID 80000001h ECX bit 2' 'a CPU without SVM'
 load "$guest" --cpu=qemu64,+svm,-npt
-refused $? 'this CPU has no nested paging: wanted CPUID 8000000ah EDX bit 0' 'a CPU without nested paging'
+refused $? 'this CPU has no nested paging: wanted CPUID 8000000ah EDX bit 0' \
+	'a CPU without nested paging'
 load "$guest" --cpu=qemu64,-lm
 is $? 99 'a CPU without long mode: an error'
 has "$tmp/out" '^Bail out! this CPU has no long mode$' 'a CPU without long mode: says why'

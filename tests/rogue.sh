@@ -12,3 +12,36 @@ touch -t 203801010000 "$tmp/rogue/.run-qemu" # so that the runner builds nothing
 rogue() {
 	O=$tmp/rogue ./run-qemu.sh "$@" >"$tmp/out" 2>"$tmp/err"
 }
+
+mkdir "$tmp/streams"
+
+# judged GOT_STATUS STATUS WORD PATTERN NAME: $tmp/out ends with this verdict, and says why.
+judged() {
+	cp "$tmp/out" "$tmp/streams/$tests"
+	tail -n 1 "$tmp/out" >"$tmp/last"
+	[ "$1" = "$2" ] && grep -q "^# RESULT: $3 " "$tmp/last" && grep -Eq -e "$4" "$tmp/out" &&
+		[ "$(grep -c '^# RESULT:' "$tmp/out")" = 1 ]
+	ok $? "$5" || {
+		echo "# wanted: exit status $2, RESULT: $3, and a line: $4"
+		sed "s/^/# got $1: /" "$tmp/out"
+	}
+}
+
+alone() { # OPTION...
+	rogue --host=none --accel=tcg "$@"
+}
+
+# prove_reads_them: all that was judged.  A plan that the results did not keep to is shown as it is,
+# and bailing out needs none; nothing else may be wrong.
+prove_reads_them() {
+	perl -MTAP::Parser -e '
+		for my $file (@ARGV) {
+			my $parser = TAP::Parser->new({exec => ["cat", $file]});
+			my $bailed = 0;
+			$parser->callback(bailout => sub { $bailed = 1 });
+			$parser->run;
+			next if $bailed;
+			print "$file: $_\n" for grep { !/^Bad plan/ } $parser->parse_errors;
+		}' "$tmp/streams"/* >"$tmp/errors"
+	is "$(cat "$tmp/errors")" '' 'prove can read all of these streams'
+}

@@ -4,6 +4,7 @@
 #define CASES_CASES_H
 
 #include "check.h"
+#include "x86/machine.h"
 
 void probe_rdmsr(struct run *run);
 void probe_rdmsr_clean(struct run *run);
@@ -35,6 +36,9 @@ void register_outside(struct run *run);
 void register_high_bits(struct run *run);
 void register_site_outside(struct run *run);
 void register_page_zero(struct run *run);
+void register_from_unpaged(struct run *run);
+void register_from_paged(struct run *run);
+void register_cpl3(struct run *run);
 void register_after_newer(struct run *run);
 void register_after_misaligned(struct run *run);
 void register_after_outside(struct run *run);
@@ -70,8 +74,24 @@ void hypercall64_index_bit63(struct run *run);
 void hypercall64_index_all_ones(struct run *run);
 void hypercall64_continues(struct run *run);
 
-/* To be called before the first interaction with the host. */
+/* C2's flags. */
+#define COMPARED_FLAGS                                                                       \
+	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF | RFLAGS_DF | \
+	 RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
+
+/* Remembers the machine as it is before the first interaction with the host. */
 void keeps_init(void);
+
+/*
+ * Around one call: noise in the machine's registers (struct machine), and what became of it; the
+ * machine is in order before and after, whatever the host did to it then or earlier.
+ */
+void keeps_begin(uint64_t cr8);
+void keeps_end(void);
+
+/* What differs between keeps_begin() and keeps_end(); flags that differ. */
+void expect_group(struct run *run, enum machine_group group);
+void expect_flags(struct run *run, uint64_t wanted, uint64_t got);
 
 void keeps_gprs(struct run *run);
 void keeps_rsp(struct run *run);
@@ -88,6 +108,26 @@ void keeps_mxcsr(struct run *run);
 void keeps_xmm(struct run *run);
 void keeps_timer(struct run *run);
 
+void hypercall32_args_0(struct run *run);
+void hypercall32_args_1(struct run *run);
+void hypercall32_args_2(struct run *run);
+void hypercall32_args_3(struct run *run);
+void hypercall32_args_4(struct run *run);
+void hypercall32_args_5(struct run *run);
+void hypercall32_args_6(struct run *run);
+void hypercall32_paging(struct run *run);
+void hypercall32_pae(struct run *run);
+void hypercall32_index_0(struct run *run);
+void hypercall32_index_1(struct run *run);
+void hypercall32_index_bit31(struct run *run);
+void hypercall32_index_all_ones(struct run *run);
+void hypercall32_keeps_gprs(struct run *run);
+void hypercall32_keeps_flags(struct run *run);
+void hypercall32_keeps_segments(struct run *run);
+void hypercall32_keeps_control(struct run *run);
+void hypercall32_keeps_x87(struct run *run);
+void hypercall32_keeps_sse(struct run *run);
+
 void echo_rdi(struct run *run);
 void echo_rsi(struct run *run);
 void echo_rdx(struct run *run);
@@ -96,5 +136,17 @@ void echo_r8(struct run *run);
 void echo_r9(struct run *run);
 void echo_bits(struct run *run);
 void echo_random(struct run *run);
+
+void echo32_eax(struct run *run);
+void echo32_ecx(struct run *run);
+void echo32_edx(struct run *run);
+void echo32_esi(struct run *run);
+void echo32_edi(struct run *run);
+void echo32_ebp(struct run *run);
+void echo32_stale(struct run *run);
+void echo32_random(struct run *run);
+
+/* What a host does with calls that the ABI says nothing about: diagnostics, no verdict. */
+void survey(void);
 
 #endif

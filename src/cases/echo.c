@@ -9,6 +9,9 @@
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME        UINT64_C(0x100000001b3)
 
+/* A way to legacy mode and back is worth many calls. */
+#define RANDOM_CALLS_32 30
+
 static uint64_t digest(const uint64_t args[6])
 {
 	uint64_t hash = FNV_OFFSET_BASIS;
@@ -76,6 +79,95 @@ void echo_r8(struct run *run)
 void echo_r9(struct run *run)
 {
 	expect_argument(run, 5);
+}
+
+/* The 32-bit convention: a digest of zero-extended arguments, folded to 32 bits. */
+static bool expect_echo32(struct run *run, const struct site *site, enum mode32 mode,
+			  const uint32_t args[6])
+{
+	const uint64_t wide[6] = {args[0], args[1], args[2], args[3], args[4], args[5]};
+	uint64_t hash = digest(wide);
+	uint32_t wanted = (uint32_t)hash ^ (uint32_t)(hash >> 32);
+	struct call32 call;
+
+	para_call32(site, mode, (uint32_t)run->options.echo, args, 0, &call);
+	expect(run, !call.faulted, "echo call: wanted a return, got exception %u",
+	       call32_vector(&call));
+	if (call.faulted)
+		return false;
+	if ((uint32_t)call.out.rax == wanted)
+		return true;
+	expect_equal(run, "digest", (uint32_t)call.out.rax, wanted);
+	tap_diag("of %#x %#x %#x %#x %#x %#x", args[0], args[1], args[2], args[3], args[4],
+		 args[5]);
+	return false;
+}
+
+static void expect_argument32(struct run *run, unsigned place)
+{
+	uint32_t args[6] = {0};
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	args[place] = 0x44332211;
+	expect_echo32(run, &site, MODE32_UNPAGED, args);
+}
+
+void echo32_eax(struct run *run)
+{
+	expect_argument32(run, 0);
+}
+
+void echo32_ecx(struct run *run)
+{
+	expect_argument32(run, 1);
+}
+
+void echo32_edx(struct run *run)
+{
+	expect_argument32(run, 2);
+}
+
+void echo32_esi(struct run *run)
+{
+	expect_argument32(run, 3);
+}
+
+void echo32_edi(struct run *run)
+{
+	expect_argument32(run, 4);
+}
+
+void echo32_ebp(struct run *run)
+{
+	expect_argument32(run, 5);
+}
+
+/* C32.4: nothing but zeros in what the convention names, noise in all that 32-bit code can't see. */
+void echo32_stale(struct run *run)
+{
+	static const uint32_t zeros[6];
+	struct site site;
+
+	if (register_default(run, &site))
+		expect_echo32(run, &site, MODE32_UNPAGED, zeros);
+}
+
+void echo32_random(struct run *run)
+{
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	for (unsigned n = 0; n < RANDOM_CALLS_32; n++) {
+		uint32_t args[6];
+
+		for (unsigned i = 0; i < 6; i++)
+			args[i] = (uint32_t)para_random();
+		if (!expect_echo32(run, &site, n % 3, args))
+			return;
+	}
 }
 
 /* Each bit of each argument alone, six bits a call. */

@@ -11,52 +11,47 @@
 #include "x86/machine.h"
 #include "x86/timer.h"
 
-#define COMPARED_FLAGS                                                                       \
-	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF | RFLAGS_DF | \
-	 RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
 #define ARITHMETIC_FLAGS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
+#define SOME_CR8     5 /* a task priority that a clobber would not leave by chance */
 #define TIMER_HZ     8000
 #define TIMER_WAIT   (TIMER_HZ / 20) /* periods: an emulator may be late by many of them */
 #define TIMER_CALLS  20000
 #define TICKS_WANTED 2
 
-/* Everything there is to compare, around one call. */
-struct comparison {
-	struct machine before, after;
-	struct outcome call;
-};
-
-static struct comparison c;
-static struct machine ours; /* before the host had any say */
+static struct machine ours;          /* before the host had any say */
+static struct machine before, after; /* a call */
 
 void keeps_init(void)
 {
 	machine_save(&ours);
 }
 
-/*
- * Calls with noise in every register and @rflags.  Nothing may come between the call and
- * the two savings; the machine is in order before and after, whatever the host did to it
- * then or earlier.  False if the call faulted.
- */
-static bool compare_call(struct run *run, const struct site *site, uint64_t rflags, uint64_t cr8)
+void keeps_begin(uint64_t cr8)
 {
-	struct gprs gprs;
-	uint64_t *reg = &gprs.rax;
-
-	for (unsigned i = 0; i < 16; i++)
-		reg[i] = para_random();
-	gprs.rax = 0;
-	gprs.rflags = rflags | RFLAGS_RESERVED1;
-
 	machine_load(&ours);
 	machine_load_noise(para_random, cr8);
-	machine_save(&c.before);
-	para_call_gprs(site, &gprs, &c.call);
-	machine_save(&c.after);
+	machine_save(&before);
+}
+
+void keeps_end(void)
+{
+	machine_save(&after);
 	machine_load(&ours);
-	return expect_returned(run, "call", &c.call);
+}
+
+/* Calls with noise in every register and @rflags.  False if the call faulted. */
+static bool compare_call(struct run *run, const struct site *site, uint64_t rflags, uint64_t cr8,
+			 struct outcome *call)
+{
+	struct gprs gprs = para_noise();
+
+	gprs.rax = 0;
+	gprs.rflags |= rflags;
+	keeps_begin(cr8);
+	para_call_gprs(site, &gprs, call);
+	keeps_end();
+	return expect_returned(run, "call", call);
 }
 
 static void print_bytes(char *text, const uint8_t *bytes, unsigned n)
@@ -70,12 +65,12 @@ static void print_bytes(char *text, const uint8_t *bytes, unsigned n)
 	*text = 0;
 }
 
-static void expect_group(struct run *run, enum machine_group group)
+void expect_group(struct run *run, enum machine_group group)
 {
 	for (unsigned i = 0; i < machine_register_count; i++) {
 		const struct machine_register *r = &machine_registers[i];
-		const uint8_t *wanted = (const uint8_t *)&c.before + r->offset;
-		const uint8_t *got = (const uint8_t *)&c.after + r->offset;
+		const uint8_t *wanted = (const uint8_t *)&before + r->offset;
+		const uint8_t *got = (const uint8_t *)&after + r->offset;
 		char wanted_text[33], got_text[33];
 
 		if (r->group != group || !memcmp(wanted, got, r->size))
@@ -86,7 +81,7 @@ static void expect_group(struct run *run, enum machine_group group)
 	}
 }
 
-static void expect_flags(struct run *run)
+void expect_flags(struct run *run, uint64_t wanted, uint64_t got)
 {
 	static const struct {
 		const char *name;
@@ -98,45 +93,48 @@ static void expect_flags(struct run *run)
 	};
 
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		expect_equal(run, flags[i].name, c.call.after.rflags & flags[i].mask,
-			     c.call.before.rflags & flags[i].mask);
+		expect_equal(run, flags[i].name, got & flags[i].mask, wanted & flags[i].mask);
 }
 
 static void keeps_group(struct run *run, enum machine_group group)
 {
+	struct outcome call;
 	struct site site;
 
-	if (register_default(run, &site) && compare_call(run, &site, 0, 5))
+	if (register_default(run, &site) && compare_call(run, &site, 0, SOME_CR8, &call))
 		expect_group(run, group);
 }
 
 void keeps_gprs(struct run *run)
 {
+	struct outcome call;
 	struct site site;
 
-	if (register_default(run, &site) && compare_call(run, &site, 0, 5))
-		expect_gprs(run, &c.call.before, &c.call.after, GPR_BIT(rax) | GPR_BIT(rsp));
+	if (register_default(run, &site) && compare_call(run, &site, 0, SOME_CR8, &call))
+		expect_gprs(run, &call.before, &call.after, GPR_BIT(rax) | GPR_BIT(rsp));
 }
 
 void keeps_rsp(struct run *run)
 {
+	struct outcome call;
 	struct site site;
 
-	if (register_default(run, &site) && compare_call(run, &site, 0, 5))
-		expect_equal(run, "rsp", c.call.after.rsp, c.call.before.rsp);
+	if (register_default(run, &site) && compare_call(run, &site, 0, SOME_CR8, &call))
+		expect_equal(run, "rsp", call.after.rsp, call.before.rsp);
 }
 
 /* All set but IF, then all clear; IF is the timer's check. */
 void keeps_flags(struct run *run)
 {
+	struct outcome call;
 	struct site site;
 
 	if (!register_default(run, &site))
 		return;
-	if (compare_call(run, &site, COMPARED_FLAGS & ~RFLAGS_IF, 5))
-		expect_flags(run);
-	if (compare_call(run, &site, 0, 5))
-		expect_flags(run);
+	if (compare_call(run, &site, COMPARED_FLAGS & ~RFLAGS_IF, SOME_CR8, &call))
+		expect_flags(run, call.before.rflags, call.after.rflags);
+	if (compare_call(run, &site, 0, SOME_CR8, &call))
+		expect_flags(run, call.before.rflags, call.after.rflags);
 }
 
 void keeps_segments(struct run *run)
@@ -207,11 +205,21 @@ static bool timer_ticks(struct cpu *cpu)
 	return cpu->ticks != first;
 }
 
+static void expect_all(struct run *run, const struct outcome *call)
+{
+	expect_equal(run, "rax", call->after.rax, (uint64_t)-KVM_EINVAL);
+	expect_gprs(run, &call->before, &call->after, GPR_BIT(rax));
+	expect_flags(run, call->before.rflags, call->after.rflags);
+	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++)
+		expect_group(run, group);
+}
+
 /* C2 once more, all groups of it, with interrupts that come in the middle of calls. */
 void keeps_timer(struct run *run)
 {
 	struct cpu *cpu = this_cpu();
 	uint64_t first = cpu->ticks_in_flight;
+	struct outcome call;
 	struct site site;
 
 	if (!register_default(run, &site))
@@ -222,15 +230,12 @@ void keeps_timer(struct run *run)
 		return;
 	}
 	for (unsigned i = 0; i < TIMER_CALLS && !run->failed; i++) {
+		uint64_t flags = RFLAGS_IF | (para_random() & ARITHMETIC_FLAGS);
+
 		if (cpu->ticks_in_flight - first >= TICKS_WANTED)
 			break;
-		if (!compare_call(run, &site, RFLAGS_IF | (para_random() & ARITHMETIC_FLAGS), 0))
-			break;
-		expect_equal(run, "rax", c.call.after.rax, (uint64_t)-KVM_EINVAL);
-		expect_gprs(run, &c.call.before, &c.call.after, GPR_BIT(rax));
-		expect_flags(run);
-		for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++)
-			expect_group(run, group);
+		if (compare_call(run, &site, flags, 0, &call))
+			expect_all(run, &call);
 	}
 	timer_stop();
 	if (!run->failed && cpu->ticks_in_flight - first < TICKS_WANTED)

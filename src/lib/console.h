@@ -16,7 +16,7 @@ void console_init(uint16_t serial_port, bool debug_copy);
 /* Writes @n bytes, sooner or later: they wait in a buffer. */
 void console_write(const char *text, size_t n);
 
-/* Writes what waits.  Images only. */
+/* Writes what waits. */
 void console_flush(void);
 
 /* Formats (printf.h) and writes, at most CONSOLE_LINE_MAX - 1 characters: the rest is cut. */

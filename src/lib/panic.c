@@ -46,6 +46,11 @@ void print_frame(const struct trap_frame *f)
 		 READ_REG(cr3), READ_REG(cr4));
 }
 
+static bool stack_overflow(uint64_t vector)
+{
+	return (vector == VECTOR_PF || vector == VECTOR_DF) && cpu_guard_page(READ_REG(cr2));
+}
+
 void trap_unexpected(const struct trap_frame *frame)
 {
 	struct cpu *cpu = this_cpu();
@@ -57,5 +62,5 @@ void trap_unexpected(const struct trap_frame *frame)
 	print_frame(frame);
 	panic("unexpected exception %u in %s%s", (unsigned)frame->vector,
 	      report->running ? report->running : "no check",
-	      cpu_guard_page(READ_REG(cr2)) ? ": stack overflow" : "");
+	      stack_overflow(frame->vector) ? ": stack overflow" : "");
 }

@@ -36,6 +36,7 @@ void tap_run(struct tap *tap, const char *name)
 	put("# run ");
 	put(name);
 	put("\n");
+	console_flush();
 }
 
 static unsigned reported(const struct tap *tap)

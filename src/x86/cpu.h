@@ -41,8 +41,11 @@ struct in_flight {
 	uint64_t count;          /* interactions so far */
 };
 
+struct call32;
+
 struct cpu {
-	struct call *call; /* what call_with_regs() is running */
+	struct call *call;     /* what call_with_regs() is running */
+	struct call32 *call32; /* what call_with_regs32() is running */
 	struct in_flight in_flight;
 	struct guard check; /* where everything else that goes wrong leads */
 	struct trap_frame stray_fault;

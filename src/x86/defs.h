@@ -88,13 +88,17 @@
 #define VECTOR_PF 14
 
 /* Selectors of boot/entry.asm's GDT.  DATA_B to DATA_E equal DATA: tests tell them apart. */
-#define SEL_CODE64 0x08
-#define SEL_DATA   0x10
-#define SEL_DATA_B 0x18
-#define SEL_DATA_C 0x20
-#define SEL_DATA_D 0x28
-#define SEL_LDT    0x30 /* 16 bytes */
-#define SEL_TSS    0x40 /* 16 bytes */
+#define SEL_CODE64      0x08
+#define SEL_DATA        0x10
+#define SEL_DATA_B      0x18
+#define SEL_DATA_C      0x20
+#define SEL_DATA_D      0x28
+#define SEL_CODE32      0x30
+#define SEL_USER_CODE64 0x38
+#define SEL_USER_DATA   0x40
+#define SEL_LDT         0x48 /* 16 bytes */
+#define SEL_TSS         0x58 /* 16 bytes */
+#define RPL_USER        3
 
 /* Interrupt stack table entries; they count from 1. */
 #define IST_TRAP         1

@@ -10,8 +10,8 @@
 #include "lib/string.h"
 #include "x86/trap.h"
 
-#define INT3 0xcc
-#define RET "\xc3"
+#define INT3     0xcc
+#define RET      "\xc3"
 #define ANYWHERE (PAGING_WINDOW_END - PAGE_SIZE)
 
 extern uint8_t image_end[];
@@ -32,8 +32,10 @@ struct outcome run_at(uint64_t target, struct gprs in)
 
 	call.in.rflags |= RFLAGS_RESERVED1;
 	if (interact(&call))
-		return (struct outcome){.rax = call.out.rax, .rcx = call.out.rcx,
-					.rdx = call.out.rdx, .rsi = call.out.rsi};
+		return (struct outcome){.rax = call.out.rax,
+					.rcx = call.out.rcx,
+					.rdx = call.out.rdx,
+					.rsi = call.out.rsi};
 	return (struct outcome){true, f->vector, f->error, f->rax, f->rcx, f->rdx, f->rsi};
 }
 
@@ -55,7 +57,8 @@ bool faulted(const struct outcome *o, unsigned vector)
 	if (o->faulted)
 		tap_diag("wanted exception %u(0), got %lu(%#lx)", vector, o->vector, o->error);
 	else
-		tap_diag("wanted exception %u(0), got none: rax %#lx rdx %#lx", vector, o->rax, o->rdx);
+		tap_diag("wanted exception %u(0), got none: rax %#lx rdx %#lx", vector, o->rax,
+			 o->rdx);
 	return false;
 }
 

@@ -19,8 +19,8 @@
 /* Three pages of memory, and the virtual addresses where each can be written and executed. */
 enum attack_page { PAGE_CODE, PAGE_STATE, PAGE_SITE, PAGES };
 
-#define WRITABLE(page) (PAGING_WINDOW + (page) * PAGE_SIZE)
-#define EXECUTABLE(page) (PAGING_WINDOW + 0x100000 + (page) * PAGE_SIZE)
+#define WRITABLE(page)   (PAGING_WINDOW + (page)*PAGE_SIZE)
+#define EXECUTABLE(page) (PAGING_WINDOW + 0x100000 + (page)*PAGE_SIZE)
 
 /* The page's guest-physical address. */
 uint64_t attack_gpa(enum attack_page page);

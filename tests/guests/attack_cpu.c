@@ -9,7 +9,7 @@ static const struct {
 	const char *name, *code;
 } instructions[] = {
 	{"vmrun", "\x0f\x01\xd8"},   {"vmload", "\x0f\x01\xda"},  {"vmsave", "\x0f\x01\xdb"},
-	{"stgi", "\x0f\x01\xdc"},    {"clgi", "\x0f\x01\xdd"},	  {"skinit", "\x0f\x01\xde"},
+	{"stgi", "\x0f\x01\xdc"},    {"clgi", "\x0f\x01\xdd"},    {"skinit", "\x0f\x01\xde"},
 	{"invlpga", "\x0f\x01\xdf"}, {"monitor", "\x0f\x01\xc8"}, {"mwait", "\x0f\x01\xc9"},
 	{"xsetbv", "\x0f\x01\xd1"},  {"rdtscp", "\x0f\x01\xf9"},  {"vmcall", "\x0f\x01\xc1"},
 };
@@ -43,14 +43,16 @@ static bool try_instruction(unsigned i)
 }
 
 static const uint32_t msrs[] = {
-	MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_APIC_BASE,
-	0xfe, 0x2ff, 0x200,	  /* MTRR_CAP, MTRR_DEF_TYPE, MTRR_PHYS_BASE0 */
-	0x179, 0x17a, 0x400,	  /* MCG_CAP, MCG_STATUS, MC0_CTL */
-	0xc0000103,		  /* TSC_AUX */
-	0x3a, 0x480, 0x1d9, 0xda0, /* FEATURE_CONTROL, VMX_BASIC, DEBUG_CTL, XSS */
-	0x800, 0x830,		  /* x2APIC */
-	0xc0010010, 0xc0010015, 0xc0010111, 0xc0010112, /* SYSCFG, HWCR, SMM_BASE, SMM_ADDR */
-	0, 0x2000, 0x12345678, 0x40000000, 0x4b564d00, 0xc0002000, 0xc0012000, 0xffffffff,
+	MSR_VM_CR,  MSR_VM_HSAVE_PA, MSR_APIC_BASE, 0xfe, /* MTRR_CAP, MTRR_DEF_TYPE, MTRR_PHYS_BASE0 */
+	0x2ff,      0x200,           0x179,               /* MCG_CAP, MCG_STATUS, MC0_CTL */
+	0x17a,      0x400,           0xc0000103,          /* TSC_AUX */
+	0x3a, /* FEATURE_CONTROL, VMX_BASIC, DEBUG_CTL, XSS */
+	0x480,      0x1d9,           0xda0,         0x800, /* x2APIC */
+	0x830,      0xc0010010,                            /* SYSCFG, HWCR, SMM_BASE, SMM_ADDR */
+	0xc0010015, 0xc0010111,      0xc0010112,    0x4b564d00, /* KVM's and Hyper-V's own */
+	0x40000000, 0x173, /* neighbours of those that are given, ends of the ranges */
+	0x177,      0xc0000085,      0xc00000ff,    0,          0x1fff,     0x2000,     0xbfffffff,
+	0xc0001fff, 0xc0002000,      0xc0011fff,    0xc0012000, 0xffffffff, 0x12345678,
 };
 
 static bool try_rdmsr(unsigned i)
@@ -132,15 +134,15 @@ static bool cpuid_svm(void)
 /* Monitor, x2APIC, XSAVE, OSXSAVE; APIC; RDTSCP. */
 static bool cpuid_hidden(void)
 {
-	return equal("1 ECX", cpuid(1, 0).ecx & (BIT(3) | BIT(21) | BIT(26) | BIT(27)), 0) &
-	       equal("1 EDX", cpuid(1, 0).edx & BIT(9), 0) &
+	return equal("1 ECX", cpuid(1, 0).ecx & (BIT(3) | BIT(21) | BIT(26) | BIT(27)), 0) &&
+	       equal("1 EDX", cpuid(1, 0).edx & BIT(9), 0) &&
 	       equal("8000_0001h EDX", cpuid(0x80000001, 0).edx & BIT(27), 0);
 }
 
 static bool cpuid_zero(void)
 {
-	static const uint32_t leaves[] = {0x8000000a, 0x8000001f, 7, 0xb, 0xd, 0x40000000,
-					  0x40000001, 0xc0000000, 0xffffffff};
+	static const uint32_t leaves[] = {0x8000000a, 0x8000001f, 7,          0xb,       0xd,
+					  0x40000000, 0x40000001, 0xc0000000, 0xffffffff};
 	bool ok = true;
 
 	for (unsigned i = 0; i < LENGTH(leaves); i++) {

@@ -11,12 +11,40 @@ static const struct {
 	uint32_t value;
 } ports[] = {
 	{0xe9, 7, 0x58585858}, /* the host's log */
-	{0x402, 7, 0x58585858}, {0x80, 7, 0}, {0x61, 7, 3}, {0x70, 7, 0x8f},
-	{0x64, 7, 0xfe}, {0x92, 7, 1}, {0xcf9, 7, 6}, /* reset */
-	{0xcf8, 7, 0x80000000}, {0x510, 7, 0}, {0x514, 7, 0x100000}, {0x1f0, 7, 0},
-	{0xf3, 6, 0x1010}, {0xf4, 6, 0x10}, /* reach over to the exit device, or beyond it */
-	{0x3f6, 4, 0}, {0x3ff, 6, 0}, {0x603, 6, 0x2000}, {0x604, 4, 0x2000},
-	{0, 7, 0}, {0xffff, 7, 0xffffffff},
+	{0x402, 7, 0x58585858},
+	{0x80, 7, 0},
+	{0x61, 7, 3},
+	{0x70, 7, 0x8f},
+	{0x64, 7, 0xfe}, /* three ways to reset the machine */
+	{0x92, 7, 1},
+	{0xcf9, 7, 6},
+	{0xcf8, 7, 0x80000000}, /* PCI */
+	{0x510, 7, 0},          /* QEMU's firmware configuration, and its DMA */
+	{0x514, 7, 0x100000},
+	{0x1f0, 7, 0},
+	{0xf3, 6, 0x1010}, /* reach over to a given port, or from it to its neighbours */
+	{0xf4, 6, 0x10},
+	{0x20, 4, 0},
+	{0x3f6, 4, 0},
+	{0x3ff, 6, 0},
+	{0x603, 6, 0x2000},
+	{0x604, 4, 0x2000},
+	{0x1f, 1, 0}, /* the neighbours */
+	{0x22, 1, 0},
+	{0x3f, 1, 0},
+	{0x44, 1, 0},
+	{0x9f, 1, 0},
+	{0xa2, 1, 0},
+	{0xf5, 1, 0x10},
+	{0x3f7, 1, 0},
+	{0x400, 1, 0},
+	{0x606, 1, 0},
+	{0x88ff, 1, 0},
+	{0x8901, 1, 0},
+	{0xb003, 1, 0},
+	{0xb006, 1, 0},
+	{0, 7, 0}, /* both ends */
+	{0xffff, 7, 0xffffffff},
 };
 
 static uint64_t size_mask(unsigned size)
@@ -39,7 +67,8 @@ static bool try_in(unsigned i)
 		o = RUN(codes[size], .rdx = ports[i].port, .rax = before);
 		ok &= came_back(&o) &&
 		      equal("rax", o.rax,
-			    size == 4 ? size_mask(4) : (before & ~size_mask(size)) | size_mask(size));
+			    size == 4 ? size_mask(4)
+				      : (before & ~size_mask(size)) | size_mask(size));
 	}
 	return ok;
 }
@@ -68,12 +97,9 @@ static const struct {
 	int64_t moved; /* RSI */
 	uint64_t left; /* RCX, of 5 */
 } strings[] = {
-	{"outsb", "\x6e", 0, 1, 5},
-	{"outsl", "\x6f", 0, 4, 5},
-	{"rep-outsb", "\xf3\x6e", 0, 5, 0},
-	{"rep-outsw", "\x66\xf3\x6f", 0, 10, 0},
-	{"rep-outsl", "\xf3\x6f", 0, 20, 0},
-	{"rep-outsl-down", "\xf3\x6f", RFLAGS_DF, -20, 0},
+	{"outsb", "\x6e", 0, 1, 5},          {"outsl", "\x6f", 0, 4, 5},
+	{"rep-outsb", "\xf3\x6e", 0, 5, 0},  {"rep-outsw", "\x66\xf3\x6f", 0, 10, 0},
+	{"rep-outsl", "\xf3\x6f", 0, 20, 0}, {"rep-outsl-down", "\xf3\x6f", RFLAGS_DF, -20, 0},
 };
 
 static bool try_outs(unsigned i)

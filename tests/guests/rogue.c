@@ -19,7 +19,7 @@
 
 #define GATE_SIZE 16
 #define GATE_TYPE 5 /* the byte that holds the present bit, APM2 4.8.4 */
-#define UNMAPPED (PAGING_WINDOW_END - 2 * PAGE_SIZE)
+#define UNMAPPED  (PAGING_WINDOW_END - 2 * PAGE_SIZE)
 
 void main(void);
 
@@ -190,19 +190,19 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } modes[] = {
-	{"hostile", attack_host},    /* tries what the host must refuse */
-	{"memory", touch_memory},    /* touches memory=GPA */
-	{"hang", hang},		     /* spins, with interrupts off */
-	{"halt", halt},		     /* CLI, HLT */
-	{"triple", triple},	     /* triple fault */
-	{"cut", cut},		     /* ends in the middle of a line */
-	{"noplan", noplan},	     /* never plans its one test */
-	{"lie", lie},		     /* counts one success more than there was */
-	{"late", late},		     /* goes on behind its verdict */
-	{"wrongcode", wrongcode},    /* says FAIL, exits as PASS does */
-	{"overflow", overflow},	     /* runs out of stack */
-	{"double", break_gates},     /* double fault */
-	{"unexpected", unexpected},  /* invalid opcode outside any interaction */
+	{"hostile", attack_host},   /* tries what the host must refuse */
+	{"memory", touch_memory},   /* touches memory=GPA */
+	{"hang", hang},             /* spins, with interrupts off */
+	{"halt", halt},             /* CLI, HLT */
+	{"triple", triple},         /* triple fault */
+	{"cut", cut},               /* ends in the middle of a line */
+	{"noplan", noplan},         /* never plans its one test */
+	{"lie", lie},               /* counts one success more than there was */
+	{"late", late},             /* goes on behind its verdict */
+	{"wrongcode", wrongcode},   /* says FAIL, exits as PASS does */
+	{"overflow", overflow},     /* runs out of stack */
+	{"double", break_gates},    /* double fault */
+	{"unexpected", unexpected}, /* invalid opcode outside any interaction */
 };
 
 static bool parse_options(char *error)
@@ -210,10 +210,16 @@ static bool parse_options(char *error)
 	static uint64_t echo; /* the runner passes it to every guest */
 	const struct option table[] = {
 		{.name = "do", .kind = OPTION_TEXT, .text = &options.mode, .wanted = "a mode"},
-		{.name = "memory", .kind = OPTION_NUMBER, .number = &options.memory,
-		 .max = UINT64_MAX, .wanted = "a guest-physical address"},
+		{.name = "memory",
+		 .kind = OPTION_NUMBER,
+		 .number = &options.memory,
+		 .max = UINT64_MAX,
+		 .wanted = "a guest-physical address"},
 		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
-		{.name = "echo", .kind = OPTION_NUMBER, .number = &echo, .max = UINT64_MAX,
+		{.name = "echo",
+		 .kind = OPTION_NUMBER,
+		 .number = &echo,
+		 .max = UINT64_MAX,
 		 .wanted = "a number"},
 	};
 	const char *image;

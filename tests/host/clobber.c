@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "x86/cpu.h"
 #include "x86/insn.h"
 
 /* Each general purpose register's fault, in the order of struct gprs; NONE where it is not simple. */
@@ -25,13 +26,22 @@ void clobber_remember_io(struct vcpu *vcpu)
 	last_io.rax = vcpu->regs.rax;
 }
 
+/* Likewise for 32-bit calls: the low halves. */
+static const enum fault gpr32_faults[] = {
+	FAULT_NONE, FAULT_CALL_ECX, FAULT_CALL_EDX, FAULT_CALL_EBX,
+	FAULT_NONE, FAULT_CALL_EBP, FAULT_CALL_ESI, FAULT_CALL_EDI,
+};
+
 static void clobber_gpr(struct vcpu *vcpu)
 {
 	uint64_t *reg = &vcpu->regs.rax;
+	bool long_mode = vcpu->efer & EFER_LME;
 
-	for (unsigned i = 0; i < sizeof(gpr_faults) / sizeof(gpr_faults[0]); i++) {
+	for (unsigned i = 0; i < 16; i++) {
 		if (gpr_faults[i] == config.fault)
 			reg[i] ^= BIT(40);
+		if (i < 8 && !long_mode && gpr32_faults[i] == config.fault)
+			reg[i] ^= BIT(20);
 	}
 }
 
@@ -88,6 +98,9 @@ static void clobber_slow(struct vcpu *vcpu)
 	case FAULT_CALL_RSP:
 		s->rsp += 8;
 		break;
+	case FAULT_CALL_ESP:
+		s->rsp += vcpu->efer & EFER_LME ? 0 : 4;
+		break;
 	case FAULT_CALL_IF:
 		s->rflags &= ~RFLAGS_IF;
 		break;
@@ -118,8 +131,21 @@ static void clobber_slow(struct vcpu *vcpu)
 	s->rflags ^= flag();
 }
 
+/* Where a call ends for good. */
+static void never_return(void)
+{
+	static const struct table_register no_idt;
+
+	if (config.fault == FAULT_RESET) /* a trap without an IDT is a triple fault */
+		__asm__ volatile("lidt %0; ud2" : : "m"(no_idt));
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
 void clobber(struct vcpu *vcpu)
 {
+	if (config.fault == FAULT_HANG || config.fault == FAULT_RESET)
+		never_return();
 	vcpu_sync(vcpu);
 	clobber_gpr(vcpu);
 	clobber_live();
@@ -128,7 +154,7 @@ void clobber(struct vcpu *vcpu)
 		vcpu->rip -= 1;
 	if (config.fault == FAULT_RIP_4)
 		vcpu->rip += 1;
-	if (config.fault == FAULT_STALE_RIP) {
+	if (config.fault == FAULT_STALE_RIP && vcpu->efer & EFER_LME) {
 		vcpu->rip = last_io.rip;
 		vcpu->slow.rsp = last_io.rsp;
 		vcpu->regs.rax = last_io.rax;

@@ -173,7 +173,8 @@ static void drop_string(struct vcpu *vcpu)
 
 	r->rsi += vcpu->slow.rflags & RFLAGS_DF ? -length : length;
 	if (vcpu->exit.io.repeated)
-		r->rcx = 0;
+		r->rcx =
+			0; /* with a 64-bit address size; a guest that chooses another harms itself */
 }
 
 /* Ports that the guest has exit only where a fault wants to see them. */
@@ -199,7 +200,7 @@ static void handle_io(struct vcpu *vcpu)
 		drop_string(vcpu);
 	} else if (vcpu->exit.io.in) {
 		value = read_port(port, size);
-		if (!port_passed(port))
+		if (size != 1 || !port_passed(port))
 			log_line("io %u in %#x %u = %#lx", vcpu->id, port, size, value);
 		vcpu->regs.rax = (size == 4 ? 0 : vcpu->regs.rax & ~mask) | value;
 	} else {
@@ -225,21 +226,17 @@ static void handle_forbidden(struct vcpu *vcpu)
 	vcpu_inject_ud(vcpu);
 }
 
-static void handle_undefined(struct vcpu *vcpu)
+static void handle_exception(struct vcpu *vcpu)
 {
-	if (!para_undefined(vcpu)) {
-		vcpu_inject_ud(vcpu);
-		return;
-	}
-	para_hypercall(vcpu);
-	vcpu_skip(vcpu);
+	if (!para_exception(vcpu))
+		vcpu->event = vcpu->exit.event;
 }
 
 static void handle_others(struct vcpu *vcpu)
 {
 	switch (vcpu->exit.kind) {
-	case EXIT_UNDEFINED:
-		handle_undefined(vcpu);
+	case EXIT_EXCEPTION:
+		handle_exception(vcpu);
 		break;
 	case EXIT_WRITE_BACK:
 		__asm__ volatile("wbinvd" : : : "memory");
@@ -250,14 +247,14 @@ static void handle_others(struct vcpu *vcpu)
 		end(vcpu, "touched memory that it does not have");
 		break;
 	case EXIT_SHUTDOWN:
-		end(vcpu, "triple fault");
+		end(vcpu, "ended in a triple fault");
 		break;
 	case EXIT_REFUSED:
-		end(vcpu, "state that the CPU does not accept");
+		end(vcpu, "is in a state that the CPU does not accept");
 		break;
 	default:
 		log_line("exit %u %#lx", vcpu->id, vcpu->exit.code);
-		end(vcpu, "unknown exit");
+		end(vcpu, "made an exit that nobody knows");
 		break;
 	}
 }

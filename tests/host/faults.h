@@ -61,7 +61,25 @@
 	X(DROP_RCX, "drop-rcx", "C1", "argument 4 is lost")                                        \
 	X(DROP_R8, "drop-r8", "C1", "argument 5 is lost")                                          \
 	X(DROP_R9, "drop-r9", "C1", "argument 6 is lost")                                          \
-	X(TRUNCATE_ARGS, "truncate-args", "C1", "arguments are cut to 32 bits")                    \
+	X(SWAP32_12, "swap-eax-ecx", "C32.1", "32-bit arguments 1 and 2 are swapped")              \
+	X(SWAP32_23, "swap-ecx-edx", "C32.1", "32-bit arguments 2 and 3 are swapped")              \
+	X(SWAP32_34, "swap-edx-esi", "C32.1", "32-bit arguments 3 and 4 are swapped")              \
+	X(SWAP32_45, "swap-esi-edi", "C32.1", "32-bit arguments 4 and 5 are swapped")              \
+	X(SWAP32_56, "swap-edi-ebp", "C32.1", "32-bit arguments 5 and 6 are swapped")              \
+	X(DROP_EAX, "drop-eax", "C32.1", "32-bit argument 1 is lost")                              \
+	X(DROP_ECX, "drop-ecx", "C32.1", "32-bit argument 2 is lost")                              \
+	X(DROP_EDX, "drop-edx", "C32.1", "32-bit argument 3 is lost")                              \
+	X(DROP_ESI, "drop-esi", "C32.1", "32-bit argument 4 is lost")                              \
+	X(DROP_EDI, "drop-edi", "C32.1", "32-bit argument 5 is lost")                              \
+	X(DROP_EBP, "drop-ebp", "C32.1", "32-bit argument 6 is lost")                              \
+	X(STALE_UPPER, "stale-upper", "C32.4", "32-bit arguments keep what is above them")         \
+	X(CALLS_64, "calls-64", "C32.5", "32-bit calls are read by the 64-bit convention")         \
+	X(CUT_RDI, "cut-rdi", "C1", "argument 1 is cut to 32 bits")                                \
+	X(CUT_RSI, "cut-rsi", "C1", "argument 2 is cut to 32 bits")                                \
+	X(CUT_RDX, "cut-rdx", "C1", "argument 3 is cut to 32 bits")                                \
+	X(CUT_RCX, "cut-rcx", "C1", "argument 4 is cut to 32 bits")                                \
+	X(CUT_R8, "cut-r8", "C1", "argument 5 is cut to 32 bits")                                  \
+	X(CUT_R9, "cut-r9", "C1", "argument 6 is cut to 32 bits")                                  \
 	X(ARGS_32, "args-32", "C1", "64-bit calls are read by the 32-bit convention")              \
 	X(RAX_LOW, "rax-low", "C3", "the low half of RAX alone is written")                        \
 	X(RAX_KEPT, "rax-kept", "C3", "RAX is not written")                                        \
@@ -69,6 +87,8 @@
 	X(INDEX_1, "index-1", "C3", "index 1 is taken for a call that there is")                   \
 	X(INDEX_TRUNCATED, "index-truncated", "C4", "indices are cut to 32 bits, and 0 gives 0")   \
 	X(NTH_CALL, "nth-call", "C3", "every 1000th call gives 0")                                 \
+	X(RESULT_32, "result-32", "C32.3", "32-bit calls of undefined indices give 0")             \
+	X(CPL3_WRMSR, "cpl3-wrmsr", "D4", "WRMSR of the magic works at CPL 3")                     \
 	X(BOTH_VENDORS, "both-vendors", "C7", "the other vendor's instruction is a call too")      \
 	X(RIP_2, "rip-2", "C5", "the guest goes on two bytes behind the call")                     \
 	X(RIP_4, "rip-4", "C5", "the guest goes on four bytes behind the call")                    \
@@ -88,6 +108,13 @@
 	X(CALL_R13, "call-r13", "C2", "R13 is clobbered")                                          \
 	X(CALL_R14, "call-r14", "C2", "R14 is clobbered")                                          \
 	X(CALL_R15, "call-r15", "C2", "R15 is clobbered")                                          \
+	X(CALL_ECX, "call32-ecx", "C32.2", "ECX is clobbered in 32-bit calls")                     \
+	X(CALL_EDX, "call32-edx", "C32.2", "EDX is clobbered in 32-bit calls")                     \
+	X(CALL_EBX, "call32-ebx", "C32.2", "EBX is clobbered in 32-bit calls")                     \
+	X(CALL_ESP, "call32-esp", "C32.2", "ESP is clobbered in 32-bit calls")                     \
+	X(CALL_EBP, "call32-ebp", "C32.2", "EBP is clobbered in 32-bit calls")                     \
+	X(CALL_ESI, "call32-esi", "C32.2", "ESI is clobbered in 32-bit calls")                     \
+	X(CALL_EDI, "call32-edi", "C32.2", "EDI is clobbered in 32-bit calls")                     \
 	X(CALL_CF, "call-cf", "C2", "CF is flipped")                                               \
 	X(CALL_PF, "call-pf", "C2", "PF is flipped")                                               \
 	X(CALL_AF, "call-af", "C2", "AF is flipped")                                               \
@@ -106,7 +133,9 @@
 	X(CALL_DR1, "call-dr1", "C2", "DR1 is clobbered")                                          \
 	X(CALL_X87, "call-x87", "C2", "the x87 unit is reset")                                     \
 	X(CALL_MXCSR, "call-mxcsr", "C2", "MXCSR is reset")                                        \
-	X(CALL_XMM7, "call-xmm7", "C2", "XMM7 is cleared")
+	X(CALL_XMM7, "call-xmm7", "C2", "XMM7 is cleared")                                         \
+	X(HANG, "hang", "", "a call never comes back")                                             \
+	X(RESET, "reset", "", "a call resets the machine")
 
 enum fault {
 #define X(symbol, name, rule, what) FAULT_##symbol,

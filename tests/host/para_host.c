@@ -255,7 +255,9 @@ static struct hypercall convention(const struct vcpu *vcpu)
 {
 	const struct gprs *r = &vcpu->regs;
 
-	if (vcpu->efer & EFER_LME && !faulty(FAULT_ARGS_32))
+	bool lme = vcpu->efer & EFER_LME;
+
+	if ((lme && !faulty(FAULT_ARGS_32)) || faulty(FAULT_CALLS_64))
 		return (struct hypercall){
 			r->rax, {r->rdi, r->rsi, r->rdx, r->rcx, r->r8, r->r9}, true};
 	return (struct hypercall){(uint32_t)r->rbx,
@@ -276,49 +278,94 @@ static uint64_t echo(const struct hypercall *call)
 	return call->long_mode ? hash : (uint32_t)hash ^ hash >> 32;
 }
 
-static void break_arguments(uint64_t args[6])
+static bool within(enum fault first, enum fault last)
 {
-	if (config.fault >= FAULT_SWAP_12 && config.fault <= FAULT_SWAP_56) {
-		unsigned first = config.fault - FAULT_SWAP_12;
-		uint64_t kept = args[first];
-
-		args[first] = args[first + 1];
-		args[first + 1] = kept;
-	}
-	if (config.fault >= FAULT_DROP_RDI && config.fault <= FAULT_DROP_R9)
-		args[config.fault - FAULT_DROP_RDI] = 0;
-	for (unsigned i = 0; i < 6 && faulty(FAULT_TRUNCATE_ARGS); i++)
-		args[i] = (uint32_t)args[i];
+	return config.fault >= first && config.fault <= last;
 }
 
-static uint64_t broken_result(uint64_t index, uint64_t rax, uint64_t result)
+static void swap_with_next(uint64_t *arg)
 {
+	uint64_t kept = arg[0];
+
+	arg[0] = arg[1];
+	arg[1] = kept;
+}
+
+static void break_arguments(uint64_t args[6])
+{
+	if (within(FAULT_SWAP_12, FAULT_SWAP_56))
+		swap_with_next(&args[config.fault - FAULT_SWAP_12]);
+	if (within(FAULT_DROP_RDI, FAULT_DROP_R9))
+		args[config.fault - FAULT_DROP_RDI] = 0;
+	if (within(FAULT_CUT_RDI, FAULT_CUT_R9))
+		args[config.fault - FAULT_CUT_RDI] &= UINT32_MAX;
+}
+
+static void break_arguments32(const struct gprs *r, uint64_t args[6])
+{
+	if (within(FAULT_SWAP32_12, FAULT_SWAP32_56))
+		swap_with_next(&args[config.fault - FAULT_SWAP32_12]);
+	if (within(FAULT_DROP_EAX, FAULT_DROP_EBP))
+		args[config.fault - FAULT_DROP_EAX] = 0;
+	if (faulty(FAULT_STALE_UPPER)) {
+		args[3] = r->rsi;
+		args[4] = r->rdi;
+		args[5] = r->rbp;
+	}
+}
+
+static uint64_t broken_result(const struct hypercall *call, uint64_t rax, uint64_t result)
+{
+	const uint64_t index = call->index;
+	const bool einval = (uint32_t)result == (uint32_t)-KVM_EINVAL;
+
 	past.calls++;
 	if (faulty(FAULT_RAX_LOW))
 		return (rax & ~UINT64_C(0xffffffff)) | (uint32_t)result;
 	if (faulty(FAULT_RAX_KEPT))
 		return rax;
-	if (faulty(FAULT_RESULT_POSITIVE) && result == (uint64_t)-KVM_EINVAL)
+	if (faulty(FAULT_RESULT_POSITIVE) && einval)
 		return KVM_EINVAL;
-	if ((faulty(FAULT_INDEX_1) && index == 1) ||
+	if ((faulty(FAULT_RESULT_32) && einval && !call->long_mode) ||
+	    (faulty(FAULT_INDEX_1) && index == 1) ||
 	    (faulty(FAULT_INDEX_TRUNCATED) && index && !(uint32_t)index) ||
 	    (faulty(FAULT_NTH_CALL) && past.calls % 1000 == 0))
 		return 0;
 	return result;
 }
 
-bool para_undefined(struct vcpu *vcpu)
+/* Whether the guest's next bytes are @code. */
+static bool next_is(struct vcpu *vcpu, const uint8_t *code, unsigned length)
 {
-	const uint8_t other[3] = {0x0f, 0x01, call_instruction[2] ^ 0xc1 ^ 0xd9};
 	uint64_t gpa;
 	bool writable;
-	const void *code;
+	const void *next;
 
 	vcpu_sync(vcpu);
 	if (!guest_translate(vcpu->memory, vcpu->slow.cr3, vcpu->rip, &gpa, &writable))
 		return false;
-	code = guest_bytes(vcpu->memory, gpa, sizeof(other));
-	return code && !memcmp(code, other, sizeof(other));
+	next = guest_bytes(vcpu->memory, gpa, length);
+	return next && !memcmp(next, code, length);
+}
+
+bool para_exception(struct vcpu *vcpu)
+{
+	static const uint8_t wrmsr[2] = {0x0f, 0x30};
+	const uint8_t other[3] = {0x0f, 0x01, call_instruction[2] ^ 0xc1 ^ 0xd9};
+	const struct gprs *r = &vcpu->regs;
+
+	if (faulty(FAULT_BOTH_VENDORS) && next_is(vcpu, other, sizeof(other))) {
+		para_hypercall(vcpu);
+		vcpu->rip += sizeof(other);
+		return true;
+	}
+	if (faulty(FAULT_CPL3_WRMSR) && (uint32_t)r->rcx == MSR_KVM_API_MAGIC &&
+	    next_is(vcpu, wrmsr, sizeof(wrmsr))) {
+		if (para_wrmsr(vcpu, MSR_KVM_API_MAGIC, (uint32_t)r->rax | r->rdx << 32))
+			vcpu->rip += sizeof(wrmsr);
+		return true;
+	}
+	return false;
 }
 
 /* The calls that are echoed, logged or broken: the others need no copy of their arguments. */
@@ -327,14 +374,19 @@ static __attribute__((noinline)) void slow_hypercall(struct vcpu *vcpu)
 	struct hypercall call = convention(vcpu);
 	uint64_t result = (uint64_t)-KVM_EINVAL;
 
-	break_arguments(call.args);
+	if (call.long_mode)
+		break_arguments(call.args);
+	else
+		break_arguments32(&vcpu->regs, call.args);
 	if (config.has_echo && call.index == config.echo)
 		result = echo(&call);
+	if (!call.long_mode)
+		result = (uint32_t)result;
 	if (log_calls())
 		log_line("call %u %s %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %#lx", vcpu->id,
 			 call.long_mode ? "64" : "32", call.index, call.args[0], call.args[1],
 			 call.args[2], call.args[3], call.args[4], call.args[5], result);
-	vcpu->regs.rax = broken_result(call.index, vcpu->regs.rax, result);
+	vcpu->regs.rax = broken_result(&call, vcpu->regs.rax, result);
 	if (config.fault)
 		clobber(vcpu);
 }

@@ -84,6 +84,8 @@ static void init_controls(struct vmcb *c)
 				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
 	if (config.fault == FAULT_BOTH_VENDORS)
 		c->intercept_exceptions = (uint32_t)BIT(VECTOR_UD);
+	if (config.fault == FAULT_CPL3_WRMSR)
+		c->intercept_exceptions = (uint32_t)BIT(VECTOR_GP);
 	c->iopm_pa = (uint64_t)iopm;
 	c->msrpm_pa = (uint64_t)msrpm;
 	c->asid = 1;
@@ -224,9 +226,16 @@ static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu
 	case VMEXIT_XSETBV:
 		exit->kind = EXIT_FORBIDDEN;
 		break;
-	case VMEXIT_UD:
-		exit->kind = EXIT_UNDEFINED;
-		exit->length = 3;
+	case VMEXIT_EXCEPTION + VECTOR_UD:
+		exit->kind = EXIT_EXCEPTION;
+		exit->event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
+		break;
+	case VMEXIT_EXCEPTION + VECTOR_GP:
+		exit->kind = EXIT_EXCEPTION;
+		exit->event = (struct vcpu_event){.pending = true,
+						  .has_error = true,
+						  .vector = VECTOR_GP,
+						  .error = (uint32_t)c->exit_info1};
 		break;
 	case VMEXIT_NPF:
 		exit->kind = EXIT_MEMORY;

@@ -21,11 +21,18 @@ enum exit_kind {
 	EXIT_HALT,
 	EXIT_WRITE_BACK, /* INVD: discards caches that are not the guest's alone */
 	EXIT_FORBIDDEN,  /* an instruction that the guest's CPU does not have */
-	EXIT_UNDEFINED,  /* #UD in the guest; exits only where a fault wants to see it */
+	EXIT_EXCEPTION,  /* exit.event; exits only where a fault wants to see it */
 	EXIT_MEMORY,     /* exit.gpa is not the guest's memory */
 	EXIT_SHUTDOWN,   /* a triple fault */
 	EXIT_REFUSED,    /* the CPU did not accept the guest's state */
 	EXIT_UNKNOWN,    /* exit.code */
+};
+
+/* An exception: one to take at the next entry, or one that exited. */
+struct vcpu_event {
+	bool pending, has_error;
+	uint8_t vector;
+	uint32_t error;
 };
 
 struct vcpu_exit {
@@ -33,19 +40,13 @@ struct vcpu_exit {
 	uint8_t length; /* of the instruction that exited, in bytes; 0 where there is none */
 	uint32_t msr;
 	uint64_t gpa;
+	struct vcpu_event event;
 	uint64_t code; /* the vendor's own, for messages */
 	struct {
 		uint16_t port;
 		uint8_t size; /* in bytes */
 		bool in, string, repeated;
 	} io;
-};
-
-/* The event that the vCPU takes at its next entry. */
-struct vcpu_event {
-	bool pending, has_error;
-	uint8_t vector;
-	uint32_t error;
 };
 
 /* What an exit seldom needs; see vcpu_sync(). */

@@ -33,7 +33,7 @@
 #define INTERCEPT_XSETBV      BIT(13)
 
 /* Exit codes: appendix C */
-#define VMEXIT_UD          (0x40 + VECTOR_UD)
+#define VMEXIT_EXCEPTION   0x40 /* and the vector */
 #define VMEXIT_CPUID       0x72
 #define VMEXIT_INVD        0x76
 #define VMEXIT_HLT         0x78

@@ -8,14 +8,14 @@
 #ifndef UNIT_RENAME_H
 #define UNIT_RENAME_H
 
-#define memcpy	pg_memcpy
+#define memcpy  pg_memcpy
 #define memmove pg_memmove
-#define memset	pg_memset
-#define memcmp	pg_memcmp
-#define strlen	pg_strlen
+#define memset  pg_memset
+#define memcmp  pg_memcmp
+#define strlen  pg_strlen
 #define strnlen pg_strnlen
-#define strcmp	pg_strcmp
+#define strcmp  pg_strcmp
 #define strncmp pg_strncmp
-#define strchr	pg_strchr
+#define strchr  pg_strchr
 
 #endif

@@ -232,7 +232,7 @@ static void test_flag_messages(void **state)
 
 static void test_number_messages(void **state)
 {
-	static const char *const wrong[] = {"abc", "-1", "+1",	"1x", "0x",    "0xg", "0X1",
+	static const char *const wrong[] = {"abc", "-1", "+1",  "1x", "0x",    "0xg", "0X1",
 					    "x1",  "1.", "1,2", "ff", "0x0x1", "=1",  "\v1"};
 	char text[64], want[128];
 

@@ -14,14 +14,14 @@
 #include "x86/defs.h"
 
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
-#define HOLE	      0xa0000u
+#define HOLE          0xa0000u
 #define HOLE_END      0x100000u
-#define SIZE	      0x108000u
-#define POISON	      0x5a
-#define NEAR	      10u /* how far around each boundary every access is tried */
+#define SIZE          0x108000u
+#define POISON        0x5a
+#define NEAR          10u /* how far around each boundary every access is tried */
 #define TABLE(n)      (0x4000u + (n)*PAGE_SIZE)
-#define PRESENT	      (PTE_P | PTE_W)
-#define VA	      UINT64_C(0x0000123456788abc)
+#define PRESENT       (PTE_P | PTE_W)
+#define VA            UINT64_C(0x0000123456788abc)
 #define INDEX(level)  (VA >> (12 + 9 * ((level)-1)) & 0x1ff)
 #define PTE_PAT_LARGE BIT(12)
 #define PTE_AVAILABLE (UINT64_C(0x7ff) << 52)

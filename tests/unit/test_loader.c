@@ -14,13 +14,13 @@
 #include "loader.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define HOLE	     0xa0000u
+#define HOLE         0xa0000u
 #define HOLE_END     0x100000u
-#define SIZE	     0x200000u
-#define INFO	     0x1000u /* the one page of low memory that the loader writes to */
+#define SIZE         0x200000u
+#define INFO         0x1000u /* the one page of low memory that the loader writes to */
 #define INFO_END     0x2000u
-#define POISON	     0x5a
-#define MAGIC	     0x1badb002u
+#define POISON       0x5a
+#define MAGIC        0x1badb002u
 #define HEADER_SIZE  32u
 #define LINE_MAX     3583u
 #define NO_HEADER    "guest image: no multiboot 1 header in its first 8192 bytes"

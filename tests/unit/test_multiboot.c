@@ -13,12 +13,12 @@
 #include "lib/multiboot.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define GIB	     (UINT64_C(1) << 30)
-#define MIB	     (UINT64_C(1) << 20)
-#define PAGE	     UINT64_C(4096)
+#define GIB          (UINT64_C(1) << 30)
+#define MIB          (UINT64_C(1) << 20)
+#define PAGE         UINT64_C(4096)
 #define AVAILABLE    1
 #define RESERVED     2
-#define ENTRY	     24u
+#define ENTRY        24u
 
 struct boot_info boot_info;
 
@@ -147,8 +147,8 @@ static void test_no_map(void **state)
 /* Sizes that an entry can't have, the last ones so that the next entry would be in front of it. */
 static void test_malformed_sizes(void **state)
 {
-	static const uint32_t sizes[] = {0,	     1,		 4,	     19,	 21,
-					 24,	     0x7fffffff, 0xffffffe4, 0xffffffe8, 0xfffffffb,
+	static const uint32_t sizes[] = {0,          1,          4,          19,         21,
+					 24,         0x7fffffff, 0xffffffe4, 0xffffffe8, 0xfffffffb,
 					 0xfffffffc, 0xfffffffd, 0xffffffff};
 
 	(void)state;

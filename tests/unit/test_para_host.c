@@ -21,18 +21,18 @@
 #include "para_host.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define HOLE	     0xa0000u
+#define HOLE         0xa0000u
 #define HOLE_END     0x100000u
-#define SIZE	     0x140000u
-#define PAGE	     0x110000u /* where a state page is put, unless it matters */
-#define SITE	     0x112008u
-#define MAGIC	     0x87655678u
+#define SIZE         0x140000u
+#define PAGE         0x110000u /* where a state page is put, unless it matters */
+#define SITE         0x112008u
+#define MAGIC        0x87655678u
 #define EINVAL_32    0xffffffffu
 #define EINVAL_64    UINT64_MAX
-#define ECHO	     0x6563686fu
-#define STALE	     UINT64_C(0xdeadbeef00000000)
-#define LME	     BIT(8)
-#define LMA	     BIT(10)
+#define ECHO         0x6563686fu
+#define STALE        UINT64_C(0xdeadbeef00000000)
+#define LME          BIT(8)
+#define LMA          BIT(10)
 
 struct config config;
 
@@ -443,7 +443,7 @@ static void test_page_of_one_vcpu(void **state)
 /* V1, V3, P7: newer ones, compared unsigned; then the right one. */
 static void test_newer_guests(void **state)
 {
-	static const uint32_t newer[] = {2,	     3,		 0x100,	    0x7fffffff,
+	static const uint32_t newer[] = {2,          3,          0x100,     0x7fffffff,
 					 0x80000000, 0x80000001, 0xffffffff};
 
 	(void)state;
@@ -803,7 +803,7 @@ static void test_convention_by_lme(void **state)
 		uint64_t efer;
 		bool long_mode;
 	} table[] = {
-		{0, false},  {LMA, false},	{~LME, false},
+		{0, false},  {LMA, false},      {~LME, false},
 		{LME, true}, {LME | LMA, true}, {UINT64_MAX, true},
 	};
 	const struct gprs r = noise();
@@ -889,26 +889,54 @@ static void map_identity(void)
 		memcpy(memory.bytes + 0x2000 + i * PAGE_SIZE, &entries[i], sizeof(entries[i]));
 }
 
+/* Whether the code at @rip makes an exception that the host takes for something else. */
+static bool taken(uint64_t rip, const void *code, unsigned length)
+{
+	if (code)
+		memcpy(memory.bytes + rip, code, length);
+	vcpu.rip = rip;
+	return para_exception(&vcpu);
+}
+
 /* FAULT_BOTH_VENDORS: the other vendor's instruction where the guest stands, and nothing else. */
-static void test_undefined_instruction(void **state)
+static void test_both_vendors(void **state)
 {
 	(void)state;
 	map_identity();
 	for (unsigned amd = 0; amd < 2; amd++) {
 		para_init(amd ? vmmcall : vmcall);
-		vcpu.rip = SITE;
-		memcpy(memory.bytes + SITE, vmcall, 3);
-		assert_int_equal(para_undefined(&vcpu), amd);
-		memcpy(memory.bytes + SITE, vmmcall, 3);
-		assert_int_equal(para_undefined(&vcpu), !amd);
-		memcpy(memory.bytes + SITE, "\x0f\x0b\xd9", 3);
-		assert_false(para_undefined(&vcpu));
-		vcpu.rip = HOLE; /* translates to what is not there */
-		assert_false(para_undefined(&vcpu));
-		vcpu.rip = 0x200000; /* does not translate */
-		assert_false(para_undefined(&vcpu));
+		config.fault = FAULT_NONE;
+		assert_false(taken(SITE, vmcall, 3));
+		config.fault = FAULT_BOTH_VENDORS;
+		assert_int_equal(taken(SITE, vmcall, 3), amd);
+		assert_int_equal(vcpu.rip, SITE + (amd ? 3 : 0));
+		assert_int_equal(taken(SITE, vmmcall, 3), !amd);
+		assert_false(taken(SITE, "\x0f\x0b\xd9", 3));
+		assert_false(taken(HOLE, NULL, 0));     /* translates to what is not there */
+		assert_false(taken(0x200000, NULL, 0)); /* does not translate */
 	}
-	assert_int_equal(synced, 1);
+}
+
+/* FAULT_CPL3_WRMSR: a WRMSR of the magic that faulted registers all the same. */
+static void test_cpl3_wrmsr(void **state)
+{
+	static const uint8_t wrmsr[] = {0x0f, 0x30};
+
+	(void)state;
+	map_identity();
+	fill_page(PAGE, 1, 4096, SITE + 0x100);
+	vcpu.regs.rcx = MAGIC;
+	vcpu.regs.rax = PAGE;
+	vcpu.regs.rdx = 0;
+	config.fault = FAULT_NONE;
+	assert_false(taken(SITE, wrmsr, 2));
+	config.fault = FAULT_CPL3_WRMSR;
+	assert_false(taken(SITE, "\x0f\x32", 2));
+	assert_true(taken(SITE, wrmsr, 2));
+	assert_int_equal(vcpu.rip, SITE + 2);
+	assert_int_equal(vcpu.para_gpa, PAGE);
+	vcpu.regs.rcx = MAGIC + 5;
+	assert_false(taken(SITE, wrmsr, 2));
 }
 
 /* Adds @value to @hash. */
@@ -951,6 +979,13 @@ static uint64_t mix_call(uint64_t hash, uint64_t index)
 	vcpu.regs = noise();
 	vcpu.regs.rax = index;
 	para_hypercall(&vcpu);
+	hash = mix_vcpu(hash);
+
+	vcpu.regs = noise();
+	vcpu.regs.rbx = index;
+	vcpu.efer = 0;
+	para_hypercall(&vcpu);
+	vcpu.efer = LME | LMA;
 	return mix_vcpu(hash);
 }
 
@@ -1010,7 +1045,8 @@ static void test_faults(void **state)
 	(void)state;
 	assert_true(seen_with(FAULT_NONE) == honest);
 	for (unsigned i = FAULT_NONE + 1; i < FAULT_COUNT; i++) {
-		bool elsewhere = i >= FAULT_RIP_2 || i == FAULT_BOTH_VENDORS;
+		bool elsewhere =
+			i >= FAULT_RIP_2 || i == FAULT_BOTH_VENDORS || i == FAULT_CPL3_WRMSR;
 
 		if ((seen_with(i) == honest) != elsewhere)
 			fail_msg("fault=%s: wanted %s", names[i],
@@ -1049,7 +1085,8 @@ int main(void)
 		TEST(test_convention_by_lme),
 		TEST(test_log_calls),
 		TEST(test_clobber),
-		TEST(test_undefined_instruction),
+		TEST(test_both_vendors),
+		TEST(test_cpl3_wrmsr),
 		TEST(test_faults),
 	};
 

@@ -15,8 +15,8 @@
 #include "lib/printf.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ROOM	     256
-#define POISON	     0x5a
+#define ROOM         256
+#define POISON       0x5a
 
 /* Formats into @size bytes: the text must be @want as far as it fits, and nothing else written. */
 static void check_size(size_t size, const char *want, const char *fmt, va_list args)
@@ -254,8 +254,8 @@ static void test_plain_text(void **state)
 static void test_unknown_conversions(void **state)
 {
 	static const char *const copied[] = {
-		"%",   "a%", "%q", "%5", "%-08.3", "%l", "%ll", "%hh",	"%+d", "% d",	    "%5.3f",
-		"%lf", "%o", "%n", "%-", "%y%",	   "%.", "%#",	"%hhk", "%zl", "%w is not",
+		"%",   "a%", "%q", "%5", "%-08.3", "%l", "%ll", "%hh",  "%+d", "% d",       "%5.3f",
+		"%lf", "%o", "%n", "%-", "%y%",    "%.", "%#",  "%hhk", "%zl", "%w is not",
 	};
 
 	(void)state;

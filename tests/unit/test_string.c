@@ -24,7 +24,7 @@ typeof(strncmp) pg_strncmp;
 typeof(strchr) pg_strchr;
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define AREA	     96
+#define AREA         96
 
 /* Copies @n bytes to where the next byte faults: what reads too far, dies. */
 static char *before_fault(const void *bytes, size_t n)
@@ -147,7 +147,7 @@ static void test_strnlen(void **state)
 }
 
 static const char *const words[] = {
-	"",  "a",    "b",    "ab",   "aa",    "abc",   "abd",	"abcd",
+	"",  "a",    "b",    "ab",   "aa",    "abc",   "abd",   "abcd",
 	"A", "\x7f", "\x80", "\xff", "a\x80", "a\x7f", "a\xff", "abc\x01",
 };
 
@@ -259,15 +259,15 @@ static void test_glob_list(void **state)
 		const char *globs, *name;
 		bool matches;
 	} table[] = {
-		{"a", "a", true},	 {"a,b", "a", true},	   {"a,b", "b", true},
-		{"a,b", "c", false},	 {"a,b", "a,b", false},	   {"a,b", "ab", false},
-		{"a,bc,d", "bc", true},	 {"a,bc,d", "b", false},   {"a,bc,d", "bcd", false},
+		{"a", "a", true},        {"a,b", "a", true},       {"a,b", "b", true},
+		{"a,b", "c", false},     {"a,b", "a,b", false},    {"a,b", "ab", false},
+		{"a,bc,d", "bc", true},  {"a,bc,d", "b", false},   {"a,bc,d", "bcd", false},
 		{"x*,*z", "fuzz", true}, {"x*,*z", "xylem", true}, {"x*,*z", "zx", false},
-		{"x*,y", "xxy", true},	 {"*,a", "b", true},	   {"a*,", "ab", true},
+		{"x*,y", "xxy", true},   {"*,a", "b", true},       {"a*,", "ab", true},
 		{"", "", true}, /* an empty element matches the empty name only */
-		{"", "a", false},	 {",", "a", false},	   {",,", "", true},
-		{",a", "a", true},	 {"a,", "a", true},	   {"b,", "a", false},
-		{"b,", "", true},	 {"b", "", false},	   {"b*,c", "b,c", true},
+		{"", "a", false},        {",", "a", false},        {",,", "", true},
+		{",a", "a", true},       {"a,", "a", true},        {"b,", "a", false},
+		{"b,", "", true},        {"b", "", false},         {"b*,c", "b,c", true},
 	};
 
 	(void)state;

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "x86/call32.h"
+
+#include "x86/insn.h"
+#include "x86/paging.h"
+#include "x86/trap.h"
+
+#define EXCEPTIONS     32
+#define GATE_INTERRUPT UINT64_C(0x8e)
+#define STUB_SIZE      8
+
+#define PAGE_ALIGNED __attribute__((aligned(4096)))
+
+/* Of boot/. */
+extern const uint8_t trap32_stubs[];
+extern struct table_register idt32_register;
+extern uint64_t boot_pd[512];
+extern const uint64_t boot_pt[2 * 512];
+
+const uint16_t call32_segments[6] = {SEL_CODE32, SEL_DATA,   SEL_DATA_B,
+				     SEL_DATA_C, SEL_DATA_D, SEL_DATA_B};
+
+/* Legacy gates are half as long as long mode's: APM2 4.7.2. */
+static uint64_t idt32[EXCEPTIONS];
+
+/* 32-bit paging, APM2 5.2.1: the 4 MiB that boot_pt maps, by one table. */
+static uint32_t directory32[1024] PAGE_ALIGNED;
+static uint32_t table32[1024] PAGE_ALIGNED;
+
+/* PAE paging, APM2 5.2.3: four entries above the tables of long mode, which are the same. */
+static uint64_t pointers_pae[4] __attribute__((aligned(32)));
+
+static void fill_idt32(void)
+{
+	for (unsigned i = 0; i < EXCEPTIONS; i++) {
+		uint64_t stub = (uint64_t)trap32_stubs + i * STUB_SIZE;
+
+		idt32[i] = (stub & 0xffff) | SEL_CODE32 << 16 | GATE_INTERRUPT << 40 |
+			   (stub >> 16 & 0xffff) << 48;
+	}
+	idt32_register.base = (uint64_t)idt32;
+}
+
+static void fill_tables32(void)
+{
+	directory32[0] = (uint32_t)((uint64_t)table32 | PTE_P | PTE_W);
+	for (unsigned i = 0; i < 1024; i++)
+		table32[i] = (uint32_t)boot_pt[i]; /* all below 4 GiB; NX is beyond */
+	pointers_pae[0] = (uint64_t)boot_pd | PTE_P;
+}
+
+static void set_mode(struct call32 *call, enum mode32 mode)
+{
+	call->long_cr0 = (uint32_t)READ_REG(cr0);
+	call->long_cr3 = (uint32_t)READ_REG(cr3);
+	call->long_cr4 = (uint32_t)READ_REG(cr4);
+	call->cr0 = call->long_cr0;
+	call->cr4 = call->long_cr4;
+	call->cr3 = call->long_cr3;
+	if (mode == MODE32_UNPAGED)
+		call->cr0 &= (uint32_t)~CR0_PG;
+	if (mode == MODE32_PAGED)
+		call->cr3 = (uint32_t)(uint64_t)directory32;
+	if (mode == MODE32_PAE)
+		call->cr3 = (uint32_t)(uint64_t)pointers_pae;
+	if (mode != MODE32_PAE)
+		call->cr4 &= (uint32_t)~CR4_PAE;
+}
+
+bool interact32(struct call32 *call, enum mode32 mode)
+{
+	struct cpu *cpu = this_cpu();
+
+	stray_check();
+	fill_idt32();
+	fill_tables32();
+	set_mode(call, mode);
+	call->faulted = 0;
+	cpu->call32 = call;
+	cpu->in_flight.count++;
+	cpu->in_flight.active = true;
+	call_with_regs32(call);
+	cpu->in_flight.active = false;
+	return !call->faulted;
+}
+
+unsigned call32_vector(const struct call32 *call)
+{
+	return (call->fault_stub - (uint32_t)(uint64_t)trap32_stubs) / STUB_SIZE;
+}
+
+static void run_iret(void *call)
+{
+	enter_by_iret(call);
+}
+
+void interact_by_iret(struct iret_call *call)
+{
+	struct cpu *cpu = this_cpu();
+
+	stray_check();
+	cpu->in_flight.count++;
+	cpu->in_flight.active = true;
+	guard_run(&cpu->in_flight.guard, run_iret, call);
+	cpu->in_flight.active = false;
+}

@@ -56,9 +56,10 @@ bits 32
         and     eax, ~CR0_PG
         mov     cr0, eax
         ; State: legacy mode, no paging; LMA is clear.
+        FIND_CALL32 eax, esp
+        mov     eax, [eax + CALL32_EFER]
+        xor     edx, edx
         mov     ecx, MSR_EFER
-        rdmsr
-        and     eax, ~EFER_LME
         wrmsr
         FIND_CALL32 eax, esp
         mov     ecx, [eax + CALL32_CR4]
@@ -131,9 +132,10 @@ leave32:
         mov     ecx, [eax + CALL32_LONG_CR3]
         mov     cr3, ecx
         mov     esp, [eax + CALL32_STACK]
-        mov     ecx, MSR_EFER
-        rdmsr
+        mov     eax, [eax + CALL32_EFER]
         or      eax, EFER_LME
+        xor     edx, edx
+        mov     ecx, MSR_EFER
         wrmsr
         FIND_CALL32 eax, esp
         mov     ecx, [eax + CALL32_LONG_CR0]

@@ -94,6 +94,7 @@ void asm_offsets(void)
 	MEMBER(CALL32_CR0, call32, cr0);
 	MEMBER(CALL32_CR3, call32, cr3);
 	MEMBER(CALL32_CR4, call32, cr4);
+	MEMBER(CALL32_EFER, call32, efer);
 	MEMBER(CALL32_OUT_CR0, call32, out_cr0);
 	MEMBER(CALL32_OUT_CR3, call32, out_cr3);
 	MEMBER(CALL32_OUT_CR4, call32, out_cr4);

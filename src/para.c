@@ -30,6 +30,7 @@ static uint64_t pool;   /* gpa of the first page */
 static uint64_t noise;  /* what para_reset() last filled with */
 static uint64_t random; /* state of the generator */
 static bool tracing;
+static enum call_vendor vendor; /* CPUID exits: ask once */
 
 static uint64_t virtual_page(uint64_t window, enum para_page page)
 {
@@ -42,11 +43,32 @@ static bool holds_sites(enum para_page page)
 	       page == PAGE_SITE_B;
 }
 
+static enum call_vendor find_vendor(void)
+{
+	static const struct {
+		char name[13];
+		enum call_vendor vendor;
+	} vendors[] = {
+		{"AuthenticAMD", CALL_AMD},   {"HygonGenuine", CALL_AMD},
+		{"GenuineIntel", CALL_INTEL}, {"CentaurHauls", CALL_INTEL},
+		{"  Shanghai  ", CALL_INTEL},
+	};
+	struct cpuid_regs id = cpuid(0, 0);
+	uint32_t name[3] = {id.ebx, id.edx, id.ecx};
+
+	for (unsigned i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++) {
+		if (!memcmp(name, vendors[i].name, sizeof(name)))
+			return vendors[i].vendor;
+	}
+	return CALL_EITHER;
+}
+
 bool para_init(void)
 {
 	pool = multiboot_find_memory((uint64_t)image_end, PARA_PAGES * PAGE_SIZE, PAGE_SIZE);
 	if (!pool)
 		return false;
+	vendor = find_vendor();
 	for (unsigned i = 0; i < PARA_PAGES; i++) {
 		paging_map(virtual_page(WRITABLE, i), para_gpa(i), PAGE_RW);
 		if (holds_sites(i))
@@ -135,43 +157,26 @@ bool site_unpatched(const struct site *site)
 	return !memcmp(site->bytes, unpatched, SITE_SIZE);
 }
 
-static bool holds(const struct site *site, enum call_vendor vendor)
+static bool holds(const struct site *site, enum call_vendor whose)
 {
-	return !memcmp(site->bytes, instructions[vendor], 3) && site->bytes[3] == unpatched[3];
+	return !memcmp(site->bytes, instructions[whose], 3) && site->bytes[3] == unpatched[3];
 }
 
 bool site_patched(const struct site *site)
 {
-	enum call_vendor vendor = para_vendor();
-
 	if (vendor == CALL_EITHER)
 		return holds(site, CALL_AMD) || holds(site, CALL_INTEL);
 	return holds(site, vendor);
 }
 
-const uint8_t *call_instruction(enum call_vendor vendor)
+const uint8_t *call_instruction(enum call_vendor whose)
 {
-	return instructions[vendor];
+	return instructions[whose];
 }
 
 enum call_vendor para_vendor(void)
 {
-	static const struct {
-		char name[13];
-		enum call_vendor vendor;
-	} vendors[] = {
-		{"AuthenticAMD", CALL_AMD},   {"HygonGenuine", CALL_AMD},
-		{"GenuineIntel", CALL_INTEL}, {"CentaurHauls", CALL_INTEL},
-		{"  Shanghai  ", CALL_INTEL},
-	};
-	struct cpuid_regs id = cpuid(0, 0);
-	uint32_t name[3] = {id.ebx, id.edx, id.ecx};
-
-	for (unsigned i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++) {
-		if (!memcmp(name, vendors[i].name, sizeof(name)))
-			return vendors[i].vendor;
-	}
-	return CALL_EITHER;
+	return vendor;
 }
 
 static void run(uint64_t target, const struct gprs *gprs, struct outcome *outcome)

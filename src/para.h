@@ -75,7 +75,7 @@ bool site_patched(const struct site *site);
 enum call_vendor para_vendor(void);
 
 /* The instruction's three bytes; for CALL_EITHER those of AMD. */
-const uint8_t *call_instruction(enum call_vendor vendor);
+const uint8_t *call_instruction(enum call_vendor whose);
 
 /* Access an MSR, or call through @site, with noise in every register that has no say. */
 void para_rdmsr(uint32_t msr, struct outcome *outcome);

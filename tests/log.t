@@ -12,7 +12,7 @@ for personality in header linux2007; do
 	# Calls that fault in the guest, through sites that are not patched, never reach the host.
 	sed -n '/ = exception /d; s/^# call //p' "$tmp/out" >"$tmp/sent"
 	sed -n 's/^call 0 //p' "$tmp/host" >"$tmp/got"
-	[ "$(grep -c '^64 ' "$tmp/sent")" -ge 300 ] && [ "$(grep -c '^32 ' "$tmp/sent")" -ge 60 ]
+	[ "$(grep -c '^64 ' "$tmp/sent")" -ge 200 ] && [ "$(grep -c '^32 ' "$tmp/sent")" -ge 30 ]
 	ok $? "$personality: the guest traces its calls of both conventions"
 	cmp -s "$tmp/sent" "$tmp/got"
 	ok $? "$personality: sent and received are the same" || diff "$tmp/sent" "$tmp/got" | head | sed 's/^/# /'

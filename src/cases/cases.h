@@ -82,15 +82,22 @@ void hypercall64_continues(struct run *run);
 /* Remembers the machine as it is before the first interaction with the host. */
 void keeps_init(void);
 
+/* One call, and the machine around it. */
+struct comparison {
+	bool made;
+	struct outcome call; /* of a 64-bit call */
+	struct machine before, after;
+};
+
 /*
- * Around one call: noise in the machine's registers (struct machine), and what became of it; the
- * machine is in order before and after, whatever the host did to it then or earlier.
+ * Around the call: noise in the machine's registers, and what became of it.  The machine is in order
+ * before and after, whatever the host did to it then or earlier.
  */
-void keeps_begin(uint64_t cr8);
-void keeps_end(void);
+void keeps_begin(struct comparison *c, uint64_t cr8);
+void keeps_end(struct comparison *c);
 
 /* What differs between keeps_begin() and keeps_end(); flags that differ. */
-void expect_group(struct run *run, enum machine_group group);
+void expect_group(struct run *run, const struct comparison *c, enum machine_group group);
 void expect_flags(struct run *run, uint64_t wanted, uint64_t got);
 
 void keeps_gprs(struct run *run);

@@ -19,39 +19,38 @@
 #define TIMER_CALLS  20000
 #define TICKS_WANTED 2
 
-static struct machine ours;          /* before the host had any say */
-static struct machine before, after; /* a call */
+static struct machine ours; /* before the host had any say */
 
 void keeps_init(void)
 {
 	machine_save(&ours);
 }
 
-void keeps_begin(uint64_t cr8)
+void keeps_begin(struct comparison *c, uint64_t cr8)
 {
 	machine_load(&ours);
 	machine_load_noise(para_random, cr8);
-	machine_save(&before);
+	machine_save(&c->before);
 }
 
-void keeps_end(void)
+void keeps_end(struct comparison *c)
 {
-	machine_save(&after);
+	machine_save(&c->after);
 	machine_load(&ours);
+	c->made = true;
 }
 
-/* Calls with noise in every register and @rflags.  False if the call faulted. */
-static bool compare_call(struct run *run, const struct site *site, uint64_t rflags, uint64_t cr8,
-			 struct outcome *call)
+/* Calls with noise in every register and @rflags. */
+static void compare_call(struct comparison *c, const struct site *site, uint64_t rflags,
+			 uint64_t cr8)
 {
 	struct gprs gprs = para_noise();
 
 	gprs.rax = 0;
 	gprs.rflags |= rflags;
-	keeps_begin(cr8);
-	para_call_gprs(site, &gprs, call);
-	keeps_end();
-	return expect_returned(run, "call", call);
+	keeps_begin(c, cr8);
+	para_call_gprs(site, &gprs, &c->call);
+	keeps_end(c);
 }
 
 static void print_bytes(char *text, const uint8_t *bytes, unsigned n)
@@ -65,12 +64,12 @@ static void print_bytes(char *text, const uint8_t *bytes, unsigned n)
 	*text = 0;
 }
 
-void expect_group(struct run *run, enum machine_group group)
+void expect_group(struct run *run, const struct comparison *c, enum machine_group group)
 {
 	for (unsigned i = 0; i < machine_register_count; i++) {
 		const struct machine_register *r = &machine_registers[i];
-		const uint8_t *wanted = (const uint8_t *)&before + r->offset;
-		const uint8_t *got = (const uint8_t *)&after + r->offset;
+		const uint8_t *wanted = (const uint8_t *)&c->before + r->offset;
+		const uint8_t *got = (const uint8_t *)&c->after + r->offset;
 		char wanted_text[33], got_text[33];
 
 		if (r->group != group || !memcmp(wanted, got, r->size))
@@ -96,44 +95,60 @@ void expect_flags(struct run *run, uint64_t wanted, uint64_t got)
 		expect_equal(run, flags[i].name, got & flags[i].mask, wanted & flags[i].mask);
 }
 
-static void keeps_group(struct run *run, enum machine_group group)
+/*
+ * The one call that the groups' checks all look at, with every flag set but IF; the first of them makes
+ * it.  NULL if there is none to look at, which fails the check.
+ */
+static const struct comparison *the_call(struct run *run)
 {
-	struct outcome call;
+	static struct comparison c;
 	struct site site;
 
-	if (register_default(run, &site) && compare_call(run, &site, 0, SOME_CR8, &call))
-		expect_group(run, group);
+	if (!c.made) {
+		if (!register_default(run, &site))
+			return NULL;
+		compare_call(&c, &site, COMPARED_FLAGS & ~RFLAGS_IF, SOME_CR8);
+	}
+	return expect_returned(run, "call", &c.call) ? &c : NULL;
+}
+
+static void keeps_group(struct run *run, enum machine_group group)
+{
+	const struct comparison *c = the_call(run);
+
+	if (c)
+		expect_group(run, c, group);
 }
 
 void keeps_gprs(struct run *run)
 {
-	struct outcome call;
-	struct site site;
+	const struct comparison *c = the_call(run);
 
-	if (register_default(run, &site) && compare_call(run, &site, 0, SOME_CR8, &call))
-		expect_gprs(run, &call.before, &call.after, GPR_BIT(rax) | GPR_BIT(rsp));
+	if (c)
+		expect_gprs(run, &c->call.before, &c->call.after, GPR_BIT(rax) | GPR_BIT(rsp));
 }
 
 void keeps_rsp(struct run *run)
 {
-	struct outcome call;
-	struct site site;
+	const struct comparison *c = the_call(run);
 
-	if (register_default(run, &site) && compare_call(run, &site, 0, SOME_CR8, &call))
-		expect_equal(run, "rsp", call.after.rsp, call.before.rsp);
+	if (c)
+		expect_equal(run, "rsp", c->call.after.rsp, c->call.before.rsp);
 }
 
 /* All set but IF, then all clear; IF is the timer's check. */
 void keeps_flags(struct run *run)
 {
+	const struct comparison *c = the_call(run);
+	struct gprs clear = para_noise();
 	struct outcome call;
 	struct site site;
 
-	if (!register_default(run, &site))
+	if (!c || !register_default(run, &site))
 		return;
-	if (compare_call(run, &site, COMPARED_FLAGS & ~RFLAGS_IF, SOME_CR8, &call))
-		expect_flags(run, call.before.rflags, call.after.rflags);
-	if (compare_call(run, &site, 0, SOME_CR8, &call))
+	expect_flags(run, c->call.before.rflags, c->call.after.rflags);
+	para_call_gprs(&site, &clear, &call);
+	if (expect_returned(run, "call with flags clear", &call))
 		expect_flags(run, call.before.rflags, call.after.rflags);
 }
 
@@ -205,21 +220,23 @@ static bool timer_ticks(struct cpu *cpu)
 	return cpu->ticks != first;
 }
 
-static void expect_all(struct run *run, const struct outcome *call)
+static void expect_all(struct run *run, const struct comparison *c)
 {
+	const struct outcome *call = &c->call;
+
 	expect_equal(run, "rax", call->after.rax, (uint64_t)-KVM_EINVAL);
 	expect_gprs(run, &call->before, &call->after, GPR_BIT(rax));
 	expect_flags(run, call->before.rflags, call->after.rflags);
 	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++)
-		expect_group(run, group);
+		expect_group(run, c, group);
 }
 
 /* C2 once more, all groups of it, with interrupts that come in the middle of calls. */
 void keeps_timer(struct run *run)
 {
+	static struct comparison c;
 	struct cpu *cpu = this_cpu();
 	uint64_t first = cpu->ticks_in_flight;
-	struct outcome call;
 	struct site site;
 
 	if (!register_default(run, &site))
@@ -230,12 +247,11 @@ void keeps_timer(struct run *run)
 		return;
 	}
 	for (unsigned i = 0; i < TIMER_CALLS && !run->failed; i++) {
-		uint64_t flags = RFLAGS_IF | (para_random() & ARITHMETIC_FLAGS);
-
 		if (cpu->ticks_in_flight - first >= TICKS_WANTED)
 			break;
-		if (compare_call(run, &site, flags, 0, &call))
-			expect_all(run, &call);
+		compare_call(&c, &site, RFLAGS_IF | (para_random() & ARITHMETIC_FLAGS), 0);
+		if (expect_returned(run, "call", &c.call))
+			expect_all(run, &c);
 	}
 	timer_stop();
 	if (!run->failed && cpu->ticks_in_flight - first < TICKS_WANTED)

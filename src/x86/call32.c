@@ -49,11 +49,22 @@ static void fill_tables32(void)
 	pointers_pae[0] = (uint64_t)boot_pd | PTE_P;
 }
 
+/* EFER as it was when the machine was still ours: RDMSR exits, so it is read once. */
+static uint64_t efer(void)
+{
+	static uint64_t value;
+
+	if (!value)
+		value = rdmsr(MSR_EFER);
+	return value;
+}
+
 static void set_mode(struct call32 *call, enum mode32 mode)
 {
 	call->long_cr0 = (uint32_t)READ_REG(cr0);
 	call->long_cr3 = (uint32_t)READ_REG(cr3);
 	call->long_cr4 = (uint32_t)READ_REG(cr4);
+	call->efer = (uint32_t)(efer() & ~(EFER_LME | EFER_LMA));
 	call->cr0 = call->long_cr0;
 	call->cr4 = call->long_cr4;
 	call->cr3 = call->long_cr3;

@@ -18,6 +18,7 @@ struct call32 {
 	struct gprs out;        /* the low halves alone; rflags as well */
 	uint16_t segments[6];   /* afterwards: cs ss ds es fs gs */
 	uint32_t cr0, cr3, cr4; /* for the call */
+	uint32_t efer;          /* the same: without LME and LMA */
 	uint32_t out_cr0, out_cr3, out_cr4;
 	uint32_t long_cr0, long_cr3, long_cr4; /* for the way back */
 	uint32_t faulted;                      /* there was a trap: which stub, error code, EIP */

@@ -59,9 +59,14 @@ const struct machine_register machine_registers[] = {
 
 const unsigned machine_register_count = sizeof(machine_registers) / sizeof(machine_registers[0]);
 
+/* Asked once: CPUID exits. */
 static bool has_sysenter(void)
 {
-	return cpuid(1, 0).edx & CPUID_SEP;
+	static enum { UNKNOWN, NO, YES } known;
+
+	if (known == UNKNOWN)
+		known = cpuid(1, 0).edx & CPUID_SEP ? YES : NO;
+	return known == YES;
 }
 
 /* A canonical address above 4 GiB. */

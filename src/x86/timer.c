@@ -20,6 +20,7 @@
 #define PIT_COUNTER0       0x40
 #define PIT_CONTROL        0x43
 #define PIT_RATE_GENERATOR 0x34 /* counter 0, both bytes, mode 2 */
+#define PIT_ONE_SHOT       0x30 /* mode 0 */
 #define PIT_LATCH0         0x00
 #define PIT_HZ             1193182
 
@@ -37,6 +38,13 @@ static void pic_init(uint8_t mask1)
 	outb(PIC2_DATA, ICW4_8086);
 	outb(PIC1_DATA, mask1);
 	outb(PIC2_DATA, MASK_ALL);
+}
+
+static void set_counter(uint8_t mode, uint16_t count)
+{
+	outb(PIT_CONTROL, mode);
+	outb(PIT_COUNTER0, (uint8_t)count);
+	outb(PIT_COUNTER0, (uint8_t)(count >> 8));
 }
 
 uint16_t timer_count(void)
@@ -63,9 +71,7 @@ bool timer_start(unsigned hz)
 {
 	uint16_t divisor = (uint16_t)(PIT_HZ / hz);
 
-	outb(PIT_CONTROL, PIT_RATE_GENERATOR);
-	outb(PIT_COUNTER0, (uint8_t)divisor);
-	outb(PIT_COUNTER0, (uint8_t)(divisor >> 8));
+	set_counter(PIT_RATE_GENERATOR, divisor);
 	if (!counts())
 		return false;
 	pic_init((uint8_t)~BIT(TIMER_IRQ));
@@ -75,6 +81,7 @@ bool timer_start(unsigned hz)
 void timer_stop(void)
 {
 	outb(PIC1_DATA, MASK_ALL);
+	set_counter(PIT_ONE_SHOT, 0);
 }
 
 bool timer_acknowledge(unsigned irq)

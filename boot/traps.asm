@@ -117,7 +117,6 @@ guard_run:
 
 ; void guard_resume(const struct guard *guard): guard_run() returns false.
 guard_resume:
-        cld
         mov     rbx, [rdi + GUARD_RBX]
         mov     rbp, [rdi + GUARD_RBP]
         mov     r12, [rdi + GUARD_R12]
@@ -125,5 +124,7 @@ guard_resume:
         mov     r14, [rdi + GUARD_R14]
         mov     r15, [rdi + GUARD_R15]
         mov     rsp, [rdi + GUARD_RSP]
+        push    byte RFLAGS_RESERVED1   ; who comes here may have any flag set
+        popfq
         xor     eax, eax
         jmp     [rdi + GUARD_RIP]

@@ -116,13 +116,21 @@ void expect_refusal(struct run *run, const struct answer *answer, const struct s
 
 bool register_default(struct run *run, struct site *site)
 {
+	static struct site patched;
+	static uint64_t resets; /* so many there were when it was */
 	struct answer answer;
 
+	if (resets && resets == para_resets() && site_patched(&patched)) {
+		*site = patched;
+		return true;
+	}
 	para_reset();
 	*site = para_site(PAGE_SITE_A, 0x100);
 	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, site->gpa, &answer);
 	if (!expect_returned(run, "registration", &answer.wrmsr))
 		return false;
+	patched = *site;
+	resets = para_resets();
 	expect(run, site_patched(site), "no registration, so no call: the site is not patched");
 	return site_patched(site);
 }

@@ -90,7 +90,10 @@ void register_page(enum para_page page, uint32_t version, uint64_t hypercall_gpa
 void expect_success(struct run *run, const struct answer *answer, const struct site *site);
 void expect_refusal(struct run *run, const struct answer *answer, const struct site *site);
 
-/* Resets the pages, registers state page A with a site on site page A, and gives the site. */
+/*
+ * Gives a site to call through: the one that this patched last, if the pages were not reset since;
+ * else it resets them and registers state page A with a site on site page A.
+ */
 bool register_default(struct run *run, struct site *site);
 
 /* First contact (D2): the run's first interactions. */

@@ -11,6 +11,7 @@
 #include "lib/serial.h"
 #include "lib/string.h"
 #include "x86/insn.h"
+#include "x86/timer.h"
 #include "x86/trap.h"
 
 void main(void);
@@ -110,6 +111,8 @@ static void report_stray(void)
 {
 	const struct cpu *cpu = this_cpu();
 
+	keeps_restore();
+	timer_stop();
 	run.failed = true;
 	tap_diag("the host went on elsewhere than after the interaction (number %lu)",
 		 cpu->in_flight.count);

@@ -26,8 +26,9 @@ static const uint8_t instructions[][3] = {
 	[CALL_EITHER] = {0x0f, 0x01, 0xd9},
 };
 
-static uint64_t pool;   /* gpa of the first page */
-static uint64_t noise;  /* what para_reset() last filled with */
+static uint64_t pool;  /* gpa of the first page */
+static uint64_t noise; /* what para_reset() last filled with */
+static uint64_t resets;
 static uint64_t random; /* state of the generator */
 static bool tracing;
 static enum call_vendor vendor; /* CPUID exits: ask once */
@@ -102,8 +103,14 @@ static uint64_t page_noise(enum para_page page)
 void para_reset(void)
 {
 	noise = para_random();
+	resets++;
 	for (unsigned i = 0; i < PARA_PAGES; i++)
 		fill_words(para_bytes(i), page_noise(i), PAGE_SIZE / sizeof(uint64_t));
+}
+
+uint64_t para_resets(void)
+{
+	return resets;
 }
 
 bool para_untouched(enum para_page page, unsigned from, unsigned to)

@@ -52,6 +52,9 @@ bool para_init(void);
 /* Fills all pages with new noise. */
 void para_reset(void);
 
+/* How many times it did. */
+uint64_t para_resets(void);
+
 uint64_t para_gpa(enum para_page page);
 uint8_t *para_bytes(enum para_page page);
 struct kvm_vcpu_para_state *para_state(enum para_page page);

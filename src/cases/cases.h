@@ -79,8 +79,9 @@ void hypercall64_continues(struct run *run);
 	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF | RFLAGS_DF | \
 	 RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
 
-/* Remembers the machine as it is before the first interaction with the host. */
+/* Remembers the machine as it is before the first interaction with the host; and puts it back so. */
 void keeps_init(void);
+void keeps_restore(void);
 
 /* One call, and the machine around it. */
 struct comparison {

@@ -26,6 +26,11 @@ void keeps_init(void)
 	machine_save(&ours);
 }
 
+void keeps_restore(void)
+{
+	machine_load(&ours);
+}
+
 void keeps_begin(struct comparison *c, uint64_t cr8)
 {
 	machine_load(&ours);

@@ -45,7 +45,7 @@ COMMON := $(BOOT) $(wildcard src/x86/*.c) $(wildcard src/lib/*.c)
 GUEST := $(COMMON) $(filter-out src/asm-offsets.c,$(wildcard src/*.c)) $(wildcard src/cases/*.c)
 HOST := $(COMMON) $(wildcard tests/host/*.c) $(wildcard tests/host/*.asm)
 ROGUE := $(COMMON) $(wildcard tests/guests/*.c)
-CALLS := $(COMMON) src/para.c tests/bench/calls.c
+CALLS := $(COMMON) src/para.c src/para_calls.c tests/bench/calls.c
 
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 

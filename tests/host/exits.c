@@ -5,6 +5,7 @@
 #include "clobber.h"
 #include "config.h"
 #include "log.h"
+#include "para_faults.h"
 #include "para_host.h"
 #include "ports.h"
 #include "vcpu.h"

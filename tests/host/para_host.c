@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What an honest host does, rule by rule; and where a promise can be broken, the fault
- * that breaks it.  Registers that a call must keep are clobbered in clobber.c.
+ * that breaks it.  What takes more than a line for that is in para_faults.c and clobber.c.
  */
 #include "para_host.h"
 
@@ -12,6 +12,7 @@
 #include "config.h"
 #include "lib/string.h"
 #include "log.h"
+#include "para_faults.h"
 
 #define RET              0xc3
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
@@ -23,13 +24,7 @@ static uint8_t call_instruction[3];
 static struct {
 	uint64_t site; /* of the last success */
 	bool answered, refused;
-	unsigned calls;
 } past;
-
-static bool faulty(enum fault fault)
-{
-	return __builtin_expect(config.fault == fault, 0);
-}
 
 void para_init(const uint8_t instruction[3])
 {
@@ -61,40 +56,6 @@ bool para_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	return true;
 }
 
-/* Whether the guest maps the page at @gpa writable somewhere in its first 4 MiB. */
-static bool guest_may_write(struct vcpu *vcpu, uint64_t gpa)
-{
-	vcpu_sync(vcpu);
-	for (uint64_t va = 0; va < UINT64_C(0x400000); va += PAGE_SIZE) {
-		bool writable;
-		uint64_t page;
-
-		if (guest_translate(vcpu->memory, vcpu->slow.cr3, va, &page, &writable) &&
-		    writable && page == (gpa & ~UINT64_C(0xfff)))
-			return true;
-	}
-	return false;
-}
-
-/* Where a faulty host takes the site to be. */
-static uint64_t misplaced(struct vcpu *vcpu, uint64_t gpa)
-{
-	uint64_t other;
-	bool writable;
-
-	if (faulty(FAULT_VIRTUAL_PATCH)) {
-		vcpu_sync(vcpu);
-		return guest_translate(vcpu->memory, vcpu->slow.cr3, gpa, &other, &writable)
-			       ? other
-			       : UINT64_MAX;
-	}
-	if (faulty(FAULT_ALIGNED_SITES))
-		return gpa & ~UINT64_C(7);
-	if (faulty(FAULT_RESPECT_RO) && !guest_may_write(vcpu, gpa))
-		return UINT64_MAX;
-	return gpa;
-}
-
 static unsigned patch_length(uint64_t gpa)
 {
 	unsigned length = config.personality == PERSONALITY_LINUX2007 ? 4 : 3;
@@ -118,7 +79,7 @@ static void patch(struct vcpu *vcpu, uint64_t gpa)
 		code[2] ^= 0xc1 ^ 0xd9;
 	if (faulty(FAULT_BYTE_BEFORE))
 		guest_write(vcpu->memory, gpa - 1, &(uint8_t){RET}, 1);
-	gpa = misplaced(vcpu, gpa);
+	gpa = fault_site(vcpu, gpa);
 	guest_write(vcpu->memory, gpa, code, patch_length(gpa));
 }
 
@@ -161,23 +122,6 @@ static bool refused(const struct vcpu *vcpu, const struct kvm_vcpu_para_state *s
 	return faulty(FAULT_REFUSE_AFTER) && past.refused;
 }
 
-/* What a faulty host writes to the page beside its answer. */
-static void overwrite(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_t gpa)
-{
-	uint8_t *page = (uint8_t *)state;
-
-	if (faulty(FAULT_RET_64))
-		memset(&state->hypercall_gpa, state->ret ? 0xff : 0, 4);
-	if (faulty(FAULT_SIZE_WRITTEN))
-		state->size = 24;
-	if (faulty(FAULT_GUEST_VERSION_WRITTEN))
-		state->guest_version = KVM_PARA_API_VERSION;
-	if (faulty(FAULT_REST_WRITTEN))
-		memset(page + 24, 0, 40);
-	if (faulty(FAULT_NEXT_PAGE))
-		guest_write(vcpu->memory, gpa + PAGE_SIZE, &(uint8_t){0}, 1);
-}
-
 /* S2-S4, on a page that is there. */
 static void answer(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_t gpa)
 {
@@ -195,7 +139,7 @@ static void answer(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_
 		state->ret = refuse ? (uint32_t)-KVM_EINVAL : 0;
 	if (faulty(FAULT_RET_POSITIVE) && refuse)
 		state->ret = KVM_EINVAL;
-	overwrite(vcpu, state, gpa);
+	fault_page(vcpu, state, gpa);
 	past.answered = true;
 	past.refused |= refuse;
 	if (!refuse)
@@ -245,11 +189,6 @@ bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
 	return true;
 }
 
-struct hypercall {
-	uint64_t index, args[6];
-	bool long_mode;
-};
-
 /* C1, C32.1; C32.5: which of them holds follows EFER.LME. */
 static struct hypercall convention(const struct vcpu *vcpu)
 {
@@ -278,106 +217,13 @@ static uint64_t echo(const struct hypercall *call)
 	return call->long_mode ? hash : (uint32_t)hash ^ hash >> 32;
 }
 
-static bool within(enum fault first, enum fault last)
-{
-	return config.fault >= first && config.fault <= last;
-}
-
-static void swap_with_next(uint64_t *arg)
-{
-	uint64_t kept = arg[0];
-
-	arg[0] = arg[1];
-	arg[1] = kept;
-}
-
-static void break_arguments(uint64_t args[6])
-{
-	if (within(FAULT_SWAP_12, FAULT_SWAP_56))
-		swap_with_next(&args[config.fault - FAULT_SWAP_12]);
-	if (within(FAULT_DROP_RDI, FAULT_DROP_R9))
-		args[config.fault - FAULT_DROP_RDI] = 0;
-	if (within(FAULT_CUT_RDI, FAULT_CUT_R9))
-		args[config.fault - FAULT_CUT_RDI] &= UINT32_MAX;
-}
-
-static void break_arguments32(const struct gprs *r, uint64_t args[6])
-{
-	if (within(FAULT_SWAP32_12, FAULT_SWAP32_56))
-		swap_with_next(&args[config.fault - FAULT_SWAP32_12]);
-	if (within(FAULT_DROP_EAX, FAULT_DROP_EBP))
-		args[config.fault - FAULT_DROP_EAX] = 0;
-	if (faulty(FAULT_STALE_UPPER)) {
-		args[3] = r->rsi;
-		args[4] = r->rdi;
-		args[5] = r->rbp;
-	}
-}
-
-static uint64_t broken_result(const struct hypercall *call, uint64_t rax, uint64_t result)
-{
-	const uint64_t index = call->index;
-	const bool einval = (uint32_t)result == (uint32_t)-KVM_EINVAL;
-
-	past.calls++;
-	if (faulty(FAULT_RAX_LOW))
-		return (rax & ~UINT64_C(0xffffffff)) | (uint32_t)result;
-	if (faulty(FAULT_RAX_KEPT))
-		return rax;
-	if (faulty(FAULT_RESULT_POSITIVE) && einval)
-		return KVM_EINVAL;
-	if ((faulty(FAULT_RESULT_32) && einval && !call->long_mode) ||
-	    (faulty(FAULT_INDEX_1) && index == 1) ||
-	    (faulty(FAULT_INDEX_TRUNCATED) && index && !(uint32_t)index) ||
-	    (faulty(FAULT_NTH_CALL) && past.calls % 1000 == 0))
-		return 0;
-	return result;
-}
-
-/* Whether the guest's next bytes are @code. */
-static bool next_is(struct vcpu *vcpu, const uint8_t *code, unsigned length)
-{
-	uint64_t gpa;
-	bool writable;
-	const void *next;
-
-	vcpu_sync(vcpu);
-	if (!guest_translate(vcpu->memory, vcpu->slow.cr3, vcpu->rip, &gpa, &writable))
-		return false;
-	next = guest_bytes(vcpu->memory, gpa, length);
-	return next && !memcmp(next, code, length);
-}
-
-bool para_exception(struct vcpu *vcpu)
-{
-	static const uint8_t wrmsr[2] = {0x0f, 0x30};
-	const uint8_t other[3] = {0x0f, 0x01, call_instruction[2] ^ 0xc1 ^ 0xd9};
-	const struct gprs *r = &vcpu->regs;
-
-	if (faulty(FAULT_BOTH_VENDORS) && next_is(vcpu, other, sizeof(other))) {
-		para_hypercall(vcpu);
-		vcpu->rip += sizeof(other);
-		return true;
-	}
-	if (faulty(FAULT_CPL3_WRMSR) && (uint32_t)r->rcx == MSR_KVM_API_MAGIC &&
-	    next_is(vcpu, wrmsr, sizeof(wrmsr))) {
-		if (para_wrmsr(vcpu, MSR_KVM_API_MAGIC, (uint32_t)r->rax | r->rdx << 32))
-			vcpu->rip += sizeof(wrmsr);
-		return true;
-	}
-	return false;
-}
-
 /* The calls that are echoed, logged or broken: the others need no copy of their arguments. */
 static __attribute__((noinline)) void slow_hypercall(struct vcpu *vcpu)
 {
 	struct hypercall call = convention(vcpu);
 	uint64_t result = (uint64_t)-KVM_EINVAL;
 
-	if (call.long_mode)
-		break_arguments(call.args);
-	else
-		break_arguments32(&vcpu->regs, call.args);
+	fault_arguments(vcpu, &call);
 	if (config.has_echo && call.index == config.echo)
 		result = echo(&call);
 	if (!call.long_mode)
@@ -386,7 +232,7 @@ static __attribute__((noinline)) void slow_hypercall(struct vcpu *vcpu)
 		log_line("call %u %s %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %#lx", vcpu->id,
 			 call.long_mode ? "64" : "32", call.index, call.args[0], call.args[1],
 			 call.args[2], call.args[3], call.args[4], call.args[5], result);
-	vcpu->regs.rax = broken_result(&call, vcpu->regs.rax, result);
+	vcpu->regs.rax = fault_result(&call, vcpu->regs.rax, result);
 	if (config.fault)
 		clobber(vcpu);
 }

@@ -25,10 +25,4 @@ bool para_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 /* WRMSR of it registers the page at @gpa: true, or false with #GP(0) injected. */
 bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa);
 
-/*
- * Whether an exception of the guest is one that a faulty host takes for something else: then it is
- * handled.  Such a host makes them exit.
- */
-bool para_exception(struct vcpu *vcpu);
-
 #endif

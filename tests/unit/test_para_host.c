@@ -18,6 +18,7 @@
 #include "clobber.h"
 #include "config.h"
 #include "log.h"
+#include "para_faults.h"
 #include "para_host.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -904,7 +905,10 @@ static void test_both_vendors(void **state)
 	(void)state;
 	map_identity();
 	for (unsigned amd = 0; amd < 2; amd++) {
-		para_init(amd ? vmmcall : vmcall);
+		struct vcpu_vendor either = vendor;
+
+		memcpy(either.call_instruction, amd ? vmmcall : vmcall, 3);
+		vcpu.vendor = &either;
 		config.fault = FAULT_NONE;
 		assert_false(taken(SITE, vmcall, 3));
 		config.fault = FAULT_BOTH_VENDORS;
@@ -914,6 +918,7 @@ static void test_both_vendors(void **state)
 		assert_false(taken(SITE, "\x0f\x0b\xd9", 3));
 		assert_false(taken(HOLE, NULL, 0));     /* translates to what is not there */
 		assert_false(taken(0x200000, NULL, 0)); /* does not translate */
+		vcpu.vendor = &vendor;
 	}
 }
 

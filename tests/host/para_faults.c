@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "para_faults.h"
+
+#include <stddef.h>
+
+#include "lib/string.h"
+#include "para_host.h"
+
+/* Whether the guest maps the page at @gpa writable somewhere in its first 4 MiB. */
+static bool guest_may_write(struct vcpu *vcpu, uint64_t gpa)
+{
+	vcpu_sync(vcpu);
+	for (uint64_t va = 0; va < UINT64_C(0x400000); va += PAGE_SIZE) {
+		bool writable;
+		uint64_t page;
+
+		if (guest_translate(vcpu->memory, vcpu->slow.cr3, va, &page, &writable) &&
+		    writable && page == (gpa & ~UINT64_C(0xfff)))
+			return true;
+	}
+	return false;
+}
+
+uint64_t fault_site(struct vcpu *vcpu, uint64_t gpa)
+{
+	uint64_t other;
+	bool writable;
+
+	if (faulty(FAULT_VIRTUAL_PATCH)) {
+		vcpu_sync(vcpu);
+		return guest_translate(vcpu->memory, vcpu->slow.cr3, gpa, &other, &writable)
+			       ? other
+			       : UINT64_MAX;
+	}
+	if (faulty(FAULT_ALIGNED_SITES))
+		return gpa & ~UINT64_C(7);
+	if (faulty(FAULT_RESPECT_RO) && !guest_may_write(vcpu, gpa))
+		return UINT64_MAX;
+	return gpa;
+}
+
+void fault_page(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_t gpa)
+{
+	uint8_t *page = (uint8_t *)state;
+
+	if (faulty(FAULT_RET_64))
+		memset(&state->hypercall_gpa, state->ret ? 0xff : 0, 4);
+	if (faulty(FAULT_SIZE_WRITTEN))
+		state->size = 24;
+	if (faulty(FAULT_GUEST_VERSION_WRITTEN))
+		state->guest_version = KVM_PARA_API_VERSION;
+	if (faulty(FAULT_REST_WRITTEN))
+		memset(page + 24, 0, 40);
+	if (faulty(FAULT_NEXT_PAGE))
+		guest_write(vcpu->memory, gpa + PAGE_SIZE, &(uint8_t){0}, 1);
+}
+
+static bool within(enum fault first, enum fault last)
+{
+	return config.fault >= first && config.fault <= last;
+}
+
+static void swap_with_next(uint64_t *arg)
+{
+	uint64_t kept = arg[0];
+
+	arg[0] = arg[1];
+	arg[1] = kept;
+}
+
+static void break_arguments(uint64_t args[6])
+{
+	if (within(FAULT_SWAP_12, FAULT_SWAP_56))
+		swap_with_next(&args[config.fault - FAULT_SWAP_12]);
+	if (within(FAULT_DROP_RDI, FAULT_DROP_R9))
+		args[config.fault - FAULT_DROP_RDI] = 0;
+	if (within(FAULT_CUT_RDI, FAULT_CUT_R9))
+		args[config.fault - FAULT_CUT_RDI] &= UINT32_MAX;
+}
+
+static void break_arguments32(const struct gprs *r, uint64_t args[6])
+{
+	if (within(FAULT_SWAP32_12, FAULT_SWAP32_56))
+		swap_with_next(&args[config.fault - FAULT_SWAP32_12]);
+	if (within(FAULT_DROP_EAX, FAULT_DROP_EBP))
+		args[config.fault - FAULT_DROP_EAX] = 0;
+	if (faulty(FAULT_STALE_UPPER)) {
+		args[3] = r->rsi;
+		args[4] = r->rdi;
+		args[5] = r->rbp;
+	}
+}
+
+void fault_arguments(const struct vcpu *vcpu, struct hypercall *call)
+{
+	if (call->long_mode)
+		break_arguments(call->args);
+	else
+		break_arguments32(&vcpu->regs, call->args);
+}
+
+uint64_t fault_result(const struct hypercall *call, uint64_t rax, uint64_t result)
+{
+	static unsigned calls;
+	const uint64_t index = call->index;
+	const bool einval = (uint32_t)result == (uint32_t)-KVM_EINVAL;
+
+	calls++;
+	if (faulty(FAULT_RAX_LOW))
+		return (rax & ~UINT64_C(0xffffffff)) | (uint32_t)result;
+	if (faulty(FAULT_RAX_KEPT))
+		return rax;
+	if (faulty(FAULT_RESULT_POSITIVE) && einval)
+		return KVM_EINVAL;
+	if ((faulty(FAULT_RESULT_32) && einval && !call->long_mode) ||
+	    (faulty(FAULT_INDEX_1) && index == 1) ||
+	    (faulty(FAULT_INDEX_TRUNCATED) && index && !(uint32_t)index) ||
+	    (faulty(FAULT_NTH_CALL) && calls % 1000 == 0))
+		return 0;
+	return result;
+}
+
+/* Whether the guest's next bytes are @code. */
+static bool next_is(struct vcpu *vcpu, const uint8_t *code, unsigned length)
+{
+	uint64_t gpa;
+	bool writable;
+	const void *next;
+
+	vcpu_sync(vcpu);
+	if (!guest_translate(vcpu->memory, vcpu->slow.cr3, vcpu->rip, &gpa, &writable))
+		return false;
+	next = guest_bytes(vcpu->memory, gpa, length);
+	return next && !memcmp(next, code, length);
+}
+
+bool para_exception(struct vcpu *vcpu)
+{
+	static const uint8_t wrmsr[2] = {0x0f, 0x30};
+	const uint8_t *ours = vcpu->vendor->call_instruction;
+	const uint8_t other[3] = {ours[0], ours[1], ours[2] ^ 0xc1 ^ 0xd9};
+	const struct gprs *r = &vcpu->regs;
+
+	if (faulty(FAULT_BOTH_VENDORS) && next_is(vcpu, other, sizeof(other))) {
+		para_hypercall(vcpu);
+		vcpu->rip += sizeof(other);
+		return true;
+	}
+	if (faulty(FAULT_CPL3_WRMSR) && (uint32_t)r->rcx == MSR_KVM_API_MAGIC &&
+	    next_is(vcpu, wrmsr, sizeof(wrmsr))) {
+		if (para_wrmsr(vcpu, MSR_KVM_API_MAGIC, (uint32_t)r->rax | r->rdx << 32))
+			vcpu->rip += sizeof(wrmsr);
+		return true;
+	}
+	return false;
+}

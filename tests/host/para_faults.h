@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How the faults (faults.h) bend what the honest host does; each without effect under the others. */
+#ifndef HOST_PARA_FAULTS_H
+#define HOST_PARA_FAULTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/kvm_para.h"
+#include "config.h"
+#include "vcpu.h"
+
+/* A hypercall, as its convention tells it. */
+struct hypercall {
+	uint64_t index, args[6];
+	bool long_mode;
+};
+
+static inline bool faulty(enum fault fault)
+{
+	return __builtin_expect(config.fault == fault, 0);
+}
+
+/* Where the host takes the site at @gpa to be. */
+uint64_t fault_site(struct vcpu *vcpu, uint64_t gpa);
+
+/* What the host writes to the page, and near it, beside its answer. */
+void fault_page(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_t gpa);
+
+/* What becomes of a call's arguments, and of its result, where RAX was @rax. */
+void fault_arguments(const struct vcpu *vcpu, struct hypercall *call);
+uint64_t fault_result(const struct hypercall *call, uint64_t rax, uint64_t result);
+
+/*
+ * Whether an exception of the guest is one that a faulty host takes for something else: then it is
+ * handled.  Such a host makes them exit.
+ */
+bool para_exception(struct vcpu *vcpu);
+
+#endif

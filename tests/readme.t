@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Every command of the README, run; gdb.t has the session.
+. tests/tap.sh
+
+# shellcheck disable=SC2016 # Markdown
+sed -n '/^```sh$/,/^```$/p' README.md | grep -v '^```' >"$tmp/commands"
+
+# run STATUS COMMAND: with this build's images, and files in a directory of our own.
+run() {
+	(eval "$(printf '%s\n' "$2" | sed "s|build/|$O/|g; s|host\.log|$tmp/host.log|")") >"$tmp/out" 2>"$tmp/err" </dev/null
+	is $? "$1" "$2"
+}
+
+while read -r command; do
+	case $command in
+	'make check' | *' --gdb') ok 0 "$command # is tested where it stands" ;;
+	qemu-system-x86_64*)
+		if [ -w /dev/kvm ]; then
+			run 0 "timeout 60 $command"
+			has "$tmp/out" '^# RESULT: SKIP ' 'it prints the verdict'
+		else
+			skip "$command" 'no /dev/kvm'
+		fi
+		;;
+	*require*) run 1 "$command" ;;
+	*fault=*)
+		run 1 "$command"
+		has "$tmp/out" '^# rbx: wanted 0x[0-9a-f]+, got 0x[0-9a-f]+ \(rule C2\)$' 'it names RBX'
+		has "$tmp/host.log" '^call 0 64 ' 'the log has the calls'
+		;;
+	*)
+		run 0 "$command"
+		has "$tmp/out" '^# RESULT: PASS ' 'it passes'
+		;;
+	esac
+done <"$tmp/commands"
+[ "$(wc -l <"$tmp/commands")" -ge 6 ]
+ok $? 'the README has its commands'
+has .ci/run '^\./run-qemu\.sh --deps$' 'CI runs the first command'
+has .ci/run '^make check$' 'CI runs the second command'
+
+# What the README lists is what there is.
+for option in list only skip require strict trace seed echo echo-calls serial reset; do
+	grep -q "name = \"$option\"" src/options.c && grep -q "\`${option}[\`=]" README.md
+	ok $? "the guest's option '$option' is in the README"
+done
+for option in mem personality echo fault faults log; do
+	grep -q "name = \"$option\"" tests/host/config.c && grep -q "\`${option}[\`=]" README.md
+	ok $? "the host's option '$option' is in the README"
+done
+is "$(grep -c '\.name = ' src/options.c)" 11 'the guest has no other option'
+is "$(grep -c '\.name = ' tests/host/config.c)" 6 'the host has no other option'
+finish

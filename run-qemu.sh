@@ -298,9 +298,9 @@ fi
 [ -z "$debug_log" ] || set -- -debugcon "file:$debug_log" "$@"
 [ -z "$log" ] || { double_commas "$log"; log=,logfile=$doubled; }
 if [ -n "$gdb" ]; then
-    set -- -gdb "tcp:localhost:$gdb" -S "$@"
+    set -- -gdb "tcp:127.0.0.1:$gdb" -S "$@"
     seconds=${seconds:-0}
-    printf 'In another terminal: gdb %s -ex "target remote localhost:%s"\n' "$kernel" "$gdb" >&2
+    printf 'In another terminal: gdb %s -ex "target remote :%s"\n' "$kernel" "$gdb" >&2
     [ "$host" = none ] || echo "Inside gdb, for the guest's names: add-symbol-file $guest" >&2
 fi
 seconds=${seconds:-30}

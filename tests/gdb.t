@@ -20,7 +20,7 @@ debug() {
 	done
 	# QEMU listens a moment after it starts.
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		timeout 20 gdb -nx -batch -ex 'set tcp connect-timeout 2' -ex "target remote :$port" "$@" \
+		timeout 20 gdb -nx -batch -ex 'set tcp connect-timeout 2' -ex "target remote 127.0.0.1:$port" "$@" \
 			"$O/guest.elf" >"$tmp/gdb" 2>&1 </dev/null
 		grep -q 'could not connect\|Connection refused\|Connection timed out' "$tmp/gdb" || break
 		sleep 0.2

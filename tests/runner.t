@@ -168,8 +168,8 @@ has "$tmp/out" '^# qemu: \[.*/guest\.elf echo=0x[0-9a-f]+ a,,b  c\]$' "the guest
 has "$tmp/out" '^# qemu: \[mem=32 echo=0x[0-9a-f]+ d\]$' "the host's options"
 has "$tmp/out" '^# qemu: \[x y\]$' "QEMU's own options"
 QEMU=$tmp/show rogue --gdb=1235 --host=none --accel=tcg
-has "$tmp/err" 'target remote localhost:1235' '--gdb tells how to connect'
-has "$tmp/out" '^# qemu: \[tcp:localhost:1235\]$' '--gdb reaches QEMU'
+has "$tmp/err" 'target remote :1235' '--gdb tells how to connect'
+has "$tmp/out" '^# qemu: \[tcp:127.0.0.1:1235\]$' '--gdb reaches QEMU'
 
 # ---- builds and packages ------------------------------------------------------------------------
 

@@ -135,11 +135,15 @@ bool register_default(struct run *run, struct site *site)
 	return site_patched(site);
 }
 
-/* Whether anything changed that a host writes on a registration. */
+/* Whether the host changed anything: what it is to write, or, if it speaks a dialect, anything else. */
 static bool answered(const struct answer *answer, const struct site *site)
 {
-	return answer->state->host_version != answer->version_sentinel ||
-	       answer->state->ret != answer->ret_sentinel || !site_unpatched(site);
+	const struct kvm_vcpu_para_state *state = answer->state;
+
+	return state->host_version != answer->version_sentinel ||
+	       state->ret != answer->ret_sentinel || state->guest_version != KVM_PARA_API_VERSION ||
+	       state->size != sizeof(*state) || state->hypercall_gpa != site->gpa ||
+	       !para_untouched(PAGE_STATE_A, 24, PAGE_SIZE) || !site_unpatched(site);
 }
 
 void discover(struct run *run)

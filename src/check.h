@@ -16,6 +16,7 @@ enum check_flag {
 	CHECK_OPTIONAL = 1 << 0, /* recommended only: a failure is TODO unless strict */
 	CHECK_NAMED = 1 << 1,    /* runs only under strict, or when named in only= */
 	CHECK_ECHO = 1 << 2,     /* needs the echo service */
+	CHECK_LEGACY = 1 << 3,   /* calls from legacy mode, where a stray can't be caught */
 };
 
 struct check {
@@ -42,8 +43,8 @@ struct run {
 	struct tap tap;
 	struct discovery host;
 	const struct check *check;
-	bool failed;
-	const char *skipped; /* the reason */
+	bool failed, strayed; /* this check; any so far */
+	const char *skipped;  /* the reason */
 };
 
 /* The checks, in the order in which they run. */

@@ -20,6 +20,7 @@ bool options_parse(char *line, struct options *o, char *error)
 		{.name = "seed",
 		 .kind = OPTION_NUMBER,
 		 .number = &o->seed,
+		 .min = 1,
 		 .max = UINT64_MAX,
 		 .wanted = "a number"},
 		{.name = "serial",
@@ -31,7 +32,8 @@ bool options_parse(char *line, struct options *o, char *error)
 		{.name = "echo",
 		 .kind = OPTION_NUMBER,
 		 .number = &o->echo,
-		 .max = NO_ECHO - 1,
+		 .min = 2, /* no index that a check takes for undefined */
+		 .max = 0x7fffffff,
 		 .wanted = "the echo service's index"},
 		{.name = "echo-calls",
 		 .kind = OPTION_NUMBER,

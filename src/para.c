@@ -65,12 +65,17 @@ bool para_init(void)
 	if (!pool)
 		return false;
 	vendor = find_vendor();
+	para_map();
+	return true;
+}
+
+void para_map(void)
+{
 	for (unsigned i = 0; i < PARA_PAGES; i++) {
 		paging_map(virtual_page(WRITABLE, i), para_gpa(i), PAGE_RW);
 		if (holds_sites(i))
 			paging_map(virtual_page(EXECUTABLE, i), para_gpa(i), PAGE_RX);
 	}
-	return true;
 }
 
 uint64_t para_gpa(enum para_page page)

@@ -41,6 +41,7 @@ struct outcome {
 	bool faulted;
 	struct trap_frame fault;   /* if it did */
 	struct gprs before, after; /* registers; after only if it did not */
+	uint64_t target;           /* the code that ran */
 };
 
 /* Which instruction belongs at a site: by the CPU's vendor (P1). */
@@ -48,6 +49,9 @@ enum call_vendor { CALL_AMD, CALL_INTEL, CALL_EITHER };
 
 /* Finds memory for the pages and maps them away from their gpas.  False if there is none. */
 bool para_init(void);
+
+/* Maps them (again), with the rights that they have where no check changed them. */
+void para_map(void);
 
 /* Fills all pages with new noise. */
 void para_reset(void);

@@ -24,6 +24,7 @@ static void run(uint64_t target, const struct gprs *gprs, struct outcome *outcom
 	outcome->faulted = !interact(&call);
 	if (outcome->faulted)
 		outcome->fault = this_cpu()->in_flight.fault;
+	outcome->target = target;
 	outcome->before = call.in;
 	outcome->after = call.out;
 }

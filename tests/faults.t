@@ -17,6 +17,9 @@ sed -n 's/^# \([a-z0-9-]*\) \([A-Z][0-9.]*\) .*/\1\t\2/p' "$tmp/host" >"$tmp/off
 cut -f1,2 "$tmp/table" | cmp -s - "$tmp/offered"
 ok $? 'the table has the faults that the host offers, with their rules, in their order'
 
+tests/coverage.sh >"$tmp/coverage"
+ok $? 'every required rule has a check, every required check a fault' || tail -n 5 "$tmp/coverage" | sed 's/^/# /'
+
 # Several runs side by side: nearly all of a run is one thread's work.
 # shellcheck disable=SC2016 # expanded by the inner shell
 cut -f1,4 "$tmp/table" | tr '\t' ' ' | xargs -P "$(nproc)" -I{} sh -c '

@@ -33,6 +33,15 @@ is "$(grep -m 1 '^not ok' "$tmp/out" | cut -d' ' -f5)" patch.at-once 'stale-rip:
 has "$tmp/out" '^# the host went on elsewhere than after the interaction' 'stale-rip: the guest says what happened'
 is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: FAIL' 'stale-rip: the guest goes on to its end'
 
+# Nothing but a timer gets the guest out of that loop.
+run 124 lost-rip --timeout=3
+has "$tmp/out" "^not ok [0-9]+ - $first\$" 'lost-rip: without a timer, the check that was running failed'
+run 1 lost-rip --append='only=hypercall64.timer,hypercall32.args-0'
+has "$tmp/out" '^not ok 1 - hypercall64\.timer$' 'lost-rip: with one, the guest finds out by itself'
+has "$tmp/out" '^# the host went on elsewhere than after the interaction' 'lost-rip: and says what happened'
+has "$tmp/out" '^not ok 2 - hypercall32\.args-0$' 'lost-rip: no call from legacy mode is tried after that'
+has "$tmp/out" '^# not tried: ' 'lost-rip: and says why'
+
 run 1 first-only
 is "$(grep -m 1 '^not ok' "$tmp/out" | cut -d' ' -f5)" state.host-version 'first-only: the second registration fails'
 has "$tmp/out" '^# host_version: wanted it written' 'first-only: and says why'

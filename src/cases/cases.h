@@ -135,6 +135,7 @@ void hypercall32_keeps_segments(struct run *run);
 void hypercall32_keeps_control(struct run *run);
 void hypercall32_keeps_x87(struct run *run);
 void hypercall32_keeps_sse(struct run *run);
+void hypercall32_keeps_rest(struct run *run);
 
 void echo_rdi(struct run *run);
 void echo_rsi(struct run *run);

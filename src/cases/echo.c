@@ -144,7 +144,10 @@ void echo32_ebp(struct run *run)
 	expect_argument32(run, 5);
 }
 
-/* C32.4: nothing but zeros in what the convention names, noise in all that 32-bit code can't see. */
+/*
+ * C32.4: nothing but zeros in what the convention names, noise in what 32-bit code can't see: R8-R15, and
+ * above EBX, ESI, EDI and EBP.  What is above EAX, ECX and EDX is lost on the way out of long mode.
+ */
 void echo32_stale(struct run *run)
 {
 	static const uint32_t zeros[6];

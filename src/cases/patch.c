@@ -157,6 +157,8 @@ void patch_refused(struct run *run)
 	site = para_site(PAGE_SITE_A, 0x100);
 	register_page(PAGE_STATE_A, UINT32_MAX, site.gpa, &answer);
 	expect_returned(run, "registration", &answer.wrmsr);
+	expect(run, answer.state->ret != answer.ret_sentinel,
+	       "refusal: wanted an answer, got none");
 	expect(run, site_unpatched(&site), "site after a refusal: wanted it unpatched");
 	expect(run,
 	       para_untouched(PAGE_SITE_A, 0, 0x100) &&

@@ -41,6 +41,7 @@ static void expect_clean(struct run *run, const char *what, const struct outcome
 		return;
 	}
 	expect_gp(run, what, o);
+	expect_equal(run, "rip", o->fault.rip, o->target);
 	/* The trap is one word deeper: the target's return address is still to be popped. */
 	at_fault.rsp += sizeof(uint64_t);
 	expect_gprs(run, &o->before, &at_fault, 0);

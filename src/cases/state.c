@@ -9,23 +9,25 @@
 #include "lib/string.h"
 #include "x86/defs.h"
 
-#define NEWER 2u
-
-/* Registers state page A as a guest of @version, and says what came of it. */
-static struct answer answer_to(uint32_t version)
+/* Registers state page A as a guest of @version, and says what came of it: something must. */
+static struct answer answer_to(struct run *run, uint32_t version)
 {
 	struct answer answer;
 
 	para_reset();
 	register_page(PAGE_STATE_A, version, para_site(PAGE_SITE_A, 0x100).gpa, &answer);
+	expect_returned(run, "registration", &answer.wrmsr);
+	expect(run,
+	       answer.state->host_version != answer.version_sentinel ||
+		       answer.state->ret != answer.ret_sentinel,
+	       "registration: wanted an answer, got none");
 	return answer;
 }
 
 static void expect_version(struct run *run, uint32_t guest_version)
 {
-	struct answer answer = answer_to(guest_version);
+	struct answer answer = answer_to(run, guest_version);
 
-	expect_returned(run, "registration", &answer.wrmsr);
 	expect(run, answer.state->host_version != answer.version_sentinel,
 	       "host_version: wanted it written, got the sentinel %#x", answer.version_sentinel);
 	expect_equal(run, "host_version", answer.state->host_version, run->host.host_version);
@@ -48,21 +50,21 @@ void state_host_version_refused(struct run *run)
 
 void state_ret(struct run *run)
 {
-	struct answer answer = answer_to(KVM_PARA_API_VERSION);
+	struct answer answer = answer_to(run, KVM_PARA_API_VERSION);
 
 	expect_equal(run, "ret", answer.state->ret, 0);
 }
 
 void state_ret_refused(struct run *run)
 {
-	struct answer answer = answer_to(UINT32_MAX);
+	struct answer answer = answer_to(run, UINT32_MAX);
 
 	expect_equal(run, "ret", answer.state->ret, (uint32_t)-KVM_EINVAL);
 }
 
 static void expect_fields(struct run *run, uint32_t version)
 {
-	struct answer answer = answer_to(version);
+	struct answer answer = answer_to(run, version);
 	const struct kvm_vcpu_para_state *state = answer.state;
 
 	expect_equal(run, "guest_version", state->guest_version, version);
@@ -88,9 +90,9 @@ void state_rest(struct run *run)
 	const unsigned rest =
 		offsetof(struct kvm_vcpu_para_state, hypercall_gpa) + sizeof(uint64_t);
 
-	answer_to(KVM_PARA_API_VERSION);
+	answer_to(run, KVM_PARA_API_VERSION);
 	expect_untouched(run, "page after a success", PAGE_STATE_A, rest);
-	answer_to(UINT32_MAX);
+	answer_to(run, UINT32_MAX);
 	expect_untouched(run, "page after a refusal", PAGE_STATE_A, rest);
 }
 
@@ -105,9 +107,9 @@ static void expect_canaries(struct run *run)
 
 void state_canaries(struct run *run)
 {
-	answer_to(KVM_PARA_API_VERSION);
+	answer_to(run, KVM_PARA_API_VERSION);
 	expect_canaries(run);
-	answer_to(UINT32_MAX);
+	answer_to(run, UINT32_MAX);
 	expect_canaries(run);
 }
 

@@ -21,6 +21,12 @@ void console_init(uint16_t serial_port, bool debug_copy)
 	debug_console = debug_copy && inb(DEBUG_CONSOLE) == DEBUG_CONSOLE;
 }
 
+static void write_debug_console(const char *text, size_t n)
+{
+	while (n--)
+		outb(DEBUG_CONSOLE, (uint8_t)*text++);
+}
+
 void console_flush(void)
 {
 	size_t n = used;
@@ -31,7 +37,7 @@ void console_flush(void)
 		return;
 	serial_write(buffer, n);
 	if (debug_console)
-		outsb(DEBUG_CONSOLE, buffer, n);
+		write_debug_console(buffer, n);
 }
 
 void console_write(const char *text, size_t n)

@@ -6,6 +6,7 @@
 #include "x86/paging.h"
 
 #define CPUID_APIC      BIT(9) /* leaf 1 EDX */
+#define BASE_X2APIC     BIT(10)
 #define BASE_ENABLED    BIT(11)
 #define BASE_ADDRESS    UINT64_C(0x000ffffffffff000)
 #define SPURIOUS        0xf0
@@ -22,8 +23,8 @@ void apic_virtual_wire(void)
 	if (!(cpuid(1, 0).edx & CPUID_APIC))
 		return;
 	base = rdmsr(MSR_APIC_BASE);
-	if (!(base & BASE_ENABLED))
-		return;
+	if ((base & (BASE_ENABLED | BASE_X2APIC)) != BASE_ENABLED)
+		return; /* off, so the PICs reach the CPU; or without the registers in memory */
 	paging_map(va, base & BASE_ADDRESS, PAGE_RW | PTE_PCD);
 	*(volatile uint32_t *)(va + SPURIOUS) = SPURIOUS_ENABLE | SPURIOUS_VECTOR;
 	*(volatile uint32_t *)(va + LVT_LINT0) = LVT_EXTINT;

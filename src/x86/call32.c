@@ -28,7 +28,7 @@ static uint32_t directory32[1024] PAGE_ALIGNED;
 static uint32_t table32[1024] PAGE_ALIGNED;
 
 /* PAE paging, APM2 5.2.3: four entries above the tables of long mode, which are the same. */
-static uint64_t pointers_pae[4] __attribute__((aligned(32)));
+static uint64_t pointers_pae[512] PAGE_ALIGNED;
 
 static void fill_idt32(void)
 {
@@ -41,12 +41,18 @@ static void fill_idt32(void)
 	idt32_register.base = (uint64_t)idt32;
 }
 
-static void fill_tables32(void)
+/* Only what changed, with plain integer stores: an old host may write-protect tables in use. */
+static void fill_table32(void)
 {
+	volatile uint32_t *table = table32;
+
 	directory32[0] = (uint32_t)((uint64_t)table32 | PTE_P | PTE_W);
-	for (unsigned i = 0; i < 1024; i++)
-		table32[i] = (uint32_t)boot_pt[i]; /* all below 4 GiB; NX is beyond */
-	pointers_pae[0] = (uint64_t)boot_pd | PTE_P;
+	for (unsigned i = 0; i < 1024; i++) {
+		uint32_t entry = (uint32_t)boot_pt[i]; /* all below 4 GiB; NX is beyond */
+
+		if (table[i] != entry)
+			table[i] = entry;
+	}
 }
 
 /* EFER as it was when the machine was still ours: RDMSR exits, so it is read once. */
@@ -70,10 +76,14 @@ static void set_mode(struct call32 *call, enum mode32 mode)
 	call->cr3 = call->long_cr3;
 	if (mode == MODE32_UNPAGED)
 		call->cr0 &= (uint32_t)~CR0_PG;
-	if (mode == MODE32_PAGED)
+	if (mode == MODE32_PAGED) {
+		fill_table32();
 		call->cr3 = (uint32_t)(uint64_t)directory32;
-	if (mode == MODE32_PAE)
+	}
+	if (mode == MODE32_PAE) {
+		pointers_pae[0] = (uint64_t)boot_pd | PTE_P;
 		call->cr3 = (uint32_t)(uint64_t)pointers_pae;
+	}
 	if (mode != MODE32_PAE)
 		call->cr4 &= (uint32_t)~CR4_PAE;
 }
@@ -83,8 +93,8 @@ bool interact32(struct call32 *call, enum mode32 mode)
 	struct cpu *cpu = this_cpu();
 
 	stray_check();
-	fill_idt32();
-	fill_tables32();
+	if (!idt32_register.base)
+		fill_idt32();
 	set_mode(call, mode);
 	call->faulted = 0;
 	cpu->call32 = call;

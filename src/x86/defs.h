@@ -25,13 +25,9 @@
 /* Control registers, APM2 3.1 */
 #define CR0_PE         BIT(0)
 #define CR0_MP         BIT(1)
-#define CR0_EM         BIT(2)
-#define CR0_TS         BIT(3)
 #define CR0_ET         BIT(4)
 #define CR0_NE         BIT(5)
 #define CR0_WP         BIT(16)
-#define CR0_NW         BIT(29)
-#define CR0_CD         BIT(30)
 #define CR0_PG         BIT(31)
 #define CR4_PAE        BIT(5)
 #define CR4_OSFXSR     BIT(9)
@@ -80,14 +76,12 @@
 #define VECTORS 256
 
 /* Exception vectors, APM2 8.1 */
-#define VECTOR_DB 1
-#define VECTOR_BP 3
 #define VECTOR_UD 6
 #define VECTOR_DF 8
 #define VECTOR_GP 13
 #define VECTOR_PF 14
 
-/* Selectors of boot/entry.asm's GDT.  DATA_B to DATA_E equal DATA: tests tell them apart. */
+/* Selectors of boot/entry.asm's GDT.  DATA_B to DATA_D equal DATA: tests tell them apart. */
 #define SEL_CODE64      0x08
 #define SEL_DATA        0x10
 #define SEL_DATA_B      0x18

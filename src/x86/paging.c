@@ -11,6 +11,9 @@ extern uint64_t boot_pt[2 * 512];
 /* The CPU's NX, or 0 where it has none. */
 extern uint64_t boot_nx;
 
+/* Of linker.ld. */
+extern uint8_t image_start[], image_end[];
+
 static void set_entry(uint64_t va, uint64_t entry)
 {
 	/* Volatile: plain integer stores, which the oldest hosts' shadow paging can follow. */
@@ -33,7 +36,7 @@ void paging_unmap(uint64_t va)
 void paging_map_identity(uint64_t end)
 {
 	for (uint64_t pa = PAGE_SIZE; pa < LARGE_PAGE_SIZE; pa += PAGE_SIZE) {
-		if (!boot_pt[pa / PAGE_SIZE])
+		if (pa < (uint64_t)image_start || pa >= (uint64_t)image_end)
 			paging_map(pa, pa, PAGE_RW);
 	}
 	for (uint64_t pa = LARGE_PAGE_SIZE; pa < end; pa += LARGE_PAGE_SIZE)

@@ -38,6 +38,7 @@ static void pic_init(uint8_t mask1)
 	outb(PIC2_DATA, ICW4_8086);
 	outb(PIC1_DATA, mask1);
 	outb(PIC2_DATA, MASK_ALL);
+	stray_check();
 }
 
 static void set_counter(uint8_t mode, uint16_t count)
@@ -49,11 +50,13 @@ static void set_counter(uint8_t mode, uint16_t count)
 
 uint16_t timer_count(void)
 {
-	uint8_t low;
+	uint8_t low, high;
 
 	outb(PIT_CONTROL, PIT_LATCH0);
 	low = inb(PIT_COUNTER0);
-	return (uint16_t)(low | inb(PIT_COUNTER0) << 8);
+	high = inb(PIT_COUNTER0);
+	stray_check(); /* a host may resume the guest here, behind its last I/O */
+	return (uint16_t)(low | high << 8);
 }
 
 static bool counts(void)
@@ -80,7 +83,7 @@ bool timer_start(unsigned hz)
 
 void timer_stop(void)
 {
-	outb(PIC1_DATA, MASK_ALL);
+	pic_init(MASK_ALL);
 	set_counter(PIT_ONE_SHOT, 0);
 }
 

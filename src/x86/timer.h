@@ -14,7 +14,10 @@
  */
 bool timer_start(unsigned hz);
 
-/* Masks it again, and has the PIT run out: an emulator pays for each tick, masked or not. */
+/*
+ * Masks it and every other IRQ, and has the PIT run out: an emulator pays for each tick, masked
+ * or not.
+ */
 void timer_stop(void);
 
 /* The PIT's counter, which runs down and starts over. */

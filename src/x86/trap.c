@@ -34,13 +34,18 @@ static bool interaction_code(uint64_t rip)
 	       (rip >= PAGING_WINDOW && rip < PAGING_WINDOW_END);
 }
 
-static bool handle_irq(struct cpu *cpu, uint64_t vector)
+static bool handle_irq(struct cpu *cpu, struct trap_frame *frame)
 {
-	if (vector < IRQ_VECTOR || vector >= IRQ_VECTOR + IRQ_COUNT)
+	if (frame->vector < IRQ_VECTOR || frame->vector >= IRQ_VECTOR + IRQ_COUNT)
 		return false;
-	if (timer_acknowledge((unsigned)vector - IRQ_VECTOR)) {
+	if (timer_acknowledge((unsigned)frame->vector - IRQ_VECTOR)) {
 		cpu->ticks++;
 		cpu->ticks_in_flight += cpu->in_flight.active;
+	}
+	/* Other code runs with interrupts on while an interaction is in flight: it went astray. */
+	if (cpu->in_flight.active && cpu->check_active && !interaction_code(frame->rip)) {
+		cpu->in_flight.active = false;
+		return_to_guard(frame, &cpu->check);
 	}
 	return true;
 }
@@ -49,7 +54,7 @@ void trap_handle(struct trap_frame *frame)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (handle_irq(cpu, frame->vector))
+	if (handle_irq(cpu, frame))
 		return;
 	if (cpu->in_flight.active && interaction_code(frame->rip)) {
 		cpu->in_flight.active = false;

@@ -154,7 +154,11 @@ void clobber(struct vcpu *vcpu)
 		vcpu->rip -= 1;
 	if (config.fault == FAULT_RIP_4)
 		vcpu->rip += 1;
-	if (config.fault == FAULT_STALE_RIP && vcpu->efer & EFER_LME) {
+	if (config.fault == FAULT_LOST_RIP) { /* the guest's first code, which it needs no more */
+		guest_write(vcpu->memory, vcpu->entry, "\xeb\xfe", 2); /* JMP to itself */
+		vcpu->rip = vcpu->entry;
+	}
+	if (config.fault == FAULT_STALE_RIP) {
 		vcpu->rip = last_io.rip;
 		vcpu->slow.rsp = last_io.rsp;
 		vcpu->regs.rax = last_io.rax;

@@ -52,7 +52,8 @@ bool config_parse(char *line, char *error)
 		{.name = "echo",
 		 .kind = OPTION_NUMBER,
 		 .number = &config.echo,
-		 .max = NO_ECHO - 1,
+		 .min = 2, /* as the guest's option */
+		 .max = 0x7fffffff,
 		 .wanted = "the echo service's index"},
 	};
 	const char *image;

@@ -15,6 +15,7 @@
 	X(GP_VECTOR, "gp-vector", "S5", "a bad gpa gives #UD")                                     \
 	X(GP_ERROR, "gp-error", "S5", "a bad gpa gives #GP(8)")                                    \
 	X(GP_RAX, "gp-rax", "S5", "a bad gpa's #GP comes with RAX changed")                        \
+	X(GP_RIP, "gp-rip", "S5", "a bad gpa's #GP comes behind the WRMSR")                        \
 	X(SILENT, "silent", "S2", "RDMSR answers, WRMSR does nothing")                             \
 	X(NO_HOST_VERSION, "no-host-version", "S2", "host_version is not written")                 \
 	X(HOST_VERSION_LATE, "host-version-late", "S2", "host_version is written on success only") \
@@ -33,6 +34,8 @@
 	X(HIGH_IGNORED, "high-ignored", "S5", "bits 32-63 of the gpa are ignored")                 \
 	X(FIRST_ONLY, "first-only", "S6", "only the first registration is answered")               \
 	X(SAME_REFUSED, "same-refused", "S6", "the page registered last is refused")               \
+	X(ONE_PAGE, "one-page", "S6", "another page than the first is refused")                    \
+	X(LEGACY_IGNORED, "legacy-ignored", "S1", "registrations from legacy mode are ignored")    \
 	X(OLD_SITE_UNPATCHED, "old-site-unpatched", "S6", "another site's patch undoes the first") \
 	X(ZERO_UNREGISTERS, "zero-unregisters", "S8", "WRMSR of 0 writes nothing")                 \
 	X(VERSION_2, "version-2", "V1", "version 2 is accepted")                                   \
@@ -44,6 +47,7 @@
 	X(FIVE_BYTES, "five-bytes", "P2", "five bytes are patched")                                \
 	X(BYTE_BEFORE, "byte-before", "P2", "the byte before the site is written")                 \
 	X(ALIGNED_SITES, "aligned-sites", "P3", "the site is rounded down to 8 bytes")             \
+	X(PAGE_START, "page-start", "P3", "a site at the start of a page is refused")              \
 	X(VIRTUAL_PATCH, "virtual-patch", "S1", "hypercall_gpa is taken for a virtual address")    \
 	X(RESPECT_RO, "respect-ro", "P3", "a page that the guest maps read-only is not patched")   \
 	X(SITE_OUTSIDE, "site-outside", "P4", "a hypercall_gpa outside memory is accepted")        \
@@ -88,6 +92,8 @@
 	X(INDEX_TRUNCATED, "index-truncated", "C4", "indices are cut to 32 bits, and 0 gives 0")   \
 	X(NTH_CALL, "nth-call", "C3", "every 1000th call gives 0")                                 \
 	X(RESULT_32, "result-32", "C32.3", "32-bit calls of undefined indices give 0")             \
+	X(PAGED_32, "paged-32", "C32.1", "32-bit calls under paging give 0")                       \
+	X(PAE_32, "pae-32", "C32.1", "32-bit calls under PAE paging give 0")                       \
 	X(CPL3_WRMSR, "cpl3-wrmsr", "D4", "WRMSR of the magic works at CPL 3")                     \
 	X(BOTH_VENDORS, "both-vendors", "C7", "the other vendor's instruction is a call too")      \
 	X(RIP_2, "rip-2", "C5", "the guest goes on two bytes behind the call")                     \
@@ -135,7 +141,8 @@
 	X(CALL_MXCSR, "call-mxcsr", "C2", "MXCSR is reset")                                        \
 	X(CALL_XMM7, "call-xmm7", "C2", "XMM7 is cleared")                                         \
 	X(HANG, "hang", "", "a call never comes back")                                             \
-	X(RESET, "reset", "", "a call resets the machine")
+	X(RESET, "reset", "", "a call resets the machine")                                         \
+	X(LOST_RIP, "lost-rip", "", "the guest goes on in a loop of its own")
 
 enum fault {
 #define X(symbol, name, rule, what) FAULT_##symbol,

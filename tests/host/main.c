@@ -121,6 +121,7 @@ void main(void)
 
 	vcpu.vendor = vendor;
 	vcpu.memory = &memory;
+	vcpu.entry = loaded.entry;
 	vendor->run(&vcpu, loaded.entry, loaded.eax, loaded.ebx);
 
 	/* The guest may have left the UART in any state, and a line unfinished. */

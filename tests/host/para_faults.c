@@ -99,8 +99,18 @@ void fault_arguments(const struct vcpu *vcpu, struct hypercall *call)
 		break_arguments32(&vcpu->regs, call->args);
 }
 
-uint64_t fault_result(const struct hypercall *call, uint64_t rax, uint64_t result)
+/* Whether a 32-bit call comes from a mode that the host gets wrong. */
+static bool wrong_mode(struct vcpu *vcpu)
 {
+	if (!faulty(FAULT_PAGED_32) && !faulty(FAULT_PAE_32))
+		return false;
+	vcpu_sync(vcpu);
+	return vcpu->slow.cr0 & CR0_PG && (faulty(FAULT_PAGED_32) || vcpu->slow.cr4 & CR4_PAE);
+}
+
+uint64_t fault_result(struct vcpu *vcpu, const struct hypercall *call, uint64_t result)
+{
+	const uint64_t rax = vcpu->regs.rax;
 	static unsigned calls;
 	const uint64_t index = call->index;
 	const bool einval = (uint32_t)result == (uint32_t)-KVM_EINVAL;
@@ -113,7 +123,7 @@ uint64_t fault_result(const struct hypercall *call, uint64_t rax, uint64_t resul
 	if (faulty(FAULT_RESULT_POSITIVE) && einval)
 		return KVM_EINVAL;
 	if ((faulty(FAULT_RESULT_32) && einval && !call->long_mode) ||
-	    (faulty(FAULT_INDEX_1) && index == 1) ||
+	    (!call->long_mode && wrong_mode(vcpu)) || (faulty(FAULT_INDEX_1) && index == 1) ||
 	    (faulty(FAULT_INDEX_TRUNCATED) && index && !(uint32_t)index) ||
 	    (faulty(FAULT_NTH_CALL) && calls % 1000 == 0))
 		return 0;

@@ -27,9 +27,9 @@ uint64_t fault_site(struct vcpu *vcpu, uint64_t gpa);
 /* What the host writes to the page, and near it, beside its answer. */
 void fault_page(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_t gpa);
 
-/* What becomes of a call's arguments, and of its result, where RAX was @rax. */
+/* What becomes of a call's arguments, and of its result. */
 void fault_arguments(const struct vcpu *vcpu, struct hypercall *call);
-uint64_t fault_result(const struct hypercall *call, uint64_t rax, uint64_t result);
+uint64_t fault_result(struct vcpu *vcpu, const struct hypercall *call, uint64_t result);
 
 /*
  * Whether an exception of the guest is one that a faulty host takes for something else: then it is

@@ -23,6 +23,7 @@ static uint8_t call_instruction[3];
 /* What some faults remember. */
 static struct {
 	uint64_t site; /* of the last success */
+	uint64_t page; /* registered first */
 	bool answered, refused;
 } past;
 
@@ -119,6 +120,10 @@ static bool refused(const struct vcpu *vcpu, const struct kvm_vcpu_para_state *s
 		return true;
 	if (faulty(FAULT_SAME_REFUSED) && past.answered && gpa == vcpu->para_gpa)
 		return true;
+	if (faulty(FAULT_ONE_PAGE) && past.page && gpa != past.page)
+		return true;
+	if (faulty(FAULT_PAGE_START) && state->hypercall_gpa % PAGE_SIZE == 0)
+		return true;
 	return faulty(FAULT_REFUSE_AFTER) && past.refused;
 }
 
@@ -142,8 +147,10 @@ static void answer(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_
 	fault_page(vcpu, state, gpa);
 	past.answered = true;
 	past.refused |= refuse;
-	if (!refuse)
+	if (!refuse) {
 		vcpu->para_gpa = gpa;
+		past.page = past.page ? past.page : gpa;
+	}
 }
 
 /* S5. */
@@ -157,13 +164,16 @@ static bool fault_access(struct vcpu *vcpu, uint64_t gpa)
 		vcpu->event.error = 8;
 	if (faulty(FAULT_GP_RAX))
 		vcpu->regs.rax ^= 1;
+	if (faulty(FAULT_GP_RIP))
+		vcpu_skip(vcpu);
 	return false;
 }
 
-static bool ignored(uint64_t gpa, const void *state)
+static bool ignored(const struct vcpu *vcpu, uint64_t gpa, const void *state)
 {
 	return faulty(FAULT_SILENT) || (faulty(FAULT_FIRST_ONLY) && past.answered) ||
 	       (faulty(FAULT_ZERO_UNREGISTERS) && !gpa) ||
+	       (faulty(FAULT_LEGACY_IGNORED) && !(vcpu->efer & EFER_LME)) ||
 	       (faulty(FAULT_OUTSIDE_IGNORED) && !state && gpa % PAGE_SIZE == 0);
 }
 
@@ -181,7 +191,7 @@ bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
 		vcpu->regs.rbx ^= 1;
 
 	state = guest_bytes(vcpu->memory, gpa, sizeof(*state));
-	if (ignored(gpa, state))
+	if (ignored(vcpu, gpa, state))
 		return true;
 	if (gpa % sizeof(*state) || !state)
 		return fault_access(vcpu, gpa);
@@ -232,7 +242,7 @@ static __attribute__((noinline)) void slow_hypercall(struct vcpu *vcpu)
 		log_line("call %u %s %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %#lx", vcpu->id,
 			 call.long_mode ? "64" : "32", call.index, call.args[0], call.args[1],
 			 call.args[2], call.args[3], call.args[4], call.args[5], result);
-	vcpu->regs.rax = fault_result(&call, vcpu->regs.rax, result);
+	vcpu->regs.rax = fault_result(vcpu, &call, result);
 	if (config.fault)
 		clobber(vcpu);
 }

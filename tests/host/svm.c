@@ -190,7 +190,10 @@ static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
 	exit->io.repeated = c->exit_info1 & IOIO_REPEATED;
 }
 
-/* Lengths are those of the instructions without prefixes: nobody puts any before these. */
+/*
+ * Lengths are those of the instructions without prefixes, for TCG saves no next RIP (15.7.1): a guest
+ * that puts some before these goes on in their middle, which is its own harm alone.
+ */
 static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	*exit = (struct vcpu_exit){.kind = EXIT_UNKNOWN, .length = 2, .code = c->exit_code};

@@ -72,7 +72,8 @@ struct vcpu {
 	struct vcpu_exit exit;
 	struct vcpu_event event;
 
-	uint64_t efer; /* as the guest sees it, without SVME; LMA only when synced */
+	uint64_t entry; /* where the guest began */
+	uint64_t efer;  /* as the guest sees it, without SVME; LMA only when synced */
 	uint64_t pat;
 
 	uint64_t para_gpa; /* of the para state page registered last; 0: none */

@@ -40,7 +40,6 @@
 #define VMEXIT_INVLPGA     0x7a
 #define VMEXIT_IOIO        0x7b
 #define VMEXIT_MSR         0x7c
-#define VMEXIT_TASK_SWITCH 0x7d
 #define VMEXIT_SHUTDOWN    0x7f
 #define VMEXIT_VMRUN       0x80
 #define VMEXIT_VMMCALL     0x81

@@ -22,7 +22,7 @@ bool options_parse(char *line, struct options *o, char *error)
 		 .number = &o->seed,
 		 .min = 1,
 		 .max = UINT64_MAX,
-		 .wanted = "a number"},
+		 .wanted = "a number from 1"},
 		{.name = "serial",
 		 .kind = OPTION_NUMBER,
 		 .number = &o->serial,
@@ -34,13 +34,13 @@ bool options_parse(char *line, struct options *o, char *error)
 		 .number = &o->echo,
 		 .min = 2, /* no index that a check takes for undefined */
 		 .max = 0x7fffffff,
-		 .wanted = "the echo service's index"},
+		 .wanted = "an index from 2 to 0x7fffffff"},
 		{.name = "echo-calls",
 		 .kind = OPTION_NUMBER,
 		 .number = &o->echo_calls,
 		 .min = 1,
 		 .max = 1000000,
-		 .wanted = "a number of calls"},
+		 .wanted = "a number of calls up to 1000000"},
 	};
 	bool parsed;
 

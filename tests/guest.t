@@ -84,6 +84,8 @@ is "$(sed -n 's/^ok [0-9]* - //p' "$tmp/out" | tr '\n' ' ')" \
 	'only and skip choose'
 run 0 'named only' --append='only=patch.straddle'
 has "$tmp/out" '^ok 1 - patch\.straddle$' 'only= runs what is otherwise skipped'
+run 0 'matched only' --append='only=patch.*'
+has "$tmp/out" '^ok [0-9]+ - patch\.straddle # SKIP ' 'only= does so by the name, not by a glob'
 run 0 'echo= of the guest alone' --append='only=echo.rdi' --host=none --accel=tcg
 run 1 'an echo service at another index' --append='only=echo.rdi echo=5'
 
@@ -95,8 +97,10 @@ refused() { # OPTIONS MESSAGE
 
 refused 'list frob' "unknown option 'frob'"
 refused 'frob=1' "unknown option 'frob"
-refused 'seed=' "option 'seed' wants a number, got nothing"
+refused 'seed=' "option 'seed' wants a number from 1, got nothing"
 refused 'seed=12z' "option 'seed' wants a number.*, got '12z'"
+refused 'seed=0' "option 'seed' wants a number from 1, got '0'"
+refused 'echo=1' "option 'echo' wants an index from 2 to 0x7fffffff, got '1'"
 refused 'seed=0x10000000000000000' "option 'seed' wants a number"
 refused 'serial=0x10000' "option 'serial' wants an I/O port"
 refused 'echo-calls=0' "option 'echo-calls' wants a number of calls"

@@ -125,7 +125,7 @@ option() { # OPTION MESSAGE
 	refused $? "$2" "host option '$1'"
 }
 
-memory="option 'mem' wants the guest's memory in MiB, got"
+memory="option 'mem' wants the guest's memory, 4 to 960 MiB, got"
 option nonsense "unknown option 'nonsense'"
 option nonsense=1 "unknown option 'nonsense'"
 option mem "$memory nothing"
@@ -140,7 +140,7 @@ option log=loud "option 'log' wants none\|events\|calls, got 'loud'"
 option fault=nonsense "option 'fault' wants a name that 'faults' lists, got 'nonsense'"
 option faults=1 "option 'faults' takes no value, got '1'"
 option echo=0xffffffffffffffff \
-	"option 'echo' wants the echo service's index, got '0xffffffffffffffff'"
+	"option 'echo' wants an index from 2 to 0x7fffffff, got '0xffffffffffffffff'"
 
 # ---- the machine --------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ bool config_parse(char *line, char *error)
 		 .number = &config.memory,
 		 .min = 4,
 		 .max = 960,
-		 .wanted = "the guest's memory in MiB"},
+		 .wanted = "the guest's memory, 4 to 960 MiB"},
 		{.name = "personality",
 		 .kind = OPTION_CHOICE,
 		 .choices = personalities,
@@ -54,7 +54,7 @@ bool config_parse(char *line, char *error)
 		 .number = &config.echo,
 		 .min = 2, /* as the guest's option */
 		 .max = 0x7fffffff,
-		 .wanted = "the echo service's index"},
+		 .wanted = "an index from 2 to 0x7fffffff"},
 	};
 	const char *image;
 

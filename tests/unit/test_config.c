@@ -82,7 +82,7 @@ static void test_each_option(void **state)
 static void test_again(void **state)
 {
 	(void)state;
-	accept("mem=64 personality=linux2007 log=calls fault=silent faults echo=1");
+	accept("mem=64 personality=linux2007 log=calls fault=silent faults echo=2");
 	accept("personality=header");
 	assert_defaults();
 }
@@ -101,7 +101,8 @@ static void test_memory(void **state)
 		snprintf(line, sizeof(line), "mem=%s", wrong[i]);
 		snprintf(tail, sizeof(tail), ", got '%s'", wrong[i]);
 		assert_false(parse(line));
-		assert_memory_equal(error, "option 'mem' wants the guest's memory in MiB", 44);
+		assert_memory_equal(error, "option 'mem' wants the guest's memory, 4 to 960 MiB",
+				    50);
 		assert_string_equal(error + strlen(error) - strlen(tail), tail);
 	}
 }
@@ -137,17 +138,20 @@ static void test_log(void **state)
 static void test_echo(void **state)
 {
 	(void)state;
-	accept("echo=0");
+	accept("echo=2");
 	assert_true(config.has_echo);
-	assert_int_equal(config.echo, 0);
+	assert_int_equal(config.echo, 2);
 	assert_false(config.slow_calls);
-	accept("echo=0xfffffffffffffffe");
+	accept("echo=0x7fffffff");
 	assert_true(config.has_echo);
-	assert_true(config.echo == UINT64_MAX - 1);
+	assert_int_equal(config.echo, 0x7fffffff);
+	refuse("echo=1", "option 'echo' wants an index from 2 to 0x7fffffff, got '1'");
+	refuse("echo=0x80000000",
+	       "option 'echo' wants an index from 2 to 0x7fffffff, got '0x80000000'");
 	refuse("echo=0xffffffffffffffff",
-	       "option 'echo' wants the echo service's index, got '0xffffffffffffffff'");
-	refuse("echo=e", "option 'echo' wants the echo service's index, got 'e'");
-	refuse("echo", "option 'echo' wants the echo service's index, got nothing");
+	       "option 'echo' wants an index from 2 to 0x7fffffff, got '0xffffffffffffffff'");
+	refuse("echo=e", "option 'echo' wants an index from 2 to 0x7fffffff, got 'e'");
+	refuse("echo", "option 'echo' wants an index from 2 to 0x7fffffff, got nothing");
 }
 
 /* Each fault by its name, and as slow as the calls that it breaks. */

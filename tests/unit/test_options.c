@@ -112,14 +112,15 @@ static void test_texts(void **state)
 static void test_seed(void **state)
 {
 	(void)state;
-	accept("seed=0");
-	assert_int_equal(o.seed, 0);
+	accept("seed=1");
+	assert_int_equal(o.seed, 1);
+	refuse("seed=0", "option 'seed' wants a number from 1, got '0'");
 	accept("seed=18446744073709551615");
 	assert_true(o.seed == UINT64_MAX);
 	accept("seed=0xdeadbeefcafe");
 	assert_true(o.seed == 0xdeadbeefcafe);
-	refuse("seed=x", "option 'seed' wants a number, got 'x'");
-	refuse("seed", "option 'seed' wants a number, got nothing");
+	refuse("seed=x", "option 'seed' wants a number from 1, got 'x'");
+	refuse("seed", "option 'seed' wants a number from 1, got nothing");
 }
 
 static void test_serial(void **state)
@@ -140,18 +141,21 @@ static void test_serial(void **state)
 static void test_echo(void **state)
 {
 	(void)state;
-	accept("echo=0");
+	accept("echo=2");
 	assert_true(o.has_echo);
-	assert_int_equal(o.echo, 0);
+	assert_int_equal(o.echo, 2);
 	assert_int_equal(o.echo_calls, 200);
-	accept("echo=0xfffffffffffffffe echo-calls=7");
+	accept("echo=0x7fffffff echo-calls=7");
 	assert_true(o.has_echo);
-	assert_true(o.echo == UINT64_MAX - 1);
+	assert_int_equal(o.echo, 0x7fffffff);
 	assert_int_equal(o.echo_calls, 7);
 	refuse("echo=0xffffffffffffffff",
-	       "option 'echo' wants the echo service's index, got '0xffffffffffffffff'");
+	       "option 'echo' wants an index from 2 to 0x7fffffff, got '0xffffffffffffffff'");
 	assert_false(o.has_echo);
-	refuse("echo=one", "option 'echo' wants the echo service's index, got 'one'");
+	refuse("echo=1", "option 'echo' wants an index from 2 to 0x7fffffff, got '1'");
+	refuse("echo=0x80000000",
+	       "option 'echo' wants an index from 2 to 0x7fffffff, got '0x80000000'");
+	refuse("echo=one", "option 'echo' wants an index from 2 to 0x7fffffff, got 'one'");
 }
 
 static void test_echo_calls(void **state)
@@ -162,9 +166,12 @@ static void test_echo_calls(void **state)
 	assert_false(o.has_echo);
 	accept("echo-calls=1000000");
 	assert_int_equal(o.echo_calls, 1000000);
-	refuse("echo-calls=0", "option 'echo-calls' wants a number of calls, got '0'");
-	refuse("echo-calls=1000001", "option 'echo-calls' wants a number of calls, got '1000001'");
-	refuse("echo-calls", "option 'echo-calls' wants a number of calls, got nothing");
+	refuse("echo-calls=0",
+	       "option 'echo-calls' wants a number of calls up to 1000000, got '0'");
+	refuse("echo-calls=1000001",
+	       "option 'echo-calls' wants a number of calls up to 1000000, got '1000001'");
+	refuse("echo-calls",
+	       "option 'echo-calls' wants a number of calls up to 1000000, got nothing");
 }
 
 static void test_unknown(void **state)
@@ -180,7 +187,7 @@ static void test_read_before_error(void **state)
 {
 	(void)state;
 	refuse("guest.elf serial=0x2f8 reset echo=5 seed=x list",
-	       "option 'seed' wants a number, got 'x'");
+	       "option 'seed' wants a number from 1, got 'x'");
 	assert_string_equal(o.image, "guest.elf");
 	assert_int_equal(o.serial, 0x2f8);
 	assert_true(o.has_echo);

@@ -84,7 +84,8 @@ void clobber(struct vcpu *v)
 
 static void sync_slow(struct vcpu *v)
 {
-	v->slow = (struct vcpu_slow_state){.rsp = 0x1000, .cr3 = 0x2000};
+	v->slow = (struct vcpu_slow_state){
+		.rsp = 0x1000, .cr0 = CR0_PG, .cr3 = 0x2000, .cr4 = CR4_PAE};
 	synced++;
 }
 
@@ -955,6 +956,7 @@ static uint64_t mix_vcpu(uint64_t hash)
 	hash = mix(hash, vcpu.regs.rax);
 	hash = mix(hash, vcpu.regs.rbx);
 	hash = mix(hash, vcpu.regs.rcx);
+	hash = mix(hash, vcpu.rip);
 	hash = mix(hash, vcpu.event.pending);
 	hash = mix(hash, vcpu.event.vector);
 	return mix(hash, vcpu.event.error);
@@ -969,6 +971,8 @@ static uint64_t mix_registration(uint64_t hash, uint64_t gpa, uint32_t version, 
 		memset(memory.bytes + site, 0xcc, 8);
 	if (page < SIZE)
 		fill_page(page, version, 4097, site);
+	vcpu.rip = 0;
+	vcpu.exit.length = 2;
 	hash = mix(hash, para_wrmsr(&vcpu, MAGIC, gpa));
 	for (unsigned i = 0; i < SIZE; i += 8) {
 		uint64_t word;
@@ -1014,6 +1018,7 @@ static uint64_t seen_with(enum fault fault)
 		{(UINT64_C(1) << 32) + PAGE, 1, SITE},
 		{PAGE + 4096, 1, SITE + 64},
 		{0, 1, SITE + 128},
+		{PAGE, 1, 0x112000},
 	};
 	uint64_t hash = 1, value = 0;
 	void *state = NULL;
@@ -1030,6 +1035,9 @@ static uint64_t seen_with(enum fault fault)
 	for (size_t i = 0; i < COUNT(registrations); i++)
 		hash = mix_registration(hash, registrations[i].gpa, registrations[i].version,
 					registrations[i].site);
+	vcpu.efer = 0;
+	hash = mix_registration(hash, PAGE, 1, SITE + 256);
+	vcpu.efer = LME | LMA;
 	hash = mix_call(hash, 1);
 	hash = mix_call(hash, ECHO);
 	for (unsigned i = 0; i < 1000; i++)

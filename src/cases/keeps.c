@@ -17,7 +17,7 @@
 #define TIMER_HZ     8000
 #define TIMER_WAIT   (TIMER_HZ / 20) /* periods: an emulator may be late by many of them */
 #define TIMER_CALLS  20000
-#define TICKS_WANTED 2
+#define TICKS_WANTED 1
 
 static struct machine ours; /* before the host had any say */
 

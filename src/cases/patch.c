@@ -117,7 +117,7 @@ void patch_page_end(struct run *run)
 
 void patch_odd(struct run *run)
 {
-	for (unsigned offset = 0x401; offset < 0x480; offset += 0x12)
+	for (unsigned offset = 0x401; offset < 0x480; offset += 0x26)
 		patch_alone(run, offset);
 }
 

@@ -72,6 +72,18 @@ timeout 60 qemu-system-x86_64 $kvm -kernel "$O/guest.elf" -display none -serial 
 is $? 0 'plain qemu -kernel ends by itself'
 has "$tmp/serial" '^# RESULT: SKIP ' 'plain qemu -kernel: the verdict is in the serial log'
 
+# A machine that nothing but the keyboard controller ends: only option reset may use it.
+isa() {
+	timeout 5 qemu-system-x86_64 -M isapc -cpu qemu64 -m 16 -nodefaults -display none -no-reboot \
+		-serial "file:$tmp/serial" -kernel "$O/guest.elf" -append "only=probe.presence $1" \
+		</dev/null 2>/dev/null
+}
+isa reset
+is $? 0 'reset: the i8042 ends the machine'
+isa ''
+is $? 124 'without reset the guest halts'
+has "$tmp/serial" '^# RESULT: SKIP ' 'and its verdict is there'
+
 # ---- options ----
 
 run 0 'list' --append=list

@@ -23,7 +23,7 @@ static inline void outw(uint16_t port, uint16_t v)
 	__asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port));
 }
 
-/* Writes @n bytes to one port: one exit a string, where single writes cost one a byte. */
+/* Writes @n bytes to one port. */
 static inline void outsb(uint16_t port, const void *bytes, uint64_t n)
 {
 	__asm__ volatile("rep outsb" : "+S"(bytes), "+c"(n) : "d"(port) : "memory");

@@ -15,7 +15,6 @@
 #define strlen  pg_strlen
 #define strnlen pg_strnlen
 #define strcmp  pg_strcmp
-#define strncmp pg_strncmp
 #define strchr  pg_strchr
 
 #endif

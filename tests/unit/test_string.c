@@ -20,7 +20,6 @@ typeof(memcmp) pg_memcmp;
 typeof(strlen) pg_strlen;
 typeof(strnlen) pg_strnlen;
 typeof(strcmp) pg_strcmp;
-typeof(strncmp) pg_strncmp;
 typeof(strchr) pg_strchr;
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -159,23 +158,6 @@ static void test_strcmp(void **state)
 			assert_int_equal(sign(pg_strcmp(words[i], words[j])),
 					 sign(strcmp(words[i], words[j])));
 	}
-}
-
-static void test_strncmp(void **state)
-{
-	char *unterminated = before_fault("abc", 3);
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(words); i++) {
-		for (size_t j = 0; j < COUNT(words); j++) {
-			for (size_t n = 0; n < 6; n++)
-				assert_int_equal(sign(pg_strncmp(words[i], words[j], n)),
-						 sign(strncmp(words[i], words[j], n)));
-		}
-	}
-	assert_int_equal(pg_strncmp(unterminated, "abcd", 3), 0);
-	assert_int_equal(pg_strncmp("a\0b", "a\0c", 3), 0); /* ends at the 0 */
-	free_before_fault(unterminated);
 }
 
 static void test_strchr(void **state)
@@ -334,19 +316,12 @@ static void test_glob_all_short_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_memcpy),
-		cmocka_unit_test(test_memmove),
-		cmocka_unit_test(test_memset),
-		cmocka_unit_test(test_memcmp),
-		cmocka_unit_test(test_strlen),
-		cmocka_unit_test(test_strnlen),
-		cmocka_unit_test(test_strcmp),
-		cmocka_unit_test(test_strncmp),
-		cmocka_unit_test(test_strchr),
-		cmocka_unit_test(test_glob),
-		cmocka_unit_test(test_glob_list),
-		cmocka_unit_test(test_glob_is_quick),
-		cmocka_unit_test(test_glob_all_short_ones),
+		cmocka_unit_test(test_memcpy),        cmocka_unit_test(test_memmove),
+		cmocka_unit_test(test_memset),        cmocka_unit_test(test_memcmp),
+		cmocka_unit_test(test_strlen),        cmocka_unit_test(test_strnlen),
+		cmocka_unit_test(test_strcmp),        cmocka_unit_test(test_strchr),
+		cmocka_unit_test(test_glob),          cmocka_unit_test(test_glob_list),
+		cmocka_unit_test(test_glob_is_quick), cmocka_unit_test(test_glob_all_short_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

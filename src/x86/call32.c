@@ -92,16 +92,14 @@ bool interact32(struct call32 *call, enum mode32 mode)
 {
 	struct cpu *cpu = this_cpu();
 
-	stray_check();
 	if (!idt32_register.base)
 		fill_idt32();
 	set_mode(call, mode);
 	call->faulted = 0;
 	cpu->call32 = call;
-	cpu->in_flight.count++;
-	cpu->in_flight.active = true;
+	interaction_begin(cpu);
 	call_with_regs32(call);
-	cpu->in_flight.active = false;
+	interaction_end(cpu);
 	return !call->faulted;
 }
 
@@ -119,9 +117,7 @@ void interact_by_iret(struct iret_call *call)
 {
 	struct cpu *cpu = this_cpu();
 
-	stray_check();
-	cpu->in_flight.count++;
-	cpu->in_flight.active = true;
+	interaction_begin(cpu);
 	guard_run(&cpu->in_flight.guard, run_iret, call);
-	cpu->in_flight.active = false;
+	interaction_end(cpu);
 }

@@ -77,17 +77,27 @@ static void run_call(void *call)
 	call_with_regs(call);
 }
 
+void interaction_begin(struct cpu *cpu)
+{
+	stray_check();
+	cpu->in_flight.count++;
+	cpu->in_flight.active = true;
+}
+
+void interaction_end(struct cpu *cpu)
+{
+	cpu->in_flight.active = false;
+}
+
 bool interact(struct call *call)
 {
 	struct cpu *cpu = this_cpu();
 	bool returned;
 
-	stray_check();
 	cpu->call = call;
-	cpu->in_flight.count++;
-	cpu->in_flight.active = true;
+	interaction_begin(cpu);
 	returned = guard_run(&cpu->in_flight.guard, run_call, call);
-	cpu->in_flight.active = false;
+	interaction_end(cpu);
 	return returned;
 }
 

@@ -16,6 +16,10 @@ void trap_init(void);
 /* Called by boot/traps.asm for all 256 vectors. */
 void trap_handle(struct trap_frame *frame);
 
+/* Around an interaction: a trap, or other code of ours, in between is what went wrong with it. */
+void interaction_begin(struct cpu *cpu);
+void interaction_end(struct cpu *cpu);
+
 /*
  * Runs call_with_regs(@call) as an interaction with the host.  Returns true if it
  * came back, false if it faulted: in_flight.fault then tells how.

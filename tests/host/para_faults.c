@@ -110,8 +110,8 @@ static bool wrong_mode(struct vcpu *vcpu)
 
 uint64_t fault_result(struct vcpu *vcpu, const struct hypercall *call, uint64_t result)
 {
-	const uint64_t rax = vcpu->regs.rax;
 	static unsigned calls;
+	const uint64_t rax = vcpu->regs.rax;
 	const uint64_t index = call->index;
 	const bool einval = (uint32_t)result == (uint32_t)-KVM_EINVAL;
 

@@ -203,7 +203,6 @@ bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
 static struct hypercall convention(const struct vcpu *vcpu)
 {
 	const struct gprs *r = &vcpu->regs;
-
 	bool lme = vcpu->efer & EFER_LME;
 
 	if ((lme && !faulty(FAULT_ARGS_32)) || faulty(FAULT_CALLS_64))

@@ -8,6 +8,7 @@
 #include "lib/panic.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "x86/insn.h"
 #include "x86/trap.h"
 
 #define INT3     0xcc
@@ -60,6 +61,13 @@ bool faulted(const struct outcome *o, unsigned vector)
 		tap_diag("wanted exception %u(0), got none: rax %#lx rdx %#lx", vector, o->rax,
 			 o->rdx);
 	return false;
+}
+
+bool on_intel(void)
+{
+	struct cpuid_regs vendor = cpuid(0, 0);
+
+	return !memcmp(&vendor.ebx, "Genu", 4);
 }
 
 bool equal(const char *what, uint64_t got, uint64_t wanted)

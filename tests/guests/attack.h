@@ -47,6 +47,9 @@ bool faulted(const struct outcome *outcome, unsigned vector);
 bool came_back(const struct outcome *outcome);
 bool equal(const char *what, uint64_t got, uint64_t wanted);
 
+/* Whether the CPU is Intel's; if not, it is AMD's. */
+bool on_intel(void);
+
 /* Of all memory of ours that an attack may aim at: changes with any byte of it. */
 uint64_t digest(void);
 

@@ -88,13 +88,14 @@ static bool try_site(unsigned i)
 /* After all of this an honest call still works. */
 static bool try_call(unsigned i)
 {
+	const char *wanted = on_intel() ? "\x0f\x01\xc1\xc3" : "\x0f\x01\xd9\xc3";
 	uint8_t *site = (uint8_t *)WRITABLE(PAGE_SITE);
 	struct outcome o;
 
 	begin("call.%u", i);
 	memcpy(site, "\x0f\x0b\xc3\xc3", 4);
 	if (!equal("ret", register_site(attack_gpa(PAGE_SITE)), 0) ||
-	    !equal("patched", (uint64_t)memcmp(site, "\x0f\x01\xd9\xc3", 4), 0))
+	    !equal("patched", (uint64_t)memcmp(site, wanted, 4), 0))
 		return false;
 	o = run_at(EXECUTABLE(PAGE_SITE), (struct gprs){.rax = 0});
 	return came_back(&o) && equal("rax", o.rax, (uint64_t)-KVM_EINVAL);

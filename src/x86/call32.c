@@ -77,6 +77,8 @@ static void set_mode(struct call32 *call, enum mode32 mode)
 	if (mode == MODE32_UNPAGED)
 		call->cr0 &= (uint32_t)~CR0_PG;
 	if (mode == MODE32_PAGED) {
+		/* As old systems have it.  A host on VMX, whose CPU wants NE set, has to hide that. */
+		call->cr0 &= (uint32_t)~CR0_NE;
 		fill_table32();
 		call->cr3 = (uint32_t)(uint64_t)directory32;
 	}

@@ -148,7 +148,8 @@ load "$guest" --host-append=mem=512
 refused $? 'no memory: wanted 512 MiB for the guest \(mem=\) above 0x[0-9a-f]+ and below 1 GiB' \
 	'more memory than there is'
 load "$guest" --cpu=qemu64,-svm
-refused $? 'this CPU has no SVM: wanted CPUID 80000001h ECX bit 2' 'a CPU without SVM'
+refused $? 'this CPU has neither SVM nor VMX: wanted CPUID 80000001h ECX bit 2, or 1h ECX bit 5' \
+	'a CPU without either'
 load "$guest" --cpu=qemu64,+svm,-npt
 refused $? 'this CPU has no nested paging: wanted CPUID 8000000ah EDX bit 0' \
 	'a CPU without nested paging'

@@ -7,7 +7,7 @@
 #include "log.h"
 #include "para_faults.h"
 #include "para_host.h"
-#include "ports.h"
+#include "passed.h"
 #include "vcpu.h"
 #include "x86/insn.h"
 
@@ -112,17 +112,20 @@ static void handle_wrmsr(struct vcpu *vcpu)
 
 /*
  * A plain CPU: nothing whose state or MSRs we would have to switch or to give.  APM3
- * (24594 rev. 3.36) appendix E: what stays of each leaf; the others read as 0.
+ * (24594 rev. 3.36) appendix E and Intel SDM volume 2 (325383-083), CPUID: what stays of each leaf; the others read as 0.
  */
 static const struct {
 	uint32_t leaf, ecx, edx;
 } cpuid_leaves[] = {
 	{0x00000000, ~0u, ~0u},
 	{0x00000001,
-	 /* not MONITOR, FMA, x2APIC, XSAVE, OSXSAVE, AVX, F16C */
-	 (uint32_t) ~(BIT(3) | BIT(12) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(29)),
-	 /* not MCE, APIC, MTRR, MCA */
-	 (uint32_t) ~(BIT(7) | BIT(9) | BIT(12) | BIT(14))},
+	 /* not DTES64, MONITOR, DS-CPL, VMX, SMX, EIST, TM2, FMA, PDCM, DCA, x2APIC, TSC deadline,
+	    XSAVE, OSXSAVE, AVX, F16C */
+	 (uint32_t) ~(BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(12) |
+		      BIT(15) | BIT(18) | BIT(21) | BIT(24) | BIT(26) | BIT(27) | BIT(28) |
+		      BIT(29)),
+	 /* not MCE, APIC, MTRR, MCA, DS, ACPI, TM, PBE */
+	 (uint32_t) ~(BIT(7) | BIT(9) | BIT(12) | BIT(14) | BIT(21) | BIT(22) | BIT(29) | BIT(31))},
 	{0x80000000, ~0u, ~0u},
 	{0x80000001,
 	 /* LAHF, CR8 in legacy mode, ABM, SSE4A, misaligned SSE, PREFETCHW: not SVM, SKINIT, ... */
@@ -233,9 +236,22 @@ static void handle_exception(struct vcpu *vcpu)
 		vcpu->event = vcpu->exit.event;
 }
 
+static void log_exit(const struct vcpu *vcpu)
+{
+	const struct vcpu_exit *exit = &vcpu->exit;
+
+	log_line("exit %u %#lx %#lx %s", vcpu->id, exit->code, exit->information,
+		 exit->name ? exit->name : "unknown");
+}
+
 static void handle_others(struct vcpu *vcpu)
 {
 	switch (vcpu->exit.kind) {
+	case EXIT_AGAIN:
+		break;
+	case EXIT_BAD_VALUE:
+		vcpu_inject_gp(vcpu);
+		break;
 	case EXIT_EXCEPTION:
 		handle_exception(vcpu);
 		break;
@@ -251,10 +267,11 @@ static void handle_others(struct vcpu *vcpu)
 		end(vcpu, "ended in a triple fault");
 		break;
 	case EXIT_REFUSED:
+		log_exit(vcpu);
 		end(vcpu, "is in a state that the CPU does not accept");
 		break;
 	default:
-		log_line("exit %u %#lx", vcpu->id, vcpu->exit.code);
+		log_exit(vcpu);
 		end(vcpu, "made an exit that nobody knows");
 		break;
 	}
@@ -286,5 +303,7 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 		handle_others(vcpu);
 		break;
 	}
+	if (!(vcpu->slow.cr0 & CR0_PE))
+		vcpu->event.has_error = false; /* real mode knows none */
 	return !vcpu->ended;
 }

@@ -13,7 +13,7 @@
  *   msr VCPU rdmsr|wrmsr MSR = #GP         an MSR that it does not have
  *   forbidden VCPU RIP = #UD               an instruction that it does not have
  *   memory VCPU GPA                        memory that it does not have
- *   exit VCPU CODE                         an exit that nobody knows
+ *   exit VCPU CODE INFORMATION NAME        an exit that ends the guest, in its vendor's terms
  *   end VCPU RIP REASON
  *
  * log=events leaves out the calls; log=none is silent.

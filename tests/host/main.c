@@ -97,11 +97,42 @@ static void load(struct loaded *loaded)
 		REFUSE("%s", error);
 }
 
+static const struct vcpu_vendor *find_vendor(void)
+{
+	static const struct vcpu_vendor *const vendors[] = {&svm_vendor, &vmx_vendor};
+	const char *why;
+
+	for (unsigned i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++) {
+		if (!vendors[i]->offered())
+			continue;
+		if (!vendors[i]->available(&why))
+			REFUSE("%s", why);
+		return vendors[i];
+	}
+	REFUSE("this CPU has neither SVM nor VMX: wanted CPUID 80000001h ECX bit 2, or 1h ECX bit 5");
+}
+
+/* Why the guest ended, in the vendor's terms, and its state. */
+static void describe(const struct vcpu *v)
+{
+	const struct vcpu_exit *exit = &v->exit;
+	const struct gprs *r = &v->regs;
+	const struct vcpu_slow_state *s = &v->slow;
+
+	print("\n# host: exit %#lx (%s), information %#lx, gpa %#lx\n", exit->code,
+	      exit->name ? exit->name : v->vendor->name, exit->information, exit->gpa);
+	print("# host: rax %#lx rcx %#lx rdx %#lx rbx %#lx rsp %#lx rbp %#lx rsi %#lx rdi %#lx\n",
+	      r->rax, r->rcx, r->rdx, r->rbx, s->rsp, r->rbp, r->rsi, r->rdi);
+	print("# host: r8 %#lx r9 %#lx r10 %#lx r11 %#lx r12 %#lx r13 %#lx r14 %#lx r15 %#lx\n",
+	      r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14, r->r15);
+	print("# host: rflags %#lx cr0 %#lx cr2 %#lx cr3 %#lx cr4 %#lx efer %#lx\n", s->rflags,
+	      s->cr0, s->cr2, s->cr3, s->cr4, v->efer);
+}
+
 void main(void)
 {
-	const struct vcpu_vendor *vendor = &svm_vendor;
+	const struct vcpu_vendor *vendor;
 	struct loaded loaded;
-	const char *why;
 
 	cpu_init();
 	console_init(SERIAL_COM1, false);
@@ -109,11 +140,10 @@ void main(void)
 	configure();
 	if (config.faults)
 		list_faults();
-	if (!vendor->available(&why))
-		REFUSE("%s", why);
+	vendor = find_vendor();
 	apic_virtual_wire(); /* the guest has the PICs, and no local APIC to do this with */
 	load(&loaded);
-	nested_init(&memory);
+	nested_init(&memory, vendor->nested_leaf);
 	para_init(vendor->call_instruction);
 	log_line("start mem=%lu personality=%s fault=%s vendor=%s", config.memory,
 		 config.personality == PERSONALITY_HEADER ? "header" : "linux2007",
@@ -126,6 +156,6 @@ void main(void)
 
 	/* The guest may have left the UART in any state, and a line unfinished. */
 	console_init(SERIAL_COM1, false);
-	print("\n");
+	describe(&vcpu);
 	panic("host: the guest %s, at rip %#lx", vcpu.ended, vcpu.rip);
 }

@@ -5,8 +5,11 @@
 
 #include "guest_memory.h"
 
-/* Fills the tables.  The memory must lie below 1 GiB on a 2 MiB boundary, and be at most 1 GiB. */
-void nested_init(const struct guest_memory *memory);
+/*
+ * Fills the tables.  @leaf is what an entry of a page needs beside its rights (vcpu.h).  The memory
+ * must lie below 1 GiB on a 2 MiB boundary, and be at most 1 GiB.
+ */
+void nested_init(const struct guest_memory *memory, uint64_t leaf);
 
 /* The physical address of the root. */
 uint64_t nested_root(void);

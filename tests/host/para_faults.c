@@ -144,6 +144,15 @@ static bool next_is(struct vcpu *vcpu, const uint8_t *code, unsigned length)
 	return next && !memcmp(next, code, length);
 }
 
+uint32_t fault_exceptions(void)
+{
+	if (faulty(FAULT_BOTH_VENDORS))
+		return (uint32_t)BIT(VECTOR_UD);
+	if (faulty(FAULT_CPL3_WRMSR))
+		return (uint32_t)BIT(VECTOR_GP);
+	return 0;
+}
+
 bool para_exception(struct vcpu *vcpu)
 {
 	static const uint8_t wrmsr[2] = {0x0f, 0x30};

@@ -31,9 +31,12 @@ void fault_page(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_t g
 void fault_arguments(const struct vcpu *vcpu, struct hypercall *call);
 uint64_t fault_result(struct vcpu *vcpu, const struct hypercall *call, uint64_t result);
 
+/* The exceptions of the guest that a faulty host wants to see: a bit a vector. */
+uint32_t fault_exceptions(void);
+
 /*
  * Whether an exception of the guest is one that a faulty host takes for something else: then it is
- * handled.  Such a host makes them exit.
+ * handled.
  */
 bool para_exception(struct vcpu *vcpu);
 

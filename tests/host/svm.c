@@ -8,64 +8,42 @@
 #include "config.h"
 #include "lib/string.h"
 #include "nested_paging.h"
-#include "ports.h"
+#include "para_faults.h"
+#include "passed.h"
 #include "x86/insn.h"
 
-#define CPUID_SVM      BIT(2) /* 8000_0001h ECX */
-#define CPUID_NESTED   BIT(0) /* 8000_000Ah EDX */
-#define VM_CR_SVMDIS   BIT(4)
-#define UART_LSR       0x3fd
-#define VMMCALL_LENGTH 3
+#define CPUID_SVM    BIT(2) /* 8000_0001h ECX */
+#define CPUID_NESTED BIT(0) /* 8000_000Ah EDX */
+#define CPUID_NRIPS  BIT(3) /* likewise */
+#define VM_CR_SVMDIS BIT(4)
+#define DR6_RESET    0xffff0ff0u
 
 /* Segment attributes as the VMCB packs them: 15.5.1 */
-#define ATTRIBUTES_CODE32 0xc9b
-#define ATTRIBUTES_DATA32 0xc93
-#define ATTRIBUTES_LDT    0x82
-#define ATTRIBUTES_TSS    0x8b
-#define DR6_RESET         0xffff0ff0u
-#define DR7_RESET         0x400
-#define PAT_RESET         UINT64_C(0x0007040600070406)
+#define ATTRIBUTES(descriptor) ((descriptor & 0xff) | (descriptor >> 4 & 0xf00))
 
 static struct svm svm0;
-static uint8_t iopm[3 * 4096] __attribute__((aligned(4096)));
 static uint8_t msrpm[2 * 4096] __attribute__((aligned(4096)));
 static uint8_t host_save[4096] __attribute__((aligned(4096)));
 
-/* The MSRs that are the guest's own, all switched by VMLOAD and VMSAVE.  Every other one exits. */
-static const uint32_t passed_msrs[] = {
-	MSR_STAR,    MSR_LSTAR,          MSR_CSTAR,       MSR_SFMASK,       MSR_FS_BASE,
-	MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
-};
+static bool svm_offered(void)
+{
+	return cpuid(0x80000000, 0).eax >= 0x8000000a && cpuid(0x80000001, 0).ecx & CPUID_SVM;
+}
 
 static bool svm_available(const char **why)
 {
-	*why = "this CPU has no SVM: wanted CPUID 80000001h ECX bit 2";
-	if (cpuid(0x80000000, 0).eax < 0x8000000a || !(cpuid(0x80000001, 0).ecx & CPUID_SVM))
-		return false;
-	*why = "SVM is disabled: VM_CR.SVMDIS is set";
+	*why = "the firmware has disabled SVM: wanted bit 4 of VM_CR (MSR 0xc0010114) clear";
 	if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
 		return false;
 	*why = "this CPU has no nested paging: wanted CPUID 8000000ah EDX bit 0";
 	return cpuid(0x8000000a, 0).edx & CPUID_NESTED;
 }
 
-/* 15.10.1: a bit a port, set where it exits. */
-static void init_iopm(void)
-{
-	memset(iopm, 0xff, sizeof(iopm));
-	for (unsigned i = 0; i < passed_port_count; i++) {
-		for (uint32_t port = passed_ports[i].first; port <= passed_ports[i].last; port++)
-			iopm[port / 8] &= (uint8_t)~BIT(port % 8);
-	}
-	if (config.fault == FAULT_STALE_RIP)
-		iopm[UART_LSR / 8] |= (uint8_t)BIT(UART_LSR % 8);
-}
-
 /* 15.11: two bits an MSR, set where RDMSR and WRMSR exit. */
 static void init_msrpm(void)
 {
 	memset(msrpm, 0xff, sizeof(msrpm));
-	for (unsigned i = 0; i < sizeof(passed_msrs) / sizeof(passed_msrs[0]); i++) {
+	for (unsigned i = 0; i < passed_msr_count; i++) {
 		uint32_t msr = passed_msrs[i];
 		uint32_t byte = (msr & 0x1fff) / 4 + (msr >= 0xc0000000 ? 0x800 : 0);
 
@@ -82,11 +60,8 @@ static void init_controls(struct vmcb *c)
 				   INTERCEPT_VMSAVE | INTERCEPT_STGI | INTERCEPT_CLGI |
 				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
 				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
-	if (config.fault == FAULT_BOTH_VENDORS)
-		c->intercept_exceptions = (uint32_t)BIT(VECTOR_UD);
-	if (config.fault == FAULT_CPL3_WRMSR)
-		c->intercept_exceptions = (uint32_t)BIT(VECTOR_GP);
-	c->iopm_pa = (uint64_t)iopm;
+	c->intercept_exceptions = fault_exceptions();
+	c->iopm_pa = (uint64_t)io_bitmap_init();
 	c->msrpm_pa = (uint64_t)msrpm;
 	c->asid = 1;
 	c->tlb_control = TLB_FLUSH_ALL;
@@ -94,18 +69,17 @@ static void init_controls(struct vmcb *c)
 	c->nested_cr3 = nested_root();
 }
 
-/* Multiboot 3.2: protected mode, flat segments, paging off, interrupts off. */
 static void init_state(struct vmcb *s, uint32_t entry, uint32_t eax)
 {
-	const struct vmcb_segment data = {SEL_DATA, ATTRIBUTES_DATA32, 0xffffffff, 0};
+	const struct vmcb_segment data = {SEL_DATA, ATTRIBUTES(START_DATA32), 0xffffffff, 0};
 
 	s->es = s->ss = s->ds = s->fs = s->gs = data;
-	s->cs = (struct vmcb_segment){SEL_CODE64, ATTRIBUTES_CODE32, 0xffffffff, 0};
-	s->ldtr.attributes = ATTRIBUTES_LDT;
-	s->tr = (struct vmcb_segment){0, ATTRIBUTES_TSS, 0x67, 0};
-	s->cr0 = CR0_PE | CR0_ET;
+	s->cs = (struct vmcb_segment){SEL_CODE64, ATTRIBUTES(START_CODE32), 0xffffffff, 0};
+	s->ldtr.attributes = ATTRIBUTES(START_LDT);
+	s->tr = (struct vmcb_segment){0, ATTRIBUTES(START_TSS), 0x67, 0};
+	s->cr0 = START_CR0;
 	s->dr6 = DR6_RESET;
-	s->dr7 = DR7_RESET;
+	s->dr7 = START_DR7;
 	s->rflags = RFLAGS_RESERVED1;
 	s->rip = entry;
 	s->rax = eax;
@@ -115,11 +89,11 @@ static void svm_start(struct vcpu *vcpu, uint32_t entry, uint32_t eax, uint32_t 
 {
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, (uint64_t)host_save);
-	init_iopm();
 	init_msrpm();
 	svm0.vcpu = vcpu;
+	svm0.saves_next_rip = cpuid(0x8000000a, 0).edx & CPUID_NRIPS;
 	vcpu->regs.rbx = ebx;
-	vcpu->pat = PAT_RESET;
+	vcpu->pat = START_PAT;
 	init_controls(&svm0.guest);
 	init_state(&svm0.guest, entry, eax);
 	svm0.guest.efer = EFER_SVME;
@@ -190,13 +164,12 @@ static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
 	exit->io.repeated = c->exit_info1 & IOIO_REPEATED;
 }
 
-/*
- * Lengths are those of the instructions without prefixes, for TCG saves no next RIP (15.7.1): a guest
- * that puts some before these goes on in their middle, which is its own harm alone.
- */
 static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-	*exit = (struct vcpu_exit){.kind = EXIT_UNKNOWN, .length = 2, .code = c->exit_code};
+	*exit = (struct vcpu_exit){.kind = EXIT_UNKNOWN,
+				   .length = 2,
+				   .code = c->exit_code,
+				   .information = c->exit_info1};
 	switch ((uint32_t)c->exit_code) {
 	case VMEXIT_MSR:
 		exit->kind = c->exit_info1 ? EXIT_WRMSR : EXIT_RDMSR;
@@ -244,6 +217,9 @@ static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu
 		exit->kind = EXIT_MEMORY;
 		exit->gpa = c->exit_info2;
 		break;
+	case VMEXIT_TASK_SWITCH:
+		exit->name = "task switch";
+		break;
 	case VMEXIT_SHUTDOWN:
 		exit->kind = EXIT_SHUTDOWN;
 		break;
@@ -265,6 +241,13 @@ static __attribute__((noinline)) bool slow_exit(struct svm *svm)
 	vcpu->rip = c->rip;
 	vcpu->regs.rax = c->rax;
 	translate(c, vcpu, &vcpu->exit);
+	/*
+	 * 15.7.1.  Where the CPU saves no next RIP (TCG, the oldest), lengths are those of the
+	 * instructions without prefixes: a guest that puts some before these goes on in their middle,
+	 * which is its own harm alone.
+	 */
+	if (svm->saves_next_rip)
+		vcpu->exit.length = (uint8_t)(c->next_rip - c->rip);
 	going_on = vcpu_handle_exit(vcpu);
 	c->rax = vcpu->regs.rax;
 	c->rip = vcpu->rip;
@@ -283,7 +266,7 @@ bool svm_exit(struct svm *svm)
 	if (__builtin_expect((uint32_t)c->exit_code != VMEXIT_VMMCALL, 0))
 		return slow_exit(svm);
 	vcpu->regs.rax = c->rax;
-	vcpu->rip = c->rip + VMMCALL_LENGTH;
+	vcpu->rip = c->rip + CALL_LENGTH;
 	para_hypercall(vcpu);
 	c->rax = vcpu->regs.rax;
 	c->rip = vcpu->rip;
@@ -296,6 +279,7 @@ bool svm_exit(struct svm *svm)
 const struct vcpu_vendor svm_vendor = {
 	.name = "svm",
 	.call_instruction = {0x0f, 0x01, 0xd9}, /* VMMCALL */
+	.offered = svm_offered,
 	.available = svm_available,
 	.run = svm_start,
 	.sync = svm_sync,

@@ -10,6 +10,7 @@ struct svm {
 	struct vmcb guest; /* +0: its address is the address of all this */
 	struct vmcb host;  /* what VMSAVE saved of ours */
 	struct vcpu *vcpu;
+	bool saves_next_rip; /* 15.7.1 */
 } __attribute__((aligned(4096)));
 
 _Static_assert(offsetof(struct svm, guest) == 0, "svm_run.asm");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A vCPU as the host's policy sees it.  A vendor's file (svm.c) translates its exits
- * to this and this back to its hardware; it decides nothing.
+ * A vCPU as the host's policy sees it.  A vendor's file (svm.c, vmx.c) translates its
+ * exits to this and this back to its hardware; it decides nothing.
  */
 #ifndef HOST_VCPU_H
 #define HOST_VCPU_H
@@ -20,11 +20,13 @@ enum exit_kind {
 	EXIT_IO, /* a port that the guest does not have: exit.io */
 	EXIT_HALT,
 	EXIT_WRITE_BACK, /* INVD: discards caches that are not the guest's alone */
+	EXIT_AGAIN,      /* nothing is left to do: the guest tries the instruction again */
+	EXIT_BAD_VALUE,  /* of a control register: a bit that the guest's CPU does not have */
 	EXIT_FORBIDDEN,  /* an instruction that the guest's CPU does not have */
 	EXIT_EXCEPTION,  /* exit.event; exits only where a fault wants to see it */
 	EXIT_MEMORY,     /* exit.gpa is not the guest's memory */
 	EXIT_SHUTDOWN,   /* a triple fault */
-	EXIT_REFUSED,    /* the CPU did not accept the guest's state */
+	EXIT_REFUSED,    /* the CPU did not accept the guest's state: exit.code */
 	EXIT_UNKNOWN,    /* exit.code */
 };
 
@@ -41,7 +43,8 @@ struct vcpu_exit {
 	uint32_t msr;
 	uint64_t gpa;
 	struct vcpu_event event;
-	uint64_t code; /* the vendor's own, for messages */
+	uint64_t code, information; /* the vendor's own, for messages */
+	const char *name;           /* of the code, where it has one */
 	struct {
 		uint16_t port;
 		uint8_t size; /* in bytes */
@@ -84,8 +87,12 @@ struct vcpu {
 struct vcpu_vendor {
 	const char *name;
 	uint8_t call_instruction[3];
+	uint64_t nested_leaf; /* what makes an entry of its nested tables write-back memory */
 
-	/* Whether this CPU can run a guest; if not, *@why says what it lacks. */
+	/* Whether this CPU is of the vendor's kind at all. */
+	bool (*offered)(void);
+
+	/* Whether it can run a guest; if not, *@why says what it lacks. */
 	bool (*available)(const char **why);
 
 	/*
@@ -98,7 +105,7 @@ struct vcpu_vendor {
 	void (*sync)(struct vcpu *vcpu);
 };
 
-extern const struct vcpu_vendor svm_vendor;
+extern const struct vcpu_vendor svm_vendor, vmx_vendor;
 
 /* exits.c: handles any vcpu->exit but a hypercall.  False once the guest has ended. */
 bool vcpu_handle_exit(struct vcpu *vcpu);
@@ -124,6 +131,21 @@ static inline void vcpu_inject_ud(struct vcpu *vcpu)
 {
 	vcpu->event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
 }
+
+/*
+ * What a multiboot loader leaves (Multiboot 0.6.96, 3.2): flat segments, as a descriptor's upper
+ * half has their type and attributes.
+ */
+#define START_CODE32 0xc09b
+#define START_DATA32 0xc093
+#define START_LDT    0x0082
+#define START_TSS    0x008b
+#define START_CR0    (CR0_PE | CR0_ET)
+#define START_DR7    0x400
+#define START_PAT    UINT64_C(0x0007040600070406)
+
+/* Of both vendors' call instructions, in bytes. */
+#define CALL_LENGTH 3
 
 /* The guest goes on behind the instruction that exited. */
 static inline void vcpu_skip(struct vcpu *vcpu)

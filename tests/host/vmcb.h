@@ -40,6 +40,7 @@
 #define VMEXIT_INVLPGA     0x7a
 #define VMEXIT_IOIO        0x7b
 #define VMEXIT_MSR         0x7c
+#define VMEXIT_TASK_SWITCH 0x7d
 #define VMEXIT_SHUTDOWN    0x7f
 #define VMEXIT_VMRUN       0x80
 #define VMEXIT_VMMCALL     0x81
@@ -99,7 +100,9 @@ struct vmcb {
 	uint8_t reserved2[0x0a8 - 0x098];
 	uint64_t event;      /* +0x0a8 */
 	uint64_t nested_cr3; /* +0x0b0 */
-	uint8_t reserved3[0x400 - 0x0b8];
+	uint8_t reserved3[0x0c8 - 0x0b8];
+	uint64_t next_rip; /* +0x0c8 */
+	uint8_t reserved4[0x400 - 0x0d0];
 	struct vmcb_segment es;   /* +0x400 */
 	struct vmcb_segment cs;   /* +0x410 */
 	struct vmcb_segment ss;   /* +0x420 */
@@ -110,11 +113,11 @@ struct vmcb {
 	struct vmcb_segment ldtr; /* +0x470 */
 	struct vmcb_segment idtr; /* +0x480 */
 	struct vmcb_segment tr;   /* +0x490 */
-	uint8_t reserved4[0x4cb - 0x4a0];
+	uint8_t reserved5[0x4cb - 0x4a0];
 	uint8_t cpl; /* +0x4cb */
-	uint32_t reserved5;
+	uint32_t reserved6;
 	uint64_t efer; /* +0x4d0 */
-	uint8_t reserved6[0x548 - 0x4d8];
+	uint8_t reserved7[0x548 - 0x4d8];
 	uint64_t cr4;    /* +0x548 */
 	uint64_t cr3;    /* +0x550 */
 	uint64_t cr0;    /* +0x558 */
@@ -122,9 +125,9 @@ struct vmcb {
 	uint64_t dr6;    /* +0x568 */
 	uint64_t rflags; /* +0x570 */
 	uint64_t rip;    /* +0x578 */
-	uint8_t reserved7[0x5d8 - 0x580];
+	uint8_t reserved8[0x5d8 - 0x580];
 	uint64_t rsp; /* +0x5d8 */
-	uint8_t reserved8[0x5f8 - 0x5e0];
+	uint8_t reserved9[0x5f8 - 0x5e0];
 	uint64_t rax;            /* +0x5f8 */
 	uint64_t star, lstar;    /* +0x600 */
 	uint64_t cstar, sfmask;  /* +0x610 */
@@ -133,9 +136,9 @@ struct vmcb {
 	uint64_t sysenter_esp;   /* +0x630 */
 	uint64_t sysenter_eip;   /* +0x638 */
 	uint64_t cr2;            /* +0x640 */
-	uint8_t reserved9[0x668 - 0x648];
+	uint8_t reserved10[0x668 - 0x648];
 	uint64_t pat; /* +0x668 */
-	uint8_t reserved10[0x1000 - 0x670];
+	uint8_t reserved11[0x1000 - 0x670];
 };
 
 _Static_assert(offsetof(struct vmcb, iopm_pa) == 0x040, "APM2 B");
@@ -144,6 +147,7 @@ _Static_assert(offsetof(struct vmcb, exit_code) == 0x070, "APM2 B");
 _Static_assert(offsetof(struct vmcb, nested_control) == 0x090, "APM2 B");
 _Static_assert(offsetof(struct vmcb, event) == 0x0a8, "APM2 B");
 _Static_assert(offsetof(struct vmcb, nested_cr3) == 0x0b0, "APM2 B");
+_Static_assert(offsetof(struct vmcb, next_rip) == 0x0c8, "APM2 B");
 _Static_assert(offsetof(struct vmcb, es) == 0x400, "APM2 B");
 _Static_assert(offsetof(struct vmcb, tr) == 0x490, "APM2 B");
 _Static_assert(offsetof(struct vmcb, cpl) == 0x4cb, "APM2 B");

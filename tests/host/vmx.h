@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What VMX adds to a vCPU. */
+#ifndef HOST_VMX_H
+#define HOST_VMX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vcpu.h"
+#include "vmcs.h"
+
+struct vmx {
+	uint8_t vmcs[4096];  /* the CPU's own: VMREAD and VMWRITE alone reach what is in it */
+	uint8_t vmxon[4096]; /* likewise */
+	struct vcpu *vcpu;
+} __attribute__((aligned(4096)));
+
+_Static_assert(VMCS_HOST_RSP == 0x6c14 && VMCS_HOST_RIP == 0x6c16, "vmx_run.asm");
+
+/*
+ * vmx_run.asm: enters the guest of the current VMCS, and for each of its exits calls vmx_exit(),
+ * until that returns false; or vmx_refused() where the CPU does not accept the entry.
+ */
+void vmx_run(struct vmx *vmx, struct gprs *regs);
+bool vmx_exit(struct vmx *vmx);
+void vmx_refused(struct vmx *vmx);
+
+#endif

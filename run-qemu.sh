@@ -8,9 +8,10 @@
 
 set -uf
 
-HOST_MIB=8               # memory of the reference host itself, on top of the guest's
-ECHO=echo=0x6563686f     # both sides must be told of the echo service
-SOURCES='boot src tests/host linker.ld Makefile'
+case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
+engine=QEMU engine_valued=' --accel ' build=${O:-build}
+# shellcheck source=tests/run.sh
+. "$here/tests/run.sh"
 
 usage() {
     cat <<'END'
@@ -21,156 +22,31 @@ Builds what is out of date, runs the guest, and prints its TAP stream.
   --host=ref|none      on the reference host (default), or straight on QEMU
   --accel=tcg|kvm|auto default: tcg for --host=ref; for --host=none auto, KVM where it can be used
   --cpu=MODEL          QEMU's -cpu
-  --mem=MIB            the guest's memory (default 16)
-  --append=TEXT        options for the guest, as "only=area strict"
-  --host-append=TEXT   options for the reference host
-  --timeout=SECONDS    when to give up (default 30, with --gdb never; 0: never)
-  --exit-skip=N        exit status of a run that was skipped (default 0)
-  --log=FILE           copy of all that came out of the serial port, unchanged
-  --debug-log=FILE     what the reference host says on port 0xe9
   --gdb[=PORT]         wait for gdb before the first instruction (default port 1234)
-  --deps               first install what is missing to build, run and test
-  --help               this text
-
-Options with a value also take it as the next word.  Paths in QEMU ARGS are relative to the
-project's directory; a -M, -machine or -bios there replaces the firmware and machine chosen here.
+END
+    common_usage ', with --gdb never'
+    cat <<'END'
+Paths in QEMU ARGS are relative to the project's directory; a -M, -machine or -bios there replaces the
+firmware and machine chosen here.
 Environment: O, the build directory (default build); QEMU, the program (qemu-system-x86_64).
 Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
 END
 }
 
-die() {
-    printf 'run-qemu.sh: %s\n' "$*" >&2
-    exit 99
+engine_option() { # OPTION VALUE
+    require_word "$@" tcg kvm auto
+    accel=$2
 }
 
-# ---- options ------------------------------------------------------------------------------------
-
-VALUED=' --host --accel --cpu --mem --append --host-append --timeout --exit-skip --log --debug-log '
-
-require_range() { # OPTION VALUE LOWEST HIGHEST
-    case $2 in '' | *[!0-9]* | ??????*) ;; *) [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || return 0 ;; esac
-    die "$1: '$2' is not a whole number from $3 to $4"
-}
-
-require_word() { # OPTION VALUE WORD...
-    option=$1 value=$2
-    shift 2
-    for word; do [ "$value" != "$word" ] || return 0; done
-    die "$option: '$value' is none of: $*"
-}
-
-set_option() { # OPTION VALUE
+engine_flag() { # OPTION
     case $1 in
-    --append) append=$2; return ;;
-    --host-append) host_append=$2; return ;;
-    esac
-    [ -n "$2" ] || die "$1: its value is empty"
-    case $2 in /*) path=$2 ;; *) path=$PWD/$2 ;; esac
-    case $1 in
-    --host) require_word "$@" ref none; host=$2 ;;
-    --accel) require_word "$@" tcg kvm auto; accel=$2 ;;
-    --cpu) cpu=$2 ;;
-    --mem) require_range "$@" 1 65536; mem=$2 ;;
-    --timeout)
-        case $2 in .* | *. | *.*.* | *[!0-9.]*) die "$1: '$2' is not a number of seconds" ;; esac
-        seconds=$2 ;;
-    --exit-skip) require_range "$@" 0 255; exit_skip=$2 ;;
-    --log) log=$path ;;
-    --debug-log) debug_log=$path ;;
+    --gdb) gdb=1234 ;;
+    --gdb=*) gdb=${1#*=}; require_range --gdb "$gdb" 1 65535 ;;
+    *) return 1 ;;
     esac
 }
 
-# ---- packages -----------------------------------------------------------------------------------
-
-# What shows that a package is there (any one of these commands or files) | apt | dnf | pacman
-packages() {
-    cat <<'END'
-gcc|gcc|gcc|gcc
-/usr/include/stdio.h|libc6-dev|glibc-devel|glibc
-make|make|make|make
-nasm|nasm|nasm|nasm
-ld|binutils|binutils|binutils
-qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|qemu-system-x86
-prove|perl|perl-Test-Harness|perl
-/usr/include/cmocka.h|libcmocka-dev|libcmocka-devel|cmocka
-grub-file grub2-file|grub-common|grub2-tools-minimal|grub
-grub-mkrescue grub2-mkrescue|grub-common|grub2-tools-extra|grub
-/usr/lib/grub/i386-pc|grub-pc-bin|grub2-pc-modules|grub
-xorriso|xorriso|xorriso|libisoburn
-mformat|mtools|mtools|mtools
-shellcheck|shellcheck|ShellCheck|shellcheck
-clang|clang|clang|clang
-clang-format|clang-format|clang-tools-extra|clang
-gdb|gdb|gdb|gdb
-git|git|git|git
-END
-}
-
-is_there() { # COMMAND-OR-FILE...
-    for probe; do
-        if [ -e "$probe" ] || command -v "$probe" >/dev/null; then return; fi
-    done
-    return 1
-}
-
-announce_and_run() {
-    printf '%s\n' "$*" >&2
-    "$@" >&2 || die "'$*' failed"
-}
-
-install_missing() {
-    column=1
-    for manager in apt-get dnf pacman none; do
-        column=$((column + 1))
-        command -v "$manager" >/dev/null && break
-    done
-    [ "$manager" != none ] || column=2
-    # shellcheck disable=SC2086 # a list of probes
-    missing=$(packages | while IFS='|' read -r probes names; do
-        IFS=' '
-        is_there $probes || echo "|$names"
-    done | cut -d'|' -f"$column" | sort -u)
-    [ -n "$missing" ] || return 0
-    sudo=sudo
-    [ "$(id -u)" -ne 0 ] || sudo=
-    # shellcheck disable=SC2086 # $sudo may be nothing, $missing is a list
-    case $manager in
-    apt-get)
-        announce_and_run $sudo apt-get update
-        announce_and_run $sudo apt-get install -y --no-install-recommends $missing ;;
-    dnf) announce_and_run $sudo dnf install -y $missing ;;
-    pacman) announce_and_run $sudo pacman -S --needed --noconfirm $missing ;;
-    *) die "neither apt-get, dnf nor pacman is here to install:" $missing ;;
-    esac
-}
-
-# ---- build --------------------------------------------------------------------------------------
-
-# Sources are compared with a stamp, not with the images: make rightly leaves an image alone that
-# does not depend on the file that changed, and that image would look old for ever.
-is_built() { # IMAGE...
-    for image; do
-        [ -s "$image" ] || return
-    done
-    [ -e "$stamp" ] || return
-    # shellcheck disable=SC2086 # a list of files
-    [ -z "$(find $SOURCES -newer "$stamp" 2>&1)" ]
-}
-
-build() { # IMAGE...
-    stamp=$build/.run-qemu
-    if [ -e Makefile ] && ! is_built "$@"; then
-        # A file changed while make runs must look new to the next run: hence a stamp from before.
-        mkdir -p "$build" || die "cannot make the build directory $build"
-        : >"$stamp.$$" || die "cannot write to the build directory $build"
-        make -s O="$build" "$@" >&2 || { rm -f "$stamp.$$"; die "the build failed: make $*"; }
-        mv -f "$stamp.$$" "$stamp"
-    fi
-    for file in "$@" tests/judge.awk; do
-        [ -s "$file" ] || die "$file is not there"
-    done
-}
+clean_up() { :; } # there are no files
 
 # ---- QEMU ---------------------------------------------------------------------------------------
 
@@ -213,72 +89,17 @@ double_commas() { # TEXT: sets $doubled, TEXT as QEMU wants it inside a comma-se
     doubled=$doubled$rest
 }
 
-# Runs QEMU, then ends the stream with one more line: its messages and its exit status, separated by
-# tabs.  A guest cannot forge that: the status is the last word of the last line, and QEMU is gone.
-run_to_the_end() { # QEMU-ARG...
+run_qemu() { # QEMU-ARG...
     { messages=$(timeout --foreground -k 2 "$seconds" "$qemu" "$@" 2>&1 >&3 3>&-); } 3>&1
-    status=$?
-    IFS='
-'
-    printf %s "$trailer"
-    # shellcheck disable=SC2086 # a word for each line
-    printf '%s\t' $messages
-    echo "$status"
-}
-
-# The members of a pipeline have no names in sh: find them, for a signal sent to this script alone.
-kill_below() { # PID
-    read -r children <"/proc/$1/task/$1/children"
-    for child in $children; do
-        kill_below "$child"
-        kill "$child"
-    done
-}
-
-stop() { # SIGNAL
-    trap - "$1"
-    kill_below $$ 2>/dev/null
-    kill -s "$1" $$
-}
-
-judge() {
-    set -- awk
-    command -v mawk >/dev/null && set -- mawk -W interactive # it would wait for a full buffer
-    LC_ALL=C "$@" -v trailer="$trailer" -v seconds="$seconds" -v exit_skip="$exit_skip" \
-        -f tests/judge.awk
+    end_stream $? "$messages"
 }
 
 # ---- all together -------------------------------------------------------------------------------
 
-host=ref accel='' cpu='' mem=16 append='' host_append='' seconds='' exit_skip=0
-log='' debug_log='' gdb='' deps=no
-qemu=${QEMU:-qemu-system-x86_64} build=${O:-build} trailer="run-qemu.sh $$: "
-
-while [ $# -gt 0 ]; do
-    case $1 in
-    --) shift; break ;;
-    --help | -h) usage; exit ;;
-    --deps) deps=yes ;;
-    --gdb) gdb=1234 ;;
-    --gdb=*) gdb=${1#*=}; require_range --gdb "$gdb" 1 65535 ;;
-    *)
-        name=${1%%=*}
-        case $VALUED in
-        *" $name "*) ;;
-        *) die "unknown option '$1': see --help, and put QEMU's own options after --" ;;
-        esac
-        case $1 in
-        *=*) set_option "$name" "${1#*=}" ;;
-        *)
-            case ${2---} in --*) die "$name: a value is wanted, as $name=VALUE" ;; esac
-            set_option "$name" "$2"
-            shift ;;
-        esac ;;
-    esac
-    shift
-done
-
-case $0 in */*) cd "${0%/*}" || die "cannot enter ${0%/*}" ;; esac
+accel='' gdb='' qemu=${QEMU:-qemu-system-x86_64}
+parse_options "$@"
+shift "$words"
+cd "$here" || die "cannot enter $here"
 [ "$deps" = no ] || install_missing
 choose_accel
 guest=$build/guest.elf kernel=$guest memory=$mem command_line=$append
@@ -309,9 +130,4 @@ set -- -no-user-config -nodefaults -display none -monitor none -no-reboot \
     -device isa-debug-exit,iobase=0xf4,iosize=0x4 \
     -accel "$accel" -m "$memory" -kernel "$kernel" -append "$command_line" "$@"
 
-for signal in INT TERM HUP; do
-    # shellcheck disable=SC2064 # the name of now
-    trap "stop $signal" "$signal"
-done
-run_to_the_end "$@" </dev/null | judge &
-wait $!
+run_and_judge run_qemu "$@"

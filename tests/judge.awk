@@ -2,8 +2,9 @@
 # The runner's judge: reads what came out of the serial port, prints well-formed TAP, and exits
 # with a verdict that the guest cannot have faked.
 #
-#   trailer    begins the last line, which run-qemu.sh adds: QEMU's messages, then its exit status,
-#              separated by tabs
+#   engine     what ran the guest, for messages
+#   trailer    begins the last line, which the runner adds: the engine's messages, then its exit
+#              status, separated by tabs
 #   seconds    the timeout, for messages
 #   exit_skip  exit status of a run that was skipped
 #
@@ -85,7 +86,7 @@ function guest_line(line,    known) {
 
 # ---- the end ------------------------------------------------------------------------------------
 
-# How QEMU ended, where that alone rules a verdict out.
+# How the engine ended, where that alone rules a verdict out.
 function judge_end() {
     if (status == 124 || status == 137)
         trouble("hang", "stopped after " seconds " s, " (result == "" ? "no verdict" : "no end"))
@@ -94,13 +95,13 @@ function judge_end() {
     else if (status == "")
         trouble("cut", "the runner was killed")
     else if (status == 0)
-        trouble("reset", "QEMU ended with status 0: a triple fault, a reset or a power-off")
+        trouble("reset", engine " ended with status 0: a triple fault, a reset or a power-off")
     else if (status == 1 && !header)
-        trouble("qemu", "QEMU did not start (exit status 1)")
+        trouble("engine", engine " did not start (exit status 1)")
     else if (status > 124 && status < 128)
-        trouble("qemu", "QEMU cannot be run (exit status " status ")")
+        trouble("engine", engine " cannot be run (exit status " status ")")
     else if (!(status in word_of))
-        trouble("qemu", "QEMU exit status " status " is no verdict")
+        trouble("engine", engine " exit status " status " is no verdict")
 }
 
 # What the guest said, against what was seen.
@@ -157,7 +158,7 @@ END {
     if (kind != "") report_trouble()
     else if (bail != "") say(bail)
     for (i = 1; i <= messages; i++)
-        if (message[i] != "") say("# qemu: " message[i])
+        if (message[i] != "") say("# " tolower(engine) ": " message[i])
     say(kind == "" ? result : "# RESULT: ERROR " counts())
 
     if (verdict == "PASS") exit 0

@@ -175,7 +175,7 @@ has "$tmp/out" '^# qemu: \[tcp:127.0.0.1:1235\]$' '--gdb reaches QEMU'
 
 mkdir -p "$tmp/elsewhere/tests"
 cp run-qemu.sh "$tmp/elsewhere/"
-cp tests/judge.awk "$tmp/elsewhere/tests/"
+cp tests/judge.awk tests/run.sh "$tmp/elsewhere/tests/"
 O=build "$tmp/elsewhere/run-qemu.sh" 2>"$tmp/err"
 is $? 99 'no images and no Makefile: an error'
 has "$tmp/err" '^run-qemu.sh: build/host.elf is not there' 'no images and no Makefile: says why'

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced by run-qemu.sh and tests/run-bochs.sh: what a run takes, whatever the engine.  The runner has
+# set engine, its name in messages; engine_valued, its own options that take a value; and build, the
+# build directory.  It has these functions:
+#
+#   usage          prints the help
+#   engine_option  OPTION VALUE: sets one of its own options
+#   engine_flag    OPTION: sets one of its own without a value; fails if there is none of this name
+#   clean_up       removes what a run leaves behind, when a signal ends it, too
+# shellcheck shell=sh disable=SC2034,SC2154 # variables go both ways
+
+HOST_MIB=8               # memory of the reference host itself, on top of the guest's
+ECHO=echo=0x6563686f     # both sides must be told of the echo service
+SOURCES='boot src tests/host linker.ld Makefile'
+
+self=${0##*/}
+host=ref cpu='' mem=16 append='' host_append='' seconds='' exit_skip=0 log='' debug_log='' deps=no
+trailer="$self $$: "
+
+common_usage() { # LATER-TIMEOUT
+    cat <<END
+  --mem=MIB            the guest's memory (default 16)
+  --append=TEXT        options for the guest, as "only=area strict"
+  --host-append=TEXT   options for the reference host
+  --timeout=SECONDS    when to give up (default 30$1; 0: never)
+  --exit-skip=N        exit status of a run that was skipped (default 0)
+  --log=FILE           copy of all that came out of the serial port, unchanged
+  --debug-log=FILE     what the reference host says on port 0xe9
+  --deps               first install what is missing to build, run and test
+  --help               this text
+
+Options with a value also take it as the next word.
+END
+}
+
+die() {
+    printf '%s: %s\n' "$self" "$*" >&2
+    exit 99
+}
+
+# ---- options ------------------------------------------------------------------------------------
+
+VALUED=' --host --cpu --mem --append --host-append --timeout --exit-skip --log --debug-log '
+
+require_range() { # OPTION VALUE LOWEST HIGHEST
+    case $2 in '' | *[!0-9]* | ??????*) ;; *) [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || return 0 ;; esac
+    die "$1: '$2' is not a whole number from $3 to $4"
+}
+
+require_word() { # OPTION VALUE WORD...
+    option=$1 value=$2
+    shift 2
+    for word; do [ "$value" != "$word" ] || return 0; done
+    die "$option: '$value' is none of: $*"
+}
+
+set_option() { # OPTION VALUE
+    case $1 in
+    --append) append=$2; return ;;
+    --host-append) host_append=$2; return ;;
+    esac
+    [ -n "$2" ] || die "$1: its value is empty"
+    case $2 in /*) path=$2 ;; *) path=$PWD/$2 ;; esac
+    case $1 in
+    --host) require_word "$@" ref none; host=$2 ;;
+    --cpu) cpu=$2 ;;
+    --mem) require_range "$@" 1 65536; mem=$2 ;;
+    --timeout)
+        case $2 in .* | *. | *.*.* | *[!0-9.]*) die "$1: '$2' is not a number of seconds" ;; esac
+        seconds=$2 ;;
+    --exit-skip) require_range "$@" 0 255; exit_skip=$2 ;;
+    --log) log=$path ;;
+    --debug-log) debug_log=$path ;;
+    *) engine_option "$@" ;;
+    esac
+}
+
+# Fails if the option took the next word, too.
+parse_option() { # OPTION [VALUE]
+    name=${1%%=*}
+    case $VALUED$engine_valued in
+    *" $name "*) ;;
+    *)
+        engine_flag "$1" && return
+        die "unknown option '$1': see --help, and put $engine's own options after --" ;;
+    esac
+    case $1 in *=*) set_option "$name" "${1#*=}"; return 0 ;; esac
+    case ${2---} in --*) die "$name: a value is wanted, as $name=VALUE" ;; esac
+    set_option "$name" "$2"
+    return 1
+}
+
+# Sets $words, the number of words up to the engine's own, which stand behind --.
+parse_options() { # WORD...
+    words=$#
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --) shift; break ;;
+        --help | -h) usage; exit ;;
+        --deps) deps=yes ;;
+        *) parse_option "$@" || shift ;;
+        esac
+        shift
+    done
+    words=$((words - $#))
+}
+
+# ---- packages -----------------------------------------------------------------------------------
+
+# What shows that a package is there (any one of these commands or files) | apt | dnf | pacman
+packages() {
+    cat <<'END'
+gcc|gcc|gcc|gcc
+/usr/include/stdio.h|libc6-dev|glibc-devel|glibc
+make|make|make|make
+nasm|nasm|nasm|nasm
+ld|binutils|binutils|binutils
+qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|qemu-system-x86
+prove|perl|perl-Test-Harness|perl
+/usr/include/cmocka.h|libcmocka-dev|libcmocka-devel|cmocka
+grub-file grub2-file|grub-common|grub2-tools-minimal|grub
+grub-mkrescue grub2-mkrescue|grub-common|grub2-tools-extra|grub
+/usr/lib/grub/i386-pc|grub-pc-bin|grub2-pc-modules|grub
+xorriso|xorriso|xorriso|libisoburn
+mformat|mtools|mtools|mtools
+shellcheck|shellcheck|ShellCheck|shellcheck
+clang|clang|clang|clang
+clang-format|clang-format|clang-tools-extra|clang
+gdb|gdb|gdb|gdb
+git|git|git|git
+END
+}
+
+is_there() { # COMMAND-OR-FILE...
+    for probe; do
+        if [ -e "$probe" ] || command -v "$probe" >/dev/null; then return; fi
+    done
+    return 1
+}
+
+announce_and_run() {
+    printf '%s\n' "$*" >&2
+    "$@" >&2 || die "'$*' failed"
+}
+
+install_missing() {
+    column=1
+    for manager in apt-get dnf pacman none; do
+        column=$((column + 1))
+        command -v "$manager" >/dev/null && break
+    done
+    [ "$manager" != none ] || column=2
+    # shellcheck disable=SC2086 # a list of probes
+    missing=$(packages | while IFS='|' read -r probes names; do
+        IFS=' '
+        is_there $probes || echo "|$names"
+    done | cut -d'|' -f"$column" | sort -u)
+    [ -n "$missing" ] || return 0
+    sudo=sudo
+    [ "$(id -u)" -ne 0 ] || sudo=
+    # shellcheck disable=SC2086 # $sudo may be nothing, $missing is a list
+    case $manager in
+    apt-get)
+        announce_and_run $sudo apt-get update
+        announce_and_run $sudo apt-get install -y --no-install-recommends $missing ;;
+    dnf) announce_and_run $sudo dnf install -y $missing ;;
+    pacman) announce_and_run $sudo pacman -S --needed --noconfirm $missing ;;
+    *) die "neither apt-get, dnf nor pacman is here to install:" $missing ;;
+    esac
+}
+
+# ---- build --------------------------------------------------------------------------------------
+
+# Sources are compared with a stamp, not with the images: make rightly leaves an image alone that
+# does not depend on the file that changed, and that image would look old for ever.
+is_built() { # IMAGE...
+    for image; do
+        [ -s "$image" ] || return
+    done
+    [ -e "$stamp" ] || return
+    # shellcheck disable=SC2086 # a list of files
+    [ -z "$(find $SOURCES -newer "$stamp" 2>&1)" ]
+}
+
+build() { # IMAGE...
+    stamp=$build/.${self%.sh} # one a runner: it tells of that one's images only
+    if [ -e Makefile ] && ! is_built "$@"; then
+        # A file changed while make runs must look new to the next run: hence a stamp from before.
+        mkdir -p "$build" || die "cannot make the build directory $build"
+        : >"$stamp.$$" || die "cannot write to the build directory $build"
+        make -s O="$build" "$@" >&2 || { rm -f "$stamp.$$"; die "the build failed: make $*"; }
+        mv -f "$stamp.$$" "$stamp"
+    fi
+    for file in "$@" tests/judge.awk; do
+        [ -s "$file" ] || die "$file is not there"
+    done
+}
+
+# ---- run ----------------------------------------------------------------------------------------
+
+# One more line behind the guest's stream: what the engine said, and its exit status, separated by
+# tabs.  A guest cannot forge that: the status is the last word of the last line, and the engine is gone.
+end_stream() { # STATUS MESSAGES
+    IFS='
+'
+    printf %s "$trailer"
+    # shellcheck disable=SC2086 # a word for each line
+    printf '%s\t' $2
+    echo "$1"
+}
+
+# The members of a pipeline have no names in sh: find them, for a signal sent to this script alone.
+kill_below() { # PID
+    read -r children <"/proc/$1/task/$1/children"
+    for child in $children; do
+        kill_below "$child"
+        kill "$child"
+    done
+}
+
+stop() { # SIGNAL
+    trap - "$1"
+    kill_below $$ 2>/dev/null
+    clean_up
+    kill -s "$1" $$
+}
+
+judge() {
+    set -- awk
+    command -v mawk >/dev/null && set -- mawk -W interactive # it would wait for a full buffer
+    LC_ALL=C "$@" -v engine="$engine" -v trailer="$trailer" -v seconds="$seconds" \
+        -v exit_skip="$exit_skip" -f tests/judge.awk
+}
+
+# COMMAND prints the stream and its last line; the exit status is the judge's.
+run_and_judge() { # COMMAND WORD...
+    for signal in INT TERM HUP; do
+        # shellcheck disable=SC2064 # the name of now
+        trap "stop $signal" "$signal"
+    done
+    "$@" </dev/null | judge &
+    wait $!
+}

@@ -54,7 +54,7 @@ TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/calls.elf
 
 TESTS ?= $(sort $(wildcard tests/*.t))
 
-.PHONY: all images test-images run check bench coverage format clean help
+.PHONY: all images test-images iso run check bench coverage format clean help
 all: images
 images: $(IMAGES)
 test-images: $(TEST_IMAGES)
@@ -68,6 +68,11 @@ $(O)/tests/exit.elf: $(call objects,tests/guests/exit.asm)
 # Ceilings that the linker holds: bytes of bss.
 $(O)/guest.elf $(TEST_IMAGES): MAX_BSS := 128K
 $(O)/host.elf: MAX_BSS := 256K
+
+# What a CD or a USB stick holds; tests/run-bochs.sh boots it, too.
+$(O)/paraguest.iso: $(IMAGES) boot/iso.sh boot/grub.cfg
+	$(call say,ISO,$@)
+	$(Q)boot/iso.sh $(O)/host.elf $(O)/guest.elf $@
 
 # The listings beside an image are for people; nothing depends on them.
 $(O)/%.elf: linker.ld
@@ -102,6 +107,8 @@ include tests/unit/unit.mk
 -include $(shell [ ! -d $(O) ] || find $(O) -name '*.d')
 
 # ---- what people call --------------------------------------------------------
+
+iso: $(O)/paraguest.iso ## build $(O)/paraguest.iso, which GRUB boots from a CD or a USB stick
 
 run: images ## run the guest on the reference host
 	$(Q)./run-qemu.sh

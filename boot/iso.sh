@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# boot/iso.sh HOST GUEST ISO: the two images behind GRUB, as a CD or a USB stick for machines with a BIOS.
+# The same images make the same ISO, byte for byte: every date in it is one and the same.
+#
+# GRUB's own core is decompressed at 500 instructions a byte, its modules are read as they are: with as
+# few of both as will do, an emulated machine is through in half the time.
+set -eu
+
+export TZ=UTC SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-1167955200}" # the ABI is of January 2007
+uuid=$(date -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S00)
+mkrescue=grub-mkrescue
+command -v $mkrescue >/dev/null || mkrescue=grub2-mkrescue
+
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir -p "$stage/iso/boot/grub"
+cp "$1" "$stage/iso/host.elf"
+cp "$2" "$stage/iso/guest.elf"
+
+# tests/run-bochs.sh writes other commands over a copy of this file, which is long enough for any.
+printf '%-4095s\n' "$(cat "${0%/*}/grub.cfg")" >"$stage/iso/boot/grub/grub.cfg"
+
+find "$stage/iso" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
+$mkrescue -d /usr/lib/grub/i386-pc --install-modules='multiboot normal' --modules= --locales= --fonts= \
+	--themes= -o "$stage/out.iso" "$stage/iso" -- -volume_date all_file_dates "=$SOURCE_DATE_EPOCH" \
+	-volume_date uuid "$uuid" -volume_date c "=$SOURCE_DATE_EPOCH" >"$stage/log" 2>&1 || {
+	cat "$stage/log" >&2
+	exit 1
+}
+mv "$stage/out.iso" "$3"

@@ -116,6 +116,7 @@ make|make|make|make
 nasm|nasm|nasm|nasm
 ld|binutils|binutils|binutils
 qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|qemu-system-x86
+bochs|bochs bochs-term bochsbios vgabios|bochs|bochs
 prove|perl|perl-Test-Harness|perl
 /usr/include/cmocka.h|libcmocka-dev|libcmocka-devel|cmocka
 grub-file grub2-file|grub-common|grub2-tools-minimal|grub

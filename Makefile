@@ -33,7 +33,7 @@ CFLAGS := -std=gnu11 -Os -g $(WARNINGS) -Isrc -Itests/host
 BAREFLAGS := -m64 -march=x86-64 -ffreestanding -fno-builtin-printf -mgeneral-regs-only -mno-red-zone \
 	-mcmodel=small -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-strict-aliasing \
-	-ffunction-sections -fdata-sections
+	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w-unknown-warning -Werror
 LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --gc-sections \
 	--build-id=none -T linker.ld
@@ -90,11 +90,14 @@ $(O)/obj/%.o: %.c
 # The host is measured by its speed, the guest by its size.
 $(O)/obj/tests/host/%.o: CFLAGS += -O2
 
-# NASM's -MD leaves out %included files: the one that there is stands here.
+# NASM's -MD leaves out %included files: the one that there is stands here.  NASM has no -ffile-prefix-map:
+# it writes down the directory where its input really is, unless that has no name any more.  So it reads
+# a deleted file, which %line names.
 $(O)/obj/%.o: %.asm $(O)/asm-offsets.inc
 	$(call say,NASM,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(NASM) $(NASMFLAGS) -I$(O)/ -o $@ $<
+	$(Q){ echo '%line 0+1 $<' && cat $<; } >$@.asm
+	$(Q)exec 3<$@.asm && rm $@.asm && $(NASM) $(NASMFLAGS) -I$(O)/ -o $@ /dev/fd/3
 
 $(O)/asm-offsets.inc: src/asm-offsets.c
 	$(call say,GEN,$@)

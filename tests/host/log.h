@@ -7,6 +7,7 @@
  *   probe VCPU MSR = VALUE|#GP
  *   register VCPU GPA = #GP
  *   register VCPU GPA GUEST_VERSION SIZE_FIELD HYPERCALL_GPA = RET
+ *   patch VCPU GPA BYTE BYTE BYTE          without 0x: the call instruction
  *   call VCPU 64|32 INDEX ARG1 ARG2 ARG3 ARG4 ARG5 ARG6 = RESULT
  *   io VCPU in PORT SIZE = VALUE|#GP       a port that the guest does not have
  *   io VCPU out PORT SIZE VALUE|string

@@ -81,6 +81,7 @@ static void patch(struct vcpu *vcpu, uint64_t gpa)
 	if (faulty(FAULT_BYTE_BEFORE))
 		guest_write(vcpu->memory, gpa - 1, &(uint8_t){RET}, 1);
 	gpa = fault_site(vcpu, gpa);
+	log_line("patch %u %#lx %02x %02x %02x", vcpu->id, gpa, code[0], code[1], code[2]);
 	guest_write(vcpu->memory, gpa, code, patch_length(gpa));
 }
 

@@ -68,6 +68,9 @@
 #define EVENT_ERROR     BIT(11)
 #define EVENT_VALID     BIT(31)
 
+/* Interruptibility state: 25.4.2 */
+#define BLOCKED_BY_STI_MOV_SS UINT64_C(3)
+
 /* Exit qualification of I/O: table 28-5 */
 #define IO_SIZE_MASK  7u
 #define IO_IN         BIT(3)

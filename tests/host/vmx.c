@@ -457,6 +457,14 @@ static void translate(const struct vcpu *vcpu, uint32_t reason, struct vcpu_exit
 	}
 }
 
+/* The guest goes on elsewhere; what STI or MOV SS in front of the instruction blocked, it blocks no more. */
+static inline void leave_instruction(const struct vcpu *vcpu)
+{
+	vmwrite(VMCS_GUEST_RIP, vcpu->rip);
+	vmwrite(VMCS_GUEST_INTERRUPTIBILITY,
+		vmread(VMCS_GUEST_INTERRUPTIBILITY) & ~BLOCKED_BY_STI_MOV_SS);
+}
+
 /* Any exit but a hypercall. */
 static __attribute__((noinline)) bool slow_exit(struct vmx *vmx, uint32_t reason)
 {
@@ -466,8 +474,7 @@ static __attribute__((noinline)) bool slow_exit(struct vmx *vmx, uint32_t reason
 	vcpu->rip = vmread(VMCS_GUEST_RIP);
 	translate(vcpu, reason, &vcpu->exit);
 	going_on = vcpu_handle_exit(vcpu);
-	vmwrite(VMCS_GUEST_RIP, vcpu->rip);
-	vmwrite(VMCS_GUEST_INTERRUPTIBILITY, 0);
+	leave_instruction(vcpu);
 	write_back(vcpu);
 	return going_on;
 }
@@ -482,8 +489,7 @@ bool vmx_exit(struct vmx *vmx)
 		return slow_exit(vmx, reason);
 	vcpu->rip = vmread(VMCS_GUEST_RIP) + CALL_LENGTH;
 	para_hypercall(vcpu);
-	vmwrite(VMCS_GUEST_RIP, vcpu->rip);
-	vmwrite(VMCS_GUEST_INTERRUPTIBILITY, 0);
+	leave_instruction(vcpu);
 	if (__builtin_expect(vcpu->synced, 0))
 		write_back(vcpu);
 	return true;

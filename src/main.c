@@ -189,6 +189,10 @@ static void meet_host(void)
 		report_stray();
 		run.host.present = true;
 	}
+	if (!run.host.present)
+		tap_diag("no host: RDMSR of the magic %s, WRMSR %s",
+			 run.host.rdmsr.faulted ? "faults" : "says nothing",
+			 run.host.wrmsr.faulted ? "faults" : "changes nothing");
 	run.tap.running = NULL;
 }
 

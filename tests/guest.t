@@ -52,6 +52,7 @@ run 0 'no host, TCG' --host=none --accel=tcg
 has "$tmp/out" '^# RESULT: SKIP pass=0 fail=0 skip=[0-9]+ todo=0$' 'no host, TCG: skipped'
 is "$(grep -c '^ok [0-9]* - .* # SKIP no host$' "$tmp/out")" "$(grep -c '^ok' "$tmp/out")" \
 	'no host: every check says why'
+has "$tmp/out" '^# no host: RDMSR of the magic says nothing, WRMSR changes nothing$' 'no host: what was tried'
 run 1 'no host, require' --host=none --accel=tcg --append=require
 lacks "$tmp/out" '^ok' 'no host, require: nothing passes'
 run 77 'no host, --exit-skip' --host=none --accel=tcg --exit-skip=77

@@ -130,4 +130,5 @@ set -- -no-user-config -nodefaults -display none -monitor none -no-reboot \
     -device isa-debug-exit,iobase=0xf4,iosize=0x4 \
     -accel "$accel" -m "$memory" -kernel "$kernel" -append "$command_line" "$@"
 
+trap_signals
 run_and_judge run_qemu "$@"

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced behind tap.sh: a build directory whose guest is tests/guests/rogue.c.
+# Sourced behind tap.sh: a build directory whose guest is tests/guests/rogue.c.  It runs under
+# $runner, which is run-qemu.sh if nothing else.
 # shellcheck shell=sh disable=SC2154 # tap.sh sets O and tmp
 
 [ -s "$O/tests/rogue.elf" ] || make -s O="$O" images test-images >&2 || exit 1
 mkdir "$tmp/rogue"
 cp "$O/tests/rogue.elf" "$tmp/rogue/guest.elf"
 cp "$O/host.elf" "$tmp/rogue/"
-touch -t 203801010000 "$tmp/rogue/.run-qemu" # so that the runner builds nothing there
+touch -t 203801010000 "$tmp/rogue/.run-qemu" "$tmp/rogue/.run-bochs" # so that these build nothing there
+runner=${runner:-./run-qemu.sh}
 
 # rogue OPTION...: runs it; its output goes to $tmp/out, the runner's messages to $tmp/err.
 rogue() {
-	O=$tmp/rogue ./run-qemu.sh "$@" >"$tmp/out" 2>"$tmp/err"
+	O=$tmp/rogue $runner "$@" >"$tmp/out" 2>"$tmp/err"
 }
 
 mkdir "$tmp/streams"
@@ -29,6 +31,17 @@ judged() {
 
 alone() { # OPTION...
 	rogue --host=none --accel=tcg "$@"
+}
+
+# misused MESSAGE OPTION...: the runner refuses, and says why.
+misused() {
+	message=$1
+	shift
+	rogue "$@" </dev/null
+	is $? 99 "$*: an error"
+	has "$tmp/err" "^${runner##*/}: $message" "$*: says why"
+	[ ! -s "$tmp/out" ]
+	ok $? "$*: runs nothing"
 }
 
 # prove_reads_them: all that was judged.  A plan that the results did not keep to is shown as it is,

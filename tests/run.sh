@@ -222,8 +222,16 @@ kill_below() { # PID
 stop() { # SIGNAL
     trap - "$1"
     kill_below $$ 2>/dev/null
+    wait
     clean_up
     kill -s "$1" $$
+}
+
+trap_signals() {
+    for signal in INT TERM HUP; do
+        # shellcheck disable=SC2064 # the name of now
+        trap "stop $signal" "$signal"
+    done
 }
 
 judge() {
@@ -235,10 +243,6 @@ judge() {
 
 # COMMAND prints the stream and its last line; the exit status is the judge's.
 run_and_judge() { # COMMAND WORD...
-    for signal in INT TERM HUP; do
-        # shellcheck disable=SC2064 # the name of now
-        trap "stop $signal" "$signal"
-    done
     "$@" </dev/null | judge &
     wait $!
 }

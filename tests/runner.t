@@ -114,16 +114,6 @@ ok $? 'and takes QEMU along'
 
 # ---- options ------------------------------------------------------------------------------------
 
-misused() { # MESSAGE OPTION...
-	message=$1
-	shift
-	rogue "$@" </dev/null
-	is $? 99 "$*: an error"
-	has "$tmp/err" "^run-qemu.sh: $message" "$*: says why"
-	[ ! -s "$tmp/out" ]
-	ok $? "$*: runs nothing"
-}
-
 misused "unknown option '--nonsense'" --nonsense
 misused "unknown option '--nonsense=1'" --nonsense=1
 misused "unknown option 'word'" word
@@ -202,7 +192,7 @@ deps() { # MANAGER STATUS
 	rm "$tmp/bin/$1"
 }
 deps apt-get 0
-has "$tmp/err" '^(sudo )?apt-get install -y --no-install-recommends .*gcc .*qemu-system-x86' \
+has "$tmp/err" '^(sudo )?apt-get install -y --no-install-recommends .*bochs .*gcc .*qemu-system-x86' \
 	'--deps with apt-get'
 has "$tmp/out" '^# RESULT: ' 'and then the run'
 deps dnf 0

@@ -1,0 +1,187 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The guest under Bochs: on the reference host it sees what it sees under QEMU, alone it is skipped
+# whatever unknown MSRs do, and the runner ends every run with a verdict.
+. tests/tap.sh
+
+if ! command -v bochs >/dev/null || [ ! -d /usr/lib/grub/i386-pc ]; then
+	skip 'Bochs' 'no bochs, or no GRUB for i386-pc, is here'
+	finish
+	exit
+fi
+
+runner=tests/run-bochs.sh
+. tests/rogue.sh
+make -s O="$O" iso >&2 || exit 1
+boot/iso.sh "$tmp/rogue/host.elf" "$tmp/rogue/guest.elf" "$tmp/rogue/paraguest.iso"
+
+# start NAME OPTION...: in the background, four at most at a time.
+running=0
+start() {
+	name=$1
+	shift
+	$runner "$@" >"$tmp/$name.tap" 2>"$tmp/$name.err" &
+	running=$((running + 1))
+	[ $((running % 4)) -ne 0 ] || wait
+}
+
+# ---- real guests, side by side ------------------------------------------------------------------
+
+export TMPDIR="$tmp/files"
+mkdir "$TMPDIR"
+for cpu in ryzen phenom_8650_toliman; do
+	start "$cpu-header" --cpu=$cpu
+	start "$cpu-linux2007" --cpu=$cpu --host-append=personality=linux2007
+done
+for cpu in ryzen corei7_skylake_x; do
+	for msrs in ignore fault; do
+		start "$cpu-$msrs" --host=none --cpu=$cpu --unknown-msrs=$msrs
+	done
+done
+wait
+is "$(ls "$TMPDIR")" '' 'no files are left behind'
+
+results() { grep -E '^(not )?ok |^# RESULT' "$1"; }
+
+for personality in header linux2007; do
+	./run-qemu.sh --host-append=personality=$personality >"$tmp/qemu"
+	results "$tmp/qemu" >"$tmp/wanted"
+	has "$tmp/wanted" '^# RESULT: PASS ' "$personality: passes under QEMU"
+	for cpu in ryzen phenom_8650_toliman; do
+		results "$tmp/$cpu-$personality.tap" | diff "$tmp/wanted" - >"$tmp/diff"
+		ok $? "$personality on $cpu: every result is QEMU's" || sed 's/^/# /' "$tmp/diff"
+	done
+done
+
+for cpu in ryzen corei7_skylake_x; do
+	has "$tmp/$cpu-ignore.tap" '^# no host: RDMSR of the magic says nothing, WRMSR changes nothing$' \
+		"alone on $cpu, unknown MSRs ignored: seen"
+	has "$tmp/$cpu-fault.tap" '^# no host: RDMSR of the magic faults, WRMSR faults$' \
+		"alone on $cpu, unknown MSRs fault: seen"
+	for msrs in ignore fault; do
+		has "$tmp/$cpu-$msrs.tap" '^# RESULT: SKIP pass=0 fail=0 skip=[0-9]+ todo=0$' \
+			"alone on $cpu, unknown MSRs $msrs: skipped"
+	done
+done
+
+# ---- guests that go wrong -----------------------------------------------------------------------
+
+alone() { rogue --host=none "$@"; }
+
+alone --append=do=hang --timeout=1.5
+judged $? 124 ERROR '^# runner: stopped after 1\.5 s.*\(running: rogue.hang\)' 'hang'
+alone --append=do=triple
+judged $? 99 ERROR '^# runner: Bochs ended with status 0: a triple fault.*: rogue.triple\)' 'triple fault'
+has "$tmp/out" '^# bochs: .*3rd \(13\) exception' 'what Bochs says of it is shown'
+alone --append=do=cut
+judged $? 99 ERROR '^# cut off: ok 1 - rogue.c$' 'cut'
+alone --append=do=wrongcode
+judged $? 99 ERROR '^# runner: exit status 33 means PASS' 'wrongcode'
+rogue --append=do=halt --log="$tmp/serial" --debug-log="$tmp/e9"
+judged $? 99 ERROR '^# runner: host: .*halted.*\(running: rogue.halt\)' 'halt, on the host'
+has "$tmp/serial" '^Bail out! host: the guest halted' '--log has what the serial port said'
+has "$tmp/e9" '^start mem=16 ' '--debug-log has what the host said'
+lacks "$tmp/e9" 'Bochs|bochs|t=0|^=|^\(0\)' 'and nothing of what Bochs says'
+alone --cpu=nonsense
+judged $? 99 ERROR "^# bochs: no CPU model has the name 'nonsense': 'bochs --help cpu' lists them" 'no such CPU'
+alone -- 'nonsense: x=1'
+judged $? 99 ERROR "^# bochs: .*directive 'nonsense' not understood" "an option of Bochs's that it does not have"
+
+# ---- Bochs goes wrong: a fake prints what it is told to -----------------------------------------
+
+cat >"$tmp/fake" <<'END'
+#!/bin/sh
+for word; do
+	case $word in
+	"log: "*) printf "$FAKE_LOG" >"${word#log: }" ;;
+	com1*) printf "$FAKE_SERIAL" >"${word#*dev=}" ;;
+	esac
+done
+cat >&2 <<'WORDS'
+00000000000i[      ] reading configuration
+00000000000e[CD1   ] open cd failed
+00000000123e[CPU0  ] RDMSR: Unknown register
+========================================================================
+Bochs is exiting with the following message:
+[UNMAP ] Shutdown port: shutdown requested
+WORDS
+exit 1
+END
+chmod +x "$tmp/fake"
+
+# forged LOG STATUS WORD REASON NAME: a Bochs whose log is this; the guest passes.
+FAKE_SERIAL='TAP version 13\n1..1\n# run a.b\nok 1 - a.b\n# RESULT: PASS pass=1 fail=0 skip=0 todo=0\n'
+export FAKE_SERIAL FAKE_LOG
+forged() {
+	FAKE_LOG=$1 BOCHS=$tmp/fake alone
+	judged $? "$2" "$3" "$4" "$5"
+}
+
+code='00038804971d[UNMAP ] unmapped: 8-bit write to 00f4 = '
+end='00038805019p[UNMAP ] >>PANIC<< Shutdown port: shutdown requested\n'
+forged "${code}10\n$end" 0 PASS '^ok 1 - a.b$' 'the least that passes'
+has "$tmp/out" '^# bochs: \[CD1   \] open cd failed$' 'what went wrong at the start is shown'
+is "$(grep -c '^# bochs:' "$tmp/out")" 1 'and nothing else'
+forged "${code}11\n$end" 99 ERROR 'exit status 35 means FAIL' 'another code'
+forged "${code}10\n${code}13\n$end" 99 ERROR 'exit status 39 means ERROR' 'the last code counts'
+forged "$end" 99 ERROR 'Bochs exit status 1 is no verdict' 'an end without a code'
+forged "${code}10\n" 99 ERROR 'Bochs exit status 1 is no verdict' 'a code without an end'
+forged "${code}10\n00000000001p[BIOS  ] >>PANIC<< No bootable device.\n" \
+	99 ERROR '^# bochs: \[BIOS  \] >>PANIC<< No bootable device\.$' 'a panic'
+FAKE_SERIAL=
+forged "${code}10\n$end" 99 ERROR 'the guest printed no TAP \(exit status 33\)' 'a silent guest'
+forged '' 99 ERROR 'Bochs did not start' 'nothing at all'
+BOCHS=/nonexistent alone
+judged $? 99 ERROR '^# runner: Bochs cannot be run \(exit status 127\)' 'no Bochs'
+BOCHS=/dev/null alone
+judged $? 99 ERROR '^# runner: Bochs cannot be run \(exit status 126\)' 'not a program'
+
+# ---- files and signals --------------------------------------------------------------------------
+
+is "$(ls "$TMPDIR")" '' 'no files are left behind'
+cat >"$tmp/slow" <<'END'
+#!/bin/sh
+echo $$ >"$SLOW_PID"
+exec sleep 30
+END
+chmod +x "$tmp/slow"
+SLOW_PID=$tmp/pid BOCHS=$tmp/slow O=$tmp/rogue $runner >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	[ -s "$tmp/pid" ] && break
+	sleep 0.2
+done
+kill -s TERM "$pid"
+wait "$pid" 2>"$tmp/err"
+is $? 143 'a runner that is killed says so'
+! kill -0 "$(cat "$tmp/pid")" 2>/dev/null
+ok $? 'and takes Bochs along'
+is "$(ls "$TMPDIR")" '' 'and its files'
+TMPDIR=/nonexistent alone
+is $? 99 'no directory for files: an error'
+has "$tmp/err" '/nonexistent' 'no directory for files: says where'
+
+# ---- options ------------------------------------------------------------------------------------
+
+misused "unknown option '--accel=kvm'" --accel=kvm
+misused "--unknown-msrs: 'x' is none of: ignore fault" --unknown-msrs=x
+misused "--unknown-msrs: a value is wanted, as --unknown-msrs=VALUE" --unknown-msrs
+misused "--cpu: 'ryzen, ips=1' is no name of a CPU model" --cpu='ryzen, ips=1'
+misused "--append: GRUB hands on no quotes, .*: do='x'" --append="do='x'"
+misused '--host-append: GRUB hands on no quotes, .*: a\\b' --host-append='a\b'
+misused 'the options are too long for GRUB: 5[0-9][0-9][0-9] characters' --append="$(printf '%5000s' x | tr ' ' y)"
+for option in host cpu unknown-msrs mem append host-append timeout exit-skip log debug-log deps; do
+	rogue --help
+	has "$tmp/out" "^  --${option}[=[ ]" "--help tells of --$option"
+done
+cp LICENSE "$tmp/rogue/paraguest.iso"
+misused '.*/paraguest\.iso: its grub\.cfg is not that of boot/grub\.cfg' --host=none
+rm "$tmp/rogue/paraguest.iso"
+mkdir -p "$tmp/elsewhere/tests"
+cp tests/run-bochs.sh tests/run.sh tests/judge.awk "$tmp/elsewhere/tests/"
+(cd "$tmp/elsewhere/tests" && O=build sh run-bochs.sh) 2>"$tmp/err"
+is $? 99 'no ISO and no Makefile: an error'
+has "$tmp/err" '^run-bochs.sh: build/paraguest.iso is not there' 'no ISO and no Makefile: says why'
+
+prove_reads_them
+finish

@@ -111,7 +111,7 @@ include tests/unit/unit.mk
 
 # ---- what people call --------------------------------------------------------
 
-iso: $(O)/paraguest.iso ## build $(O)/paraguest.iso, which GRUB boots from a CD or a USB stick
+iso: $(O)/paraguest.iso ## build the ISO, which GRUB boots from a CD or a USB stick
 
 run: images ## run the guest on the reference host
 	$(Q)./run-qemu.sh

@@ -7,10 +7,16 @@
 # few of both as will do, an emulated machine is through in half the time.
 set -eu
 
+[ $# -eq 3 ] || {
+	echo "$0: wanted three arguments: HOST GUEST ISO" >&2
+	exit 1
+}
 export TZ=UTC SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-1167955200}" # the ABI is of January 2007
 uuid=$(date -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S00)
-mkrescue=grub-mkrescue
-command -v $mkrescue >/dev/null || mkrescue=grub2-mkrescue
+mkrescue=$(command -v grub-mkrescue || command -v grub2-mkrescue) || {
+	echo "$0: there is no grub-mkrescue here: ./run-qemu.sh --deps installs it" >&2
+	exit 1
+}
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
@@ -23,7 +29,7 @@ cp "$2" "$stage/iso/guest.elf"
 printf '%-4095s\n' "$(cat "${0%/*}/grub.cfg")" >"$stage/iso/boot/grub/grub.cfg"
 
 find "$stage/iso" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
-$mkrescue -d /usr/lib/grub/i386-pc --install-modules='multiboot normal' --modules= --locales= --fonts= \
+"$mkrescue" -d /usr/lib/grub/i386-pc --install-modules='multiboot normal' --modules= --locales= --fonts= \
 	--themes= -o "$stage/out.iso" "$stage/iso" -- -volume_date all_file_dates "=$SOURCE_DATE_EPOCH" \
 	-volume_date uuid "$uuid" -volume_date c "=$SOURCE_DATE_EPOCH" >"$stage/log" 2>&1 || {
 	cat "$stage/log" >&2

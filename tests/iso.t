@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Through GRUB from a CD: another loader, with its information elsewhere and no path in the command line.
+# The ISO boots from CD and USB, and is the same wherever it is built; GRUB, another loader, has its
+# information elsewhere and no path in the command line.
 . tests/tap.sh
 
 if [ ! -d /usr/lib/grub/i386-pc ] || ! command -v grub-mkrescue xorriso >/dev/null; then
@@ -9,32 +10,75 @@ if [ ! -d /usr/lib/grub/i386-pc ] || ! command -v grub-mkrescue xorriso >/dev/nu
 	exit
 fi
 
-# boot NAME: boots the images with the commands of standard input, under plain TCG, to $tmp/NAME.
-boot() {
-	mkdir -p "$tmp/$1.dir/boot/grub"
-	cp "$O/guest.elf" "$O/host.elf" "$tmp/$1.dir/"
-	cat >"$tmp/$1.dir/boot/grub/grub.cfg"
-	grub-mkrescue -d /usr/lib/grub/i386-pc --install-modules='multiboot normal' --modules=multiboot \
-		--locales= --fonts= --themes= -o "$tmp/$1.iso" "$tmp/$1.dir" >"$tmp/$1.log" 2>&1
-	timeout 60 qemu-system-x86_64 -cpu max -m 64 -nodefaults -display none -no-reboot \
-		-serial "file:$tmp/$1" -device isa-debug-exit,iobase=0xf4,iosize=0x4 \
-		-cdrom "$tmp/$1.iso" -boot d </dev/null 2>"$tmp/$1.err"
+# ---- the same bytes wherever it is built --------------------------------------------------------
+
+# build TREE OUTPUT UMASK ZONE: in a tree of its own.
+build() {
+	mkdir -p "$1"
+	cp -R boot src tests linker.ld Makefile "$1/"
+	(cd "$1" && umask "$3" && TZ=$4 make -s O="$2" CC="${CC:-gcc}" iso) >"$2.log" 2>&1 ||
+		sed 's/^/# /' "$2.log"
 }
 
-boot alone <<'END'
+build "$tmp/a" "$tmp/a-out" 022 UTC &
+build "$tmp/another/tree" "$tmp/other-out" 077 Asia/Tokyo
+wait
+for file in host.elf guest.elf paraguest.iso; do
+	cmp "$tmp/a-out/$file" "$tmp/other-out/$file" 2>&1 | sed 's/^/# /'
+	cmp -s "$tmp/a-out/$file" "$tmp/other-out/$file"
+	ok $? "$file: built twice, the same bytes"
+done
+SOURCE_DATE_EPOCH=1000000000 boot/iso.sh "$O/host.elf" "$O/guest.elf" "$tmp/date.iso"
+xorriso -indev "$tmp/date.iso" -pvd_info >"$tmp/pvd" 2>&1
+has "$tmp/pvd" '^Creation Time: 2001090901464000' 'SOURCE_DATE_EPOCH is its date'
+boot/iso.sh "$O/host.elf" "$O/guest.elf" "$tmp/none/iso" 2>"$tmp/err"
+is $? 1 'an ISO that cannot be written: an error'
+has "$tmp/err" "$tmp/none/iso" 'an ISO that cannot be written: says where'
+boot/iso.sh "$O/host.elf" "$tmp/none.elf" "$tmp/iso" 2>"$tmp/err"
+is $? 1 'an image that is not there: an error'
+has "$tmp/err" "$tmp/none.elf" 'an image that is not there: says which'
+boot/iso.sh "$O/host.elf" "$tmp/iso" 2>"$tmp/err"
+is $? 1 'an argument too few: an error'
+has "$tmp/err" 'wanted three arguments: HOST GUEST ISO' 'an argument too few: says what was wanted'
+mkdir "$tmp/bin"
+ln -s "$(command -v date)" "$tmp/bin/"
+PATH=$tmp/bin /bin/sh boot/iso.sh "$O/host.elf" "$O/guest.elf" "$tmp/iso" 2>"$tmp/err"
+is $? 1 'no grub-mkrescue: an error'
+has "$tmp/err" 'there is no grub-mkrescue here' 'no grub-mkrescue: says so'
+
+# ---- the ISO that there is ----------------------------------------------------------------------
+
+# boot NAME QEMU-OPTION...: on a PC under plain TCG; what it says goes to $tmp/NAME.
+boot() {
+	name=$1
+	shift
+	timeout 60 qemu-system-x86_64 -cpu max -m 64 -nodefaults -display none -no-reboot \
+		-serial "file:$tmp/$name" -device isa-debug-exit,iobase=0xf4,iosize=0x4 "$@" \
+		</dev/null 2>"$tmp/$name.err"
+}
+
+make -s O="$O" iso >&2
+boot cd -cdrom "$O/paraguest.iso" &
+boot usb -usb -device usb-ehci -drive "if=none,id=stick,readonly=on,format=raw,file=$O/paraguest.iso" \
+	-device usb-storage,drive=stick
+is $? 33 'from a USB stick: exit status PASS'
+wait $!
+is $? 33 'from a CD: exit status PASS'
+has "$tmp/usb" '^# RESULT: PASS ' 'from a USB stick: all pass'
+has "$tmp/cd" '^# RESULT: PASS ' 'from a CD: all pass'
+
+# ---- other commands for GRUB --------------------------------------------------------------------
+
+mkdir "$tmp/boot"
+cp boot/iso.sh "$tmp/boot/"
+cat >"$tmp/boot/grub.cfg" <<'END'
 multiboot /guest.elf seed=7 only=probe.*
 boot
 END
+"$tmp/boot/iso.sh" "$O/host.elf" "$O/guest.elf" "$tmp/alone.iso"
+boot alone -cdrom "$tmp/alone.iso"
 is $? 37 'GRUB boots the guest: exit status SKIP'
 has "$tmp/alone" '^TAP version 13' 'it speaks'
 has "$tmp/alone" '^# seed: 0x7' 'with its options'
 lacks "$tmp/alone" '^# image:' 'no path stands before them'
-
-boot hosted <<'END'
-multiboot /host.elf echo=0x6563686f
-module /guest.elf echo=0x6563686f
-boot
-END
-is $? 33 'GRUB boots host and guest: exit status PASS'
-has "$tmp/hosted" '^# RESULT: PASS ' 'all pass'
 finish

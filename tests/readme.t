@@ -23,6 +23,14 @@ while read -r command; do
 			skip "$command" 'no /dev/kvm'
 		fi
 		;;
+	tests/run-bochs.sh*)
+		if command -v bochs >/dev/null; then
+			run 0 "$command"
+			has "$tmp/out" '^# RESULT: PASS ' 'it passes'
+		else
+			skip "$command" 'no bochs'
+		fi
+		;;
 	*require*) run 1 "$command" ;;
 	*fault=*)
 		run 1 "$command"
@@ -35,7 +43,7 @@ while read -r command; do
 		;;
 	esac
 done <"$tmp/commands"
-[ "$(wc -l <"$tmp/commands")" -ge 6 ]
+[ "$(wc -l <"$tmp/commands")" -ge 7 ]
 ok $? 'the README has its commands'
 has .ci/run '^\./run-qemu\.sh --deps$' 'CI runs the first command'
 has .ci/run '^make check$' 'CI runs the second command'

@@ -16,8 +16,9 @@ unit_para_host := tests/host/para_host.c tests/host/para_faults.c tests/host/gue
 unit_printf := src/lib/printf.c
 unit_string := src/lib/string.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
+unit_vga := src/lib/vga.c
 
-UNIT_TESTS := cmdline config guest_memory loader multiboot options para_host printf string tap
+UNIT_TESTS := cmdline config guest_memory loader multiboot options para_host printf string tap vga
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 

@@ -3,13 +3,16 @@
 
 #include "lib/serial.h"
 #include "lib/string.h"
+#include "lib/vga.h"
 #include "x86/insn.h"
+#include "x86/paging.h"
 #include "x86/trap.h"
 
 /* Bochs and QEMU: reads as its own number where a debug console is there. */
 #define DEBUG_CONSOLE 0xe9
 
 static bool debug_console;
+static bool screen;
 
 /* Full bursts for the UART: what is written comes in small pieces. */
 static char buffer[512];
@@ -18,7 +21,23 @@ static size_t used;
 void console_init(uint16_t serial_port, bool debug_copy)
 {
 	serial_init(serial_port);
+	screen = false;
 	debug_console = debug_copy && inb(DEBUG_CONSOLE) == DEBUG_CONSOLE;
+}
+
+void console_use_screen(void)
+{
+	if (screen)
+		return;
+	/* Not cached: firmware's MTRRs say so, but a hypervisor's own tables may not heed them. */
+	paging_map(VGA_TEXT, VGA_TEXT, PAGE_RW | PTE_PCD);
+	vga_init((volatile uint64_t *)VGA_TEXT);
+	screen = true;
+}
+
+bool console_on_screen(void)
+{
+	return screen;
 }
 
 static void write_debug_console(const char *text, size_t n)
@@ -30,14 +49,19 @@ static void write_debug_console(const char *text, size_t n)
 void console_flush(void)
 {
 	size_t n = used;
+	bool heard;
 
 	stray_check();
 	used = 0; /* first: a stray may end this here */
 	if (!n)
 		return;
-	serial_write(buffer, n);
+	heard = serial_write(buffer, n) || debug_console;
 	if (debug_console)
 		write_debug_console(buffer, n);
+	if (!heard)
+		console_use_screen();
+	if (screen)
+		vga_write(buffer, n);
 }
 
 void console_write(const char *text, size_t n)

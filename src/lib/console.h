@@ -9,9 +9,15 @@
 
 /*
  * The UART at @serial_port, and if @debug_copy a copy on port 0xe9 where a debug
- * console answers there.  Images only.
+ * console answers there; the VGA's text screen where neither does.  Images only.
  */
 void console_init(uint16_t serial_port, bool debug_copy);
+
+/* The screen as well, until the next console_init(), beginning with what is still to be flushed. */
+void console_use_screen(void);
+
+/* Whether the screen is in use: then somebody reads it, and this may be a real machine. */
+bool console_on_screen(void);
 
 /* Writes @n bytes, sooner or later: they wait in a buffer. */
 void console_write(const char *text, size_t n);

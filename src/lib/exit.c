@@ -13,16 +13,22 @@
 #define KEYBOARD_COMMAND 0x64
 #define KEYBOARD_RESET   0xfe
 
+static void power_off(void)
+{
+	for (const char *c = "Shutdown"; *c; c++)
+		outb(BOCHS_SHUTDOWN, (uint8_t)*c);
+	outw(PM1_CONTROL, PM1_SLEEP_ENABLE);
+	outw(PM1_CONTROL_OLD, PM1_SLEEP_ENABLE);
+}
+
 void machine_exit(uint8_t code, bool reset)
 {
 	interrupts_off();
 	console_flush();
 	serial_flush();
 	outb(DEBUG_EXIT, code);
-	for (const char *c = "Shutdown"; *c; c++)
-		outb(BOCHS_SHUTDOWN, (uint8_t)*c);
-	outw(PM1_CONTROL, PM1_SLEEP_ENABLE);
-	outw(PM1_CONTROL_OLD, PM1_SLEEP_ENABLE);
+	if (!console_on_screen()) /* the verdict stays there; on a real machine these ports are others' */
+		power_off();
 	if (reset)
 		outb(KEYBOARD_COMMAND, KEYBOARD_RESET);
 	for (;;)

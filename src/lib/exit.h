@@ -12,8 +12,9 @@
 #define EXIT_CODE(verdict) (0x10 + (verdict))
 
 /*
- * Ends the machine by the first way that works: isa-debug-exit (QEMU), the word
- * "Shutdown" (Bochs), ACPI power-off; if @reset, the keyboard controller's reset; else it halts.
+ * Ends the machine by the first way that works: isa-debug-exit (QEMU); unless the
+ * console is on the screen, which is to be read, the word "Shutdown" (Bochs) and ACPI
+ * power-off; if @reset, the keyboard controller's reset; else it halts.
  */
 _Noreturn void machine_exit(uint8_t code, bool reset);
 

@@ -4,8 +4,6 @@
  */
 #include "lib/serial.h"
 
-#include <stdbool.h>
-
 #include "x86/insn.h"
 #include "x86/trap.h"
 
@@ -66,20 +64,21 @@ void serial_init(uint16_t port)
 	outb(port + UART_MCR, MCR_DTR_RTS);
 }
 
-void serial_write(const char *text, size_t n)
+bool serial_write(const char *text, size_t n)
 {
 	while (uart && n) {
 		size_t burst = n < burst_size ? n : burst_size;
 
 		if (!wait_for(LSR_THRE)) {
 			uart = 0; /* it died: give up at once the next time */
-			return;
+			return false;
 		}
 		for (n -= burst; burst; burst--)
 			outb(uart + UART_DATA,
 			     (uint8_t)*text++); /* not OUTS: the smallest hosts have none */
 		stray_check();
 	}
+	return uart;
 }
 
 void serial_flush(void)

@@ -3,6 +3,7 @@
 #ifndef LIB_SERIAL_H
 #define LIB_SERIAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,8 +12,8 @@
 /* Sets the UART at @port to 115200 8N1 with its FIFO on.  Without one there, writes go nowhere. */
 void serial_init(uint16_t port);
 
-/* Writes @n bytes, sixteen a burst. */
-void serial_write(const char *text, size_t n);
+/* Writes @n bytes, sixteen a burst.  False if no UART took them. */
+bool serial_write(const char *text, size_t n);
 
 /* Waits until the last bit has left the UART: Bochs and real machines lose what has not. */
 void serial_flush(void);

@@ -30,11 +30,11 @@ for port in $(named in); do # a port that is given to the guest by mistake may r
 done
 has "$tmp/log" '^io 0 out 0xe9 1 string$' 'OUTS is logged'
 has "$tmp/log" '^io 0 in 0xe9 4 = #GP$' 'INS is logged'
-for gpa in 0xa0000 0xff000 0x1000000 0xfffff8 0x100000000 0x10000000000 0x10000000000000 \
+for gpa in 0xa0000 0xb8000 0xff000 0x1000000 0xfffff8 0x100000000 0x10000000000 0x10000000000000 \
 	0xfffffffffffff000 0xffffffffffffffff; do
 	has "$tmp/log" "^register 0 $gpa = #GP\$" "the registration of $gpa is logged"
 done
-for site in 0xa0000 0x9fffe 0xfffff 0x1000000 0xfffffe 0xffffffffffffffff; do
+for site in 0xa0000 0xb8000 0x9fffe 0xfffff 0x1000000 0xfffffe 0xffffffffffffffff; do
 	has "$tmp/log" "^register 0 0x[0-9a-f]+ 0x1 0x1000 $site = -1\$" "the site $site is logged"
 done
 tail -n 1 "$tmp/log" >"$tmp/last"
@@ -47,7 +47,8 @@ reaches() { # GPA HOW [OPTION...]
 	gpa=$1 how=$2
 	shift 2
 	rogue --append="memory=$gpa $how" "$@"
-	is $? 0 "$gpa is the guest's own: $how $*"
+	is $? 0 "$gpa is the guest's to use: $how $*"
+	[ "$how" != write ] || has "$tmp/out" "^# $gpa holds 0x5a\$" "$gpa keeps what is written"
 }
 
 # Ended by the host, with the reason both in the stream and in the log.
@@ -74,9 +75,14 @@ reaches 0x9ffff write
 reaches 0xfffff8 write
 reaches 0x4ffff8 write --mem=5
 touches 0x500000 write --mem=5
-# The hole; the end; the machine's memory above it, where the host may lie; other tables' entries
+# The machine's text screen.  It is no memory, though: above, nothing could be registered there.
+for gpa in 0xb8000 0xbffff; do
+	reaches "$gpa" ''
+	reaches "$gpa" write
+done
+# The hole, up to the screen and from it on; the end; the machine's memory above it, where the host may lie; other tables' entries
 # for the host's image at 1 MiB; devices; firmware.
-for gpa in 0xa0000 0xb8000 0xff000 0xfffff 0x1000000 0x1000ff8 0x17ff000 \
+for gpa in 0xa0000 0xb7fff 0xc0000 0xff000 0xfffff 0x1000000 0x1000ff8 0x17ff000 \
 	0x40100000 0x100000000 0x8000100000 0xfec00000 0xfee00000 0xfffffff0; do
 	touches "$gpa" ''
 	touches "$gpa" write

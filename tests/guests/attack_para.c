@@ -22,6 +22,7 @@ static uint64_t place_gpa(const struct place *place)
 
 static const struct place bad_pages[] = {
 	{"hole-start", 0xa0000, ABSOLUTE},
+	{"screen", 0xb8000, ABSOLUTE},
 	{"hole-end", 0xff000, ABSOLUTE},
 	{"memory-end", 0, FROM_END},
 	{"memory-end-8", (uint64_t)-8, FROM_END},
@@ -50,6 +51,7 @@ static bool try_page(unsigned i)
 
 static const struct place bad_sites[] = {
 	{"hole", 0xa0000, ABSOLUTE},
+	{"screen", 0xb8000, ABSOLUTE},
 	{"into-hole", 0x9fffe, ABSOLUTE},
 	{"out-of-hole", 0xfffff, ABSOLUTE},
 	{"memory-end", 0, FROM_END},

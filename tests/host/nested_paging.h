@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which host-physical page each guest-physical one is: only the guest's memory is mapped. */
+/*
+ * Which host-physical page each guest-physical one is: the guest's memory, and the
+ * machine's text screen, which holds nothing but text; nothing else is mapped.
+ */
 #ifndef HOST_NESTED_PAGING_H
 #define HOST_NESTED_PAGING_H
 

@@ -223,6 +223,8 @@ static void start(void)
 	bool parsed = line && options_parse(line, &run.options, error);
 
 	console_init(line ? (uint16_t)run.options.serial : SERIAL_COM1, true);
+	if (run.options.vga)
+		console_use_screen();
 	tap_start(&run.tap);
 	if (!line)
 		panic("command line too long: wanted less than %u characters", BOOT_LINE_SIZE);

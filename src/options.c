@@ -14,6 +14,7 @@ bool options_parse(char *line, struct options *o, char *error)
 		{.name = "require", .kind = OPTION_FLAG, .flag = &o->require},
 		{.name = "strict", .kind = OPTION_FLAG, .flag = &o->strict},
 		{.name = "trace", .kind = OPTION_FLAG, .flag = &o->trace},
+		{.name = "vga", .kind = OPTION_FLAG, .flag = &o->vga},
 		{.name = "reset", .kind = OPTION_FLAG, .flag = &o->reset},
 		{.name = "only", .kind = OPTION_TEXT, .text = &o->only, .wanted = "GLOB,..."},
 		{.name = "skip", .kind = OPTION_TEXT, .text = &o->skip, .wanted = "GLOB,..."},

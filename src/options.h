@@ -13,6 +13,7 @@ struct options {
 	bool require;              /* want of a host is a failure, not a skip */
 	bool strict;               /* recommended rules are required */
 	bool trace;                /* a diagnostic line for each call */
+	bool vga;                  /* write to the screen too */
 	bool reset;                /* end by the keyboard controller's reset if nothing else does */
 	uint64_t seed;             /* of the random numbers; 0: from the time stamp counter */
 	uint64_t serial;           /* port of the UART */

@@ -49,14 +49,14 @@ has .ci/run '^\./run-qemu\.sh --deps$' 'CI runs the first command'
 has .ci/run '^make check$' 'CI runs the second command'
 
 # What the README lists is what there is.
-for option in list only skip require strict trace seed echo echo-calls serial reset; do
+for option in list only skip require strict trace seed echo echo-calls serial vga reset; do
 	grep -q "name = \"$option\"" src/options.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the guest's option '$option' is in the README"
 done
-for option in mem personality echo fault faults log; do
+for option in mem personality echo fault faults vga log; do
 	grep -q "name = \"$option\"" tests/host/config.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the host's option '$option' is in the README"
 done
-is "$(grep -c '\.name = ' src/options.c)" 11 'the guest has no other option'
-is "$(grep -c '\.name = ' tests/host/config.c)" 6 'the host has no other option'
+is "$(grep -c '\.name = ' src/options.c)" 12 'the guest has no other option'
+is "$(grep -c '\.name = ' tests/host/config.c)" 7 'the host has no other option'
 finish

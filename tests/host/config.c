@@ -49,6 +49,7 @@ bool config_parse(char *line, char *error)
 		 .choice = &config.fault,
 		 .wanted = "a name that 'faults' lists"},
 		{.name = "faults", .kind = OPTION_FLAG, .flag = &config.faults},
+		{.name = "vga", .kind = OPTION_FLAG, .flag = &config.vga},
 		{.name = "echo",
 		 .kind = OPTION_NUMBER,
 		 .number = &config.echo,

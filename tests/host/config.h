@@ -22,6 +22,7 @@ struct config {
 	bool has_echo;
 	bool slow_calls; /* derived: each call is to be logged, or a fault may break it */
 	bool faults;     /* list them, run nothing */
+	bool vga;        /* write to the screen too */
 };
 
 extern struct config config;

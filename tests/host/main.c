@@ -37,14 +37,23 @@ static struct vcpu vcpu;
 		panic("host: " __VA_ARGS__); \
 	} while (0)
 
+static void open_console(void)
+{
+	console_init(SERIAL_COM1, false);
+	if (config.vga)
+		console_use_screen();
+}
+
 static void configure(void)
 {
 	char error[CMDLINE_ERROR_MAX];
 	char *line = multiboot_cmdline();
+	bool parsed = line && config_parse(line, error);
 
+	open_console();
 	if (!line)
 		REFUSE("command line too long: wanted less than %u characters", BOOT_LINE_SIZE);
-	if (!config_parse(line, error))
+	if (!parsed)
 		REFUSE("%s", error);
 }
 
@@ -119,7 +128,7 @@ static void describe(const struct vcpu *v)
 	const struct gprs *r = &v->regs;
 	const struct vcpu_slow_state *s = &v->slow;
 
-	print("\n# host: exit %#lx (%s), information %#lx, gpa %#lx\n", exit->code,
+	print("# host: exit %#lx (%s), information %#lx, gpa %#lx\n", exit->code,
 	      exit->name ? exit->name : v->vendor->name, exit->information, exit->gpa);
 	print("# host: rax %#lx rcx %#lx rdx %#lx rbx %#lx rsp %#lx rbp %#lx rsi %#lx rdi %#lx\n",
 	      r->rax, r->rcx, r->rdx, r->rbx, s->rsp, r->rbp, r->rsi, r->rdi);
@@ -129,13 +138,22 @@ static void describe(const struct vcpu *v)
 	      s->cr0, s->cr2, s->cr3, s->cr4, v->efer);
 }
 
+/*
+ * With its text on a screen a guest ends by halting, so this may be its proper end: its verdict, if it
+ * came to one, is to be the last.
+ */
+static _Noreturn void leave_screen(void)
+{
+	tap_diag("host: the guest %s, at rip %#lx", vcpu.ended, vcpu.rip);
+	machine_exit(EXIT_CODE(VERDICT_ERROR), false);
+}
+
 void main(void)
 {
 	const struct vcpu_vendor *vendor;
 	struct loaded loaded;
 
 	cpu_init();
-	console_init(SERIAL_COM1, false);
 	log_init();
 	configure();
 	if (config.faults)
@@ -154,8 +172,12 @@ void main(void)
 	vcpu.entry = loaded.entry;
 	vendor->run(&vcpu, loaded.entry, loaded.eax, loaded.ebx);
 
-	/* The guest may have left the UART in any state, and a line unfinished. */
-	console_init(SERIAL_COM1, false);
+	/* The guest may have left the UART in any state, a line unfinished, and its text on the screen. */
+	open_console();
+	print("\n");
+	console_flush(); /* now it is known where text goes */
+	if (console_on_screen() && vcpu.exit.kind == EXIT_HALT)
+		leave_screen();
 	describe(&vcpu);
 	panic("host: the guest %s, at rip %#lx", vcpu.ended, vcpu.rip);
 }

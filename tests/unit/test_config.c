@@ -25,7 +25,7 @@ static bool parse(const char *text)
 	assert_true(strlen(text) < sizeof(line));
 	strcpy(line, text);
 	memset(&config, 0x55, sizeof(config));
-	config.has_echo = config.slow_calls = config.faults = true;
+	config.has_echo = config.slow_calls = config.faults = config.vga = true;
 	return config_parse(line, error);
 }
 
@@ -51,6 +51,7 @@ static void assert_defaults(void)
 	assert_false(config.has_echo);
 	assert_false(config.slow_calls);
 	assert_false(config.faults);
+	assert_false(config.vga);
 }
 
 static void test_defaults(void **state)
@@ -67,12 +68,13 @@ static void test_defaults(void **state)
 static void test_each_option(void **state)
 {
 	(void)state;
-	accept("host.elf mem=64 personality=linux2007 log=none fault=silent faults echo=0x6563686f");
+	accept("host.elf mem=64 personality=linux2007 log=none fault=silent faults vga echo=0x6563686f");
 	assert_int_equal(config.memory, 64);
 	assert_int_equal(config.personality, PERSONALITY_LINUX2007);
 	assert_int_equal(config.log, LOG_NONE);
 	assert_int_equal(config.fault, FAULT_SILENT);
 	assert_true(config.faults);
+	assert_true(config.vga);
 	assert_true(config.has_echo);
 	assert_int_equal(config.echo, 0x6563686f);
 	assert_true(config.slow_calls);
@@ -82,7 +84,7 @@ static void test_each_option(void **state)
 static void test_again(void **state)
 {
 	(void)state;
-	accept("mem=64 personality=linux2007 log=calls fault=silent faults echo=2");
+	accept("mem=64 personality=linux2007 log=calls fault=silent faults vga echo=2");
 	accept("personality=header");
 	assert_defaults();
 }

@@ -24,7 +24,7 @@ static bool parse(const char *text)
 	assert_true(strlen(text) < sizeof(line));
 	strcpy(line, text);
 	memset(&o, 0x55, sizeof(o));
-	o.list = o.require = o.strict = o.trace = o.reset = o.has_echo = true;
+	o.list = o.require = o.strict = o.trace = o.vga = o.reset = o.has_echo = true;
 	return options_parse(line, &o, error);
 }
 
@@ -44,7 +44,7 @@ static void refuse(const char *text, const char *want)
 /* @but: the one flag that is set, if any. */
 static void assert_flags(const bool *but)
 {
-	const bool *const flags[] = {&o.list, &o.require, &o.strict, &o.trace, &o.reset};
+	const bool *const flags[] = {&o.list, &o.require, &o.strict, &o.trace, &o.vga, &o.reset};
 
 	for (size_t i = 0; i < COUNT(flags); i++)
 		assert_int_equal(*flags[i], flags[i] == but);
@@ -80,7 +80,7 @@ static void test_flags(void **state)
 		const bool *flag;
 	} table[] = {
 		{"list", &o.list},   {"require", &o.require}, {"strict", &o.strict},
-		{"trace", &o.trace}, {"reset", &o.reset},
+		{"trace", &o.trace}, {"vga", &o.vga},         {"reset", &o.reset},
 	};
 	char text[40], want[80];
 

@@ -21,6 +21,10 @@ COM1            equ 0x3f8
 UART_LSR        equ COM1 + 5
 LSR_THRE        equ 1 << 5
 LSR_TEMT        equ 1 << 6
+NO_UART         equ 0xff            ; what LSR reads as where there is none
+VGA_TEXT        equ 0xb8000
+VGA_LINE        equ 80 * 2
+BLANK           equ 0x0720              ; light grey on black
 DEBUG_EXIT      equ 0xf4
 EXIT_ERROR      equ 0x13
 
@@ -214,10 +218,12 @@ long_mode:
         jmp     .stop
 
 bits 32
-; Prints the message at ESI as the run's verdict and ends it, with nothing but I/O
-; ports.  No wait without an end: a port that nobody answers gives up after 64 Ki reads.
+; Prints the message at ESI as the run's verdict and ends it, with nothing but I/O ports, or on
+; the screen where there is no UART.  No wait without an end: one gives up after 64 Ki reads.
 fail:
         mov     edi, esi
+        mov     ebx, VGA_TEXT           ; where the next character goes
+        mov     ebp, VGA_TEXT + VGA_LINE ; and the next line; none of ours is longer
         mov     esi, error_start
         call    puts
         mov     esi, edi
@@ -236,11 +242,28 @@ fail:
 puts:
         mov     ah, LSR_THRE
         call    wait_uart
+        mov     dl, al
         lodsb
         test    al, al
         jz      .done
+        cmp     dl, NO_UART
+        je      .screen
         mov     edx, COM1
         out     dx, al
+        jmp     puts
+.screen:
+        cmp     al, 10
+        je      .newline
+        mov     ah, BLANK >> 8
+        mov     [ebx], ax
+        add     ebx, 2
+        jmp     puts
+.newline:
+        mov     word [ebx], BLANK
+        add     ebx, 2
+        cmp     ebx, ebp
+        jb      .newline
+        add     ebp, VGA_LINE
         jmp     puts
 .done:
         ret

@@ -98,6 +98,12 @@ hosted '' 'vga frob' -serial "file:$tmp/serial"
 stays ERROR 'host, vga, wrong option of the host'
 has "$tmp/screen" "^Bail out! host: unknown option 'frob'" 'and the reason is on the screen'
 
+for image in guest host; do
+	boot qemu32 "$O/$image.elf" ''
+	stays ERROR "$image, no UART, no long mode"
+	has "$tmp/screen" '^Bail out! this CPU has no long mode$' 'and the reason is on the screen'
+done
+
 # ---- not wanted ---------------------------------------------------------------------------------
 
 # unused NAME: the machine has powered itself off, and nothing of ours is on the screen.

@@ -4,6 +4,7 @@
 . tests/tap.sh
 
 mkfifo "$tmp/monitor"
+trap '' PIPE # QEMU may be gone
 
 # boot CPU KERNEL OPTIONS QEMU-ARG...: boots a PC with a VGA and nothing else; its serial port, if it
 # is given one, goes to $tmp/serial.  Opens the monitor as descriptor 3.
@@ -40,14 +41,15 @@ look() {
 		sleep 0.1
 	done
 	perl -e 'local $/; my $cells = <>; printf "%s\n", join "", map { chr($_ & 0xff) } unpack "v80", $_
-		for unpack "(a160)25", $cells' "$tmp/cells" | tr '\0' ' ' | sed 's/ *$//' >"$tmp/screen"
+		for unpack "(a160)25", $cells' "$tmp/cells" 2>/dev/null | tr '\0' ' ' | sed 's/ *$//' >"$tmp/screen"
 }
 
-# wait_for PATTERN: until a line of the screen matches, or QEMU's time is over.
+# wait_for PATTERN: until a line of the screen matches, or QEMU is gone, which it is after 30 seconds.
 wait_for() {
 	for _ in $(seq 100); do
 		look
 		grep -Eq -e "$1" "$tmp/screen" && return
+		kill -0 $! 2>/dev/null || return
 		sleep 0.2
 	done
 }
@@ -103,6 +105,10 @@ for image in guest host; do
 	stays ERROR "$image, no UART, no long mode"
 	has "$tmp/screen" '^Bail out! this CPU has no long mode$' 'and the reason is on the screen'
 done
+
+timeout 30 qemu-system-x86_64 -M pc -vga std -nodefaults -display none -no-reboot -kernel "$O/guest.elf" \
+	-append 'only=probe.* reset' </dev/null >/dev/null 2>&1
+is $? 0 'guest, no UART, reset: it does not stay'
 
 # ---- not wanted ---------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ quits() {
 	echo quit >&3
 	exec 3>&-
 	wait $!
-	tr -d '\r' <"$tmp/qemu" >"$tmp/status"
+	tr -d '\r' <"$tmp/qemu" | grep -v '^(qemu)' >"$tmp/status" # its answers, not its echo
 	has "$tmp/status" "VM status: $1" "$2: $1"
 }
 
@@ -109,6 +109,15 @@ done
 timeout 30 qemu-system-x86_64 -M pc -vga std -nodefaults -display none -no-reboot -kernel "$O/guest.elf" \
 	-append 'only=probe.* reset' </dev/null >/dev/null 2>&1
 is $? 0 'guest, no UART, reset: it does not stay'
+
+# The guest has the screen's pages, each in its place: what it writes there, the monitor finds there.
+for gpa in 0xb9000 0xbffff; do
+	boot max "$O/host.elf" '' -initrd "$O/tests/rogue.elf memory=$gpa write"
+	wait_for "$RESULT"
+	echo "xp /1xb $gpa" >&3
+	quits running "write to $gpa"
+	has "$tmp/status" "^0*${gpa#0x}: 0x5a$" "write to $gpa: it is there"
+done
 
 # ---- not wanted ---------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@
 #include "lib/serial.h"
 #include "x86/insn.h"
 
-#define DEBUG_EXIT       0xf4
 #define BOCHS_SHUTDOWN   0x8900
 #define PM1_CONTROL      0x604  /* QEMU's pc and q35 */
 #define PM1_CONTROL_OLD  0xb004 /* older ones, and Bochs */

@@ -8,6 +8,9 @@
 
 #include "lib/tap.h"
 
+/* QEMU's isa-debug-exit. */
+#define DEBUG_EXIT 0xf4
+
 /* What goes to isa-debug-exit: 0x10 and the verdict.  QEMU then exits with 2 * code + 1. */
 #define EXIT_CODE(verdict) (0x10 + (verdict))
 

@@ -4,6 +4,7 @@
 
 #include "clobber.h"
 #include "config.h"
+#include "lib/exit.h"
 #include "log.h"
 #include "para_faults.h"
 #include "para_host.h"
@@ -187,6 +188,15 @@ static uint64_t read_port(uint16_t port, unsigned size)
 	return size == 1 && port_passed(port) ? inb(port) : size_mask(size);
 }
 
+/* The guest's last word, whether there is a device that ends the machine on it or not. */
+static void take_verdict(struct vcpu *vcpu)
+{
+	vcpu->verdict = (uint8_t)vcpu->regs.rax;
+	log_line("verdict %u %#x", vcpu->id, vcpu->verdict);
+	outb(DEBUG_EXIT, vcpu->verdict);
+	vcpu_skip(vcpu);
+}
+
 /* The others read as all-ones and drop what is written. */
 static void handle_io(struct vcpu *vcpu)
 {
@@ -194,6 +204,10 @@ static void handle_io(struct vcpu *vcpu)
 	unsigned size = vcpu->exit.io.size;
 	uint64_t mask = size_mask(size), value;
 
+	if (port == DEBUG_EXIT && size == 1 && !vcpu->exit.io.in && !vcpu->exit.io.string) {
+		take_verdict(vcpu);
+		return;
+	}
 	if (vcpu->exit.io.string && vcpu->exit.io.in) {
 		log_line("io %u in %#x %u = #GP", vcpu->id, port, size);
 		vcpu_inject_gp(vcpu); /* what it writes to needs the guest's page tables */

@@ -15,6 +15,7 @@
  *   forbidden VCPU RIP = #UD               an instruction that it does not have
  *   memory VCPU GPA                        memory that it does not have
  *   exit VCPU CODE INFORMATION NAME        an exit that ends the guest, in its vendor's terms
+ *   verdict VCPU CODE                      what the guest wrote to isa-debug-exit
  *   end VCPU RIP REASON
  *
  * log=events leaves out the calls; log=none is silent.

@@ -138,14 +138,11 @@ static void describe(const struct vcpu *v)
 	      s->cr0, s->cr2, s->cr3, s->cr4, v->efer);
 }
 
-/*
- * With its text on a screen a guest ends by halting, so this may be its proper end: its verdict, if it
- * came to one, is to be the last.
- */
-static _Noreturn void leave_screen(void)
+/* Where nothing ends the machine, a guest halts behind its verdict, which is to stay the last word. */
+static _Noreturn void halt(void)
 {
-	tap_diag("host: the guest %s, at rip %#lx", vcpu.ended, vcpu.rip);
-	machine_exit(EXIT_CODE(VERDICT_ERROR), false);
+	for (;;)
+		__asm__ volatile("cli; hlt");
 }
 
 void main(void)
@@ -172,12 +169,12 @@ void main(void)
 	vcpu.entry = loaded.entry;
 	vendor->run(&vcpu, loaded.entry, loaded.eax, loaded.ebx);
 
+	if (vcpu.verdict && vcpu.exit.kind == EXIT_HALT)
+		halt();
+
 	/* The guest may have left the UART in any state, a line unfinished, and its text on the screen. */
 	open_console();
 	print("\n");
-	console_flush(); /* now it is known where text goes */
-	if (console_on_screen() && vcpu.exit.kind == EXIT_HALT)
-		leave_screen();
 	describe(&vcpu);
 	panic("host: the guest %s, at rip %#lx", vcpu.ended, vcpu.rip);
 }

@@ -40,7 +40,8 @@ void nested_init(const struct guest_memory *memory, uint64_t leaf)
 	pdpt[0] = (uint64_t)pd | RIGHTS;
 	map_pages(memory, 0, first, leaf);
 	for (uint64_t page = VGA_TEXT; page < VGA_TEXT_END; page += PAGE_SIZE)
-		first[page / PAGE_SIZE] = page | RIGHTS; /* without a leaf's type: in EPT, uncached */
+		first[page / PAGE_SIZE] =
+			page | RIGHTS; /* without a leaf's type: in EPT, uncached */
 	for (; gpa + LARGE_PAGE_SIZE <= memory->size; gpa += LARGE_PAGE_SIZE)
 		pd[gpa / LARGE_PAGE_SIZE] =
 			(uint64_t)(memory->bytes + gpa) | PTE_PS | RIGHTS | leaf;

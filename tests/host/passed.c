@@ -13,7 +13,6 @@ static const struct {
 	{0x20, 0x21},     /* PIC, first */
 	{0x40, 0x43},     /* PIT */
 	{0xa0, 0xa1},     /* PIC, second */
-	{0xf4, 0xf4},     /* isa-debug-exit */
 	{0x3f8, 0x3ff},   /* COM1 */
 	{0x604, 0x605},   /* ACPI power-off */
 	{0x8900, 0x8900}, /* Bochs's shutdown */

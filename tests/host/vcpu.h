@@ -80,6 +80,7 @@ struct vcpu {
 	uint64_t pat;
 
 	uint64_t para_gpa; /* of the para state page registered last; 0: none */
+	uint8_t verdict;   /* what it wrote to isa-debug-exit last */
 	const char *ended; /* why the guest can't go on; NULL while it can */
 };
 

@@ -100,13 +100,13 @@ EOF
 chmod +x "$tmp/slow"
 SLOW_PID=$tmp/pid QEMU=$tmp/slow O=$tmp/rogue ./run-qemu.sh --host=none --accel=tcg \
 	>"$tmp/out" 2>"$tmp/err" &
-runner=$!
+pid=$!
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	[ -s "$tmp/pid" ] && break
 	sleep 0.2
 done
-kill -s TERM "$runner"
-wait "$runner" 2>"$tmp/err"
+kill -s TERM "$pid"
+wait "$pid" 2>"$tmp/err"
 is $? 143 'a runner that is killed says so'
 sleep 0.1
 ! kill -0 "$(cat "$tmp/pid")" 2>/dev/null

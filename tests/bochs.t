@@ -68,8 +68,9 @@ done
 
 alone() { rogue --host=none "$@"; }
 
-alone --append=do=hang --timeout=1.5
-judged $? 124 ERROR '^# runner: stopped after 1\.5 s.*\(running: rogue.hang\)' 'hang'
+# Long enough for a busy machine; what follows does not wait for it.
+O=$tmp/rogue $runner --host=none --append=do=hang --timeout=5 >"$tmp/hang.tap" 2>"$tmp/hang.err" &
+hanging=$!
 alone --append=do=triple
 judged $? 99 ERROR '^# runner: Bochs ended with status 0: a triple fault.*: rogue.triple\)' 'triple fault'
 has "$tmp/out" '^# bochs: .*3rd \(13\) exception' 'what Bochs says of it is shown'
@@ -86,6 +87,11 @@ alone --cpu=nonsense
 judged $? 99 ERROR "^# bochs: no CPU model has the name 'nonsense': 'bochs --help cpu' lists them" 'no such CPU'
 alone -- 'nonsense: x=1'
 judged $? 99 ERROR "^# bochs: .*directive 'nonsense' not understood" "an option of Bochs's that it does not have"
+
+wait $hanging
+status=$?
+cp "$tmp/hang.tap" "$tmp/out"
+judged $status 124 ERROR '^# runner: stopped after 5 s.*\(running: rogue.hang\)' 'hang'
 
 # ---- Bochs goes wrong: a fake prints what it is told to -----------------------------------------
 
@@ -174,6 +180,8 @@ for option in host cpu unknown-msrs mem append host-append timeout exit-skip log
 	rogue --help
 	has "$tmp/out" "^  --${option}[=[ ]" "--help tells of --$option"
 done
+misused "cannot write to $tmp/none/log" --log="$tmp/none/log"
+misused "cannot write to $tmp/none/log" --debug-log="$tmp/none/log"
 cp LICENSE "$tmp/rogue/paraguest.iso"
 misused '.*/paraguest\.iso: its grub\.cfg is not that of boot/grub\.cfg' --host=none
 rm "$tmp/rogue/paraguest.iso"
@@ -182,6 +190,18 @@ cp tests/run-bochs.sh tests/run.sh tests/judge.awk "$tmp/elsewhere/tests/"
 (cd "$tmp/elsewhere/tests" && O=build sh run-bochs.sh) 2>"$tmp/err"
 is $? 99 'no ISO and no Makefile: an error'
 has "$tmp/err" '^run-bochs.sh: build/paraguest.iso is not there' 'no ISO and no Makefile: says why'
+
+# A machine without Bochs, and a package manager that does nothing.
+mkdir "$tmp/bin"
+for program in sh cat cut id sort; do
+	ln -s "$(command -v $program)" "$tmp/bin/$program"
+done
+printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/apt-get"
+printf '#!/bin/sh\n"$@"\n' >"$tmp/bin/sudo"
+chmod +x "$tmp/bin/apt-get" "$tmp/bin/sudo"
+PATH=$tmp/bin $runner --deps >"$tmp/out" 2>"$tmp/err"
+is $? 99 '--deps that fails: an error'
+has "$tmp/err" "^run-bochs.sh: '(sudo )?apt-get update' failed" '--deps that fails: says why'
 
 prove_reads_them
 finish

@@ -7,6 +7,7 @@
 # QEMU's exit status, and of that the judge gets what QEMU's would have been.
 
 set -uf
+export LC_ALL=C # a length is one in bytes
 
 case $0 in */*) here=${0%/*}/.. ;; *) here=.. ;; esac
 engine=Bochs engine_valued=' --unknown-msrs ' build=${O:-build}
@@ -14,7 +15,7 @@ engine=Bochs engine_valued=' --unknown-msrs ' build=${O:-build}
 . "$here/tests/run.sh"
 
 usage() {
-    cat <<'END'
+	cat <<'END'
 Usage: tests/run-bochs.sh [options] [-- BOCHS OPTIONS]
 
 Builds what is out of date, runs the guest under Bochs, and prints its TAP stream.
@@ -24,8 +25,8 @@ Builds what is out of date, runs the guest under Bochs, and prints its TAP strea
   --unknown-msrs=ignore|fault
                        what becomes of an MSR that the CPU does not have (default ignore)
 END
-    common_usage ''
-    cat <<'END'
+	common_usage ''
+	cat <<'END'
 A Bochs option is a line of bochsrc: tests/run-bochs.sh -- 'cpu: count=2'.
 Environment: O, the build directory (default build); BOCHS, the program (bochs).
 Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
@@ -33,8 +34,8 @@ END
 }
 
 engine_option() { # OPTION VALUE
-    require_word "$@" ignore fault
-    case $2 in ignore) ignore_msrs=1 ;; fault) ignore_msrs=0 ;; esac
+	require_word "$@" ignore fault
+	case $2 in ignore) ignore_msrs=1 ;; fault) ignore_msrs=0 ;; esac
 }
 
 engine_flag() { return 1; }
@@ -47,38 +48,38 @@ CONFIG_BLOCKS=2 # of 2048 bytes: the size of grub.cfg in the ISO, see boot/iso.s
 
 # Sets $quoted: GRUB takes each word as it is, and puts one space between them again.
 quote_words() { # OPTION TEXT
-    case $2 in
-    *[\'\"\\]* | *[[:cntrl:]]*) die "$1: GRUB hands on no quotes, backslashes or control characters: $2" ;;
-    esac
-    quoted=
-    for word in $2; do quoted="$quoted '$word'"; done
+	case $2 in
+	*[\'\"\\]* | *[[:cntrl:]]*) die "$1: GRUB hands on no quotes, backslashes or control characters: $2" ;;
+	esac
+	quoted=
+	for word in $2; do quoted="$quoted '$word'"; done
 }
 
 # Sets $config, GRUB's commands.
 write_config() {
-    quote_words --append "$append"
-    config="multiboot /guest.elf$quoted"
-    if [ "$host" = ref ]; then
-        config="module /guest.elf $ECHO$quoted"
-        quote_words --host-append "$host_append"
-        config="multiboot /host.elf mem=$mem $ECHO$quoted
+	quote_words --append "$append"
+	config="multiboot /guest.elf$quoted"
+	if [ "$host" = ref ]; then
+		config="module /guest.elf $ECHO$quoted"
+		quote_words --host-append "$host_append"
+		config="multiboot /host.elf mem=$mem $ECHO$quoted
 $config"
-    fi
-    config="$config
+	fi
+	config="$config
 boot"
-    [ ${#config} -lt $((CONFIG_BLOCKS * 2048)) ] ||
-        die "the options are too long for GRUB: ${#config} characters, wanted less than $((CONFIG_BLOCKS * 2048))"
+	[ ${#config} -lt $((CONFIG_BLOCKS * 2048)) ] ||
+		die "the options are too long for GRUB: ${#config} characters, wanted less than $((CONFIG_BLOCKS * 2048))"
 }
 
 # To make an ISO takes 250 ms, to write over a file in a copy 10: nothing in an ISO sums up what files hold.
 copy_iso() {
-    offset=$(LC_ALL=C grep -abo '# paraguest: what GRUB runs' "$iso")
-    offset=${offset%%:*}
-    [ -n "$offset" ] || die "$iso: its grub.cfg is not that of boot/grub.cfg"
-    cp "$iso" "$dir/iso" || die "cannot copy $iso to $dir"
-    printf "%-$((CONFIG_BLOCKS * 2048))s" "$config" |
-        dd of="$dir/iso" bs=2048 seek=$((offset / 2048)) conv=notrunc 2>"$dir/err" ||
-        die "cannot write to $dir: $(cat "$dir/err")"
+	offset=$(grep -abo '# paraguest: what GRUB runs' "$iso")
+	offset=${offset%%:*}
+	[ -n "$offset" ] || die "$iso: its grub.cfg is not that of boot/grub.cfg"
+	cp "$iso" "$dir/iso" || die "cannot copy $iso to $dir"
+	printf "%-$((CONFIG_BLOCKS * 2048))s" "$config" |
+		dd of="$dir/iso" bs=2048 seek=$((offset / 2048)) conv=notrunc 2>"$dir/err" ||
+		die "cannot write to $dir: $(cat "$dir/err")"
 }
 
 # ---- Bochs --------------------------------------------------------------------------------------
@@ -86,39 +87,39 @@ copy_iso() {
 # Sets $status to what QEMU would have ended with.  The log has each write to a port without a device:
 # "unmapped: 8-bit write to 00f4 = 10" for PASS.
 translate_status() { # STATUS-OF-BOCHS
-    status=$1
-    case $status in 124 | 126 | 127 | 137) return ;; esac
-    if grep -q '>>PANIC<< Shutdown port' "$dir/log"; then
-        code=$(sed -n 's/.*unmapped: 8-bit write to 00f4 = \([0-9a-f]*\)$/\1/p' "$dir/log" | tail -n 1)
-        status=$((0x${code:-0} << 1 | 1))
-    elif grep -q '>>PANIC<< exception(): 3rd' "$dir/log"; then
-        status=0
-    fi
+	status=$1
+	case $status in 124 | 126 | 127 | 137) return ;; esac
+	if grep -q '>>PANIC<< Shutdown port' "$dir/log"; then
+		code=$(sed -n 's/.*unmapped: 8-bit write to 00f4 = \([0-9a-f]*\)$/\1/p' "$dir/log" | tail -n 1)
+		status=$((0x${code:-0} << 1 | 1))
+	elif grep -q '>>PANIC<< exception(): 3rd' "$dir/log"; then
+		status=0
+	fi
 }
 
 # What Bochs has to complain about, but not of what the guest tries while it runs.
 messages() {
-    sed '/^[0-9]*[id]\[/d; /^[0-9]*[1-9][0-9]*e\[/d; /notify called/d; /Shutdown port/d
-        /^=*$/d; /^Bochs is exiting/d; /^\[/d; s/^[0-9]*[ep]//' "$dir/log" "$dir/err"
-    ! grep -q "wrong value for parameter 'model'" "$dir/err" ||
-        echo "no CPU model has the name '$cpu': 'bochs --help cpu' lists them"
+	sed '/^[0-9]*[id]\[/d; /^[0-9]*[1-9][0-9]*e\[/d; /notify called/d; /Shutdown port/d
+		/^=*$/d; /^Bochs is exiting/d; /^\[/d; s/^[0-9]*[ep]//' "$dir/log" "$dir/err"
+	! grep -q "wrong value for parameter 'model'" "$dir/err" ||
+		echo "no CPU model has the name '$cpu': 'bochs --help cpu' lists them"
 }
 
 # What came out of port 0xe9, which Bochs mixes with words of its own.
 debug_output() {
-    sed '/^  *\(Bochs x86 Emulator\|Built from\|Timestamp\)/d; /^=*$/d
-        /^Next at t=/d; /^(0)[ .]/d; /^<bochs:1>/d' "$dir/out"
+	sed '/^  *\(Bochs x86 Emulator\|Built from\|Timestamp\)/d; /^=*$/d
+		/^Next at t=/d; /^(0)[ .]/d; /^<bochs:1>/d' "$dir/out"
 }
 
 # The debugger that Debian's Bochs has in it wants a command before it starts the machine.
 run_bochs() { # BOCHS-OPTION...
-    touch "$dir/log" "$dir/serial" # Bochs may not come that far
-    echo c | timeout --foreground -k 2 "$seconds" "$bochs" -q -f /dev/null "$@" >"$dir/out" 2>"$dir/err"
-    translate_status $?
-    cat "$dir/serial"
-    [ -z "$log" ] || cp "$dir/serial" "$log"
-    [ -z "$debug_log" ] || debug_output >"$debug_log"
-    end_stream "$status" "$(messages)"
+	touch "$dir/log" "$dir/serial" # Bochs may not come that far
+	echo c | timeout --foreground -k 2 "$seconds" "$bochs" -q -f /dev/null "$@" >"$dir/out" 2>"$dir/err"
+	translate_status $?
+	cat "$dir/serial"
+	[ -z "$log" ] || cp "$dir/serial" "$log"
+	[ -z "$debug_log" ] || debug_output >"$debug_log"
+	end_stream "$status" "$(messages)"
 }
 
 # ---- all together -------------------------------------------------------------------------------
@@ -131,6 +132,9 @@ case $cpu in *[!a-z0-9_]*) die "--cpu: '$cpu' is no name of a CPU model" ;; esac
 [ "$host" = none ] || memory=$((mem + HOST_MIB))
 [ -z "$debug_log" ] || e9=1
 write_config
+for file in "$log" "$debug_log"; do
+	[ -z "$file" ] || touch "$file" || die "cannot write to $file"
+done
 cd "$here" || die "cannot enter $here"
 [ "$deps" = no ] || install_missing
 build "$iso"
@@ -139,13 +143,13 @@ trap_signals
 trap clean_up EXIT
 dir=$(mktemp -d) || exit 99
 copy_iso
-# No display is as small as rfb, which waits for nobody, and takes the next port if its own is in use.
-# Emulated time goes by instructions: delays of GRUB's and the firmware's are short at the lowest rate.
+# Bochs wants a display.  rfb needs none: it serves VNC, from port 5900 on whichever is free, for nobody.
+# Emulated time goes by instructions: delays of GRUB and of the firmware are short at the lowest rate.
 run_and_judge run_bochs "log: $dir/log" 'config_interface: textconfig' \
-    'display_library: rfb, options="timeout=0"' 'plugin_ctrl: speaker=0' \
-    "cpu: model=$cpu, ips=1000000, ignore_bad_msrs=$ignore_msrs, reset_on_triple_fault=0" \
-    "memory: guest=$memory, host=$((memory < 2048 ? memory : 2048))" 'boot: cdrom' \
-    "ata0-master: type=cdrom, path=$dir/iso, status=inserted" \
-    "com1: enabled=1, mode=file, dev=$dir/serial" "port_e9_hack: enabled=$e9" \
-    'panic: action=fatal' 'error: action=report' 'info: action=ignore' \
-    'debug: action=ignore, unmapped=report' "$@"
+	'display_library: rfb, options="timeout=0"' 'plugin_ctrl: speaker=0' \
+	"cpu: model=$cpu, ips=1000000, ignore_bad_msrs=$ignore_msrs, reset_on_triple_fault=0" \
+	"memory: guest=$memory, host=$((memory < 2048 ? memory : 2048))" 'boot: cdrom' \
+	"ata0-master: type=cdrom, path=$dir/iso, status=inserted" \
+	"com1: enabled=1, mode=file, dev=$dir/serial" "port_e9_hack: enabled=$e9" \
+	'panic: action=fatal' 'error: action=report' 'info: action=ignore' \
+	'debug: action=ignore, unmapped=report' "$@"

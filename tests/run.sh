@@ -18,7 +18,7 @@ host=ref cpu='' mem=16 append='' host_append='' seconds='' exit_skip=0 log='' de
 trailer="$self $$: "
 
 common_usage() { # LATER-TIMEOUT
-    cat <<END
+	cat <<END
   --mem=MIB            the guest's memory (default 16)
   --append=TEXT        options for the guest, as "only=area strict"
   --host-append=TEXT   options for the reference host
@@ -34,8 +34,8 @@ END
 }
 
 die() {
-    printf '%s: %s\n' "$self" "$*" >&2
-    exit 99
+	printf '%s: %s\n' "$self" "$*" >&2
+	exit 99
 }
 
 # ---- options ------------------------------------------------------------------------------------
@@ -43,73 +43,73 @@ die() {
 VALUED=' --host --cpu --mem --append --host-append --timeout --exit-skip --log --debug-log '
 
 require_range() { # OPTION VALUE LOWEST HIGHEST
-    case $2 in '' | *[!0-9]* | ??????*) ;; *) [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || return 0 ;; esac
-    die "$1: '$2' is not a whole number from $3 to $4"
+	case $2 in '' | *[!0-9]* | ??????*) ;; *) [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || return 0 ;; esac
+	die "$1: '$2' is not a whole number from $3 to $4"
 }
 
 require_word() { # OPTION VALUE WORD...
-    option=$1 value=$2
-    shift 2
-    for word; do [ "$value" != "$word" ] || return 0; done
-    die "$option: '$value' is none of: $*"
+	option=$1 value=$2
+	shift 2
+	for word; do [ "$value" != "$word" ] || return 0; done
+	die "$option: '$value' is none of: $*"
 }
 
 set_option() { # OPTION VALUE
-    case $1 in
-    --append) append=$2; return ;;
-    --host-append) host_append=$2; return ;;
-    esac
-    [ -n "$2" ] || die "$1: its value is empty"
-    case $2 in /*) path=$2 ;; *) path=$PWD/$2 ;; esac
-    case $1 in
-    --host) require_word "$@" ref none; host=$2 ;;
-    --cpu) cpu=$2 ;;
-    --mem) require_range "$@" 1 65536; mem=$2 ;;
-    --timeout)
-        case $2 in .* | *. | *.*.* | *[!0-9.]*) die "$1: '$2' is not a number of seconds" ;; esac
-        seconds=$2 ;;
-    --exit-skip) require_range "$@" 0 255; exit_skip=$2 ;;
-    --log) log=$path ;;
-    --debug-log) debug_log=$path ;;
-    *) engine_option "$@" ;;
-    esac
+	case $1 in
+	--append) append=$2; return ;;
+	--host-append) host_append=$2; return ;;
+	esac
+	[ -n "$2" ] || die "$1: its value is empty"
+	case $2 in /*) path=$2 ;; *) path=$PWD/$2 ;; esac
+	case $1 in
+	--host) require_word "$@" ref none; host=$2 ;;
+	--cpu) cpu=$2 ;;
+	--mem) require_range "$@" 1 65536; mem=$2 ;;
+	--timeout)
+		case $2 in .* | *. | *.*.* | *[!0-9.]*) die "$1: '$2' is not a number of seconds" ;; esac
+		seconds=$2 ;;
+	--exit-skip) require_range "$@" 0 255; exit_skip=$2 ;;
+	--log) log=$path ;;
+	--debug-log) debug_log=$path ;;
+	*) engine_option "$@" ;;
+	esac
 }
 
 # Fails if the option took the next word, too.
 parse_option() { # OPTION [VALUE]
-    name=${1%%=*}
-    case $VALUED$engine_valued in
-    *" $name "*) ;;
-    *)
-        engine_flag "$1" && return
-        die "unknown option '$1': see --help, and put $engine's own options after --" ;;
-    esac
-    case $1 in *=*) set_option "$name" "${1#*=}"; return 0 ;; esac
-    case ${2---} in --*) die "$name: a value is wanted, as $name=VALUE" ;; esac
-    set_option "$name" "$2"
-    return 1
+	name=${1%%=*}
+	case $VALUED$engine_valued in
+	*" $name "*) ;;
+	*)
+		engine_flag "$1" && return
+		die "unknown option '$1': see --help, and put $engine's own options after --" ;;
+	esac
+	case $1 in *=*) set_option "$name" "${1#*=}"; return 0 ;; esac
+	case ${2---} in --*) die "$name: a value is wanted, as $name=VALUE" ;; esac
+	set_option "$name" "$2"
+	return 1
 }
 
 # Sets $words, the number of words up to the engine's own, which stand behind --.
 parse_options() { # WORD...
-    words=$#
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --) shift; break ;;
-        --help | -h) usage; exit ;;
-        --deps) deps=yes ;;
-        *) parse_option "$@" || shift ;;
-        esac
-        shift
-    done
-    words=$((words - $#))
+	words=$#
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--) shift; break ;;
+		--help | -h) usage; exit ;;
+		--deps) deps=yes ;;
+		*) parse_option "$@" || shift ;;
+		esac
+		shift
+	done
+	words=$((words - $#))
 }
 
 # ---- packages -----------------------------------------------------------------------------------
 
 # What shows that a package is there (any one of these commands or files) | apt | dnf | pacman
 packages() {
-    cat <<'END'
+	cat <<'END'
 gcc|gcc|gcc|gcc
 /usr/include/stdio.h|libc6-dev|glibc-devel|glibc
 make|make|make|make
@@ -133,41 +133,41 @@ END
 }
 
 is_there() { # COMMAND-OR-FILE...
-    for probe; do
-        if [ -e "$probe" ] || command -v "$probe" >/dev/null; then return; fi
-    done
-    return 1
+	for probe; do
+		if [ -e "$probe" ] || command -v "$probe" >/dev/null; then return; fi
+	done
+	return 1
 }
 
 announce_and_run() {
-    printf '%s\n' "$*" >&2
-    "$@" >&2 || die "'$*' failed"
+	printf '%s\n' "$*" >&2
+	"$@" >&2 || die "'$*' failed"
 }
 
 install_missing() {
-    column=1
-    for manager in apt-get dnf pacman none; do
-        column=$((column + 1))
-        command -v "$manager" >/dev/null && break
-    done
-    [ "$manager" != none ] || column=2
-    # shellcheck disable=SC2086 # a list of probes
-    missing=$(packages | while IFS='|' read -r probes names; do
-        IFS=' '
-        is_there $probes || echo "|$names"
-    done | cut -d'|' -f"$column" | sort -u)
-    [ -n "$missing" ] || return 0
-    sudo=sudo
-    [ "$(id -u)" -ne 0 ] || sudo=
-    # shellcheck disable=SC2086 # $sudo may be nothing, $missing is a list
-    case $manager in
-    apt-get)
-        announce_and_run $sudo apt-get update
-        announce_and_run $sudo apt-get install -y --no-install-recommends $missing ;;
-    dnf) announce_and_run $sudo dnf install -y $missing ;;
-    pacman) announce_and_run $sudo pacman -S --needed --noconfirm $missing ;;
-    *) die "neither apt-get, dnf nor pacman is here to install:" $missing ;;
-    esac
+	column=1
+	for manager in apt-get dnf pacman none; do
+		column=$((column + 1))
+		command -v "$manager" >/dev/null && break
+	done
+	[ "$manager" != none ] || column=2
+	# shellcheck disable=SC2086 # a list of probes
+	missing=$(packages | while IFS='|' read -r probes names; do
+		IFS=' '
+		is_there $probes || echo "|$names"
+	done | cut -d'|' -f"$column" | sort -u)
+	[ -n "$missing" ] || return 0
+	sudo=sudo
+	[ "$(id -u)" -ne 0 ] || sudo=
+	# shellcheck disable=SC2086 # $sudo may be nothing, $missing is a list
+	case $manager in
+	apt-get)
+		announce_and_run $sudo apt-get update
+		announce_and_run $sudo apt-get install -y --no-install-recommends $missing ;;
+	dnf) announce_and_run $sudo dnf install -y $missing ;;
+	pacman) announce_and_run $sudo pacman -S --needed --noconfirm $missing ;;
+	*) die "neither apt-get, dnf nor pacman is here to install:" $missing ;;
+	esac
 }
 
 # ---- build --------------------------------------------------------------------------------------
@@ -175,26 +175,26 @@ install_missing() {
 # Sources are compared with a stamp, not with the images: make rightly leaves an image alone that
 # does not depend on the file that changed, and that image would look old for ever.
 is_built() { # IMAGE...
-    for image; do
-        [ -s "$image" ] || return
-    done
-    [ -e "$stamp" ] || return
-    # shellcheck disable=SC2086 # a list of files
-    [ -z "$(find $SOURCES -newer "$stamp" 2>&1)" ]
+	for image; do
+		[ -s "$image" ] || return
+	done
+	[ -e "$stamp" ] || return
+	# shellcheck disable=SC2086 # a list of files
+	[ -z "$(find $SOURCES -newer "$stamp" 2>&1)" ]
 }
 
 build() { # IMAGE...
-    stamp=$build/.${self%.sh} # one a runner: it tells of that one's images only
-    if [ -e Makefile ] && ! is_built "$@"; then
-        # A file changed while make runs must look new to the next run: hence a stamp from before.
-        mkdir -p "$build" || die "cannot make the build directory $build"
-        : >"$stamp.$$" || die "cannot write to the build directory $build"
-        make -s O="$build" "$@" >&2 || { rm -f "$stamp.$$"; die "the build failed: make $*"; }
-        mv -f "$stamp.$$" "$stamp"
-    fi
-    for file in "$@" tests/judge.awk; do
-        [ -s "$file" ] || die "$file is not there"
-    done
+	stamp=$build/.${self%.sh} # one a runner: it tells of that one's images only
+	if [ -e Makefile ] && ! is_built "$@"; then
+		# A file changed while make runs must look new to the next run: hence a stamp from before.
+		mkdir -p "$build" || die "cannot make the build directory $build"
+		: >"$stamp.$$" || die "cannot write to the build directory $build"
+		make -s O="$build" "$@" >&2 || { rm -f "$stamp.$$"; die "the build failed: make $*"; }
+		mv -f "$stamp.$$" "$stamp"
+	fi
+	for file in "$@" tests/judge.awk; do
+		[ -s "$file" ] || die "$file is not there"
+	done
 }
 
 # ---- run ----------------------------------------------------------------------------------------
@@ -202,47 +202,47 @@ build() { # IMAGE...
 # One more line behind the guest's stream: what the engine said, and its exit status, separated by
 # tabs.  A guest cannot forge that: the status is the last word of the last line, and the engine is gone.
 end_stream() { # STATUS MESSAGES
-    IFS='
+	IFS='
 '
-    printf %s "$trailer"
-    # shellcheck disable=SC2086 # a word for each line
-    printf '%s\t' $2
-    echo "$1"
+	printf %s "$trailer"
+	# shellcheck disable=SC2086 # a word for each line
+	printf '%s\t' $2
+	echo "$1"
 }
 
 # The members of a pipeline have no names in sh: find them, for a signal sent to this script alone.
 kill_below() { # PID
-    read -r children <"/proc/$1/task/$1/children"
-    for child in $children; do
-        kill_below "$child"
-        kill "$child"
-    done
+	read -r children <"/proc/$1/task/$1/children"
+	for child in $children; do
+		kill_below "$child"
+		kill "$child"
+	done
 }
 
 stop() { # SIGNAL
-    trap - "$1"
-    kill_below $$ 2>/dev/null
-    wait
-    clean_up
-    kill -s "$1" $$
+	trap - "$1"
+	kill_below $$ 2>/dev/null
+	wait
+	clean_up
+	kill -s "$1" $$
 }
 
 trap_signals() {
-    for signal in INT TERM HUP; do
-        # shellcheck disable=SC2064 # the name of now
-        trap "stop $signal" "$signal"
-    done
+	for signal in INT TERM HUP; do
+		# shellcheck disable=SC2064 # the name of now
+		trap "stop $signal" "$signal"
+	done
 }
 
 judge() {
-    set -- awk
-    command -v mawk >/dev/null && set -- mawk -W interactive # it would wait for a full buffer
-    LC_ALL=C "$@" -v engine="$engine" -v trailer="$trailer" -v seconds="$seconds" \
-        -v exit_skip="$exit_skip" -f tests/judge.awk
+	set -- awk
+	command -v mawk >/dev/null && set -- mawk -W interactive # it would wait for a full buffer
+	LC_ALL=C "$@" -v engine="$engine" -v trailer="$trailer" -v seconds="$seconds" \
+		-v exit_skip="$exit_skip" -f tests/judge.awk
 }
 
 # COMMAND prints the stream and its last line; the exit status is the judge's.
 run_and_judge() { # COMMAND WORD...
-    "$@" </dev/null | judge &
-    wait $!
+	"$@" </dev/null | judge &
+	wait $!
 }

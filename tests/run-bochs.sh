@@ -107,7 +107,7 @@ messages() {
 
 # What came out of port 0xe9, which Bochs mixes with words of its own.
 debug_output() {
-	sed '/^  *\(Bochs x86 Emulator\|Built from\|Timestamp\)/d; /^=*$/d
+	sed '/^=*$/d; /^  *Bochs x86 Emulator/d; /^  *Built from/d; /^  *Timestamp/d
 		/^Next at t=/d; /^(0)[ .]/d; /^<bochs:1>/d' "$dir/out"
 }
 

@@ -31,6 +31,15 @@ while read -r command; do
 			skip "$command" 'no bochs'
 		fi
 		;;
+	'make iso')
+		if command -v grub-mkrescue >/dev/null; then
+			run 0 "$command"
+			[ -s "$O/paraguest.iso" ]
+			ok $? 'there is an ISO'
+		else
+			skip "$command" 'no grub-mkrescue'
+		fi
+		;;
 	*require*) run 1 "$command" ;;
 	*fault=*)
 		run 1 "$command"

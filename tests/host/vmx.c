@@ -5,11 +5,11 @@
  */
 #include "vmx.h"
 
-#include "lib/panic.h"
 #include "lib/string.h"
 #include "nested_paging.h"
 #include "para_faults.h"
 #include "passed.h"
+#include "vmx_insn.h"
 #include "x86/cpu.h"
 #include "x86/insn.h"
 
@@ -24,49 +24,6 @@
 
 static struct vmx vmx0;
 static uint8_t msr_bitmap[4096] __attribute__((aligned(4096)));
-
-/* ---- instructions ---- */
-
-static _Noreturn __attribute__((noinline)) void field_failed(enum vmcs_field field)
-{
-	panic("host: this CPU has no VMCS field %#x", field);
-}
-
-static inline uint64_t vmread(enum vmcs_field field)
-{
-	uint64_t value;
-	bool failed;
-
-	__asm__ volatile("vmread %2, %0"
-			 : "=r"(value), "=@ccbe"(failed)
-			 : "r"((uint64_t)field)
-			 : "memory");
-	if (__builtin_expect(failed, 0))
-		field_failed(field);
-	return value;
-}
-
-static inline void vmwrite(enum vmcs_field field, uint64_t value)
-{
-	bool failed;
-
-	__asm__ volatile("vmwrite %2, %1"
-			 : "=@ccbe"(failed)
-			 : "r"((uint64_t)field), "r"(value)
-			 : "memory");
-	if (__builtin_expect(failed, 0))
-		field_failed(field);
-}
-
-/* VMXON, VMCLEAR and VMPTRLD take the region's address from memory. */
-#define VMX_REGION(instruction, region)                                                      \
-	do {                                                                                 \
-		uint64_t pa = (uint64_t)(region);                                            \
-		bool failed;                                                                 \
-		__asm__ volatile(instruction " %1" : "=@ccbe"(failed) : "m"(pa) : "memory"); \
-		if (failed)                                                                  \
-			panic("host: " instruction " failed");                               \
-	} while (0)
 
 /* ---- what the CPU has ---- */
 
@@ -194,10 +151,6 @@ static void init_controls(void)
 
 static void init_host(void)
 {
-	struct table_register gdtr, idtr;
-
-	__asm__ volatile("sgdt %0" : "=m"(gdtr));
-	__asm__ volatile("sidt %0" : "=m"(idtr));
 	vmwrite(VMCS_HOST_CS_SELECTOR, READ_SEL(cs));
 	vmwrite(VMCS_HOST_SS_SELECTOR, READ_SEL(ss));
 	vmwrite(VMCS_HOST_DS_SELECTOR, READ_SEL(ds));
@@ -206,8 +159,8 @@ static void init_host(void)
 	vmwrite(VMCS_HOST_GS_SELECTOR, READ_SEL(gs));
 	vmwrite(VMCS_HOST_TR_SELECTOR, SEL_TSS);
 	vmwrite(VMCS_HOST_TR_BASE, (uint64_t)&this_cpu()->tss);
-	vmwrite(VMCS_HOST_GDTR_BASE, gdtr.base);
-	vmwrite(VMCS_HOST_IDTR_BASE, idtr.base);
+	vmwrite(VMCS_HOST_GDTR_BASE, read_gdtr().base);
+	vmwrite(VMCS_HOST_IDTR_BASE, read_idtr().base);
 	vmwrite(VMCS_HOST_CR0, READ_REG(cr0));
 	vmwrite(VMCS_HOST_CR3, READ_REG(cr3));
 	vmwrite(VMCS_HOST_CR4, READ_REG(cr4));
@@ -279,7 +232,7 @@ static void vmx_start(struct vcpu *vcpu, uint32_t entry, uint32_t eax, uint32_t 
 	init_host();
 	init_guest(entry);
 	vmx_run(&vmx0, &vcpu->regs);
-	__asm__ volatile("vmxoff" : : : "cc", "memory");
+	vmxoff();
 }
 
 /* ---- exits ---- */

@@ -11,14 +11,17 @@ unit_config := tests/host/config.c src/lib/cmdline.c src/lib/printf.c
 unit_guest_memory := tests/host/guest_memory.c
 unit_loader := tests/host/loader.c tests/host/guest_memory.c src/lib/printf.c
 unit_multiboot := src/lib/multiboot.c
+unit_nested_paging := tests/host/nested_paging.c tests/host/guest_memory.c
 unit_options := src/options.c src/lib/cmdline.c src/lib/printf.c
 unit_para_host := tests/host/para_host.c tests/host/para_faults.c tests/host/guest_memory.c
+unit_passed := tests/host/passed.c
 unit_printf := src/lib/printf.c
 unit_string := src/lib/string.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
 unit_vga := src/lib/vga.c
 
-UNIT_TESTS := cmdline config guest_memory loader multiboot options para_host printf string tap vga
+UNIT_TESTS := cmdline config guest_memory loader multiboot nested_paging options para_host passed printf \
+	string tap vga
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 
@@ -27,6 +30,7 @@ unit: $(UNIT_PLAIN) $(UNIT_ASAN) $(O)/unit/obj/string-image.o
 
 # $1: unit or unit-asan, $2: the test
 unit_objects = $(patsubst %.c,$(O)/$1/obj/%.o,tests/unit/test_$2.c $(unit_$2))
+objects_of = $(foreach f,$1,$(O)/unit/obj/$f.o $(O)/unit-asan/obj/$f.o)
 $(foreach t,$(UNIT_TESTS),$(eval $(O)/unit/test_$t: $(call unit_objects,unit,$t)))
 $(foreach t,$(UNIT_TESTS),$(eval $(O)/unit-asan/test_$t: $(call unit_objects,unit-asan,$t)))
 
@@ -38,17 +42,17 @@ $(UNIT_ASAN):
 	$(call say,LD,$@)
 	$(Q)$(SANITIZE_CC) $(SANITIZE) -o $@ $^ -lcmocka
 
-$(O)/unit/obj/src/lib/string.o $(O)/unit-asan/obj/src/lib/string.o: RENAME := -include tests/unit/rename.h
+$(call objects_of,src/lib/string): UNIT_INCLUDE := -include tests/unit/rename.h
 
 $(O)/unit/obj/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -O2 $(UNIT_CFLAGS) $(RENAME) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) -O2 $(UNIT_CFLAGS) $(UNIT_INCLUDE) -MMD -MP -c -o $@ $<
 
 $(O)/unit-asan/obj/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(SANITIZE_CC) $(SANITIZE) $(UNIT_CFLAGS) $(RENAME) -MMD -MP -c -o $@ $<
+	$(Q)$(SANITIZE_CC) $(SANITIZE) $(UNIT_CFLAGS) $(UNIT_INCLUDE) -MMD -MP -c -o $@ $<
 
 # As the images have it, but for the names: unit.t looks at what it leaves undefined.
 $(O)/unit/obj/string-image.o: src/lib/string.c

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tests/host/nested_paging.c: each page of the guest's is where the host put it, and nothing else is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "nested_paging.h"
+#include "x86/defs.h"
+
+#define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
+#define MIB            (UINT64_C(1) << 20)
+#define GIB            (UINT64_C(1) << 30)
+#define RWX            7u /* EPT: read, write, execute; AMD: present, writable, user */
+#define LARGE          BIT(7)
+#define EPT_WRITE_BACK (6u << 3)
+#define ADDRESS        UINT64_C(0x000ffffffffff000)
+
+#define AT      UINT64_C(0x1200000) /* where the guest's memory is; nobody looks into it */
+#define NOWHERE UINT64_MAX
+
+/* What below its size is not the guest's memory, and where in the host it is. */
+static const struct {
+	uint64_t start, end, at;
+} others[] = {
+	{0xa0000, 0x100000, NOWHERE}, /* a PC's hole */
+};
+
+static uint64_t expected(uint64_t gpa, uint64_t size)
+{
+	for (unsigned i = 0; i < COUNT(others); i++) {
+		if (gpa < others[i].start || gpa >= others[i].end)
+			continue;
+		return others[i].at == NOWHERE ? NOWHERE : others[i].at + gpa - others[i].start;
+	}
+	return gpa < size ? AT + gpa : NOWHERE;
+}
+
+/*
+ * As the CPU does, with what it demands of tables of four levels (APM2 5.3 and 15.25.5, SDM 29.3.2): an
+ * entry that refers to a table has its rights and nothing else.
+ */
+static uint64_t walk(uint64_t gpa, uint64_t *bits)
+{
+	uint64_t table = nested_root();
+
+	for (unsigned shift = 39;; shift -= 9) {
+		const uint64_t page = UINT64_C(1) << shift;
+		const uint64_t entry = ((const uint64_t *)table)[gpa >> shift & 0x1ff];
+
+		assert_int_equal(table % PAGE_SIZE, 0);
+		if (!entry)
+			return NOWHERE;
+		if (shift == 12 || entry & LARGE) {
+			assert_true(shift <= 21);
+			assert_int_equal(entry & ADDRESS & (page - 1), 0);
+			*bits = entry & ~ADDRESS & ~(shift == 12 ? 0 : LARGE);
+			return (entry & ADDRESS) | (gpa & (page - 1));
+		}
+		assert_int_equal(entry & ~ADDRESS, RWX);
+		table = entry & ADDRESS;
+	}
+}
+
+static void check_page(uint64_t gpa, uint64_t size, uint64_t leaf)
+{
+	const uint64_t want = expected(gpa, size);
+	uint64_t bits = RWX | leaf;
+	const uint64_t got = walk(gpa, &bits);
+
+	if (got != want || bits != (RWX | leaf))
+		fail_msg("%#lx of %lu MiB: wanted %#lx with bits %#lx, got %#lx with %#lx", gpa,
+			 size / MIB, want, RWX | leaf, got, bits);
+}
+
+/*
+ * A guest-physical address translates if it is the guest's memory, with all rights and what the vendor
+ * wants.  Ascending, as nested_init() is made for zeroed tables: it adds to them and takes nothing away.
+ */
+static void test_sizes(void **state)
+{
+	static const uint64_t sizes[] = {4, 5, 6, 7, 16, 17, 63, 960};
+	static const uint64_t leaves[] = {0, EPT_WRITE_BACK};
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(sizes) * COUNT(leaves); i++) {
+		const uint64_t size = sizes[i / COUNT(leaves)] * MIB;
+		const uint64_t leaf = leaves[i % COUNT(leaves)];
+		const struct guest_memory memory = {(uint8_t *)AT, size};
+
+		nested_init(&memory, leaf);
+		for (uint64_t gpa = 0; gpa < GIB; gpa += PAGE_SIZE)
+			check_page(gpa, size, leaf);
+		for (uint64_t gpa = GIB; gpa < 512 * GIB; gpa += GIB)
+			check_page(gpa, size, leaf);
+		for (uint64_t gpa = 512 * GIB; gpa < UINT64_C(1) << 48; gpa += 512 * GIB)
+			check_page(gpa, size, leaf);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sizes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tests/host/passed.c: which ports and MSRs the guest has without the host, and no others. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "passed.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define PORTS        0x10000u
+#define UART_LSR     0x3fdu
+
+struct config config;
+
+/* PICs and PIT, COM1, and what ends the machine. */
+static const struct {
+	uint16_t first, last;
+} ports[] = {
+	{0x20, 0x21},   {0x40, 0x43},   {0xa0, 0xa1},     {0xf4, 0xf4},
+	{0x3f8, 0x3ff}, {0x604, 0x605}, {0x8900, 0x8900}, {0xb004, 0xb005},
+};
+
+static bool is_passed(uint32_t port)
+{
+	for (unsigned i = 0; i < COUNT(ports); i++) {
+		if (port >= ports[i].first && port <= ports[i].last)
+			return true;
+	}
+	return false;
+}
+
+static bool exits(const uint8_t *map, uint32_t port)
+{
+	return map[port / 8] >> port % 8 & 1;
+}
+
+/* APM2 15.10.1: an access exits if the bit of any of its ports is set; those from 0xffff reach page 3. */
+static void test_ports(void **state)
+{
+	const uint8_t *map = io_bitmap_init();
+
+	(void)state;
+	assert_int_equal((uintptr_t)map % 4096, 0);
+	for (uint32_t port = 0; port < PORTS; port++) {
+		if (exits(map, port) == is_passed(port) ||
+		    port_passed((uint16_t)port) != is_passed(port))
+			fail_msg("port %#x: wanted it %s", port,
+				 is_passed(port) ? "passed" : "to exit");
+	}
+	for (uint32_t bit = PORTS; bit < 8 * IO_BITMAP_SIZE; bit++)
+		assert_true(exits(map, bit));
+}
+
+/* The fault that wants to see reads of the UART's status sees them and no others; only while it is on. */
+static void test_stale_rip(void **state)
+{
+	(void)state;
+	config.fault = FAULT_STALE_RIP;
+	for (uint32_t port = 0; port < PORTS; port++)
+		assert_int_equal(exits(io_bitmap_init(), port),
+				 port == UART_LSR || !is_passed(port));
+	config.fault = FAULT_NONE;
+	assert_false(exits(io_bitmap_init(), UART_LSR));
+}
+
+/*
+ * SYSENTER's and SYSCALL's, and the bases of FS and GS.  With SVM, VMLOAD and VMSAVE switch all of them
+ * (APM2 15.5.2); with VMX the CPU switches some, and the host has no use for the others.
+ */
+static void test_msrs(void **state)
+{
+	static const uint32_t want[] = {
+		0x174,      0x175,      0x176,      0xc0000081, 0xc0000082,
+		0xc0000083, 0xc0000084, 0xc0000100, 0xc0000101, 0xc0000102,
+	};
+	unsigned found = 0;
+
+	(void)state;
+	assert_int_equal(passed_msr_count, COUNT(want));
+	for (unsigned i = 0; i < COUNT(want); i++) {
+		for (unsigned j = 0; j < passed_msr_count; j++)
+			found += passed_msrs[j] == want[i];
+	}
+	assert_int_equal(found, COUNT(want));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_stale_rip),
+		cmocka_unit_test(test_msrs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -17,11 +17,13 @@ unit_para_host := tests/host/para_host.c tests/host/para_faults.c tests/host/gue
 unit_passed := tests/host/passed.c
 unit_printf := src/lib/printf.c
 unit_string := src/lib/string.c
+unit_svm := tests/host/svm.c tests/host/passed.c tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
 unit_vga := src/lib/vga.c
+unit_vmx := tests/host/vmx.c tests/host/exits.c tests/host/passed.c tests/unit/fake_cpu.c
 
 UNIT_TESTS := cmdline config guest_memory loader multiboot nested_paging options para_host passed printf \
-	string tap vga
+	string svm tap vga vmx
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 
@@ -43,6 +45,7 @@ $(UNIT_ASAN):
 	$(Q)$(SANITIZE_CC) $(SANITIZE) -o $@ $^ -lcmocka
 
 $(call objects_of,src/lib/string): UNIT_INCLUDE := -include tests/unit/rename.h
+$(call objects_of,tests/host/svm tests/host/vmx tests/host/exits): UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 
 $(O)/unit/obj/%.o: %.c
 	$(call say,CC,$@)

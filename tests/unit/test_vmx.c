@@ -1,0 +1,789 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tests/host/vmx.c, and exits.c behind it, on CPUs that no emulator shows us.  Sections are those of the SDM,
+ * volume 3 (325384-083); numbers that it gives stand here as numbers, so that vmcs.h is tested too.
+ */
+#include "fake_cpu.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "clobber.h"
+#include "config.h"
+#include "log.h"
+#include "nested_paging.h"
+#include "para_faults.h"
+#include "para_host.h"
+#include "passed.h"
+#include "vmx.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ROOT         0x7000u
+#define RIP          0x100123u
+#define LENGTH       3u /* of the instruction that exits, unless it matters */
+#define NOISE        UINT64_C(0x5aa5f00dbadc0de5)
+
+#define FEATURE_CONTROL 0x3au
+#define BASIC           0x480u
+#define REVISION        0x12u
+#define PROC2           0x48bu
+#define EPT             0x48cu
+#define TRUE_PIN        0x48du
+#define TRUE_PROC       0x48eu
+#define TRUE_EXIT       0x48fu
+#define TRUE_ENTRY      0x490u
+
+/* A.2: controls that must be 1, and those that may be. */
+#define CONTROLS(must, may) ((uint64_t)((must) | (may)) << 32 | (must))
+
+#define EVENT_GP       0x80000b0du /* 25.8.3: valid, with an error code, an exception, 13 */
+#define EVENT_PF       0x80000b0eu
+#define EVENT_UD       0x80000306u
+#define EVENT_DB       0x80000301u
+#define WITH_ERROR     0x800u
+#define GUEST_SEES_CR0 (CR0_PE | CR0_ET)
+
+struct config config;
+
+/*
+ * The least that can run a guest.  What an MSR needs: A.1 (BASIC bit 55: the TRUE ones), A.3.3 (PROC2), A.10
+ * (EPT).
+ */
+static const struct fake_cpu least = {
+	.cr0 = CR0_PE | CR0_PG | CR0_WP,
+	.cr2 = 0x2222,
+	.cr3 = 0x3000,
+	.cr4 = CR4_PAE,
+	.cs = 0x08,
+	.ss = 0x10,
+	.ds = 0x18,
+	.es = 0x20,
+	.fs = 0x28,
+	.gs = 0x40,
+	.leaves = {{1, {.ecx = BIT(5)}}},
+	.msrs =
+		{
+			{.number = FEATURE_CONTROL},
+			{.number = BASIC, .value = UINT64_C(0x00da0400) << 32 | REVISION},
+			{TRUE_PIN, CONTROLS(0x16, 0), BASIC, BIT(55)},
+			{TRUE_PROC, CONTROLS(0x04006172, BIT(7) | BIT(25) | BIT(28) | BIT(31)),
+			 BASIC, BIT(55)},
+			{TRUE_EXIT,
+			 CONTROLS(0x36dfb, BIT(2) | BIT(9) | BIT(19) | BIT(20) | BIT(21)), BASIC,
+			 BIT(55)},
+			{TRUE_ENTRY, CONTROLS(0x11fb, BIT(2) | BIT(14) | BIT(15)), BASIC, BIT(55)},
+			{PROC2, CONTROLS(0, BIT(1) | BIT(7)), TRUE_PROC, BIT(63)},
+			{EPT, BIT(6) | BIT(14) | BIT(16), PROC2, BIT(33) | BIT(37)},
+			{.number = MSR_EFER, .value = EFER_LME | EFER_LMA | EFER_NXE},
+			{.number = MSR_PAT, .value = 0x0406},
+			{.number = MSR_LSTAR, .value = 0x1515},
+		},
+};
+
+/* ---- the VMX instructions ---- */
+
+static uint64_t vmcs[0x7000];
+static bool written[COUNT(vmcs)];
+static const uint8_t *current;
+static char steps[100];
+static struct cpu the_cpu;
+
+static void step(const char *name)
+{
+	strncat(steps, name, sizeof(steps) - strlen(steps) - 1);
+	strncat(steps, " ", sizeof(steps) - strlen(steps) - 1);
+}
+
+/* 24.7, 25.2: what the CPU wants of its state and of a region, which begins with the revision. */
+void vmx_region(const char *instruction, const uint8_t *region)
+{
+	uint32_t revision;
+
+	assert_int_equal(fake_msr(FEATURE_CONTROL)->value & 5, 5);
+	assert_int_equal(fake.cr0, least.cr0 | CR0_NE);
+	assert_int_equal(fake.cr4, least.cr4 | CR4_VMXE);
+	assert_int_equal((uintptr_t)region % PAGE_SIZE, 0);
+	memcpy(&revision, region, sizeof(revision));
+	assert_int_equal(revision, REVISION);
+	step(instruction);
+	current = region;
+}
+
+uint64_t vmread(uint32_t field)
+{
+	assert_non_null(current);
+	return vmcs[field];
+}
+
+void vmwrite(uint32_t field, uint64_t value)
+{
+	assert_non_null(current);
+	assert_int_not_equal(field >> 10 & 3, 1); /* read-only: table 25-19 */
+	vmcs[field] = value;
+	written[field] = true;
+}
+
+void vmxoff(void)
+{
+	step("vmxoff");
+}
+
+struct table_register read_gdtr(void)
+{
+	return (struct table_register){0x67, 0x6000};
+}
+
+struct table_register read_idtr(void)
+{
+	return (struct table_register){0xfff, 0x5000};
+}
+
+struct cpu *this_cpu(void)
+{
+	return &the_cpu;
+}
+
+/* ---- what vmx.c and exits.c call ---- */
+
+static struct vmx *vmx; /* the one that was entered last */
+static struct vcpu vcpu;
+static char logged[2][200];  /* the last two lines */
+static uint64_t rsp_of_call; /* what a hypercall makes of RSP; 0: it does not look */
+
+void vmx_run(struct vmx *entered, struct gprs *regs)
+{
+	assert_ptr_equal(regs, &vcpu.regs);
+	step("run");
+	vmx = entered;
+}
+
+void log_line(const char *fmt, ...)
+{
+	va_list args;
+
+	memcpy(logged[0], logged[1], sizeof(logged[0]));
+	va_start(args, fmt);
+	vsnprintf(logged[1], sizeof(logged[1]), fmt, args);
+	va_end(args);
+}
+
+void para_hypercall(struct vcpu *v)
+{
+	assert_int_equal(v->rip, RIP + 3); /* behind VMCALL */
+	if (!rsp_of_call)
+		return;
+	vcpu_sync(v);
+	v->slow.rsp = rsp_of_call;
+}
+
+bool para_msr(uint32_t msr)
+{
+	(void)msr;
+	return false;
+}
+
+bool para_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
+{
+	(void)v, (void)msr, (void)value;
+	return false;
+}
+
+bool para_wrmsr(struct vcpu *v, uint32_t msr, uint64_t gpa)
+{
+	(void)v, (void)msr, (void)gpa;
+	return false;
+}
+
+bool para_exception(struct vcpu *v)
+{
+	(void)v;
+	return false;
+}
+
+void clobber_remember_io(struct vcpu *v)
+{
+	(void)v;
+}
+
+uint64_t nested_root(void)
+{
+	return ROOT;
+}
+
+uint32_t fault_exceptions(void)
+{
+	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake = least;
+	for (unsigned i = 0; i < COUNT(vmcs); i++) {
+		vmcs[i] = NOISE; /* 25.11.3: nobody knows what a new VMCS holds */
+		written[i] = false;
+	}
+	current = NULL;
+	steps[0] = '\0';
+	memset(logged, 0, sizeof(logged));
+	rsp_of_call = 0;
+	vcpu = (struct vcpu){.vendor = &vmx_vendor};
+	return 0;
+}
+
+static int setup_running(void **state)
+{
+	setup(state);
+	vmx_vendor.run(&vcpu, RIP, 0xeaea, 0xebeb);
+	return 0;
+}
+
+/* ---- what the CPU has ---- */
+
+/* A CPU is Intel's kind if CPUID says so (24.6).  No MSR is read: any would fail here. */
+static void test_offered(void **state)
+{
+	(void)state;
+	for (unsigned bit = 0; bit < 32; bit++) {
+		fake = (struct fake_cpu){.leaves = {{1, {.ecx = (uint32_t)BIT(bit)}}}};
+		assert_int_equal(vmx_vendor.offered(), bit == 5);
+		fake.leaves[0].regs.ecx = ~fake.leaves[0].regs.ecx;
+		assert_int_equal(vmx_vendor.offered(), bit != 5);
+	}
+}
+
+static void check_available(const char *want)
+{
+	const char *why = NULL;
+
+	assert_int_equal(vmx_vendor.available(&why), !want);
+	if (want)
+		assert_string_equal(why, want);
+}
+
+/* 24.7: a firmware that locks without bit 2 has disabled VMX; one that does not lock leaves it to us. */
+static void test_firmware(void **state)
+{
+	static const char disabled[] = "the firmware has disabled VMX: wanted bit 2 of "
+				       "IA32_FEATURE_CONTROL (MSR 0x3a) set, or bit 0 clear";
+
+	(void)state;
+	for (unsigned value = 0; value < 8; value++) {
+		fake_msr(FEATURE_CONTROL)->value = value;
+		check_available((value & 1) && !(value & 4) ? disabled : NULL);
+	}
+}
+
+/*
+ * Whichever bit a CPU lacks, the message is the one that says so; and no MSR is read that such a CPU does
+ * not have.  It is enough to have those bits alone.
+ */
+static void test_capabilities(void **state)
+{
+	static const struct {
+		uint32_t msr;
+		unsigned bits[6]; /* up to a 0 */
+		const char *why;
+	} table[] = {
+		{BASIC, {55}, "this CPU has no TRUE VMX controls: wanted bit 55 of MSR 0x480"},
+		{TRUE_PROC,
+		 {63},
+		 "this CPU has no secondary VMX controls: wanted bit 63 of MSR 0x48e"},
+		{PROC2, {33}, "this CPU has no EPT: wanted bit 33 of MSR 0x48b"},
+		{PROC2, {39}, "this CPU has no unrestricted guests: wanted bit 39 of MSR 0x48b"},
+		{EPT,
+		 {6, 14, 16},
+		 "this CPU's EPT lacks four levels, write-back tables or 2 MiB pages: wanted bits 6, 14 "
+		 "and 16 of MSR 0x48c"},
+		{TRUE_PROC,
+		 {39, 57, 60},
+		 "this CPU has no bitmaps of ports and MSRs: wanted bits 39, 57 and 60 of MSR 0x48e"},
+		{TRUE_EXIT,
+		 {34, 41, 51, 52, 53},
+		 "this CPU's VM exits don't switch EFER and PAT: wanted bits 34, 41, 51, 52 and 53 of MSR "
+		 "0x48f"},
+		{TRUE_ENTRY,
+		 {34, 46, 47},
+		 "this CPU's VM entries don't switch EFER and PAT: wanted bits 34, 46 and 47 of MSR 0x490"},
+	};
+
+	(void)state;
+	check_available(NULL);
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		for (const unsigned *bit = table[i].bits; *bit; bit++) {
+			fake_msr(table[i].msr)->value &= ~BIT(*bit);
+			check_available(table[i].why);
+			fake = least;
+			fake_msr(table[i].msr)->value = ~BIT(*bit);
+			check_available(table[i].why);
+			fake = least;
+		}
+	}
+}
+
+/* ---- before the first entry ---- */
+
+/* 24.7: VMXON, then the VMCS; and IA32_FEATURE_CONTROL is written only if the firmware did not lock it. */
+static void test_enter(void **state)
+{
+	static const uint64_t firmware[] = {0, 4, 5};
+
+	for (unsigned i = 0; i < COUNT(firmware); i++) {
+		setup(state);
+		fake_msr(FEATURE_CONTROL)->value = firmware[i];
+		vmx_vendor.run(&vcpu, RIP, 0, 0);
+		assert_int_equal(fake_msr(FEATURE_CONTROL)->value, 5);
+		assert_string_equal(steps, "vmxon vmclear vmptrld run vmxoff ");
+		assert_ptr_equal(current, vmx->vmcs);
+	}
+}
+
+/* 25.11.3: whatever we use of the VMCS is written before the CPU reads it. */
+static void test_all_written(void **state)
+{
+	static const struct {
+		uint32_t field;
+		const char *name;
+	} fields[] = {
+#define X(name, encoding, width, type) {encoding, #name},
+		VMCS_FIELDS(X)
+#undef X
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(fields); i++) {
+		const uint32_t field = fields[i].field;
+		const bool by_asm = field == VMCS_HOST_RSP || field == VMCS_HOST_RIP;
+		const bool unused = field == VMCS_ENTRY_EVENT_ERROR; /* no event, no error */
+		const bool by_cpu = (field >> 10 & 3) == 1;
+		const bool want = !by_asm && !unused && !by_cpu;
+
+		if (written[field] != want)
+			fail_msg("%s: wanted it %s", fields[i].name, want ? "written" : "left");
+	}
+}
+
+/* A.2: controls that must be 1 are; of the others those that we want, if they may be. */
+static void test_controls(void **state)
+{
+	static const struct {
+		uint32_t field, msr;
+		uint64_t optional; /* without these a guest runs, too */
+	} table[] = {
+		{VMCS_PIN_CONTROLS, TRUE_PIN, 0},
+		{VMCS_PROC_CONTROLS, TRUE_PROC, BIT(10) | BIT(29)}, /* MWAIT, MONITOR */
+		{VMCS_PROC_CONTROLS2, PROC2, 0},
+		{VMCS_EXIT_CONTROLS, TRUE_EXIT, 0},
+		{VMCS_ENTRY_CONTROLS, TRUE_ENTRY, 0},
+	};
+	uint64_t minimum[COUNT(table)];
+
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		minimum[i] = fake_msr(table[i].msr)->value >> 32;
+		assert_int_equal(vmcs[table[i].field], minimum[i]);
+	}
+	setup(state);
+	for (unsigned i = 0; i < COUNT(table); i++)
+		fake_msr(table[i].msr)->value |= UINT64_C(0xffffffff) << 32;
+	vmx_vendor.run(&vcpu, RIP, 0, 0);
+	for (unsigned i = 0; i < COUNT(table); i++)
+		assert_int_equal(vmcs[table[i].field], minimum[i] | table[i].optional);
+}
+
+static bool is_passed(uint32_t msr)
+{
+	for (unsigned i = 0; i < passed_msr_count; i++) {
+		if (passed_msrs[i] == msr)
+			return true;
+	}
+	return false;
+}
+
+/* 25.6.9: reads of the low MSRs, of the high ones, writes of the low, of the high; 1 KiB each. */
+static void test_msr_map(void **state)
+{
+	const uint8_t *map = (const uint8_t *)vmcs[VMCS_MSR_BITMAP];
+
+	(void)state;
+	assert_int_equal((uintptr_t)map % PAGE_SIZE, 0);
+	for (uint32_t bit = 0; bit < 8 * PAGE_SIZE; bit++) {
+		const uint32_t part = bit / 0x2000;
+		const uint32_t msr = bit % 0x2000 + (part % 2 ? 0xc0000000 : 0);
+
+		if ((map[bit / 8] >> bit % 8 & 1) == is_passed(msr))
+			fail_msg("%s of MSR %#x: wanted it %s", part < 2 ? "RDMSR" : "WRMSR", msr,
+				 is_passed(msr) ? "passed" : "to exit");
+	}
+}
+
+/* 25.6.4: A has the ports below 0x8000, B the others.  25.6.11: tables of four levels, write-back. */
+static void test_addresses(void **state)
+{
+	const uint64_t ports = (uintptr_t)io_bitmap_init();
+
+	(void)state;
+	assert_int_equal(vmcs[VMCS_IO_BITMAP_A], ports);
+	assert_int_equal(vmcs[VMCS_IO_BITMAP_B], ports + PAGE_SIZE);
+	assert_int_equal(vmcs[VMCS_EPT_POINTER], ROOT | 6 | 3 << 3);
+	assert_int_equal(vmcs[VMCS_LINK_POINTER], UINT64_MAX); /* 25.4.2: there is no other VMCS */
+}
+
+/* 28.5: an exit gives us back what we were. */
+static void test_host_state(void **state)
+{
+	(void)state;
+	assert_int_equal(vmcs[VMCS_HOST_CS_SELECTOR], 0x08);
+	assert_int_equal(vmcs[VMCS_HOST_SS_SELECTOR], 0x10);
+	assert_int_equal(vmcs[VMCS_HOST_DS_SELECTOR], 0x18);
+	assert_int_equal(vmcs[VMCS_HOST_ES_SELECTOR], 0x20);
+	assert_int_equal(vmcs[VMCS_HOST_FS_SELECTOR], 0x28);
+	assert_int_equal(vmcs[VMCS_HOST_GS_SELECTOR], 0x40);
+	assert_int_equal(vmcs[VMCS_HOST_TR_SELECTOR], SEL_TSS);
+	assert_int_equal(vmcs[VMCS_HOST_TR_BASE], (uintptr_t)&the_cpu.tss);
+	assert_int_equal(vmcs[VMCS_HOST_GDTR_BASE], 0x6000);
+	assert_int_equal(vmcs[VMCS_HOST_IDTR_BASE], 0x5000);
+	assert_int_equal(vmcs[VMCS_HOST_CR0], least.cr0 | CR0_NE);
+	assert_int_equal(vmcs[VMCS_HOST_CR3], least.cr3);
+	assert_int_equal(vmcs[VMCS_HOST_CR4], least.cr4 | CR4_VMXE);
+	assert_int_equal(vmcs[VMCS_HOST_EFER], EFER_LME | EFER_LMA | EFER_NXE);
+	assert_int_equal(vmcs[VMCS_HOST_PAT], 0x0406);
+}
+
+/* A guest has CR0.NE and CR4.VMXE set, as VMX wants (A.7, A.8), and sees neither: 25.6.6. */
+static void test_guest_state(void **state)
+{
+	(void)state;
+	assert_int_equal(vmcs[VMCS_GUEST_RIP], RIP);
+	assert_int_equal(vcpu.regs.rax, 0xeaea);
+	assert_int_equal(vcpu.regs.rbx, 0xebeb);
+	assert_int_equal(vmcs[VMCS_GUEST_CR0], GUEST_SEES_CR0 | CR0_NE);
+	assert_int_equal(vmcs[VMCS_CR0_MASK], CR0_NE);
+	assert_int_equal(vmcs[VMCS_CR0_SHADOW], GUEST_SEES_CR0);
+	assert_int_equal(vmcs[VMCS_GUEST_CR4], CR4_VMXE);
+	assert_int_equal(vmcs[VMCS_CR4_MASK], CR4_VMXE);
+	assert_int_equal(vmcs[VMCS_CR4_SHADOW], 0);
+	vcpu_sync(&vcpu);
+	assert_int_equal(vcpu.slow.cr0, GUEST_SEES_CR0);
+	assert_int_equal(vcpu.slow.cr4, 0);
+}
+
+/* ---- exits ---- */
+
+/* The guest exits; whether it may go on. */
+static bool leave(uint32_t reason, uint64_t qualification)
+{
+	vmcs[VMCS_EXIT_REASON] = reason;
+	vmcs[VMCS_EXIT_QUALIFICATION] = qualification;
+	vmcs[VMCS_EXIT_INSTRUCTION_LENGTH] = LENGTH;
+	vmcs[VMCS_GUEST_RIP] = RIP;
+	vmcs[VMCS_ENTRY_EVENT] = 0; /* 25.8.3: an exit takes the event away */
+	vmcs[VMCS_ENTRY_EVENT_ERROR] = NOISE;
+	vmcs[VMCS_GUEST_INTERRUPTIBILITY] = 1; /* behind STI */
+	return vmx_exit(vmx);
+}
+
+/* Where the guest goes on, and with which exception. */
+static void goes_on(uint64_t rip, uint32_t event)
+{
+	assert_int_equal(vmcs[VMCS_GUEST_RIP], rip);
+	assert_int_equal(vmcs[VMCS_ENTRY_EVENT], event);
+	assert_int_equal(vmcs[VMCS_GUEST_INTERRUPTIBILITY], 0);
+}
+
+/* Each reason is translated to its kind (appendix C); those that nobody expects keep number and name. */
+static void test_reasons(void **state)
+{
+	static const uint8_t forbidden[] = {11, 19, 20, 21, 22, 23, 24, 25,
+					    26, 27, 36, 39, 50, 53, 55};
+	enum { LAST = 75, INVD = 13, VMCALL = 18 };
+	uint8_t kinds[LAST + 1];
+
+	memset(kinds, EXIT_UNKNOWN, sizeof(kinds));
+	memset(kinds + 33, EXIT_REFUSED, 2); /* 33, 34 */
+	kinds[41] = EXIT_REFUSED;
+	kinds[0] = EXIT_EXCEPTION;
+	kinds[2] = EXIT_SHUTDOWN;
+	kinds[10] = EXIT_CPUID;
+	kinds[12] = EXIT_HALT;
+	kinds[28] = EXIT_AGAIN;
+	kinds[30] = EXIT_IO;
+	kinds[31] = EXIT_RDMSR;
+	kinds[32] = EXIT_WRMSR;
+	kinds[48] = EXIT_MEMORY;
+	for (unsigned i = 0; i < COUNT(forbidden); i++)
+		kinds[forbidden[i]] = EXIT_FORBIDDEN;
+	for (uint32_t reason = 0; reason <= LAST; reason++) {
+		if (reason == INVD || reason == VMCALL) /* WBINVD would trap here; no slow exit */
+			continue;
+		setup_running(state);
+		vcpu.regs.rcx = NOISE;
+		leave(reason, 0);
+		assert_int_equal(vcpu.exit.kind, kinds[reason]);
+		assert_int_equal(vcpu.exit.code, reason);
+		assert_int_equal(vcpu.exit.length, LENGTH);
+		if (kinds[reason] == EXIT_RDMSR || kinds[reason] == EXIT_WRMSR)
+			assert_int_equal(vcpu.exit.msr, (uint32_t)NOISE);
+		if (kinds[reason] == EXIT_FORBIDDEN)
+			goes_on(RIP, EVENT_UD);
+	}
+}
+
+/* An exit that ends the guest is logged with the number and the name that the SDM gives it. */
+static void test_ends(void **state)
+{
+	static const struct {
+		uint32_t reason;
+		const char *log, *ended;
+	} table[] = {
+		{9, "exit 0 0x9 0x1234 task switch", "made an exit that nobody knows"},
+		{49, "exit 0 0x31 0x1234 EPT misconfiguration", "made an exit that nobody knows"},
+		{60, "exit 0 0x3c 0x1234 unknown", "made an exit that nobody knows"},
+		{0xffff, "exit 0 0xffff 0x1234 unknown", "made an exit that nobody knows"},
+		/* 27.8: the highest bit says that it was an entry that failed */
+		{0x80000021, "exit 0 0x80000021 0x1234 entry failure: invalid guest state",
+		 "is in a state that the CPU does not accept"},
+		{0x80000022, "exit 0 0x80000022 0x1234 entry failure: MSR loading",
+		 "is in a state that the CPU does not accept"},
+		{0x80000029, "exit 0 0x80000029 0x1234 entry failure: machine check",
+		 "is in a state that the CPU does not accept"},
+		/* a VMCALL's number with any bit above is no hypercall */
+		{0x80000012, "exit 0 0x80000012 0x1234 VMCALL", "made an exit that nobody knows"},
+	};
+
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		char end[100];
+
+		setup_running(state);
+		assert_false(leave(table[i].reason, 0x1234));
+		assert_string_equal(logged[0], table[i].log);
+		assert_string_equal(vcpu.ended, table[i].ended);
+		snprintf(end, sizeof(end), "end 0 %#x %s", RIP, table[i].ended);
+		assert_string_equal(logged[1], end);
+	}
+}
+
+/* 31.4: where the CPU does not even try, the number is of what it dislikes. */
+static void test_refused(void **state)
+{
+	(void)state;
+	vmcs[VMCS_INSTRUCTION_ERROR] = 7;
+	vmcs[VMCS_GUEST_RIP] = RIP;
+	vmx_refused(vmx);
+	assert_int_equal(vcpu.exit.kind, EXIT_REFUSED);
+	assert_string_equal(logged[0], "exit 0 0x7 0 VM-instruction error");
+	assert_string_equal(vcpu.ended, "is in a state that the CPU does not accept");
+	assert_int_equal(vcpu.rip, RIP);
+}
+
+/* Table 28-5: size less 1, direction, string, REP, port. */
+static void test_io(void **state)
+{
+	static const struct {
+		uint64_t qualification;
+		uint16_t port;
+		uint8_t size;
+		bool in, string, repeated;
+	} table[] = {
+		{0x00ed0000, 0xed, 1, false, false, false},
+		{0x00ed0048, 0xed, 1, true, false, false},
+		{0xffff0001, 0xffff, 2, false, false, false},
+		{0x0cf80003, 0xcf8, 4, false, false, false},
+		{0x0cfc000b, 0xcfc, 4, true, false, false},
+		{0x00640010, 0x64, 1, false, true, false},
+		{0x00640031, 0x64, 2, false, true, true},
+		{0x00640038, 0x64, 1, true, true, true},
+	};
+
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		const bool gp = table[i].string && table[i].in; /* exits.c does not do INS */
+
+		setup_running(state);
+		assert_true(leave(30, table[i].qualification));
+		assert_int_equal(vcpu.exit.io.port, table[i].port);
+		assert_int_equal(vcpu.exit.io.size, table[i].size);
+		assert_int_equal(vcpu.exit.io.in, table[i].in);
+		assert_int_equal(vcpu.exit.io.string, table[i].string);
+		assert_int_equal(vcpu.exit.io.repeated, table[i].repeated);
+		goes_on(gp ? RIP : RIP + LENGTH, gp ? EVENT_GP : 0);
+	}
+}
+
+/*
+ * A guest may have CR0.NE as it likes: the shadow, which is what it reads, gets the new value, and the
+ * guest does the move again, now without an exit.  The real bit stays as VMX wants it.
+ */
+static void test_cr0_ne(void **state)
+{
+	(void)state;
+	for (unsigned moves = 0; moves < 2; moves++) {
+		const uint64_t sees = GUEST_SEES_CR0 | (moves == 0 ? CR0_NE : 0);
+
+		assert_true(leave(28, 0x300)); /* MOV to CR0 from RBX: table 28-3 */
+		assert_int_equal(vcpu.exit.kind, EXIT_AGAIN);
+		goes_on(RIP, 0);
+		assert_int_equal(vmcs[VMCS_CR0_SHADOW], sees);
+		assert_int_equal(vmcs[VMCS_GUEST_CR0], GUEST_SEES_CR0 | CR0_NE);
+		vcpu_sync(&vcpu);
+		assert_int_equal(vcpu.slow.cr0, sees);
+		vcpu.synced = false;
+	}
+}
+
+/* CR4.VMXE is a bit that its CPU does not have: #GP(0), and nothing has changed. */
+static void test_cr4_vmxe(void **state)
+{
+	(void)state;
+	assert_true(leave(28, 0x304));
+	assert_int_equal(vcpu.exit.kind, EXIT_BAD_VALUE);
+	goes_on(RIP, EVENT_GP);
+	assert_int_equal(vmcs[VMCS_ENTRY_EVENT_ERROR], 0);
+	assert_int_equal(vmcs[VMCS_CR0_SHADOW], GUEST_SEES_CR0);
+	assert_int_equal(vmcs[VMCS_CR4_SHADOW], 0);
+	assert_int_equal(vmcs[VMCS_GUEST_CR4], CR4_VMXE);
+}
+
+/* 27.2.1.3: an entry in real mode with an error code to deliver fails, so the exception has none. */
+static void test_real_mode(void **state)
+{
+	static const struct {
+		uint32_t reason;
+		uint64_t qualification;
+	} gps[] = {{28, 0x304}, {30, 0x00640018}, {31, 0}, {32, 0}};
+
+	for (unsigned i = 0; i < COUNT(gps); i++) {
+		setup_running(state);
+		assert_true(leave(gps[i].reason, gps[i].qualification));
+		goes_on(RIP, EVENT_GP);
+		vmcs[VMCS_GUEST_CR0] &= ~CR0_PE;
+		assert_true(leave(gps[i].reason, gps[i].qualification));
+		goes_on(RIP, EVENT_GP & ~WITH_ERROR);
+	}
+}
+
+/* 25.9.2: the guest takes an exception that exited as if it had not, with an error code if it has one. */
+static void test_exception(void **state)
+{
+	static const uint32_t events[] = {EVENT_GP, EVENT_UD, EVENT_PF, EVENT_DB};
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(events); i++) {
+		vmcs[VMCS_EXIT_EVENT] = events[i];
+		vmcs[VMCS_EXIT_EVENT_ERROR] = 0x18;
+		assert_true(leave(0, 0));
+		goes_on(RIP, events[i]);
+		assert_int_equal(vmcs[VMCS_ENTRY_EVENT_ERROR],
+				 events[i] & WITH_ERROR ? 0x18 : NOISE);
+	}
+}
+
+/* Table 28-7 and 25.9.1: where the guest has no memory, the address is the one to tell. */
+static void test_memory(void **state)
+{
+	(void)state;
+	vmcs[VMCS_GUEST_PHYSICAL_ADDRESS] = 0xa0008;
+	assert_false(leave(48, 0x182));
+	assert_int_equal(vcpu.exit.gpa, 0xa0008);
+	assert_string_equal(logged[0], "memory 0 0xa0008");
+}
+
+/* EFER.LMA is the CPU's: the guest reads it and can't write it, and no exit puts an old one back. */
+static void test_efer(void **state)
+{
+	(void)state;
+	vmcs[VMCS_GUEST_EFER] = EFER_LME | EFER_LMA; /* it has turned on paging */
+	vcpu.efer = EFER_LME;
+	vcpu.regs.rcx = MSR_EFER;
+	assert_true(leave(31, 0));
+	assert_int_equal(vcpu.regs.rax, EFER_LME | EFER_LMA);
+
+	vcpu.regs.rax = EFER_LME | EFER_NXE;
+	vcpu.regs.rdx = 0;
+	assert_true(leave(32, 0));
+	goes_on(RIP + LENGTH, 0);
+	assert_int_equal(vmcs[VMCS_GUEST_EFER], EFER_LME | EFER_LMA | EFER_NXE);
+
+	vmcs[VMCS_GUEST_EFER] &= ~EFER_LMA; /* and off */
+	vcpu.regs.rax = EFER_LME | EFER_LMA;
+	assert_true(leave(32, 0));
+	assert_int_equal(vmcs[VMCS_GUEST_EFER], EFER_LME);
+}
+
+/* What nobody changes comes back as it was, wherever the guest's state is. */
+static void test_sync(void **state)
+{
+	static const uint32_t fields[] = {
+		VMCS_GUEST_RSP,  VMCS_GUEST_RFLAGS, VMCS_GUEST_CR0,         VMCS_GUEST_CR3,
+		VMCS_GUEST_CR4,  VMCS_GUEST_EFER,   VMCS_GUEST_FS_BASE,     VMCS_GUEST_GS_BASE,
+		VMCS_CR0_SHADOW, VMCS_GUEST_PAT,    VMCS_GUEST_DS_SELECTOR, VMCS_GUEST_IDTR_LIMIT,
+	};
+	uint64_t before[COUNT(fields)];
+
+	(void)state;
+	vcpu.efer = EFER_LME | EFER_NXE;
+	vmcs[VMCS_GUEST_EFER] = EFER_LME | EFER_LMA | EFER_NXE;
+	vmcs[VMCS_GUEST_CR0] |= CR0_PG;
+	vmcs[VMCS_GUEST_CR4] |= CR4_PAE;
+	vmcs[VMCS_GUEST_RSP] = 0x1001;
+	vmcs[VMCS_GUEST_RFLAGS] = 0x202;
+	vmcs[VMCS_GUEST_CR3] = 0x3000;
+	vmcs[VMCS_GUEST_FS_BASE] = 0xf5f5f5f5f5;
+	vmcs[VMCS_GUEST_GS_BASE] = 0x6565656565;
+	vmcs[VMCS_GUEST_DS_SELECTOR] = 0x28;
+	vmcs[VMCS_GUEST_IDTR_LIMIT] = 0xfff;
+	for (unsigned i = 0; i < COUNT(fields); i++)
+		before[i] = vmcs[fields[i]];
+	fake.cr2 = 0xc2c2;
+	fake_msr(MSR_LSTAR)->value = 0x157a;
+
+	assert_true(leave(10, 0));
+	for (unsigned i = 0; i < COUNT(fields); i++)
+		assert_int_equal(vmcs[fields[i]], before[i]);
+	assert_int_equal(fake.cr2, 0xc2c2);
+	assert_int_equal(fake_msr(MSR_LSTAR)->value, 0x157a);
+	assert_int_equal(vcpu.slow.rsp, 0x1001);
+	assert_int_equal(vcpu.slow.cr2, 0xc2c2);
+	assert_int_equal(vcpu.slow.lstar, 0x157a);
+	assert_int_equal(vcpu.slow.cr4, CR4_PAE);
+}
+
+/* A hypercall goes on behind VMCALL; only one that asked for the slow state has it written back. */
+static void test_hypercall(void **state)
+{
+	(void)state;
+	memset(written, 0, sizeof(written));
+	assert_true(leave(18, 0));
+	goes_on(RIP + 3, 0);
+	assert_false(written[VMCS_GUEST_RSP]);
+	assert_false(written[VMCS_GUEST_CR4]);
+	rsp_of_call = 0x9990;
+	assert_true(leave(18, 0));
+	goes_on(RIP + 3, 0);
+	assert_int_equal(vmcs[VMCS_GUEST_RSP], rsp_of_call);
+	assert_false(vcpu.synced);
+}
+
+#define TEST(function)    cmocka_unit_test_setup(function, setup)
+#define RUNNING(function) cmocka_unit_test_setup(function, setup_running)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_offered),        TEST(test_firmware),       TEST(test_capabilities),
+		TEST(test_enter),          RUNNING(test_all_written), RUNNING(test_controls),
+		RUNNING(test_msr_map),     RUNNING(test_addresses),   RUNNING(test_host_state),
+		RUNNING(test_guest_state), RUNNING(test_reasons),     RUNNING(test_ends),
+		RUNNING(test_refused),     RUNNING(test_io),          RUNNING(test_cr0_ne),
+		RUNNING(test_cr4_vmxe),    RUNNING(test_real_mode),   RUNNING(test_exception),
+		RUNNING(test_memory),      RUNNING(test_efer),        RUNNING(test_sync),
+		RUNNING(test_hypercall),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -73,3 +73,8 @@ uint8_t inb(uint16_t port)
 	fail_msg("IN of port %#x", port);
 	return 0;
 }
+
+void outb(uint16_t port, uint8_t value)
+{
+	fail_msg("port %#x: nobody was to write %#x there", port, value);
+}

@@ -55,6 +55,7 @@ uint64_t rdmsr(uint32_t number);
 void wrmsr(uint32_t number, uint64_t value);
 uint64_t rdtsc(void);
 uint8_t inb(uint16_t port);
+void outb(uint16_t port, uint8_t value);
 
 /* ---- test_vmx.c: vmx_insn.h, and what is on an image's stack ---- */
 

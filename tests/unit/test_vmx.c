@@ -485,7 +485,7 @@ static bool leave(uint32_t reason, uint64_t qualification)
 	vmcs[VMCS_GUEST_RIP] = RIP;
 	vmcs[VMCS_ENTRY_EVENT] = 0; /* 25.8.3: an exit takes the event away */
 	vmcs[VMCS_ENTRY_EVENT_ERROR] = NOISE;
-	vmcs[VMCS_GUEST_INTERRUPTIBILITY] = 1; /* behind STI */
+	vmcs[VMCS_GUEST_INTERRUPTIBILITY] = 9; /* behind STI, in a handler of NMI */
 	return vmx_exit(vmx);
 }
 
@@ -494,7 +494,7 @@ static void goes_on(uint64_t rip, uint32_t event)
 {
 	assert_int_equal(vmcs[VMCS_GUEST_RIP], rip);
 	assert_int_equal(vmcs[VMCS_ENTRY_EVENT], event);
-	assert_int_equal(vmcs[VMCS_GUEST_INTERRUPTIBILITY], 0);
+	assert_int_equal(vmcs[VMCS_GUEST_INTERRUPTIBILITY], 8);
 }
 
 /* Each reason is translated to its kind (appendix C); those that nobody expects keep number and name. */

@@ -4,7 +4,7 @@
 # whatever unknown MSRs do, and the runner ends every run with a verdict.
 . tests/tap.sh
 
-if ! command -v bochs >/dev/null || [ ! -d /usr/lib/grub/i386-pc ]; then
+if ! bochs_is_here; then
 	skip 'Bochs' 'no bochs, or no GRUB for i386-pc, is here'
 	finish
 	exit
@@ -12,7 +12,6 @@ fi
 
 runner=tests/run-bochs.sh
 . tests/rogue.sh
-make -s O="$O" iso >&2 || exit 1
 boot/iso.sh "$tmp/rogue/host.elf" "$tmp/rogue/guest.elf" "$tmp/rogue/paraguest.iso"
 
 # start NAME OPTION...: in the background, four at most at a time.

@@ -71,10 +71,10 @@ judge_all() { # VENDOR
 set -f
 run_all svm ./run-qemu.sh
 judge_all svm
-if command -v bochs >/dev/null; then
+if bochs_is_here; then
 	run_all vmx tests/run-bochs.sh --cpu=corei7_skylake_x
 	judge_all vmx
 else
-	skip 'vmx' 'Bochs is not installed'
+	skip 'vmx' 'no bochs, or no GRUB for i386-pc, is here'
 fi
 finish

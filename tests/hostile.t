@@ -95,7 +95,7 @@ ends_for 'HLT with interrupts off' 'halted with interrupts off' . --append=do=ha
 
 # ---- under Bochs: both vendors, and the intercepts that QEMU does not have ----------------------
 
-if command -v bochs >/dev/null; then
+if bochs_is_here; then
 	boot/iso.sh "$tmp/rogue/host.elf" "$tmp/rogue/guest.elf" "$tmp/rogue/paraguest.iso"
 	runner=tests/run-bochs.sh
 	for cpu in ryzen corei7_skylake_x; do
@@ -110,6 +110,6 @@ if command -v bochs >/dev/null; then
 	ends_for 'VMX: a triple fault' 'triple fault' . --cpu="$cpu" --append=do=triple
 	ends_for 'VMX: HLT with interrupts off' 'halted with interrupts off' . --cpu="$cpu" --append=do=halt
 else
-	skip 'Bochs' 'it is not installed'
+	skip 'Bochs' 'no bochs, or no GRUB for i386-pc, is here'
 fi
 finish

@@ -51,7 +51,7 @@ for convention in 64 32; do
 done
 engine qemu svm '0f 01 d9'
 
-if command -v bochs >/dev/null; then
+if bochs_is_here; then
 	for model in $MODELS; do
 		run header "$model" tests/run-bochs.sh --cpu="$model" &
 		run linux2007 "$model" tests/run-bochs.sh --cpu="$model"
@@ -62,6 +62,6 @@ if command -v bochs >/dev/null; then
 		esac
 	done
 else
-	skip 'Bochs' 'it is not installed'
+	skip 'Bochs' 'no bochs, or no GRUB for i386-pc, is here'
 fi
 finish

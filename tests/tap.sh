@@ -55,3 +55,8 @@ finish() {
 	echo "1..$tests"
 	[ "$failed" -eq 0 ]
 }
+
+# bochs_is_here: and all that it needs, its ISO included, which runs side by side would all build.
+bochs_is_here() {
+	command -v bochs >/dev/null && [ -d /usr/lib/grub/i386-pc ] && make -s O="$O" iso >&2
+}

@@ -21,6 +21,7 @@ build() {
 }
 
 build "$tmp/a" "$tmp/a-out" 022 UTC &
+sleep 3 # another time of day, too
 build "$tmp/another/tree" "$tmp/other-out" 077 Asia/Tokyo
 wait
 for file in host.elf guest.elf paraguest.iso; do

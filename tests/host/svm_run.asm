@@ -27,11 +27,11 @@ svm_run:
         push    rdi                     ; [rsp]: svm, at whose start the guest's VMCB is
         clgi                            ; 15.17: no interrupt, no NMI from here on but in the guest
 
-.enter: ; 1. our hidden state away
+        ; 1. our hidden state away: once, for it never changes
         lea     rax, [rdi + SVM_HOST]
         vmsave                  ; at RAX
 
-        ; 2. the guest's in
+.enter: ; 2. the guest's in
         mov     rax, rdi
         vmload                  ; at RAX
         mov     rcx, [rsi + GPR_RCX]

@@ -257,7 +257,7 @@ static __attribute__((noinline)) bool slow_exit(struct svm *svm)
 	return going_on;
 }
 
-/* A null hypercall from the guest and back costs 80 instructions (make bench): mind each one here. */
+/* A null hypercall from the guest and back costs 78 instructions (make bench): mind each one here. */
 bool svm_exit(struct svm *svm)
 {
 	struct vmcb *c = &svm->guest;

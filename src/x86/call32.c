@@ -79,6 +79,7 @@ static void set_mode(struct call32 *call, enum mode32 mode)
 	if (mode == MODE32_PAGED) {
 		/* As old systems have it.  A host on VMX, whose CPU wants NE set, has to hide that. */
 		call->cr0 &= (uint32_t)~CR0_NE;
+		call->cr4 &= (uint32_t)~CR4_PAE;
 		fill_table32();
 		call->cr3 = (uint32_t)(uint64_t)directory32;
 	}
@@ -86,8 +87,6 @@ static void set_mode(struct call32 *call, enum mode32 mode)
 		pointers_pae[0] = (uint64_t)boot_pd | PTE_P;
 		call->cr3 = (uint32_t)(uint64_t)pointers_pae;
 	}
-	if (mode != MODE32_PAE)
-		call->cr4 &= (uint32_t)~CR4_PAE;
 }
 
 bool interact32(struct call32 *call, enum mode32 mode)

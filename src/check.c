@@ -8,13 +8,11 @@
 #include "lib/printf.h"
 #include "x86/defs.h"
 
-void expect(struct run *run, bool met, const char *fmt, ...)
+void fail_check(struct run *run, const char *fmt, ...)
 {
 	char text[CONSOLE_LINE_MAX];
 	va_list args;
 
-	if (met)
-		return;
 	run->failed = true;
 	va_start(args, fmt);
 	vformat(text, sizeof(text), fmt, args);
@@ -42,7 +40,7 @@ void expect_gp(struct run *run, const char *what, const struct outcome *outcome)
 	const struct trap_frame *f = &outcome->fault;
 
 	if (!outcome->faulted)
-		expect(run, false, "%s: wanted #GP(0), got no fault", what);
+		fail_check(run, "%s: wanted #GP(0), got no fault", what);
 	else
 		expect(run, f->vector == VECTOR_GP && f->error == 0,
 		       "%s: wanted #GP(0), got exception %u error %#lx", what, (unsigned)f->vector,

@@ -81,7 +81,7 @@ void expect_group(struct run *run, const struct comparison *c, enum machine_grou
 			continue;
 		print_bytes(wanted_text, wanted, r->size);
 		print_bytes(got_text, got, r->size);
-		expect(run, false, "%s: wanted 0x%s, got 0x%s", r->name, wanted_text, got_text);
+		fail_check(run, "%s: wanted 0x%s, got 0x%s", r->name, wanted_text, got_text);
 	}
 }
 

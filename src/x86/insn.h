@@ -29,12 +29,6 @@ static inline void outsb(uint16_t port, const void *bytes, uint64_t n)
 	__asm__ volatile("rep outsb" : "+S"(bytes), "+c"(n) : "d"(port) : "memory");
 }
 
-/* Writes @word @n times. */
-static inline void fill_words(void *to, uint64_t word, uint64_t n)
-{
-	__asm__ volatile("rep stosq" : "+D"(to), "+c"(n) : "a"(word) : "memory");
-}
-
 static inline uint64_t rdmsr(uint32_t msr)
 {
 	uint32_t lo, hi;

@@ -22,8 +22,9 @@ section .text
 bits 64
 
 ; void call_with_regs32(struct call32 *call)
-; Upper halves and R8-R15 go along as they are in call->in: what 32-bit code can't see, a host
-; may.  EAX, ECX and EDX are needed on the way and lose theirs.
+; Makes the call and those that follow it.  Upper halves and R8-R15 go along as they are in the
+; first one's in: what 32-bit code can't see, a host may.  EAX, ECX and EDX are needed on the way and
+; lose theirs.
 call_with_regs32:
         push    rbx
         push    rbp
@@ -62,6 +63,9 @@ bits 32
         mov     ecx, MSR_EFER
         wrmsr
         FIND_CALL32 eax, esp
+
+; EAX: the call.  State: legacy mode, no paging; all that the call gets is loaded but EAX, ECX, EDX.
+.call:
         mov     ecx, [eax + CALL32_CR4]
         mov     cr4, ecx
         mov     ecx, [eax + CALL32_CR3]
@@ -98,7 +102,8 @@ bits 32
         pop     dword [eax + CALL32_OUT + GPR_RFLAGS]
         mov     [eax + CALL32_OUT + GPR_RSP], esp
 
-; EAX: the call.  Saves what .back and trap32 save alike, and goes back to long mode.
+; EAX: the call.  Saves what .back and trap32 save alike, and goes on to the next call or back to
+; long mode.
 leave32:
         mov     [eax + CALL32_OUT + GPR_RCX], ecx
         mov     [eax + CALL32_OUT + GPR_RDX], edx
@@ -127,11 +132,14 @@ leave32:
         mov     ecx, cr0
         and     ecx, ~CR0_PG
         mov     cr0, ecx
+        mov     esp, [eax + CALL32_STACK]
+        mov     ecx, [eax + CALL32_NEXT]
+        test    ecx, ecx
+        jnz     .next
         mov     ecx, [eax + CALL32_LONG_CR4]
         mov     cr4, ecx
         mov     ecx, [eax + CALL32_LONG_CR3]
         mov     cr3, ecx
-        mov     esp, [eax + CALL32_STACK]
         mov     eax, [eax + CALL32_EFER]
         or      eax, EFER_LME
         xor     edx, edx
@@ -141,6 +149,19 @@ leave32:
         mov     ecx, [eax + CALL32_LONG_CR0]
         mov     cr0, ecx
         jmp     SEL_CODE64:.long_mode
+
+.next:
+        mov     eax, esp
+        or      eax, STACK_SIZE - 1
+        mov     eax, [eax - 7]
+        mov     [eax + CPU_CALL32], ecx
+        mov     eax, ecx
+        mov     [eax + CALL32_STACK], esp
+        mov     ebx, [eax + CALL32_IN + GPR_RBX]
+        mov     ebp, [eax + CALL32_IN + GPR_RBP]
+        mov     esi, [eax + CALL32_IN + GPR_RSI]
+        mov     edi, [eax + CALL32_IN + GPR_RDI]
+        jmp     call_with_regs32.call
 
 bits 64
 .long_mode:

@@ -87,6 +87,7 @@ void asm_offsets(void)
 	MEMBER(GUARD_RIP, guard, rip);
 
 	MEMBER(CPU_CALL32, cpu, call32);
+	MEMBER(CALL32_NEXT, call32, next);
 	MEMBER(CALL32_TARGET, call32, target);
 	MEMBER(CALL32_IN, call32, in);
 	MEMBER(CALL32_OUT, call32, out);

@@ -97,9 +97,17 @@ void para_call_gprs(const struct site *site, const struct gprs *gprs, struct out
  * The same from legacy mode: a call with the 32-bit convention, with noise in all that it
  * does not name and in the upper halves of what it does; and a registration.  False on a fault.
  */
-bool para_call32(const struct site *site, enum mode32 mode, uint32_t index, const uint32_t args[6],
+void para_call32(const struct site *site, enum mode32 mode, uint32_t index, const uint32_t args[6],
 		 uint32_t eflags, struct call32 *call);
-bool para_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 *call);
+void para_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 *call);
+
+/*
+ * para_call32() in two steps, for @n calls that share one way to legacy mode and back.  Noise above
+ * 32 bits has the first alone.
+ */
+void para_prepare32(const struct site *site, enum mode32 mode, uint32_t index,
+		    const uint32_t args[6], uint32_t eflags, struct call32 *call);
+void para_calls32(struct call32 *calls, unsigned n);
 
 /*
  * Runs the code at the virtual address @entry out of 64-bit mode by IRET, with @regs: at CPL 3, or in

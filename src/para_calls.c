@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* para.h's interactions with the host: accesses to MSRs, and calls, from each mode. */
+#include <stddef.h>
+
 #include "lib/console.h"
 #include "lib/tap.h"
 #include "para.h"
@@ -91,55 +93,69 @@ void para_call_gprs(const struct site *site, const struct gprs *gprs, struct out
 		para_trace_call(gprs, true, outcome->after.rax);
 }
 
-static bool run32(uint64_t target, enum mode32 mode, const struct gprs *gprs, struct call32 *call)
-{
-	call->target = (uint32_t)target;
-	call->in = *gprs;
-	console_flush();
-	return interact32(call, mode);
-}
-
 /* @value with its low half replaced. */
 static uint64_t with_low(uint64_t value, uint32_t low)
 {
 	return (value & ~UINT64_C(0xffffffff)) | low;
 }
 
-static void trace32(uint32_t index, const uint32_t args[6], const struct call32 *call)
+static void trace32(const struct call32 *call)
 {
-	tap_diag("call 32 %#x %#x %#x %#x %#x %#x %#x = %s%#x", index, args[0], args[1], args[2],
-		 args[3], args[4], args[5], call->faulted ? "exception " : "",
+	const struct gprs *in = &call->in;
+
+	tap_diag("call 32 %#x %#x %#x %#x %#x %#x %#x = %s%#x", (unsigned)in->rbx,
+		 (unsigned)in->rax, (unsigned)in->rcx, (unsigned)in->rdx, (unsigned)in->rsi,
+		 (unsigned)in->rdi, (unsigned)in->rbp, call->faulted ? "exception " : "",
 		 call->faulted ? call32_vector(call) : (unsigned)call->out.rax);
 }
 
-bool para_call32(const struct site *site, enum mode32 mode, uint32_t index, const uint32_t args[6],
-		 uint32_t eflags, struct call32 *call)
+void para_prepare32(const struct site *site, enum mode32 mode, uint32_t index,
+		    const uint32_t args[6], uint32_t eflags, struct call32 *call)
 {
-	struct gprs gprs = para_noise();
-	bool returned;
+	struct gprs *gprs = &call->in;
 
-	gprs.rbx = with_low(gprs.rbx, index);
-	gprs.rax = args[0];
-	gprs.rcx = args[1];
-	gprs.rdx = args[2];
-	gprs.rsi = with_low(gprs.rsi, args[3]);
-	gprs.rdi = with_low(gprs.rdi, args[4]);
-	gprs.rbp = with_low(gprs.rbp, args[5]);
-	gprs.rflags |= eflags;
-	returned = run32(mode == MODE32_UNPAGED ? site->gpa : site->entry, mode, &gprs, call);
-	if (tracing)
-		trace32(index, args, call);
-	return returned;
+	call->next = NULL;
+	call->mode = mode;
+	call->target = (uint32_t)(mode == MODE32_UNPAGED ? site->gpa : site->entry);
+	*gprs = para_noise();
+	gprs->rbx = with_low(gprs->rbx, index);
+	gprs->rax = args[0];
+	gprs->rcx = args[1];
+	gprs->rdx = args[2];
+	gprs->rsi = with_low(gprs->rsi, args[3]);
+	gprs->rdi = with_low(gprs->rdi, args[4]);
+	gprs->rbp = with_low(gprs->rbp, args[5]);
+	gprs->rflags |= eflags;
 }
 
-bool para_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 *call)
+void para_calls32(struct call32 *calls, unsigned n)
 {
-	struct gprs gprs = para_noise();
+	for (unsigned i = 1; i < n; i++)
+		calls[i - 1].next = &calls[i];
+	console_flush();
+	interact32(calls);
+	for (unsigned i = 0; tracing && i < n; i++)
+		trace32(&calls[i]);
+}
 
-	gprs.rcx = msr;
-	gprs.rax = (uint32_t)value;
-	gprs.rdx = value >> 32;
-	return run32((uint64_t)op_wrmsr32, mode, &gprs, call);
+void para_call32(const struct site *site, enum mode32 mode, uint32_t index, const uint32_t args[6],
+		 uint32_t eflags, struct call32 *call)
+{
+	para_prepare32(site, mode, index, args, eflags, call);
+	para_calls32(call, 1);
+}
+
+void para_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 *call)
+{
+	call->next = NULL;
+	call->mode = mode;
+	call->target = (uint32_t)(uint64_t)op_wrmsr32;
+	call->in = para_noise();
+	call->in.rcx = msr;
+	call->in.rax = (uint32_t)value;
+	call->in.rdx = value >> 32;
+	console_flush();
+	interact32(call);
 }
 
 void para_enter(enum strange_mode mode, uint64_t entry, const struct gprs *regs,

@@ -65,7 +65,7 @@ static uint64_t efer(void)
 	return value;
 }
 
-static void set_mode(struct call32 *call, enum mode32 mode)
+static void set_mode(struct call32 *call)
 {
 	call->long_cr0 = (uint32_t)READ_REG(cr0);
 	call->long_cr3 = (uint32_t)READ_REG(cr3);
@@ -74,34 +74,35 @@ static void set_mode(struct call32 *call, enum mode32 mode)
 	call->cr0 = call->long_cr0;
 	call->cr4 = call->long_cr4;
 	call->cr3 = call->long_cr3;
-	if (mode == MODE32_UNPAGED)
+	if (call->mode == MODE32_UNPAGED)
 		call->cr0 &= (uint32_t)~CR0_PG;
-	if (mode == MODE32_PAGED) {
+	if (call->mode == MODE32_PAGED) {
 		/* As old systems have it.  A host on VMX, whose CPU wants NE set, has to hide that. */
 		call->cr0 &= (uint32_t)~CR0_NE;
 		call->cr4 &= (uint32_t)~CR4_PAE;
 		fill_table32();
 		call->cr3 = (uint32_t)(uint64_t)directory32;
 	}
-	if (mode == MODE32_PAE) {
+	if (call->mode == MODE32_PAE) {
 		pointers_pae[0] = (uint64_t)boot_pd | PTE_P;
 		call->cr3 = (uint32_t)(uint64_t)pointers_pae;
 	}
 }
 
-bool interact32(struct call32 *call, enum mode32 mode)
+void interact32(struct call32 *call)
 {
 	struct cpu *cpu = this_cpu();
 
 	if (!idt32_register.base)
 		fill_idt32();
-	set_mode(call, mode);
-	call->faulted = 0;
+	for (struct call32 *c = call; c; c = c->next) {
+		set_mode(c);
+		c->faulted = 0;
+	}
 	cpu->call32 = call;
 	interaction_begin(cpu);
 	call_with_regs32(call);
 	interaction_end(cpu);
-	return !call->faulted;
 }
 
 unsigned call32_vector(const struct call32 *call)

@@ -11,11 +11,13 @@
 /* How legacy mode translates addresses.  Where it does, the window is where it is in long mode. */
 enum mode32 { MODE32_UNPAGED, MODE32_PAGED, MODE32_PAE };
 
-/* One run of call_with_regs32(). */
+/* One call of call_with_regs32(). */
 struct call32 {
-	uint32_t target;        /* address of code that ends with RET */
-	struct gprs in;         /* what legacy mode does not see goes along; rsp is filled in */
-	struct gprs out;        /* the low halves alone; rflags as well */
+	struct call32 *next; /* to be made on the same way; NULL: none */
+	enum mode32 mode;    /* to be made in */
+	uint32_t target;     /* address of code that ends with RET */
+	struct gprs in;  /* rsp is filled in; what legacy mode does not see is the first call's */
+	struct gprs out; /* the low halves alone; rflags as well */
 	uint16_t segments[6];   /* afterwards: cs ss ds es fs gs */
 	uint32_t cr0, cr3, cr4; /* for the call */
 	uint32_t efer;          /* the same: without LME and LMA */
@@ -29,8 +31,11 @@ struct call32 {
 /* What the selectors are during the call, in the order of call32.segments. */
 extern const uint16_t call32_segments[6];
 
-/* Runs @call in @mode as an interaction with the host.  False if it faulted. */
-bool interact32(struct call32 *call, enum mode32 mode);
+/*
+ * Goes to legacy mode, makes @call and all that follow it, each in its own mode, and comes back: an
+ * interaction with the host.
+ */
+void interact32(struct call32 *call);
 
 /* The vector of the trap that call32.faulted tells of. */
 unsigned call32_vector(const struct call32 *call);

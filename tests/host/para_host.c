@@ -145,7 +145,8 @@ static void answer(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_
 		state->ret = refuse ? (uint32_t)-KVM_EINVAL : 0;
 	if (faulty(FAULT_RET_POSITIVE) && refuse)
 		state->ret = KVM_EINVAL;
-	fault_page(vcpu, state, gpa);
+	if (config.fault)
+		fault_page(vcpu, state, gpa);
 	past.answered = true;
 	past.refused |= refuse;
 	if (!refuse) {
@@ -233,7 +234,8 @@ static __attribute__((noinline)) void slow_hypercall(struct vcpu *vcpu)
 	struct hypercall call = convention(vcpu);
 	uint64_t result = (uint64_t)-KVM_EINVAL;
 
-	fault_arguments(vcpu, &call);
+	if (config.fault)
+		fault_arguments(vcpu, &call);
 	if (config.has_echo && call.index == config.echo)
 		result = echo(&call);
 	if (!call.long_mode)
@@ -242,7 +244,9 @@ static __attribute__((noinline)) void slow_hypercall(struct vcpu *vcpu)
 		log_line("call %u %s %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %#lx", vcpu->id,
 			 call.long_mode ? "64" : "32", call.index, call.args[0], call.args[1],
 			 call.args[2], call.args[3], call.args[4], call.args[5], result);
-	vcpu->regs.rax = fault_result(vcpu, &call, result);
+	if (config.fault)
+		result = fault_result(vcpu, &call, result); /* which may be RAX as it was */
+	vcpu->regs.rax = result;
 	if (config.fault)
 		clobber(vcpu);
 }

@@ -237,8 +237,8 @@ trap_signals() {
 judge() {
 	set -- awk
 	command -v mawk >/dev/null && set -- mawk -W interactive # it would wait for a full buffer
-    # QEMU writes each byte by itself: a reader that interrupts it each time doubles that cost.
-    chrt -b 0 true 2>/dev/null && set -- chrt -b 0 "$@"
+	# QEMU writes each byte by itself: a reader that interrupts it each time doubles that cost.
+	chrt -b 0 true 2>/dev/null && set -- chrt -b 0 "$@"
 	LC_ALL=C "$@" -v engine="$engine" -v trailer="$trailer" -v seconds="$seconds" \
 		-v exit_skip="$exit_skip" -f tests/judge.awk
 }

@@ -31,7 +31,8 @@ EXIT_ERROR      equ 0x13
 extern image_start, text_end, rodata_end, load_end, image_end
 extern main
 
-global multiboot_header, _start, boot_info, boot_pd, boot_pt, boot_nx, boot_gdt, boot_stacks, boot_cpu
+global multiboot_header, _start, enter_long_mode
+global boot_info, boot_pd, boot_pt, boot_nx, boot_gdt, boot_gdt_register, boot_stacks, boot_cpu
 
 section .multiboot progbits alloc noexec nowrite align=4
 multiboot_header:
@@ -59,6 +60,7 @@ _start:
         call    copy_information
         call    require_long_mode
         call    map_image
+        mov     edi, start_boot_cpu
         jmp     enter_long_mode
 
 ; Copies what the loader says to boot_info, before paging hides where it lies and before
@@ -165,7 +167,7 @@ map_range:
 .done:
         ret
 
-; State: tables ready.  APM2 14.6: PAE, LME, CR3, then paging, then a 64-bit code segment.
+; State: tables ready; EDI: where to go on in long mode; EBX is kept.  APM2 14.6: PAE, LME, CR3, then paging, then a 64-bit code segment.
 ; CR4 gets bits that every CPU with long mode has; the oldest hosts know no others.
 enter_long_mode:
         mov     eax, CR4_PAE + CR4_OSFXSR + CR4_OSXMMEXCPT
@@ -187,7 +189,7 @@ enter_long_mode:
         mov     cr0, eax
 
         ; State: compatibility mode, in the loader's code segment.
-        lgdt    [gdt_register]
+        lgdt    [boot_gdt_register]
         jmp     SEL_CODE64:long_mode
 
 bits 64
@@ -201,7 +203,11 @@ long_mode:
         mov     fs, eax
         mov     gs, eax
         lldt    ax
+        mov     edi, edi                ; the upper halves are undefined behind a mode switch
+        mov     ebx, ebx
+        jmp     rdi
 
+start_boot_cpu:
         ; Each stack's topmost word points to the vCPU that it belongs to.
         mov     eax, boot_cpu
 %assign n 1
@@ -297,8 +303,8 @@ boot_gdt:
         dq 0x00affb000000ffff           ; SEL_USER_CODE64: DPL 3
         dq 0x00cff3000000ffff           ; SEL_USER_DATA
         dq 0x0000820000000007, 0        ; SEL_LDT: an empty one at 0
-        dq 0, 0                         ; SEL_TSS: cpu_init() fills it
-gdt_register:
+        dq 0, 0                         ; SEL_TSS: each CPU fills it in its own copy
+boot_gdt_register:
         dw $ - boot_gdt - 1
         dq boot_gdt
 

@@ -10,6 +10,7 @@
 #include "x86/cpu.h"
 #include "x86/defs.h"
 #include "x86/regs.h"
+#include "x86/smp.h"
 
 #define EMIT(name, value)          __asm__ volatile(".ascii \"->" name " %c0\"" : : "i"((int)(value)))
 #define SYMBOL(name, value)        EMIT(#name, value)
@@ -73,6 +74,8 @@ void asm_offsets(void)
 	MEMBER(BOOT_MMAP, boot_info, mmap);
 
 	CONSTANT(STACK_SIZE);
+	CONSTANT(SMP_BLOCK);
+	CONSTANT(SEL_TSS);
 	CONSTANT(STACK_COUNT);
 	SYMBOL(CPU_SIZE, sizeof(struct cpu));
 	MEMBER(CPU_CALL, cpu, call);

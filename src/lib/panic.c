@@ -55,6 +55,12 @@ void trap_unexpected(const struct trap_frame *frame)
 {
 	struct cpu *cpu = this_cpu();
 
+	if (cpu->id) { /* the boot processor speaks for all */
+		cpu->stray_fault = *frame;
+		cpu->dead = true;
+		for (;;)
+			__asm__ volatile("cli; hlt");
+	}
 	if (cpu->panicking) /* the report itself trapped: say no more */
 		machine_exit(EXIT_CODE(VERDICT_ERROR), false);
 	cpu->panicking = true;

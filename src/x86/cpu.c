@@ -6,22 +6,31 @@
 #include "x86/trap.h"
 
 /* Of boot/entry.asm. */
-extern uint64_t boot_gdt[];
+extern const uint64_t boot_gdt[SEL_TSS / 8];
 extern uint8_t boot_stacks[STACK_COUNT][STACK_SIZE];
 
-static uint64_t stack_top(enum cpu_stack stack)
+/* The top word is taken; keep 16-byte alignment. */
+static uint64_t stack_top(const struct cpu *cpu, enum cpu_stack stack)
 {
-	return (uint64_t)boot_stacks[stack + 1] -
-	       16; /* the top word is taken; keep 16-byte alignment */
+	return (uint64_t)cpu->stacks + (stack + 1) * STACK_SIZE - 16;
+}
+
+static void load_gdt(struct cpu *cpu)
+{
+	struct table_register gdtr = {sizeof(cpu->gdt) - 1, (uint64_t)cpu->gdt};
+
+	for (unsigned i = 0; i < SEL_TSS / 8; i++)
+		cpu->gdt[i] = boot_gdt[i];
+	__asm__ volatile("lgdt %0" : : "m"(gdtr));
 }
 
 static void load_tss(struct cpu *cpu)
 {
 	uint64_t base = (uint64_t)&cpu->tss;
-	uint64_t *descriptor = &boot_gdt[SEL_TSS / 8];
+	uint64_t *descriptor = &cpu->gdt[SEL_TSS / 8];
 
-	cpu->tss.ist[IST_TRAP - 1] = stack_top(STACK_TRAP);
-	cpu->tss.ist[IST_DOUBLE_FAULT - 1] = stack_top(STACK_DOUBLE_FAULT);
+	cpu->tss.ist[IST_TRAP - 1] = stack_top(cpu, STACK_TRAP);
+	cpu->tss.ist[IST_DOUBLE_FAULT - 1] = stack_top(cpu, STACK_DOUBLE_FAULT);
 	cpu->tss.iopb = sizeof(cpu->tss);
 
 	/* Available 64-bit TSS, present: APM2 4.8.3 */
@@ -33,15 +42,24 @@ static void load_tss(struct cpu *cpu)
 
 bool cpu_guard_page(uint64_t address)
 {
-	uint64_t offset = address - (uint64_t)boot_stacks;
+	uint64_t offset = address - (uint64_t)this_cpu()->stacks;
 
-	return offset < sizeof(boot_stacks) && offset % STACK_SIZE < PAGE_SIZE;
+	return offset < STACK_COUNT * STACK_SIZE && offset % STACK_SIZE < PAGE_SIZE;
+}
+
+void cpu_load(struct cpu *cpu)
+{
+	load_gdt(cpu);
+	load_tss(cpu);
+	trap_init();
 }
 
 void cpu_init(void)
 {
-	load_tss(this_cpu());
-	trap_init();
+	struct cpu *cpu = this_cpu();
+
+	cpu->stacks = boot_stacks[0];
+	cpu_load(cpu);
 	for (unsigned i = 0; i < STACK_COUNT; i++)
 		paging_unmap((uint64_t)boot_stacks[i]);
 }

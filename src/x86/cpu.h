@@ -44,6 +44,10 @@ struct in_flight {
 struct call32;
 
 struct cpu {
+	unsigned id;     /* 0: the one that the loader started */
+	uint8_t *stacks; /* STACK_COUNT of them */
+	void *own; /* SMP_OWN_PAGES pages for what the image adds; NULL where there are none */
+	uint64_t gdt[SEL_TSS / 8 + 2];
 	struct call *call;     /* what call_with_regs() is running */
 	struct call32 *call32; /* what call_with_regs32() is running */
 	struct in_flight in_flight;
@@ -51,6 +55,8 @@ struct cpu {
 	struct trap_frame stray_fault;
 	bool check_active, stray_faulted;
 	bool panicking;
+	unsigned done;                     /* smp_run() */
+	volatile bool dead;                /* of stray_fault, which another one has to report */
 	volatile uint64_t ticks;           /* timer interrupts so far */
 	volatile uint64_t ticks_in_flight; /* of them, inside an interaction */
 	struct tss tss;
@@ -68,7 +74,10 @@ static inline struct cpu *this_cpu(void)
 	return *(struct cpu **)((rsp | (STACK_SIZE - 1)) - 7);
 }
 
-/* Arms the trap handler on the boot vCPU and unmaps page 0 and the guard pages. */
+/* Gives the vCPU that runs this its tables and arms its trap handler. */
+void cpu_load(struct cpu *cpu);
+
+/* The same on the boot vCPU; and makes a trap of what touches its stacks' guard pages. */
 void cpu_init(void);
 
 /* Whether @address lies in a guard page of this vCPU's stacks. */

@@ -167,11 +167,9 @@ void machine_save(struct machine *m)
 
 static void load_task_register(uint16_t selector)
 {
-	extern uint64_t boot_gdt[];
-
 	if (!selector)
 		return;
-	boot_gdt[selector / 8] &= ~BIT(41); /* not busy: LTR wants it so */
+	this_cpu()->gdt[selector / 8] &= ~BIT(41); /* not busy: LTR wants it so */
 	__asm__ volatile("ltr %0" : : "m"(selector));
 }
 

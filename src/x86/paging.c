@@ -14,10 +14,30 @@ extern uint64_t boot_nx;
 /* Of linker.ld. */
 extern uint8_t image_start[], image_end[];
 
+/* Which 2 MiB each of the added tables maps; the tables themselves are at PAGING_TABLES. */
+static uint64_t added[PAGING_TABLES_MAX];
+static unsigned added_count;
+
+static uint64_t *added_table(unsigned i)
+{
+	return (uint64_t *)(PAGING_TABLES + i * PAGE_SIZE);
+}
+
+static uint64_t *find_entry(uint64_t va)
+{
+	unsigned i = 0;
+
+	if (va < PAGING_WINDOW_END)
+		return &boot_pt[va / PAGE_SIZE];
+	while (added[i] != va / LARGE_PAGE_SIZE)
+		i++;
+	return &added_table(i)[va / PAGE_SIZE % 512];
+}
+
 static void set_entry(uint64_t va, uint64_t entry)
 {
 	/* Volatile: plain integer stores, which the oldest hosts' shadow paging can follow. */
-	*(volatile uint64_t *)&boot_pt[va / PAGE_SIZE] = entry;
+	*(volatile uint64_t *)find_entry(va) = entry;
 	invlpg((void *)va);
 }
 
@@ -31,6 +51,17 @@ void paging_map(uint64_t va, uint64_t pa, uint64_t rights)
 void paging_unmap(uint64_t va)
 {
 	set_entry(va, 0);
+}
+
+void paging_add_table(uint64_t va, uint64_t pa)
+{
+	uint64_t *table = added_table(added_count);
+
+	paging_map((uint64_t)table, pa, PAGE_RW);
+	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*table); i++)
+		table[i] = 0;
+	added[added_count++] = va / LARGE_PAGE_SIZE;
+	boot_pd[va / LARGE_PAGE_SIZE] = pa | PTE_P | PTE_W;
 }
 
 void paging_map_identity(uint64_t end)

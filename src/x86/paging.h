@@ -14,16 +14,30 @@
 #define PAGING_WINDOW     UINT64_C(0x200000)
 #define PAGING_WINDOW_END UINT64_C(0x400000)
 
+/* But for these of its pages: the local APIC, and the tables of paging_add_table(). */
+#define PAGING_APIC       (PAGING_WINDOW_END - 3 * PAGE_SIZE)
+#define PAGING_TABLES_MAX 9
+#define PAGING_TABLES     (PAGING_APIC - PAGING_TABLES_MAX * PAGE_SIZE)
+
 /* What a page may be: never writable and executable (W^X). */
 #define PAGE_RO PTE_NX
 #define PAGE_RW (PTE_W | PTE_NX)
 #define PAGE_RX UINT64_C(0)
 
-/* Maps the page at the virtual address @va, below PAGING_WINDOW_END, to the physical page @pa. */
+/*
+ * Maps the page at the virtual address @va to the physical page @pa: below PAGING_WINDOW_END, or where
+ * paging_add_table() made that possible.  Other processors may go on seeing what was there before.
+ */
 void paging_map(uint64_t va, uint64_t pa, uint64_t rights);
 
 /* Makes any access to the page at @va a page fault. */
 void paging_unmap(uint64_t va);
+
+/*
+ * Lets paging_map() map the 2 MiB around @va, between PAGING_WINDOW_END and 1 GiB, by a table in the
+ * physical page @pa.  At most PAGING_TABLES_MAX times.
+ */
+void paging_add_table(uint64_t va, uint64_t pa);
 
 /*
  * Maps physical memory up to @end (at most 1 GiB, in steps of 2 MiB), writable, at its own

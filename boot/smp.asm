@@ -1,0 +1,64 @@
+; SPDX-License-Identifier: GPL-2.0-only
+; From a start-up IPI to smp_main(): what every processor but the first goes through.
+;
+; SDM volume 3 (325384-083) 9.4.4, APM2 (24593 rev. 3.41) 14.1.3: at the entry real mode, CS the IPI's
+; vector times 0x100, IP 0; no stack; interrupts off.
+
+%include "asm-offsets.inc"
+
+extern enter_long_mode, boot_gdt, boot_gdt_register
+extern smp_main
+global smp_trampoline, smp_trampoline_end, smp_blocks, smp_limit
+
+section .rodata
+bits 16
+; Copied to a page below 1 MiB; the only code of ours that runs elsewhere than it was linked.
+smp_trampoline:
+        cli
+        mov     ax, cs
+        mov     ds, ax
+        o32 lgdt [.gdt_register - smp_trampoline]
+        mov     eax, cr0
+        or      al, CR0_PE
+        mov     cr0, eax
+        jmp     dword SEL_CODE32:enter32
+.gdt_register:
+        dw      SEL_TSS - 1             ; the TSS is each CPU's own
+        dd      boot_gdt
+smp_trampoline_end:
+
+section .text
+bits 32
+; State: protected mode, no paging.  A ticket leads to a block of memory of its own; who gets none, for
+; there are more processors than blocks, sleeps.
+enter32:
+        mov     eax, SEL_DATA
+        mov     ds, eax
+        mov     es, eax
+        mov     ss, eax
+        mov     ebx, 1
+        lock xadd [tickets], ebx
+        cmp     ebx, [smp_limit]
+        jae     .sleep
+        imul    ebx, ebx, SMP_BLOCK
+        add     ebx, [smp_blocks]
+        mov     edi, start_cpu
+        jmp     enter_long_mode
+.sleep:
+        cli
+        hlt
+        jmp     .sleep
+
+bits 64
+; State: 64-bit mode.  RBX: the block, which begins with the stacks (x86/smp.h).
+start_cpu:
+        lea     rsp, [rbx + STACK_SIZE - 16]
+        xor     ebp, ebp
+        mov     rdi, [rsp + 8]          ; the vCPU that the stack belongs to
+        call    smp_main                ; does not come back
+
+section .bss
+alignb 8
+smp_blocks:     resd 1                  ; where they are, how many there are, and how many are taken
+smp_limit:      resd 1
+tickets:        resd 1

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "lib/processors.h"
+
+#include "lib/multiboot.h"
+#include "x86/paging.h"
+#include "x86/smp.h"
+
+#define ONE_GIB (UINT64_C(1) << 30)
+#define ONE_MIB (UINT64_C(1) << 20)
+
+/* Where the trampoline is mapped while it is copied. */
+#define LOW_PAGE (PAGING_WINDOW_END - 2 * PAGE_SIZE)
+
+static unsigned tables_for(uint64_t start, uint64_t end)
+{
+	return (unsigned)((end - 1) / LARGE_PAGE_SIZE - start / LARGE_PAGE_SIZE + 1);
+}
+
+/* The blocks and, behind them, their page tables. */
+static uint64_t find_blocks(uint64_t from, unsigned n)
+{
+	uint64_t size = (uint64_t)n * SMP_BLOCK + PAGING_TABLES_MAX * PAGE_SIZE;
+	uint64_t at = multiboot_find_memory(from, size, SMP_BLOCK);
+
+	return at + size <= ONE_GIB ? at : 0;
+}
+
+static void map_blocks(uint64_t start, uint64_t end)
+{
+	for (unsigned i = 0; i < tables_for(start, end); i++)
+		paging_add_table(start + i * LARGE_PAGE_SIZE, end + i * PAGE_SIZE);
+	for (uint64_t page = start; page < end; page += PAGE_SIZE) {
+		uint64_t offset = (page - start) % SMP_BLOCK;
+		bool guard = offset < STACK_COUNT * STACK_SIZE && offset % STACK_SIZE == 0;
+
+		if (!guard)
+			paging_map(page, page, PAGE_RW);
+	}
+}
+
+unsigned processors_start(uint64_t from, unsigned wanted, bool mapped)
+{
+	uint64_t low = multiboot_find_memory(PAGE_SIZE, PAGE_SIZE, PAGE_SIZE);
+	unsigned n = (wanted ? wanted : SMP_MAX) - 1;
+	uint64_t at;
+
+	if (from < PAGING_WINDOW_END)
+		from = PAGING_WINDOW_END; /* below, addresses are not their own */
+	if (n == 0 || !low || low >= ONE_MIB)
+		return 1;
+	while (!(at = find_blocks(from, n))) {
+		n /= 2;
+		if (n == 0)
+			return 1;
+	}
+	if (!mapped)
+		map_blocks(at, at + (uint64_t)n * SMP_BLOCK);
+	paging_map(LOW_PAGE, low, PAGE_RW);
+	return smp_start((struct smp_block *)at, n, (uint32_t)low, (void *)LOW_PAGE, wanted);
+}

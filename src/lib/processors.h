@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Memory for all processors. */
+#ifndef LIB_PROCESSORS_H
+#define LIB_PROCESSORS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Starts all processors, or so many that there are @wanted, if that is not 0 (smp_start()).  Takes memory
+ * from @from on.  @mapped: all of it is, at its own address; else what is needed gets mapped, without
+ * the stacks' guard pages.  Returns how many there are.
+ */
+unsigned processors_start(uint64_t from, unsigned wanted, bool mapped);
+
+#endif

@@ -8,9 +8,6 @@
 #define ONE_GIB (UINT64_C(1) << 30)
 #define ONE_MIB (UINT64_C(1) << 20)
 
-/* Where the trampoline is mapped while it is copied. */
-#define LOW_PAGE (PAGING_WINDOW_END - 2 * PAGE_SIZE)
-
 static unsigned tables_for(uint64_t start, uint64_t end)
 {
 	return (unsigned)((end - 1) / LARGE_PAGE_SIZE - start / LARGE_PAGE_SIZE + 1);
@@ -55,6 +52,6 @@ unsigned processors_start(uint64_t from, unsigned wanted, bool mapped)
 	}
 	if (!mapped)
 		map_blocks(at, at + (uint64_t)n * SMP_BLOCK);
-	paging_map(LOW_PAGE, low, PAGE_RW);
-	return smp_start((struct smp_block *)at, n, (uint32_t)low, (void *)LOW_PAGE, wanted);
+	paging_map(PAGING_BORROWED, low, PAGE_RW);
+	return smp_start((struct smp_block *)at, n, (uint32_t)low, (void *)PAGING_BORROWED, wanted);
 }

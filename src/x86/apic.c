@@ -17,7 +17,6 @@
 #define SPURIOUS        0xf0
 #define SPURIOUS_ENABLE 0x100
 #define SPURIOUS_VECTOR 0xff
-#define ICR             0x300
 #define ICR_INIT        0x00500
 #define ICR_STARTUP     0x00600
 #define ICR_PENDING     0x01000
@@ -36,12 +35,12 @@ static volatile uint32_t *memory_register(unsigned offset)
 	return (volatile uint32_t *)(PAGING_APIC + offset);
 }
 
-static uint32_t apic_read(unsigned offset)
+uint32_t apic_read(unsigned offset)
 {
 	return x2apic ? (uint32_t)rdmsr(MSR_X2APIC + offset / 16) : *memory_register(offset);
 }
 
-static void apic_write(unsigned offset, uint32_t value)
+void apic_write(unsigned offset, uint32_t value)
 {
 	if (x2apic)
 		wrmsr(MSR_X2APIC + offset / 16, value);
@@ -73,32 +72,41 @@ void apic_virtual_wire(void)
 	apic_write(LVT_LINT0, LVT_EXTINT);
 }
 
+void apic_load(void)
+{
+	if (x2apic)
+		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BASE_X2APIC);
+	apic_write(SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
+}
+
 bool apic_init(void)
 {
 	if (!find_apic())
 		return false;
-	if (!x2apic && cpuid(1, 0).ecx & CPUID_X2APIC) {
-		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BASE_X2APIC);
-		x2apic = true;
-	}
-	apic_write(SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
+	x2apic = x2apic || cpuid(1, 0).ecx & CPUID_X2APIC;
+	apic_load();
 	return true;
 }
 
-/* 11.6.1.  In x2APIC mode there is nothing to wait for. */
-static void send(uint32_t command)
+/* 11.6.1, 11.12.9: in x2APIC mode the ICR is one register, and there is nothing to wait for. */
+void apic_send(uint32_t command, uint32_t destination)
 {
-	apic_write(ICR, command);
-	for (unsigned i = 0; i < MAX_POLLS && !x2apic && apic_read(ICR) & ICR_PENDING; i++)
+	if (x2apic) {
+		wrmsr(MSR_X2APIC + APIC_ICR / 16, (uint64_t)destination << 32 | command);
+		return;
+	}
+	apic_write(APIC_ICR_DESTINATION, destination << 24);
+	apic_write(APIC_ICR, command);
+	for (unsigned i = 0; i < MAX_POLLS && apic_read(APIC_ICR) & ICR_PENDING; i++)
 		cpu_relax();
 }
 
 void apic_init_others(void)
 {
-	send(ICR_OTHERS | ICR_ASSERT | ICR_INIT);
+	apic_send(ICR_OTHERS | ICR_ASSERT | ICR_INIT, 0);
 }
 
 void apic_start_others(uint32_t low)
 {
-	send(ICR_OTHERS | ICR_ASSERT | ICR_STARTUP | low / PAGE_SIZE);
+	apic_send(ICR_OTHERS | ICR_ASSERT | ICR_STARTUP | low / PAGE_SIZE, 0);
 }

@@ -18,6 +18,18 @@ void apic_virtual_wire(void);
  */
 bool apic_init(void);
 
+/* On another processor: the mode that apic_init() chose. */
+void apic_load(void);
+
+/* A register by its offset in the page, in either mode. */
+uint32_t apic_read(unsigned offset);
+void apic_write(unsigned offset, uint32_t value);
+
+/* Sends an interprocessor interrupt: the low half of the ICR, and the APIC that is to have it. */
+#define APIC_ICR             0x300
+#define APIC_ICR_DESTINATION 0x310
+void apic_send(uint32_t command, uint32_t destination);
+
 /* INIT, and a start-up IPI to the page at @low below 1 MiB, for all processors but this one. */
 void apic_init_others(void);
 void apic_start_others(uint32_t low);

@@ -67,7 +67,7 @@ void paging_add_table(uint64_t va, uint64_t pa)
 void paging_map_identity(uint64_t end)
 {
 	for (uint64_t pa = PAGE_SIZE; pa < LARGE_PAGE_SIZE; pa += PAGE_SIZE) {
-		if (pa < (uint64_t)image_start || pa >= (uint64_t)image_end)
+		if (pa < PAGING_TABLES || pa >= (uint64_t)image_end)
 			paging_map(pa, pa, PAGE_RW);
 	}
 	for (uint64_t pa = LARGE_PAGE_SIZE; pa < end; pa += LARGE_PAGE_SIZE)

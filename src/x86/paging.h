@@ -14,10 +14,14 @@
 #define PAGING_WINDOW     UINT64_C(0x200000)
 #define PAGING_WINDOW_END UINT64_C(0x400000)
 
-/* But for these of its pages: the local APIC, and the tables of paging_add_table(). */
-#define PAGING_APIC       (PAGING_WINDOW_END - 3 * PAGE_SIZE)
+/*
+ * Where a PC has its firmware, which is of no use to us: the tables of paging_add_table(), the local
+ * APIC, and a page for one to borrow.
+ */
 #define PAGING_TABLES_MAX 9
-#define PAGING_TABLES     (PAGING_APIC - PAGING_TABLES_MAX * PAGE_SIZE)
+#define PAGING_TABLES     UINT64_C(0xf0000)
+#define PAGING_APIC       UINT64_C(0xfe000)
+#define PAGING_BORROWED   UINT64_C(0xff000)
 
 /* What a page may be: never writable and executable (W^X). */
 #define PAGE_RO PTE_NX
@@ -41,7 +45,7 @@ void paging_add_table(uint64_t va, uint64_t pa);
 
 /*
  * Maps physical memory up to @end (at most 1 GiB, in steps of 2 MiB), writable, at its own
- * address; except page 0, and the image, which stays as it is.
+ * address; except page 0, and the image and the pages from PAGING_TABLES on, which stay as they are.
  */
 void paging_map_identity(uint64_t end);
 

@@ -80,6 +80,7 @@ void smp_main(struct cpu *cpu)
 	unsigned done = 0;
 
 	cpu_load(cpu);
+	apic_load();
 	arrive(cpu);
 	for (;;) {
 		while (load(&work_number) == done)

@@ -118,6 +118,8 @@ static void svm_sync(struct vcpu *vcpu)
 		.lstar = s->lstar,
 		.ds = s->ds.selector,
 		.idtr_limit = (uint16_t)s->idtr.limit,
+		.cs_base = s->cs.base,
+		.code_bits = code_bits(vcpu, s->cs.attributes & BIT(9), s->cs.attributes & BIT(10)),
 	};
 }
 

@@ -58,6 +58,8 @@ struct vcpu_slow_state {
 	uint64_t cr0, cr2, cr3, cr4;
 	uint64_t fs_base, gs_base, lstar;
 	uint16_t ds, idtr_limit;
+	uint64_t cs_base;  /* changes do not reach the guest; nor of what follows */
+	uint8_t code_bits; /* 16, 32 or 64 */
 };
 
 struct vcpu_vendor;
@@ -120,6 +122,12 @@ static inline void vcpu_sync(struct vcpu *vcpu)
 	if (!vcpu->synced)
 		vcpu->vendor->sync(vcpu);
 	vcpu->synced = true;
+}
+
+/* What CS.L and CS.D make of the guest's code: APM2 4.7.2, 4.8.1.  In real mode both are clear. */
+static inline uint8_t code_bits(const struct vcpu *vcpu, bool l, bool d)
+{
+	return vcpu->efer & EFER_LMA && l ? 64 : d ? 32 : 16;
 }
 
 /* The guest takes an exception instead of going on behind the instruction. */

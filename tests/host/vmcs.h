@@ -153,6 +153,7 @@
 	X(GUEST_CR3, 0x6802, NATURAL, GUEST)                     \
 	X(GUEST_CR4, 0x6804, NATURAL, GUEST)                     \
 	X(GUEST_ES_BASE, 0x6806, NATURAL, GUEST)                 \
+	X(GUEST_CS_BASE, 0x6808, NATURAL, GUEST)                 \
 	X(GUEST_FS_BASE, 0x680e, NATURAL, GUEST)                 \
 	X(GUEST_GS_BASE, 0x6810, NATURAL, GUEST)                 \
 	X(GUEST_GDTR_BASE, 0x6816, NATURAL, GUEST)               \

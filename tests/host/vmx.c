@@ -240,6 +240,7 @@ static void vmx_start(struct vcpu *vcpu, uint32_t entry, uint32_t eax, uint32_t 
 static void vmx_sync(struct vcpu *vcpu)
 {
 	uint64_t cr0 = vmread(VMCS_GUEST_CR0), cr4 = vmread(VMCS_GUEST_CR4);
+	uint64_t cs = vmread(VMCS_GUEST_CS_RIGHTS);
 
 	vcpu->efer = (vcpu->efer & ~EFER_LMA) | (vmread(VMCS_GUEST_EFER) & EFER_LMA);
 	vcpu->slow = (struct vcpu_slow_state){
@@ -254,6 +255,8 @@ static void vmx_sync(struct vcpu *vcpu)
 		.lstar = rdmsr(MSR_LSTAR),
 		.ds = (uint16_t)vmread(VMCS_GUEST_DS_SELECTOR),
 		.idtr_limit = (uint16_t)vmread(VMCS_GUEST_IDTR_LIMIT),
+		.cs_base = vmread(VMCS_GUEST_CS_BASE),
+		.code_bits = code_bits(vcpu, cs & BIT(13), cs & BIT(14)),
 	};
 }
 

@@ -202,12 +202,37 @@ static void test_next_rip(void **state)
 	}
 }
 
+/* CS.L (bit 9 of what 15.5.1 packs) counts in long mode alone, CS.D (bit 10) elsewhere: 4.7.2, 4.8.1. */
+static void test_code(void **state)
+{
+	static const struct {
+		uint64_t efer;
+		uint16_t attributes;
+		uint8_t bits;
+	} table[] = {
+		{EFER_LMA, 0xa9b, 64}, {EFER_LMA, 0xc9b, 32}, {EFER_LMA, 0x89b, 16}, {0, 0xe9b, 32},
+		{0, 0xa9b, 16},        {0, 0xc9b, 32},        {0, 0x09b, 16},
+	};
+
+	(void)state;
+	start(&plain);
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		svm->guest.efer = EFER_SVME | table[i].efer;
+		svm->guest.cs.attributes = table[i].attributes;
+		svm->guest.cs.base = 0xffff0000 + i;
+		vcpu.synced = false;
+		vcpu_sync(&vcpu);
+		assert_int_equal(vcpu.slow.code_bits, table[i].bits);
+		assert_int_equal(vcpu.slow.cs_base, 0xffff0000 + i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_offered),  cmocka_unit_test(test_available),
 		cmocka_unit_test(test_msr_map),  cmocka_unit_test(test_controls),
-		cmocka_unit_test(test_next_rip),
+		cmocka_unit_test(test_next_rip), cmocka_unit_test(test_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

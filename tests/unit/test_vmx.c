@@ -753,6 +753,31 @@ static void test_sync(void **state)
 	assert_int_equal(vcpu.slow.cr4, CR4_PAE);
 }
 
+/* CS.L (bit 13 of its rights, 25.4.1) counts in long mode alone, CS.D (bit 14) elsewhere. */
+static void test_code(void **state)
+{
+	static const struct {
+		uint64_t efer;
+		uint32_t rights;
+		uint8_t bits;
+	} table[] = {
+		{EFER_LMA, 0xa09b, 64}, {EFER_LMA, 0xc09b, 32}, {EFER_LMA, 0x809b, 16},
+		{0, 0xe09b, 32},        {0, 0xa09b, 16},        {0, 0xc09b, 32},
+		{0, 0x009b, 16},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		vmcs[VMCS_GUEST_EFER] = table[i].efer;
+		vmcs[0x4816] = table[i].rights;
+		vmcs[0x6808] = 0xffff0000 + i;
+		vcpu.synced = false;
+		vcpu_sync(&vcpu);
+		assert_int_equal(vcpu.slow.code_bits, table[i].bits);
+		assert_int_equal(vcpu.slow.cs_base, 0xffff0000 + i);
+	}
+}
+
 /* A hypercall goes on behind VMCALL; only one that asked for the slow state has it written back. */
 static void test_hypercall(void **state)
 {
@@ -782,7 +807,7 @@ int main(void)
 		RUNNING(test_refused),     RUNNING(test_io),          RUNNING(test_cr0_ne),
 		RUNNING(test_cr4_vmxe),    RUNNING(test_real_mode),   RUNNING(test_exception),
 		RUNNING(test_memory),      RUNNING(test_efer),        RUNNING(test_sync),
-		RUNNING(test_hypercall),
+		RUNNING(test_code),        RUNNING(test_hypercall),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

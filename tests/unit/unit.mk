@@ -10,6 +10,7 @@ unit_cmdline := src/lib/cmdline.c src/lib/printf.c
 unit_config := tests/host/config.c src/lib/cmdline.c src/lib/printf.c
 unit_guest_memory := tests/host/guest_memory.c
 unit_loader := tests/host/loader.c tests/host/guest_memory.c src/lib/printf.c
+unit_mov := tests/host/mov.c
 unit_multiboot := src/lib/multiboot.c
 unit_nested_paging := tests/host/nested_paging.c tests/host/guest_memory.c
 unit_options := src/options.c src/lib/cmdline.c src/lib/printf.c
@@ -22,7 +23,7 @@ unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
 unit_vga := src/lib/vga.c
 unit_vmx := tests/host/vmx.c tests/host/exits.c tests/host/passed.c tests/unit/fake_cpu.c
 
-UNIT_TESTS := cmdline config guest_memory loader multiboot nested_paging options para_host passed printf \
+UNIT_TESTS := cmdline config guest_memory loader mov multiboot nested_paging options para_host passed printf \
 	string svm tap vga vmx
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)

@@ -29,6 +29,7 @@
 #define CR0_NE         BIT(5)
 #define CR0_WP         BIT(16)
 #define CR0_PG         BIT(31)
+#define CR4_PSE        BIT(4)
 #define CR4_PAE        BIT(5)
 #define CR4_OSFXSR     BIT(9)
 #define CR4_OSXMMEXCPT BIT(10)

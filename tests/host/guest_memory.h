@@ -33,4 +33,15 @@ bool guest_write(const struct guest_memory *memory, uint64_t gpa, const void *fr
 bool guest_translate(const struct guest_memory *memory, uint64_t cr3, uint64_t va, uint64_t *gpa,
 		     bool *writable);
 
+struct vcpu;
+
+/* The same by whatever tables the guest uses now, if any.  The vCPU has to be synced. */
+bool vcpu_translate(const struct vcpu *vcpu, uint64_t va, uint64_t *gpa, bool *writable);
+
+/*
+ * Copies the @n bytes of code from the vCPU's RIP on, and returns how many of them there are; the
+ * vCPU has to be synced.
+ */
+unsigned guest_fetch(const struct vcpu *vcpu, uint8_t *bytes, unsigned n);
+
 #endif

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "guest_memory.h"
+#include "vcpu.h"
 #include "x86/defs.h"
 
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
@@ -323,6 +324,280 @@ static void test_translate_at_the_end(void **state)
 	assert_true(writable);
 }
 
+/* ---- by whatever the guest uses ---- */
+
+#define VA32    UINT64_C(0xcafe9abc)
+#define ROOT    TABLE(4)
+#define LOW_4K  UINT64_C(0x89abc000) /* fits in an entry of 32 bits */
+#define LOW_4M  UINT64_C(0x89800000)
+#define LONGEST 15u /* of an instruction, in bytes */
+
+/* APM2 5.1: what chooses the tables.  What does not matter in a mode is set in one and clear in others. */
+static struct vcpu unpaged(void)
+{
+	return (struct vcpu){.memory = &memory, .slow = {.cr3 = ROOT, .cr4 = CR4_PAE | CR4_PSE}};
+}
+
+static struct vcpu legacy(uint64_t cr4)
+{
+	return (struct vcpu){.memory = &memory,
+			     .efer = EFER_LME,
+			     .slow = {.cr0 = CR0_PG, .cr3 = ROOT, .cr4 = cr4}};
+}
+
+static struct vcpu long_mode(void)
+{
+	return (struct vcpu){.memory = &memory,
+			     .efer = EFER_LME | EFER_LMA,
+			     .slow = {.cr0 = CR0_PG, .cr3 = ROOT, .cr4 = CR4_PAE}};
+}
+
+static void vcpu_translates(struct vcpu vcpu, uint64_t va, uint64_t want, bool want_writable)
+{
+	bool writable = !want_writable;
+	uint64_t gpa = ~want;
+
+	assert_true(vcpu_translate(&vcpu, va, &gpa, &writable));
+	assert_int_equal(gpa, want);
+	assert_int_equal(writable, want_writable);
+}
+
+static void vcpu_does_not_translate(struct vcpu vcpu, uint64_t va)
+{
+	bool writable;
+	uint64_t gpa;
+
+	assert_false(vcpu_translate(&vcpu, va, &gpa, &writable));
+}
+
+static void set_entry32(uint64_t table, unsigned index, uint64_t entry)
+{
+	assert_int_equal(entry >> 32, 0);
+	memcpy(memory.bytes + table + index * 4, &entry, 4);
+}
+
+/* 5.2.1: ten bits, ten bits and twelve. */
+static void set_legacy(uint64_t directory, uint64_t last)
+{
+	memset(memory.bytes + TABLE(0), 0, 5 * PAGE_SIZE);
+	set_entry32(ROOT, VA32 >> 22, directory);
+	set_entry32(TABLE(1), VA32 >> 12 & 0x3ff, last);
+}
+
+/* 5.2.3: two bits, nine, nine and twelve. */
+static void set_pae(uint64_t root, uint64_t pointer, uint64_t directory, uint64_t last)
+{
+	memset(memory.bytes + TABLE(0), 0, 5 * PAGE_SIZE);
+	set_entry(root, VA32 >> 30, pointer);
+	set_entry(TABLE(2), VA32 >> 21 & 0x1ff, directory);
+	set_entry(TABLE(1), VA32 >> 12 & 0x1ff, last);
+}
+
+static void test_unpaged(void **state)
+{
+	(void)state;
+	set_legacy(0, 0);
+	vcpu_translates(unpaged(), 0, 0, true);
+	vcpu_translates(unpaged(), VA32, VA32, true);
+}
+
+static void test_legacy(void **state)
+{
+	const uint64_t other = PTE_U | PTE_PCD | PTE_PS | 0xe00;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		const uint64_t directory = i & 1 ? PRESENT : PTE_P, last = i & 2 ? PRESENT : PTE_P;
+
+		set_legacy(TABLE(1) | directory, LOW_4K | last | other);
+		vcpu_translates(legacy(0), VA32, LOW_4K | (VA32 & 0xfff), i == 3);
+		vcpu_translates(legacy(CR4_PSE), VA32, LOW_4K | (VA32 & 0xfff), i == 3);
+	}
+	set_legacy(TABLE(1) | PTE_W, LOW_4K | PRESENT);
+	vcpu_does_not_translate(legacy(0), VA32);
+	set_legacy(TABLE(1) | PRESENT, LOW_4K | PTE_W);
+	vcpu_does_not_translate(legacy(0), VA32);
+	set_legacy(LOW_4K | PRESENT, 0); /* a table outside of memory */
+	vcpu_does_not_translate(legacy(0), VA32);
+}
+
+/* 5.2.2: PS counts only if CR4.PSE does; then bits 13 to 20 are the address's from 32 on. */
+static void test_legacy_large(void **state)
+{
+	const uint64_t offset = VA32 & 0x3fffff;
+
+	(void)state;
+	set_legacy(LOW_4M | PRESENT | PTE_PS | PTE_PAT_LARGE, 0);
+	vcpu_translates(legacy(CR4_PSE), VA32, LOW_4M | offset, true);
+	set_legacy(LOW_4M | PTE_P | PTE_PS | 0xa5 << 13, 0);
+	vcpu_translates(legacy(CR4_PSE), VA32, UINT64_C(0xa5) << 32 | LOW_4M | offset, false);
+	set_legacy(LOW_4M | PTE_W | PTE_PS, 0);
+	vcpu_does_not_translate(legacy(CR4_PSE), VA32);
+	set_legacy(TABLE(1) | PRESENT | PTE_PS, LOW_4K | PRESENT);
+	vcpu_translates(legacy(0), VA32, LOW_4K | (VA32 & 0xfff), true);
+	vcpu_translates(legacy(CR4_PSE), VA32, (uint64_t)(TABLE(1) >> 13 & 0xff) << 32 | offset,
+			true);
+}
+
+/* CR4.PSE does not matter; an entry of the root has no rights, and no PS. */
+static void test_pae(void **state)
+{
+	const uint64_t cr4[] = {CR4_PAE, CR4_PAE | CR4_PSE};
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(cr4); i++) {
+		struct vcpu vcpu = legacy(cr4[i]);
+
+		set_pae(ROOT, TABLE(2) | PTE_P, TABLE(1) | PRESENT, ADDRESS_4K | PRESENT | PTE_NX);
+		vcpu_translates(vcpu, VA32, ADDRESS_4K | (VA32 & 0xfff), true);
+		set_pae(ROOT, TABLE(2) | PTE_P, TABLE(1) | PTE_P, ADDRESS_4K | PRESENT);
+		vcpu_translates(vcpu, VA32, ADDRESS_4K | (VA32 & 0xfff), false);
+		set_pae(ROOT, TABLE(2) | PTE_P | PTE_PS, ADDRESS_2M | PRESENT | PTE_PS, 0);
+		vcpu_translates(vcpu, VA32, ADDRESS_2M | (VA32 & 0x1fffff), true);
+		set_pae(ROOT, TABLE(2), TABLE(1) | PRESENT, ADDRESS_4K | PRESENT);
+		vcpu_does_not_translate(vcpu, VA32);
+		set_pae(ROOT, TABLE(2) | PTE_P, TABLE(1) | PTE_W, ADDRESS_4K | PRESENT);
+		vcpu_does_not_translate(vcpu, VA32);
+		set_pae(ROOT, TABLE(2) | PTE_P, TABLE(1) | PRESENT, ADDRESS_4K | PTE_W);
+		vcpu_does_not_translate(vcpu, VA32);
+	}
+}
+
+/* 5.2.1: PAE's root is 32 bytes, anywhere; below are flags, and above is nothing of CR3. */
+static void test_pae_root(void **state)
+{
+	struct vcpu vcpu = legacy(CR4_PAE);
+
+	(void)state;
+	vcpu.slow.cr3 = (ROOT + 0xfe0) | 0x18 | BIT(40);
+	set_pae(ROOT + 0xfe0, TABLE(2) | PTE_P, TABLE(1) | PRESENT, ADDRESS_4K | PRESENT);
+	vcpu_translates(vcpu, VA32, ADDRESS_4K | (VA32 & 0xfff), true);
+	vcpu_translates(vcpu, BIT(40) | VA32, ADDRESS_4K | (VA32 & 0xfff), true);
+}
+
+static void test_long_mode(void **state)
+{
+	(void)state;
+	set_tables(1, ADDRESS_4K | PRESENT);
+	vcpu_translates(long_mode(), VA, ADDRESS_4K | (VA & 0xfff), true);
+	set_tables(2, ADDRESS_2M | PRESENT | PTE_PS);
+	vcpu_translates(long_mode(), VA, ADDRESS_2M | (VA & 0x1fffff), true);
+	set_tables(3, ADDRESS_1G | PTE_P | PTE_PS);
+	vcpu_translates(long_mode(), VA, ADDRESS_1G | (VA & 0x3fffffff), false);
+	set_tables(3, ADDRESS_1G | PTE_W | PTE_PS);
+	vcpu_does_not_translate(long_mode(), VA);
+}
+
+/* ---- code ---- */
+
+static void fetches(struct vcpu vcpu, const uint8_t *want, unsigned count)
+{
+	uint8_t got[LONGEST + 1];
+
+	memset(got, 0xee, sizeof(got));
+	assert_int_equal(guest_fetch(&vcpu, got, LONGEST), count);
+	assert_memory_equal(got, want, count);
+	for (unsigned i = count; i < sizeof(got); i++)
+		assert_int_equal(got[i], 0xee);
+}
+
+static void fill(void)
+{
+	for (unsigned i = 0; i < SIZE; i++)
+		memory.bytes[i] = (uint8_t)(i * 7 + i / 251);
+}
+
+/* Code outside 64-bit mode begins at CS.base, and its addresses wrap at 4 GiB. */
+static void test_fetch_unpaged(void **state)
+{
+	static const uint8_t bits[] = {16, 32};
+	struct vcpu vcpu = unpaged();
+
+	(void)state;
+	fill();
+	for (unsigned i = 0; i < COUNT(bits); i++) {
+		vcpu.slow.code_bits = bits[i];
+		vcpu.slow.cs_base = 0x12340;
+		vcpu.rip = 0x678;
+		fetches(vcpu, memory.bytes + 0x129b8, LONGEST);
+		vcpu.slow.cs_base = 0xffff0000;
+		vcpu.rip = 0x10010;
+		fetches(vcpu, memory.bytes + 0x10, LONGEST);
+		vcpu.rip = 0xfff0;
+		fetches(vcpu, NULL, 0);
+	}
+}
+
+/* As many as there are: up to the hole, and up to the end. */
+static void test_fetch_less(void **state)
+{
+	static const uint64_t ends[] = {HOLE, SIZE};
+	struct vcpu vcpu = unpaged();
+
+	(void)state;
+	fill();
+	vcpu.slow.code_bits = 32;
+	for (unsigned i = 0; i < COUNT(ends); i++) {
+		for (unsigned left = 0; left <= LONGEST; left++) {
+			vcpu.rip = ends[i] - left;
+			fetches(vcpu, memory.bytes + ends[i] - left, left);
+		}
+	}
+}
+
+/* In 64-bit mode CS has no base; both pages count, wherever they are, and if they are present. */
+static void test_fetch_crossing(void **state)
+{
+	const uint64_t end = (VA | 0xfff) + 1;
+	const unsigned next = INDEX(1) + 1;
+	struct vcpu vcpu = long_mode();
+
+	(void)state;
+	fill();
+	vcpu.slow.code_bits = 64;
+	vcpu.slow.cs_base = 0x1000;
+	for (unsigned left = 1; left <= LONGEST; left++) {
+		uint8_t want[LONGEST];
+
+		vcpu.rip = end - left;
+		set_tables(1, 0x20000 | PTE_P);
+		memcpy(want, memory.bytes + 0x21000 - left, left);
+		fetches(vcpu, want, left);
+		set_entry(TABLE(1), next, 0x102000 | PTE_P);
+		memcpy(want + left, memory.bytes + 0x102000, LONGEST - left);
+		fetches(vcpu, want, LONGEST);
+		set_entry(TABLE(1), next, SIZE | PTE_P);
+		fetches(vcpu, want, left);
+		set_tables(1, 0);
+		set_entry(TABLE(1), next, 0x102000 | PTE_P);
+		fetches(vcpu, want, 0);
+	}
+}
+
+/* Compatibility mode: the tables of long mode, and yet a base and 32 bits. */
+static void test_fetch_compatibility(void **state)
+{
+	struct vcpu vcpu = long_mode();
+	uint8_t want[LONGEST];
+
+	(void)state;
+	fill();
+	memset(memory.bytes + TABLE(0), 0, 5 * PAGE_SIZE);
+	set_entry(ROOT, 0, TABLE(3) | PTE_P);
+	set_entry(TABLE(3), 0, TABLE(2) | PTE_P);
+	set_entry(TABLE(3), 3, TABLE(2) | PTE_P);
+	set_entry(TABLE(2), 0, TABLE(1) | PTE_P);
+	set_entry(TABLE(2), 511, TABLE(0) | PTE_P);
+	set_entry(TABLE(0), 511, 0x20000 | PTE_P); /* the last page of 4 GiB */
+	set_entry(TABLE(1), 0, 0x30000 | PTE_P);   /* the first */
+	vcpu.slow.code_bits = 32;
+	vcpu.slow.cs_base = 0xfffff000;
+	vcpu.rip = 0xffb;
+	memcpy(want, memory.bytes + 0x20ffb, 5);
+	memcpy(want + 5, memory.bytes + 0x30000, LONGEST - 5);
+	fetches(vcpu, want, LONGEST);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -339,6 +614,16 @@ int main(void)
 		TEST(test_translate_not_present),
 		TEST(test_translate_tables_outside),
 		TEST(test_translate_at_the_end),
+		TEST(test_unpaged),
+		TEST(test_legacy),
+		TEST(test_legacy_large),
+		TEST(test_pae),
+		TEST(test_pae_root),
+		TEST(test_long_mode),
+		TEST(test_fetch_unpaged),
+		TEST(test_fetch_less),
+		TEST(test_fetch_crossing),
+		TEST(test_fetch_compatibility),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

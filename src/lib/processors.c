@@ -2,6 +2,7 @@
 #include "lib/processors.h"
 
 #include "lib/multiboot.h"
+#include "x86/apic.h"
 #include "x86/paging.h"
 #include "x86/smp.h"
 
@@ -35,7 +36,7 @@ static void map_blocks(uint64_t start, uint64_t end)
 	}
 }
 
-unsigned processors_start(uint64_t from, unsigned wanted, bool mapped)
+unsigned processors_start(uint64_t from, unsigned wanted, bool host)
 {
 	uint64_t low = multiboot_find_memory(PAGE_SIZE, PAGE_SIZE, PAGE_SIZE);
 	unsigned n = (wanted ? wanted : SMP_MAX) - 1;
@@ -43,14 +44,14 @@ unsigned processors_start(uint64_t from, unsigned wanted, bool mapped)
 
 	if (from < PAGING_WINDOW_END)
 		from = PAGING_WINDOW_END; /* below, addresses are not their own */
-	if (n == 0 || !low || low >= ONE_MIB)
+	if (n == 0 || !low || low >= ONE_MIB || !apic_init(!host))
 		return 1;
 	while (!(at = find_blocks(from, n))) {
 		n /= 2;
 		if (n == 0)
 			return 1;
 	}
-	if (!mapped)
+	if (!host)
 		map_blocks(at, at + (uint64_t)n * SMP_BLOCK);
 	paging_map(PAGING_BORROWED, low, PAGE_RW);
 	return smp_start((struct smp_block *)at, n, (uint32_t)low, (void *)PAGING_BORROWED, wanted);

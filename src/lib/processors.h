@@ -8,9 +8,9 @@
 
 /*
  * Starts all processors, or so many that there are @wanted, if that is not 0 (smp_start()).  Takes memory
- * from @from on.  @mapped: all of it is, at its own address; else what is needed gets mapped, without
- * the stacks' guard pages.  Returns how many there are.
+ * from @from on.  @host: all of it is mapped at its own address, and the APICs stay in xAPIC mode; else
+ * what is needed gets mapped, without the stacks' guard pages.  Returns how many there are.
  */
-unsigned processors_start(uint64_t from, unsigned wanted, bool mapped);
+unsigned processors_start(uint64_t from, unsigned wanted, bool host);
 
 #endif

@@ -79,13 +79,18 @@ void apic_load(void)
 	apic_write(SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
 }
 
-bool apic_init(void)
+bool apic_init(bool wanted)
 {
 	if (!find_apic())
 		return false;
-	x2apic = x2apic || cpuid(1, 0).ecx & CPUID_X2APIC;
+	x2apic = x2apic || (wanted && cpuid(1, 0).ecx & CPUID_X2APIC);
 	apic_load();
 	return true;
+}
+
+bool apic_is_x2apic(void)
+{
+	return x2apic;
 }
 
 /* 11.6.1, 11.12.9: in x2APIC mode the ICR is one register, and there is nothing to wait for. */

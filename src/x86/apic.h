@@ -13,10 +13,13 @@
 void apic_virtual_wire(void);
 
 /*
- * Finds this CPU's APIC, and turns it to x2APIC mode where CPUID offers that.  False if there is none,
- * whatever CPUID says.
+ * Finds this CPU's APIC, and if @x2apic turns it to x2APIC mode where CPUID offers that.  False if there
+ * is none, whatever CPUID says.
  */
-bool apic_init(void);
+bool apic_init(bool x2apic);
+
+/* Whether it is in that mode: by apic_init(), or by the firmware. */
+bool apic_is_x2apic(void);
 
 /* On another processor: the mode that apic_init() chose. */
 void apic_load(void);

@@ -56,6 +56,7 @@ struct cpu {
 	bool check_active, stray_faulted;
 	bool panicking;
 	unsigned done;                     /* smp_run() */
+	bool speaks;                       /* reports its own traps, as the boot processor does */
 	volatile bool dead;                /* of stray_fault, which another one has to report */
 	volatile uint64_t ticks;           /* timer interrupts so far */
 	volatile uint64_t ticks_in_flight; /* of them, inside an interaction */

@@ -130,8 +130,6 @@ unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void 
 		prepare(&blocks[i]);
 	while (from < smp_trampoline_end)
 		*to++ = *from++;
-	if (!apic_init())
-		return count;
 	apic_init_others();
 	wait_out(INIT_DELAY);
 	apic_start_others(low);

@@ -44,7 +44,7 @@ bool patient(struct patience *p);
  * @blocks: @limit of them, mapped at their physical addresses below 4 GiB; a processor beyond them
  * sleeps.  @low: a page of memory below 1 MiB, and @low_mapped where it is mapped, writable.  Waits
  * until @wanted are there, this one included; or if @wanted is 0 until no more come.  Returns how many
- * there are.  Call it once.
+ * there are.  Call it once, behind apic_init().
  */
 unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void *low_mapped,
 		   unsigned wanted);

@@ -18,6 +18,7 @@ enum log_level { LOG_NONE, LOG_EVENTS, LOG_CALLS };
 struct config {
 	uint64_t memory; /* the guest's, in MiB */
 	unsigned personality, log, fault;
+	uint64_t cpus; /* vCPUs, with a processor each; 0: as many as there are */
 	uint64_t echo; /* index of the echo service */
 	bool has_echo;
 	bool slow_calls; /* derived: each call is to be logged, or a fault may break it */

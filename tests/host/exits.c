@@ -2,6 +2,7 @@
 /* What the host does about each exit: which ports, MSRs and instructions the guest's machine has. */
 #include <stddef.h>
 
+#include "apic_page.h"
 #include "clobber.h"
 #include "config.h"
 #include "lib/exit.h"
@@ -9,9 +10,10 @@
 #include "para_faults.h"
 #include "para_host.h"
 #include "passed.h"
-#include "vcpu.h"
+#include "vcpus.h"
 #include "x86/insn.h"
 
+#define CPUID_APIC BIT(9)
 #define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 
 static void end(struct vcpu *vcpu, const char *why)
@@ -38,6 +40,9 @@ static bool read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	case MSR_TSC:
 		*value = rdtsc();
 		return true;
+	case MSR_APIC_BASE:
+		*value = apic_base(vcpu);
+		return vcpu_count() > 1;
 	default:
 		return false;
 	}
@@ -90,6 +95,8 @@ static bool write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		return write_efer(vcpu, value);
 	if (msr == MSR_PAT)
 		return write_pat(vcpu, value);
+	if (msr == MSR_APIC_BASE)
+		return vcpu_count() > 1 && value == apic_base(vcpu); /* it stays as it is */
 	return false;
 }
 
@@ -152,6 +159,8 @@ static void handle_cpuid(struct vcpu *vcpu)
 		r = cpuid(leaf, (uint32_t)vcpu->regs.rcx);
 		r.ecx &= cpuid_leaves[i].ecx;
 		r.edx &= cpuid_leaves[i].edx;
+		if (leaf == 1 && vcpu_count() > 1)
+			r.edx |= (uint32_t)CPUID_APIC;
 	}
 	if (leaf == 0)
 		r.eax = 1;
@@ -263,6 +272,9 @@ static void handle_others(struct vcpu *vcpu)
 	switch (vcpu->exit.kind) {
 	case EXIT_AGAIN:
 		break;
+	case EXIT_STOP:
+		vcpu->ended = "was stopped"; /* somebody else says why */
+		break;
 	case EXIT_BAD_VALUE:
 		vcpu_inject_gp(vcpu);
 		break;
@@ -274,8 +286,10 @@ static void handle_others(struct vcpu *vcpu)
 		vcpu_skip(vcpu);
 		break;
 	case EXIT_MEMORY:
+		if (apic_page_access(vcpu))
+			break;
 		log_line("memory %u %#lx", vcpu->id, vcpu->exit.gpa);
-		end(vcpu, "touched memory that it does not have");
+		end(vcpu, vcpu->ended ? vcpu->ended : "touched memory that it does not have");
 		break;
 	case EXIT_SHUTDOWN:
 		end(vcpu, "ended in a triple fault");
@@ -319,5 +333,5 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 	}
 	if (!(vcpu->slow.cr0 & CR0_PE))
 		vcpu->event.has_error = false; /* real mode knows none */
-	return !vcpu->ended;
+	return !vcpu->ended && !__atomic_load_n(&vcpu->init, __ATOMIC_RELAXED);
 }

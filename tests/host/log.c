@@ -10,6 +10,7 @@
 #define LINE_MAX      320
 
 static bool heard;
+static bool busy;
 
 void log_init(void)
 {
@@ -30,5 +31,9 @@ void log_line(const char *fmt, ...)
 	if (n > LINE_MAX - 2)
 		n = LINE_MAX - 2;
 	line[n++] = '\n';
+	while (__atomic_test_and_set(&busy,
+				     __ATOMIC_ACQUIRE)) /* lines of several vCPUs don't mix */
+		cpu_relax();
 	outsb(DEBUG_CONSOLE, line, (uint64_t)n);
+	__atomic_clear(&busy, __ATOMIC_RELEASE);
 }

@@ -11,12 +11,13 @@
 #include "lib/exit.h"
 #include "lib/multiboot.h"
 #include "lib/panic.h"
+#include "lib/processors.h"
 #include "lib/serial.h"
 #include "loader.h"
 #include "log.h"
 #include "nested_paging.h"
 #include "para_host.h"
-#include "vcpu.h"
+#include "vcpus.h"
 #include "x86/apic.h"
 #include "x86/cpu.h"
 #include "x86/paging.h"
@@ -28,7 +29,6 @@ void main(void);
 extern uint8_t image_end[];
 
 static struct guest_memory memory;
-static struct vcpu vcpu;
 
 /* A message that says why no guest runs, as a whole stream of its own. */
 #define REFUSE(...)                          \
@@ -83,7 +83,7 @@ static void find_memory(void)
 	if (!at || at + size > ONE_GIB)
 		REFUSE("no memory: wanted %lu MiB for the guest (mem=) above %#lx and below 1 GiB",
 		       config.memory, after);
-	paging_map_identity(at + size);
+	paging_map_identity(ONE_GIB); /* the other processors' stacks too */
 	memory = (struct guest_memory){(uint8_t *)at, size};
 }
 
@@ -104,6 +104,18 @@ static void load(struct loaded *loaded)
 	if (!load_guest(&memory, (const uint8_t *)(uint64_t)module->start,
 			module->end - module->start, line, loaded, error))
 		REFUSE("%s", error);
+}
+
+/* Behind the guest's memory.  A vCPU can only be kept from a start-up IPI where the APIC is memory. */
+static void start_processors(void)
+{
+	unsigned there;
+
+	if (config.cpus == 1 || apic_is_x2apic())
+		return;
+	there = processors_start((uint64_t)memory.bytes + memory.size, (unsigned)config.cpus, true);
+	if (there < config.cpus)
+		REFUSE("too few processors: wanted %lu (cpus=), %u came", config.cpus, there);
 }
 
 static const struct vcpu_vendor *find_vendor(void)
@@ -145,10 +157,23 @@ static _Noreturn void halt(void)
 		__asm__ volatile("cli; hlt");
 }
 
+/* Of the vCPU that ended first. */
+static void finish(const struct vcpu *vcpu)
+{
+	if (vcpu->verdict && vcpu->exit.kind == EXIT_HALT)
+		halt();
+
+	/* The guest may have left the UART in any state, a line unfinished, and its text on the screen. */
+	open_console();
+	print("\n");
+	describe(vcpu);
+	panic("host: the guest %s, at rip %#lx of vCPU %u", vcpu->ended, vcpu->rip, vcpu->id);
+}
+
 void main(void)
 {
 	const struct vcpu_vendor *vendor;
-	struct loaded loaded;
+	static struct loaded loaded;
 
 	cpu_init();
 	log_init();
@@ -158,23 +183,11 @@ void main(void)
 	vendor = find_vendor();
 	apic_virtual_wire(); /* the guest has the PICs, and no local APIC to do this with */
 	load(&loaded);
+	start_processors();
 	nested_init(&memory, vendor->nested_leaf);
 	para_init(vendor->call_instruction);
 	log_line("start mem=%lu personality=%s fault=%s vendor=%s", config.memory,
 		 config.personality == PERSONALITY_HEADER ? "header" : "linux2007",
 		 faults[config.fault].name, vendor->name);
-
-	vcpu.vendor = vendor;
-	vcpu.memory = &memory;
-	vcpu.entry = loaded.entry;
-	vendor->run(&vcpu, loaded.entry, loaded.eax, loaded.ebx);
-
-	if (vcpu.verdict && vcpu.exit.kind == EXIT_HALT)
-		halt();
-
-	/* The guest may have left the UART in any state, a line unfinished, and its text on the screen. */
-	open_console();
-	print("\n");
-	describe(&vcpu);
-	panic("host: the guest %s, at rip %#lx", vcpu.ended, vcpu.rip);
+	vcpus_run(vendor, &memory, &loaded, finish);
 }

@@ -21,9 +21,10 @@
 /* Segment attributes as the VMCB packs them: 15.5.1 */
 #define ATTRIBUTES(descriptor) ((descriptor & 0xff) | (descriptor >> 4 & 0xf00))
 
-static struct svm svm0;
+/* Of all vCPUs alike; svm_init() makes them, and nobody changes them. */
 static uint8_t msrpm[2 * 4096] __attribute__((aligned(4096)));
-static uint8_t host_save[4096] __attribute__((aligned(4096)));
+static const uint8_t *iopm;
+static bool saves_next_rip; /* 15.7.1 */
 
 static bool svm_offered(void)
 {
@@ -51,6 +52,13 @@ static void init_msrpm(void)
 	}
 }
 
+static void svm_init(void)
+{
+	iopm = io_bitmap_init();
+	init_msrpm();
+	saves_next_rip = cpuid(0x8000000a, 0).edx & CPUID_NRIPS;
+}
+
 static void init_controls(struct vmcb *c)
 {
 	c->intercept1 = (uint32_t)(INTERCEPT_INVD | INTERCEPT_HLT | INTERCEPT_INVLPGA |
@@ -61,7 +69,7 @@ static void init_controls(struct vmcb *c)
 				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
 				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
 	c->intercept_exceptions = fault_exceptions();
-	c->iopm_pa = (uint64_t)io_bitmap_init();
+	c->iopm_pa = (uint64_t)iopm;
 	c->msrpm_pa = (uint64_t)msrpm;
 	c->asid = 1;
 	c->tlb_control = TLB_FLUSH_ALL;
@@ -69,41 +77,44 @@ static void init_controls(struct vmcb *c)
 	c->nested_cr3 = nested_root();
 }
 
-static void init_state(struct vmcb *s, uint32_t entry, uint32_t eax)
+static struct vmcb_segment pack(const struct vcpu_segment *s)
 {
-	const struct vmcb_segment data = {SEL_DATA, ATTRIBUTES(START_DATA32), 0xffffffff, 0};
+	return (struct vmcb_segment){s->selector, (uint16_t)ATTRIBUTES(s->rights), s->limit,
+				     s->base};
+}
 
-	s->es = s->ss = s->ds = s->fs = s->gs = data;
-	s->cs = (struct vmcb_segment){SEL_CODE64, ATTRIBUTES(START_CODE32), 0xffffffff, 0};
+static void init_state(struct vmcb *s, const struct vcpu_start *start)
+{
+	s->es = s->ss = s->ds = s->fs = s->gs = pack(&start->data);
+	s->cs = pack(&start->code);
+	s->gdtr.limit = s->idtr.limit = 0xffff;
 	s->ldtr.attributes = ATTRIBUTES(START_LDT);
 	s->tr = (struct vmcb_segment){0, ATTRIBUTES(START_TSS), 0x67, 0};
-	s->cr0 = START_CR0;
+	s->cr0 = start->cr0;
 	s->dr6 = DR6_RESET;
 	s->dr7 = START_DR7;
 	s->rflags = RFLAGS_RESERVED1;
-	s->rip = entry;
-	s->rax = eax;
+	s->rip = start->rip;
+	s->rax = start->eax;
+	s->efer = EFER_SVME;
+	s->pat = START_PAT;
 }
 
-static void svm_start(struct vcpu *vcpu, uint32_t entry, uint32_t eax, uint32_t ebx)
+static void svm_start(struct vcpu *vcpu, const struct vcpu_start *start)
 {
+	struct svm *svm = vcpu->pages;
+
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
-	wrmsr(MSR_VM_HSAVE_PA, (uint64_t)host_save);
-	init_msrpm();
-	svm0.vcpu = vcpu;
-	svm0.saves_next_rip = cpuid(0x8000000a, 0).edx & CPUID_NRIPS;
-	vcpu->regs.rbx = ebx;
-	vcpu->pat = START_PAT;
-	init_controls(&svm0.guest);
-	init_state(&svm0.guest, entry, eax);
-	svm0.guest.efer = EFER_SVME;
-	svm0.guest.pat = vcpu->pat;
-	svm_run(&svm0, &vcpu->regs);
+	wrmsr(MSR_VM_HSAVE_PA, (uint64_t)svm->host_save);
+	memset(&svm->guest, 0, sizeof(svm->guest));
+	init_controls(&svm->guest);
+	init_state(&svm->guest, start);
+	svm_run(svm, vcpu);
 }
 
 static void svm_sync(struct vcpu *vcpu)
 {
-	const struct vmcb *s = &svm0.guest;
+	const struct vmcb *s = &((const struct svm *)vcpu->pages)->guest;
 
 	vcpu->efer = (vcpu->efer & ~EFER_LMA) | (s->efer & EFER_LMA);
 	vcpu->slow = (struct vcpu_slow_state){
@@ -234,10 +245,8 @@ static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu
 }
 
 /* Any exit but a hypercall; the guest's first is one. */
-static __attribute__((noinline)) bool slow_exit(struct svm *svm)
+static __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu *vcpu)
 {
-	struct vmcb *c = &svm->guest;
-	struct vcpu *vcpu = svm->vcpu;
 	bool going_on;
 
 	vcpu->rip = c->rip;
@@ -248,7 +257,7 @@ static __attribute__((noinline)) bool slow_exit(struct svm *svm)
 	 * instructions without prefixes: a guest that puts some before these goes on in their middle,
 	 * which is its own harm alone.
 	 */
-	if (svm->saves_next_rip)
+	if (saves_next_rip)
 		vcpu->exit.length = (uint8_t)(c->next_rip - c->rip);
 	going_on = vcpu_handle_exit(vcpu);
 	c->rax = vcpu->regs.rax;
@@ -260,13 +269,12 @@ static __attribute__((noinline)) bool slow_exit(struct svm *svm)
 }
 
 /* A null hypercall from the guest and back costs 78 instructions (make bench): mind each one here. */
-bool svm_exit(struct svm *svm)
+bool svm_exit(struct svm *svm, struct vcpu *vcpu)
 {
 	struct vmcb *c = &svm->guest;
-	struct vcpu *vcpu = svm->vcpu;
 
 	if (__builtin_expect((uint32_t)c->exit_code != VMEXIT_VMMCALL, 0))
-		return slow_exit(svm);
+		return slow_exit(c, vcpu);
 	vcpu->regs.rax = c->rax;
 	vcpu->rip = c->rip + CALL_LENGTH;
 	para_hypercall(vcpu);
@@ -281,6 +289,7 @@ bool svm_exit(struct svm *svm)
 const struct vcpu_vendor svm_vendor = {
 	.name = "svm",
 	.call_instruction = {0x0f, 0x01, 0xd9}, /* VMMCALL */
+	.init = svm_init,
 	.offered = svm_offered,
 	.available = svm_available,
 	.run = svm_start,

@@ -15,7 +15,7 @@ global svm_run
 section .text
 bits 64
 
-; void svm_run(struct svm *svm, struct gprs *regs)
+; void svm_run(struct svm *svm, struct vcpu *vcpu)
 svm_run:
         push    rbx
         push    rbp
@@ -23,7 +23,7 @@ svm_run:
         push    r13
         push    r14
         push    r15
-        push    rsi                     ; [rsp + 8]: regs
+        push    rsi                     ; [rsp + 8]: vcpu, at whose start its registers are
         push    rdi                     ; [rsp]: svm, at whose start the guest's VMCB is
         clgi                            ; 15.17: no interrupt, no NMI from here on but in the guest
 
@@ -76,6 +76,7 @@ svm_run:
         vmload                  ; at RAX
 
         ; 6. what was it?
+        mov     rsi, [rsp + 8]
         call    svm_exit
         mov     rdi, [rsp]
         mov     rsi, [rsp + 8]

@@ -7,6 +7,7 @@
 #define HOST_VCPU_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "guest_memory.h"
@@ -26,6 +27,7 @@ enum exit_kind {
 	EXIT_EXCEPTION,  /* exit.event; exits only where a fault wants to see it */
 	EXIT_MEMORY,     /* exit.gpa is not the guest's memory */
 	EXIT_SHUTDOWN,   /* a triple fault */
+	EXIT_STOP,       /* a real INIT: the run is over */
 	EXIT_REFUSED,    /* the CPU did not accept the guest's state: exit.code */
 	EXIT_UNKNOWN,    /* exit.code */
 };
@@ -62,15 +64,34 @@ struct vcpu_slow_state {
 	uint8_t code_bits; /* 16, 32 or 64 */
 };
 
+/* Where a vCPU begins: by its loader, or by a start-up IPI.  LDTR and TR are empty. */
+struct vcpu_segment {
+	uint16_t selector;
+	uint16_t rights; /* as a descriptor's upper half has them */
+	uint32_t limit;
+	uint64_t base;
+};
+
+struct vcpu_start {
+	struct vcpu_segment code, data;
+	uint64_t cr0;
+	uint32_t rip, eax, ebx;
+};
+
 struct vcpu_vendor;
 
+/*
+ * All that belongs to one vCPU, which has one processor to itself; that processor alone touches it,
+ * but for what stands under "shared".
+ */
 struct vcpu {
+	/* Valid while an exit is handled; changes reach the guest at its next entry. */
+	struct gprs regs; /* save rsp and rflags: they are slow; the vendors' asm wants it first */
+
 	unsigned id;
 	const struct vcpu_vendor *vendor;
 	const struct guest_memory *memory;
-
-	/* Valid while an exit is handled; changes reach the guest at its next entry. */
-	struct gprs regs; /* save rsp and rflags: they are slow */
+	void *pages; /* the vendor's own: VCPU_PAGES of them */
 	uint64_t rip;
 	struct vcpu_slow_state slow; /* if synced */
 	bool synced;
@@ -83,8 +104,19 @@ struct vcpu {
 
 	uint64_t para_gpa; /* of the para state page registered last; 0: none */
 	uint8_t verdict;   /* what it wrote to isa-debug-exit last */
-	const char *ended; /* why the guest can't go on; NULL while it can */
+	uint32_t apic_id;
+	uint32_t icr_destination; /* the APIC's register */
+	const char *ended;        /* why the guest can't go on; NULL while it can */
+
+	/* Shared: set by any vCPU, by atomic operations; see ipi.c. */
+	unsigned startup; /* STARTUP_PENDING and the vector of a start-up IPI */
+	bool init;        /* an INIT has come */
+	bool waits;       /* for a start-up IPI */
 };
+
+_Static_assert(offsetof(struct vcpu, regs) == 0, "svm_run.asm, vmx_run.asm");
+
+#define VCPU_PAGES 3
 
 /* What a vendor's file offers. */
 struct vcpu_vendor {
@@ -92,17 +124,17 @@ struct vcpu_vendor {
 	uint8_t call_instruction[3];
 	uint64_t nested_leaf; /* what makes an entry of its nested tables write-back memory */
 
+	/* Once, before any vCPU runs: what all of them share. */
+	void (*init)(void);
+
 	/* Whether this CPU is of the vendor's kind at all. */
 	bool (*offered)(void);
 
 	/* Whether it can run a guest; if not, *@why says what it lacks. */
 	bool (*available)(const char **why);
 
-	/*
-	 * Runs the guest from what a multiboot loader leaves (32-bit protected mode, flat, no
-	 * paging) at @entry, until vcpu->ended is set.
-	 */
-	void (*run)(struct vcpu *vcpu, uint32_t entry, uint32_t eax, uint32_t ebx);
+	/* Runs the guest from @start until vcpu->ended is set, or an INIT has come. */
+	void (*run)(struct vcpu *vcpu, const struct vcpu_start *start);
 
 	/* Fills vcpu->slow. */
 	void (*sync)(struct vcpu *vcpu);
@@ -110,7 +142,7 @@ struct vcpu_vendor {
 
 extern const struct vcpu_vendor svm_vendor, vmx_vendor;
 
-/* exits.c: handles any vcpu->exit but a hypercall.  False once the guest has ended. */
+/* exits.c: handles any vcpu->exit but a hypercall.  False once the vCPU has to leave the guest. */
 bool vcpu_handle_exit(struct vcpu *vcpu);
 
 /* para_host.c: handles a hypercall, the one exit whose cost counts. */
@@ -141,17 +173,11 @@ static inline void vcpu_inject_ud(struct vcpu *vcpu)
 	vcpu->event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
 }
 
-/*
- * What a multiboot loader leaves (Multiboot 0.6.96, 3.2): flat segments, as a descriptor's upper
- * half has their type and attributes.
- */
-#define START_CODE32 0xc09b
-#define START_DATA32 0xc093
-#define START_LDT    0x0082
-#define START_TSS    0x008b
-#define START_CR0    (CR0_PE | CR0_ET)
-#define START_DR7    0x400
-#define START_PAT    UINT64_C(0x0007040600070406)
+/* What a vCPU has at its start, wherever that is (SDM volume 3, 325384-083, table 10-1). */
+#define START_LDT 0x0082
+#define START_TSS 0x008b
+#define START_DR7 0x400
+#define START_PAT UINT64_C(0x0007040600070406)
 
 /* Of both vendors' call instructions, in bytes. */
 #define CALL_LENGTH 3

@@ -22,7 +22,8 @@
 #define CR0_OURS CR0_NE
 #define CR4_OURS CR4_VMXE
 
-static struct vmx vmx0;
+/* Of all vCPUs alike; vmx_init() makes them, and nobody changes them. */
+static const uint8_t *io_bitmap;
 static uint8_t msr_bitmap[4096] __attribute__((aligned(4096)));
 
 /* ---- what the CPU has ---- */
@@ -112,6 +113,12 @@ static void init_msr_bitmap(void)
 	}
 }
 
+static void vmx_init(void)
+{
+	io_bitmap = io_bitmap_init();
+	init_msr_bitmap();
+}
+
 /* A.2: what must be 1 is, and what may not be is not. */
 static uint64_t controls(uint32_t msr, uint64_t wanted)
 {
@@ -122,9 +129,6 @@ static uint64_t controls(uint32_t msr, uint64_t wanted)
 
 static void init_controls(void)
 {
-	const uint8_t *ports = io_bitmap_init();
-
-	init_msr_bitmap();
 	vmwrite(VMCS_PIN_CONTROLS, controls(MSR_VMX_TRUE_PIN_CONTROLS, 0));
 	vmwrite(VMCS_PROC_CONTROLS,
 		controls(MSR_VMX_TRUE_PROC_CONTROLS, PROC_HLT | PROC_MWAIT | PROC_MONITOR |
@@ -140,8 +144,8 @@ static void init_controls(void)
 		controls(MSR_VMX_TRUE_ENTRY_CONTROLS,
 			 VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER));
 	vmwrite(VMCS_EXCEPTION_BITMAP, fault_exceptions());
-	vmwrite(VMCS_IO_BITMAP_A, (uint64_t)ports);
-	vmwrite(VMCS_IO_BITMAP_B, (uint64_t)ports + PAGE_SIZE);
+	vmwrite(VMCS_IO_BITMAP_A, (uint64_t)io_bitmap);
+	vmwrite(VMCS_IO_BITMAP_B, (uint64_t)io_bitmap + PAGE_SIZE);
 	vmwrite(VMCS_MSR_BITMAP, (uint64_t)msr_bitmap);
 	vmwrite(VMCS_EPT_POINTER, nested_root() | EPTP_FOUR_LEVELS | EPTP_WRITE_BACK);
 	vmwrite(VMCS_LINK_POINTER, UINT64_MAX);
@@ -172,66 +176,61 @@ static void init_host(void)
 static void init_zeros(void)
 {
 	static const enum vmcs_field fields[] = {
-		VMCS_TSC_OFFSET,         VMCS_GUEST_DEBUGCTL,      VMCS_PAGE_FAULT_MASK,
-		VMCS_PAGE_FAULT_MATCH,   VMCS_CR3_TARGETS,         VMCS_EXIT_MSR_STORES,
-		VMCS_EXIT_MSR_LOADS,     VMCS_ENTRY_MSR_LOADS,     VMCS_ENTRY_EVENT,
-		VMCS_GUEST_GDTR_LIMIT,   VMCS_GUEST_IDTR_LIMIT,    VMCS_GUEST_INTERRUPTIBILITY,
-		VMCS_GUEST_ACTIVITY,     VMCS_GUEST_SYSENTER_CS,   VMCS_HOST_SYSENTER_CS,
-		VMCS_GUEST_CR3,          VMCS_GUEST_GDTR_BASE,     VMCS_GUEST_IDTR_BASE,
-		VMCS_GUEST_RSP,          VMCS_GUEST_PENDING_DEBUG, VMCS_GUEST_SYSENTER_ESP,
-		VMCS_GUEST_SYSENTER_EIP, VMCS_HOST_FS_BASE,        VMCS_HOST_GS_BASE,
-		VMCS_HOST_SYSENTER_ESP,  VMCS_HOST_SYSENTER_EIP,   VMCS_GUEST_EFER,
-		VMCS_CR4_SHADOW,
+		VMCS_TSC_OFFSET,         VMCS_GUEST_DEBUGCTL,
+		VMCS_PAGE_FAULT_MASK,    VMCS_PAGE_FAULT_MATCH,
+		VMCS_CR3_TARGETS,        VMCS_EXIT_MSR_STORES,
+		VMCS_EXIT_MSR_LOADS,     VMCS_ENTRY_MSR_LOADS,
+		VMCS_ENTRY_EVENT,        VMCS_GUEST_INTERRUPTIBILITY,
+		VMCS_GUEST_ACTIVITY,     VMCS_GUEST_SYSENTER_CS,
+		VMCS_HOST_SYSENTER_CS,   VMCS_GUEST_CR3,
+		VMCS_GUEST_GDTR_BASE,    VMCS_GUEST_IDTR_BASE,
+		VMCS_GUEST_RSP,          VMCS_GUEST_PENDING_DEBUG,
+		VMCS_GUEST_SYSENTER_ESP, VMCS_GUEST_SYSENTER_EIP,
+		VMCS_HOST_FS_BASE,       VMCS_HOST_GS_BASE,
+		VMCS_HOST_SYSENTER_ESP,  VMCS_HOST_SYSENTER_EIP,
+		VMCS_GUEST_EFER,         VMCS_CR4_SHADOW,
 	};
 
 	for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		vmwrite(fields[i], 0);
 }
 
-static void init_guest(uint32_t entry)
+static void init_segment(unsigned i, const struct vcpu_segment *s)
 {
-	enum { ES, CS, SS, DS, FS, GS, LDTR, TR, SEGMENTS };
-	static const struct {
-		uint16_t selector, rights;
-		uint32_t limit;
-	} start[SEGMENTS] = {
-		[ES] = {SEL_DATA, START_DATA32, 0xffffffff},
-		[CS] = {SEL_CODE64, START_CODE32, 0xffffffff},
-		[SS] = {SEL_DATA, START_DATA32, 0xffffffff},
-		[DS] = {SEL_DATA, START_DATA32, 0xffffffff},
-		[FS] = {SEL_DATA, START_DATA32, 0xffffffff},
-		[GS] = {SEL_DATA, START_DATA32, 0xffffffff},
-		[LDTR] = {0, START_LDT, 0},
-		[TR] = {0, START_TSS, 0x67},
-	};
+	vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_SELECTOR, i), s->selector);
+	vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_LIMIT, i), s->limit);
+	vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_RIGHTS, i), s->rights);
+	vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_BASE, i), s->base);
+}
 
-	for (unsigned i = 0; i < SEGMENTS; i++) {
-		vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_SELECTOR, i), start[i].selector);
-		vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_LIMIT, i), start[i].limit);
-		vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_RIGHTS, i), start[i].rights);
-		vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_BASE, i), 0);
-	}
-	vmwrite(VMCS_GUEST_CR0, START_CR0 | CR0_OURS);
-	vmwrite(VMCS_CR0_SHADOW, START_CR0);
+static void init_guest(const struct vcpu_start *start)
+{
+	enum { ES, CS, SS, DS, FS, GS, LDTR, TR };
+	static const struct vcpu_segment ldtr = {0, START_LDT, 0, 0}, tr = {0, START_TSS, 0x67, 0};
+
+	for (unsigned i = ES; i <= GS; i++)
+		init_segment(i, i == CS ? &start->code : &start->data);
+	init_segment(LDTR, &ldtr);
+	init_segment(TR, &tr);
+	vmwrite(VMCS_GUEST_GDTR_LIMIT, 0xffff);
+	vmwrite(VMCS_GUEST_IDTR_LIMIT, 0xffff);
+	vmwrite(VMCS_GUEST_CR0, start->cr0 | CR0_OURS);
+	vmwrite(VMCS_CR0_SHADOW, start->cr0);
 	vmwrite(VMCS_GUEST_CR4, CR4_OURS);
 	vmwrite(VMCS_GUEST_DR7, START_DR7);
 	vmwrite(VMCS_GUEST_RFLAGS, RFLAGS_RESERVED1);
-	vmwrite(VMCS_GUEST_RIP, entry);
+	vmwrite(VMCS_GUEST_RIP, start->rip);
 	vmwrite(VMCS_GUEST_PAT, START_PAT);
 }
 
-static void vmx_start(struct vcpu *vcpu, uint32_t entry, uint32_t eax, uint32_t ebx)
+static void vmx_start(struct vcpu *vcpu, const struct vcpu_start *start)
 {
-	vmx0.vcpu = vcpu;
-	vcpu->regs.rax = eax;
-	vcpu->regs.rbx = ebx;
-	vcpu->pat = START_PAT;
-	enter_vmx_operation(&vmx0);
+	enter_vmx_operation(vcpu->pages);
 	init_zeros();
 	init_controls();
 	init_host();
-	init_guest(entry);
-	vmx_run(&vmx0, &vcpu->regs);
+	init_guest(start);
+	vmx_run(vcpu);
 	vmxoff();
 }
 
@@ -400,6 +399,9 @@ static void translate(const struct vcpu *vcpu, uint32_t reason, struct vcpu_exit
 		exit->kind = EXIT_MEMORY;
 		exit->gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
 		break;
+	case VMX_INIT:
+		exit->kind = EXIT_STOP;
+		break;
 	case VMX_TRIPLE_FAULT:
 		exit->kind = EXIT_SHUTDOWN;
 		break;
@@ -422,9 +424,8 @@ static inline void leave_instruction(const struct vcpu *vcpu)
 }
 
 /* Any exit but a hypercall. */
-static __attribute__((noinline)) bool slow_exit(struct vmx *vmx, uint32_t reason)
+static __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t reason)
 {
-	struct vcpu *vcpu = vmx->vcpu;
 	bool going_on;
 
 	vcpu->rip = vmread(VMCS_GUEST_RIP);
@@ -436,13 +437,12 @@ static __attribute__((noinline)) bool slow_exit(struct vmx *vmx, uint32_t reason
 }
 
 /* The hot path: mind each instruction (make bench). */
-bool vmx_exit(struct vmx *vmx)
+bool vmx_exit(struct vcpu *vcpu)
 {
 	uint32_t reason = (uint32_t)vmread(VMCS_EXIT_REASON);
-	struct vcpu *vcpu = vmx->vcpu;
 
 	if (__builtin_expect(reason != VMX_VMCALL, 0))
-		return slow_exit(vmx, reason);
+		return slow_exit(vcpu, reason);
 	vcpu->rip = vmread(VMCS_GUEST_RIP) + CALL_LENGTH;
 	para_hypercall(vcpu);
 	leave_instruction(vcpu);
@@ -452,10 +452,8 @@ bool vmx_exit(struct vmx *vmx)
 }
 
 /* 31.4: the CPU did not even try; what it disliked has a number. */
-void vmx_refused(struct vmx *vmx)
+void vmx_refused(struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = vmx->vcpu;
-
 	vcpu->rip = vmread(VMCS_GUEST_RIP);
 	vcpu->exit = (struct vcpu_exit){.kind = EXIT_REFUSED,
 					.code = vmread(VMCS_INSTRUCTION_ERROR),
@@ -467,6 +465,7 @@ const struct vcpu_vendor vmx_vendor = {
 	.name = "vmx",
 	.call_instruction = {0x0f, 0x01, 0xc1}, /* VMCALL */
 	.nested_leaf = EPT_LEAF_WRITE_BACK,
+	.init = vmx_init,
 	.offered = vmx_offered,
 	.available = vmx_available,
 	.run = vmx_start,

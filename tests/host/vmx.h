@@ -12,8 +12,9 @@
 struct vmx {
 	uint8_t vmcs[4096];  /* the CPU's own: VMREAD and VMWRITE alone reach what is in it */
 	uint8_t vmxon[4096]; /* likewise */
-	struct vcpu *vcpu;
 } __attribute__((aligned(4096)));
+
+_Static_assert(sizeof(struct vmx) <= VCPU_PAGES * PAGE_SIZE, "vcpu.h");
 
 _Static_assert(VMCS_HOST_RSP == 0x6c14 && VMCS_HOST_RIP == 0x6c16, "vmx_run.asm");
 
@@ -21,8 +22,8 @@ _Static_assert(VMCS_HOST_RSP == 0x6c14 && VMCS_HOST_RIP == 0x6c16, "vmx_run.asm"
  * vmx_run.asm: enters the guest of the current VMCS, and for each of its exits calls vmx_exit(),
  * until that returns false; or vmx_refused() where the CPU does not accept the entry.
  */
-void vmx_run(struct vmx *vmx, struct gprs *regs);
-bool vmx_exit(struct vmx *vmx);
-void vmx_refused(struct vmx *vmx);
+void vmx_run(struct vcpu *vcpu);
+bool vmx_exit(struct vcpu *vcpu);
+void vmx_refused(struct vcpu *vcpu);
 
 #endif

@@ -15,7 +15,7 @@ global vmx_run
 section .text
 bits 64
 
-; void vmx_run(struct vmx *vmx, struct gprs *regs)
+; void vmx_run(struct vcpu *vcpu)
 vmx_run:
         push    rbx
         push    rbp
@@ -23,8 +23,7 @@ vmx_run:
         push    r13
         push    r14
         push    r15
-        push    rsi                     ; [rsp + 8]: regs
-        push    rdi                     ; [rsp]: vmx
+        push    rdi                     ; [rsp]: vcpu, at whose start its registers are
 
         ; 1. where exits lead: to .exit, on this stack
         mov     edx, VMCS_HOST_RSP
@@ -35,21 +34,21 @@ vmx_run:
         xor     eax, eax                ; ZF: the first entry launches, the others resume
 
 .enter: ; 2. the guest's registers in; none of these changes the flags
-        mov     rax, [rsi + GPR_RAX]
-        mov     rcx, [rsi + GPR_RCX]
-        mov     rdx, [rsi + GPR_RDX]
-        mov     rbx, [rsi + GPR_RBX]
-        mov     rbp, [rsi + GPR_RBP]
-        mov     rdi, [rsi + GPR_RDI]
-        mov     r8,  [rsi + GPR_R8]
-        mov     r9,  [rsi + GPR_R9]
-        mov     r10, [rsi + GPR_R10]
-        mov     r11, [rsi + GPR_R11]
-        mov     r12, [rsi + GPR_R12]
-        mov     r13, [rsi + GPR_R13]
-        mov     r14, [rsi + GPR_R14]
-        mov     r15, [rsi + GPR_R15]
-        mov     rsi, [rsi + GPR_RSI]
+        mov     rax, [rdi + GPR_RAX]
+        mov     rcx, [rdi + GPR_RCX]
+        mov     rdx, [rdi + GPR_RDX]
+        mov     rbx, [rdi + GPR_RBX]
+        mov     rbp, [rdi + GPR_RBP]
+        mov     rsi, [rdi + GPR_RSI]
+        mov     r8,  [rdi + GPR_R8]
+        mov     r9,  [rdi + GPR_R9]
+        mov     r10, [rdi + GPR_R10]
+        mov     r11, [rdi + GPR_R11]
+        mov     r12, [rdi + GPR_R12]
+        mov     r13, [rdi + GPR_R13]
+        mov     r14, [rdi + GPR_R14]
+        mov     r15, [rdi + GPR_R15]
+        mov     rdi, [rdi + GPR_RDI]
 
         ; 3. the guest
         jz      .launch
@@ -64,7 +63,7 @@ vmx_run:
 
 .exit:  ; 4. its registers away
         push    rax
-        mov     rax, [rsp + 16]
+        mov     rax, [rsp + 8]
         mov     [rax + GPR_RCX], rcx
         mov     [rax + GPR_RDX], rdx
         mov     [rax + GPR_RBX], rbx
@@ -84,11 +83,11 @@ vmx_run:
         ; 5. what was it?
         mov     rdi, [rsp]
         call    vmx_exit
-        mov     rsi, [rsp + 8]
+        mov     rdi, [rsp]
         test    al, al
         jnz     .enter
 
-.leave: add     rsp, 16
+.leave: add     rsp, 8
         pop     r15
         pop     r14
         pop     r13

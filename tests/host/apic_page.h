@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest's local APIC: the processor's own, but for INIT and start-up IPIs. */
+#ifndef HOST_APIC_PAGE_H
+#define HOST_APIC_PAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vcpu.h"
+
+#define APIC_PAGE UINT64_C(0xfee00000)
+
+/*
+ * Does what the guest's instruction does at vcpu->exit.gpa, if that is in the APIC's page and there is
+ * more than one vCPU.  False if not, or if it is no MOV of 32 bits: vcpu->ended then says so.
+ */
+bool apic_page_access(struct vcpu *vcpu);
+
+/* IA32_APIC_BASE as the guest sees it. */
+uint64_t apic_base(const struct vcpu *vcpu);
+
+#endif

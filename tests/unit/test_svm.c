@@ -30,6 +30,14 @@ struct config config;
 
 static struct svm *svm; /* the one that was entered last */
 static struct vcpu vcpu;
+static uint8_t pages[VCPU_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
+
+static const struct vcpu_start begin = {
+	.code = {0x08, 0xc09b, 0xffffffff, 0x1000},
+	.data = {0x10, 0xc093, 0xffffffff, 0},
+	.cr0 = CR0_PE | CR0_ET,
+	.rip = RIP,
+};
 
 static const struct fake_cpu plain = {
 	.leaves = {{MAX_LEAF, {.eax = SVM_FEATURES}},
@@ -42,9 +50,9 @@ static const struct fake_cpu plain = {
 
 /* ---- what svm.c calls ---- */
 
-void svm_run(struct svm *entered, struct gprs *regs)
+void svm_run(struct svm *entered, struct vcpu *v)
 {
-	assert_ptr_equal(regs, &vcpu.regs);
+	assert_ptr_equal(v, &vcpu);
 	svm = entered;
 }
 
@@ -76,10 +84,10 @@ uint32_t fault_exceptions(void)
 static void start(const struct fake_cpu *cpu)
 {
 	fake = *cpu;
-	if (svm)
-		memset(svm, 0, sizeof(*svm));
-	vcpu = (struct vcpu){.vendor = &svm_vendor};
-	svm_vendor.run(&vcpu, RIP, 0, 0);
+	memset(pages, 0xa5, sizeof(pages)); /* nobody clears them */
+	vcpu = (struct vcpu){.vendor = &svm_vendor, .pages = pages};
+	svm_vendor.init();
+	svm_vendor.run(&vcpu, &begin);
 }
 
 /*
@@ -196,7 +204,7 @@ static void test_next_rip(void **state)
 		start(saving ? &saves : &plain);
 		svm->guest.exit_code = 0x72; /* CPUID */
 		svm->guest.next_rip = RIP + 5;
-		assert_true(svm_exit(svm));
+		assert_true(svm_exit(svm, &vcpu));
 		assert_int_equal(vcpu.exit.kind, EXIT_CPUID);
 		assert_int_equal(svm->guest.rip, RIP + (saving ? 5 : 2));
 	}

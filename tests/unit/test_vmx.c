@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "apic_page.h"
 #include "clobber.h"
 #include "config.h"
 #include "log.h"
@@ -22,6 +23,7 @@
 #include "para_faults.h"
 #include "para_host.h"
 #include "passed.h"
+#include "vcpus.h"
 #include "vmx.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -152,16 +154,39 @@ struct cpu *this_cpu(void)
 
 /* ---- what vmx.c and exits.c call ---- */
 
-static struct vmx *vmx; /* the one that was entered last */
 static struct vcpu vcpu;
+static uint8_t pages[VCPU_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
+
+static const struct vcpu_start begin = {
+	.code = {0x08, 0xc09b, 0xffffffff, 0x1000},
+	.data = {0x10, 0xc093, 0xffffffff, 0},
+	.cr0 = CR0_PE | CR0_ET,
+	.rip = RIP,
+};
 static char logged[2][200];  /* the last two lines */
 static uint64_t rsp_of_call; /* what a hypercall makes of RSP; 0: it does not look */
 
-void vmx_run(struct vmx *entered, struct gprs *regs)
+void vmx_run(struct vcpu *v)
 {
-	assert_ptr_equal(regs, &vcpu.regs);
+	assert_ptr_equal(v, &vcpu);
 	step("run");
-	vmx = entered;
+}
+
+unsigned vcpu_count(void)
+{
+	return 1;
+}
+
+bool apic_page_access(struct vcpu *v)
+{
+	(void)v;
+	return false;
+}
+
+uint64_t apic_base(const struct vcpu *v)
+{
+	(void)v;
+	return 0xfee00900;
 }
 
 void log_line(const char *fmt, ...)
@@ -234,14 +259,15 @@ static int setup(void **state)
 	steps[0] = '\0';
 	memset(logged, 0, sizeof(logged));
 	rsp_of_call = 0;
-	vcpu = (struct vcpu){.vendor = &vmx_vendor};
+	vcpu = (struct vcpu){.vendor = &vmx_vendor, .pages = pages, .pat = START_PAT};
 	return 0;
 }
 
 static int setup_running(void **state)
 {
 	setup(state);
-	vmx_vendor.run(&vcpu, RIP, 0xeaea, 0xebeb);
+	vmx_vendor.init();
+	vmx_vendor.run(&vcpu, &begin);
 	return 0;
 }
 
@@ -338,10 +364,10 @@ static void test_enter(void **state)
 	for (unsigned i = 0; i < COUNT(firmware); i++) {
 		setup(state);
 		fake_msr(FEATURE_CONTROL)->value = firmware[i];
-		vmx_vendor.run(&vcpu, RIP, 0, 0);
+		vmx_vendor.run(&vcpu, &begin);
 		assert_int_equal(fake_msr(FEATURE_CONTROL)->value, 5);
 		assert_string_equal(steps, "vmxon vmclear vmptrld run vmxoff ");
-		assert_ptr_equal(current, vmx->vmcs);
+		assert_ptr_equal(current, pages[0]);
 	}
 }
 
@@ -392,7 +418,7 @@ static void test_controls(void **state)
 	setup(state);
 	for (unsigned i = 0; i < COUNT(table); i++)
 		fake_msr(table[i].msr)->value |= UINT64_C(0xffffffff) << 32;
-	vmx_vendor.run(&vcpu, RIP, 0, 0);
+	vmx_vendor.run(&vcpu, &begin);
 	for (unsigned i = 0; i < COUNT(table); i++)
 		assert_int_equal(vmcs[table[i].field], minimum[i] | table[i].optional);
 }
@@ -461,8 +487,10 @@ static void test_guest_state(void **state)
 {
 	(void)state;
 	assert_int_equal(vmcs[VMCS_GUEST_RIP], RIP);
-	assert_int_equal(vcpu.regs.rax, 0xeaea);
-	assert_int_equal(vcpu.regs.rbx, 0xebeb);
+	assert_int_equal(vmcs[VMCS_GUEST_CS_SELECTOR], begin.code.selector);
+	assert_int_equal(vmcs[VMCS_GUEST_CS_BASE], begin.code.base);
+	assert_int_equal(vmcs[VMCS_GUEST_CS_RIGHTS], begin.code.rights);
+	assert_int_equal(vmcs[VMCS_GUEST_DS_SELECTOR], begin.data.selector);
 	assert_int_equal(vmcs[VMCS_GUEST_CR0], GUEST_SEES_CR0 | CR0_NE);
 	assert_int_equal(vmcs[VMCS_CR0_MASK], CR0_NE);
 	assert_int_equal(vmcs[VMCS_CR0_SHADOW], GUEST_SEES_CR0);
@@ -486,7 +514,7 @@ static bool leave(uint32_t reason, uint64_t qualification)
 	vmcs[VMCS_ENTRY_EVENT] = 0; /* 25.8.3: an exit takes the event away */
 	vmcs[VMCS_ENTRY_EVENT_ERROR] = NOISE;
 	vmcs[VMCS_GUEST_INTERRUPTIBILITY] = 9; /* behind STI, in a handler of NMI */
-	return vmx_exit(vmx);
+	return vmx_exit(&vcpu);
 }
 
 /* Where the guest goes on, and with which exception. */
@@ -510,6 +538,7 @@ static void test_reasons(void **state)
 	kinds[41] = EXIT_REFUSED;
 	kinds[0] = EXIT_EXCEPTION;
 	kinds[2] = EXIT_SHUTDOWN;
+	kinds[3] = EXIT_STOP;
 	kinds[10] = EXIT_CPUID;
 	kinds[12] = EXIT_HALT;
 	kinds[28] = EXIT_AGAIN;
@@ -524,6 +553,7 @@ static void test_reasons(void **state)
 			continue;
 		setup_running(state);
 		vcpu.regs.rcx = NOISE;
+		vcpu.regs.rax = 0xeaea; /* no leaf that CPUID is asked for */
 		leave(reason, 0);
 		assert_int_equal(vcpu.exit.kind, kinds[reason]);
 		assert_int_equal(vcpu.exit.code, reason);
@@ -575,7 +605,7 @@ static void test_refused(void **state)
 	(void)state;
 	vmcs[VMCS_INSTRUCTION_ERROR] = 7;
 	vmcs[VMCS_GUEST_RIP] = RIP;
-	vmx_refused(vmx);
+	vmx_refused(&vcpu);
 	assert_int_equal(vcpu.exit.kind, EXIT_REFUSED);
 	assert_string_equal(logged[0], "exit 0 0x7 0 VM-instruction error");
 	assert_string_equal(vcpu.ended, "is in a state that the CPU does not accept");

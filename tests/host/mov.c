@@ -19,7 +19,7 @@ static bool is_segment(uint8_t byte)
 	       byte == 0x65;
 }
 
-/* ModRM with what follows it: APM3 1.4, tables. */
+/* ModRM with what follows it: APM3 1.4 and 1.5; SDM tables 2-1 to 2-3. */
 static unsigned memory_length(const uint8_t *modrm, unsigned address_bits)
 {
 	uint8_t mod = modrm[0] >> 6, base = modrm[0] & 7;
@@ -78,7 +78,7 @@ bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct m
 	}
 	if (opcode == 0xc7) {
 		if (mov->reg & 7)
-			return false; /* APM3 table A-6: group 11 has nothing else */
+			return false; /* of this opcode, only /0 is MOV */
 		mov->reg = 0;
 		mov->immediate = true;
 		memcpy(&mov->value, at, sizeof(mov->value));

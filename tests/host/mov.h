@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The forms of MOV by which compilers reach a 32-bit register of a device.  Where it is, the exit
- * tells; so of the address only the length counts.
+ * tells; so of the address only the length counts.  clang makes TEST, BT, OR and ADD of volatile
+ * accesses, too: a guest that wants none of these has to write its MOVs itself.
  */
 #ifndef HOST_MOV_H
 #define HOST_MOV_H

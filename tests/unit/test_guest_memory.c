@@ -399,6 +399,7 @@ static void test_unpaged(void **state)
 	set_legacy(0, 0);
 	vcpu_translates(unpaged(), 0, 0, true);
 	vcpu_translates(unpaged(), VA32, VA32, true);
+	vcpu_translates(unpaged(), BIT(33) | VA32, VA32, true);
 }
 
 static void test_legacy(void **state)
@@ -472,7 +473,7 @@ static void test_pae_root(void **state)
 	vcpu.slow.cr3 = (ROOT + 0xfe0) | 0x18 | BIT(40);
 	set_pae(ROOT + 0xfe0, TABLE(2) | PTE_P, TABLE(1) | PRESENT, ADDRESS_4K | PRESENT);
 	vcpu_translates(vcpu, VA32, ADDRESS_4K | (VA32 & 0xfff), true);
-	vcpu_translates(vcpu, BIT(40) | VA32, ADDRESS_4K | (VA32 & 0xfff), true);
+	vcpu_translates(vcpu, BIT(33) | VA32, ADDRESS_4K | (VA32 & 0xfff), true);
 }
 
 static void test_long_mode(void **state)

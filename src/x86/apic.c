@@ -30,14 +30,23 @@
 
 static bool x2apic;
 
-static volatile uint32_t *memory_register(unsigned offset)
+/* Plain MOVs: a compiler may fold a volatile access into TEST or OR, which a host has to emulate. */
+static uint32_t memory_read(unsigned offset)
 {
-	return (volatile uint32_t *)(PAGING_APIC + offset);
+	uint32_t value;
+
+	__asm__ volatile("movl (%1), %0" : "=r"(value) : "r"(PAGING_APIC + offset) : "memory");
+	return value;
+}
+
+static void memory_write(unsigned offset, uint32_t value)
+{
+	__asm__ volatile("movl %0, (%1)" : : "r"(value), "r"(PAGING_APIC + offset) : "memory");
 }
 
 uint32_t apic_read(unsigned offset)
 {
-	return x2apic ? (uint32_t)rdmsr(MSR_X2APIC + offset / 16) : *memory_register(offset);
+	return x2apic ? (uint32_t)rdmsr(MSR_X2APIC + offset / 16) : memory_read(offset);
 }
 
 void apic_write(unsigned offset, uint32_t value)
@@ -45,7 +54,7 @@ void apic_write(unsigned offset, uint32_t value)
 	if (x2apic)
 		wrmsr(MSR_X2APIC + offset / 16, value);
 	else
-		*memory_register(offset) = value;
+		memory_write(offset, value);
 }
 
 /* Makes the registers reachable, in memory or as MSRs, as the APIC's mode has them. */

@@ -140,6 +140,22 @@
 	X(CALL_X87, "call-x87", "C2", "the x87 unit is reset")                                     \
 	X(CALL_MXCSR, "call-mxcsr", "C2", "MXCSR is reset")                                        \
 	X(CALL_XMM7, "call-xmm7", "C2", "XMM7 is cleared")                                         \
+	X(VCPU0_PAGE, "vcpu0-page", "S7", "registrations are answered in the page of vCPU 0")      \
+	X(LAST_PAGE, "last-page", "S7", "RDMSR shows any vCPU's last registration")                \
+	X(ALL_PAGES, "all-pages", "S7", "a registration is answered in every vCPU's page")         \
+	X(REFUSAL_SHARED, "refusal-shared", "S7",                                                  \
+	  "one vCPU's refusal makes the others' calls give 0")                                     \
+	X(LOST_REGISTRATION, "lost-registration", "S7",                                            \
+	  "a registration beside another one is lost")                                             \
+	X(VCPU0_SITES, "vcpu0-sites", "P1", "vCPU 0's sites alone are patched")                    \
+	X(OWN_PATCHES, "own-patches", "P5", "a vCPU sees no patches but its own")                  \
+	X(VCPU0_CALLS, "vcpu0-calls", "C3", "calls of all but vCPU 0 give 0")                      \
+	X(SHARED_ARGS, "shared-args", "C1", "vCPUs share the memory for their arguments")          \
+	X(SHARED_RESULT, "shared-result", "C1", "vCPUs share the memory for their results")        \
+	X(SHARED_RBX, "shared-rbx", "C2", "vCPUs share the memory for their RBX")                  \
+	X(VCPU0_MODE, "vcpu0-mode", "C32.1", "the convention follows the mode of vCPU 0")          \
+	X(ONE_STARTUP, "one-startup", "S7", "one vCPU heeds a start-up IPI, the others do not")    \
+	X(STARTUP_VECTOR, "startup-vector", "S7", "a start-up IPI's vector is off by one")         \
 	X(HANG, "hang", "", "a call never comes back")                                             \
 	X(RESET, "reset", "", "a call resets the machine")                                         \
 	X(LOST_RIP, "lost-rip", "", "the guest goes on in a loop of its own")

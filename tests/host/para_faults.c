@@ -5,6 +5,7 @@
 
 #include "lib/string.h"
 #include "para_host.h"
+#include "vcpus.h"
 
 /* Whether the guest maps the page at @gpa writable somewhere in its first 4 MiB. */
 static bool guest_may_write(struct vcpu *vcpu, uint64_t gpa)
@@ -91,8 +92,73 @@ static void break_arguments32(const struct gprs *r, uint64_t args[6])
 	}
 }
 
-void fault_arguments(const struct vcpu *vcpu, struct hypercall *call)
+/* Long enough for other vCPUs to come to the same place. */
+static void linger(void)
 {
+	for (unsigned i = 0; i < 1000; i++)
+		__builtin_ia32_pause();
+}
+
+static uint64_t refuser = UINT64_MAX; /* the vCPU whose registration was refused last */
+
+void fault_others(const struct vcpu *vcpu, const struct kvm_vcpu_para_state *state)
+{
+	refuser = state->ret ? vcpu->id : UINT64_MAX;
+	for (unsigned id = 0; faulty(FAULT_ALL_PAGES) && id < vcpu_count(); id++) {
+		uint64_t gpa = vcpu_by(id)->para_gpa;
+
+		if (gpa)
+			guest_write(vcpu->memory, gpa + offsetof(struct kvm_vcpu_para_state, ret),
+				    &state->ret, sizeof(state->ret));
+	}
+}
+
+static bool registering;
+
+bool fault_begin_registration(void)
+{
+	return !faulty(FAULT_LOST_REGISTRATION) ||
+	       !__atomic_exchange_n(&registering, true, __ATOMIC_ACQUIRE);
+}
+
+void fault_end_registration(void)
+{
+	if (!faulty(FAULT_LOST_REGISTRATION))
+		return;
+	linger();
+	__atomic_store_n(&registering, false, __ATOMIC_RELEASE);
+}
+
+void fault_site_seen(struct vcpu *vcpu)
+{
+	uint64_t gpa;
+	bool writable;
+
+	if (!faulty(FAULT_OWN_PATCHES) || !vcpu->id)
+		return;
+	vcpu_sync(vcpu);
+	if (vcpu_translate(vcpu, vcpu->rip - CALL_LENGTH, &gpa, &writable) && gpa == vcpu->site)
+		return;
+	vcpu->rip -= CALL_LENGTH;
+	vcpu_inject_ud(vcpu);
+}
+
+/* What one vCPU leaves there, another one may find. */
+static void share(enum fault fault, void *value, unsigned size)
+{
+	static uint64_t memory[6];
+
+	if (!faulty(fault))
+		return;
+	memcpy(memory, value, size);
+	linger();
+	memcpy(value, memory, size);
+}
+
+void fault_arguments(struct vcpu *vcpu, struct hypercall *call)
+{
+	share(FAULT_SHARED_ARGS, call->args, sizeof(call->args));
+	share(FAULT_SHARED_RBX, &vcpu->regs.rbx, sizeof(vcpu->regs.rbx));
 	if (call->long_mode)
 		break_arguments(call->args);
 	else
@@ -116,6 +182,10 @@ uint64_t fault_result(struct vcpu *vcpu, const struct hypercall *call, uint64_t 
 	const bool einval = (uint32_t)result == (uint32_t)-KVM_EINVAL;
 
 	calls++;
+	share(FAULT_SHARED_RESULT, &result, sizeof(result));
+	if ((faulty(FAULT_VCPU0_CALLS) && vcpu->id) ||
+	    (faulty(FAULT_REFUSAL_SHARED) && refuser != UINT64_MAX && refuser != vcpu->id))
+		return 0;
 	if (faulty(FAULT_RAX_LOW))
 		return (rax & ~UINT64_C(0xffffffff)) | (uint32_t)result;
 	if (faulty(FAULT_RAX_KEPT))

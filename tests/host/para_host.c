@@ -13,6 +13,7 @@
 #include "lib/string.h"
 #include "log.h"
 #include "para_faults.h"
+#include "vcpus.h"
 
 #define RET              0xc3
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
@@ -24,6 +25,7 @@ static uint8_t call_instruction[3];
 static struct {
 	uint64_t site; /* of the last success */
 	uint64_t page; /* registered first */
+	uint64_t last; /* registered last */
 	bool answered, refused;
 } past;
 
@@ -52,7 +54,7 @@ bool para_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	}
 	if (faulty(FAULT_RDMSR_RCX))
 		vcpu->regs.rcx ^= 1;
-	*value = vcpu->para_gpa;
+	*value = faulty(FAULT_LAST_PAGE) ? past.last : vcpu->para_gpa;
 	log_line("probe %u %#x = %#lx", vcpu->id, msr, *value);
 	return true;
 }
@@ -91,6 +93,9 @@ static void patch_site(struct vcpu *vcpu, uint64_t gpa)
 
 	if (faulty(FAULT_OLD_SITE_UNPATCHED) && past.site && past.site != gpa)
 		guest_write(vcpu->memory, past.site, ud2, sizeof(ud2));
+	vcpu->site = gpa;
+	if (faulty(FAULT_VCPU0_SITES) && vcpu->id)
+		return;
 	if (!faulty(FAULT_PATCH_LATE))
 		patch(vcpu, gpa);
 	else if (past.site)
@@ -147,10 +152,11 @@ static void answer(struct vcpu *vcpu, struct kvm_vcpu_para_state *state, uint64_
 		state->ret = KVM_EINVAL;
 	if (config.fault)
 		fault_page(vcpu, state, gpa);
+	fault_others(vcpu, state);
 	past.answered = true;
 	past.refused |= refuse;
 	if (!refuse) {
-		vcpu->para_gpa = gpa;
+		vcpu->para_gpa = past.last = gpa;
 		past.page = past.page ? past.page : gpa;
 	}
 }
@@ -191,13 +197,18 @@ bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
 		gpa = (uint32_t)gpa;
 	if (faulty(FAULT_WRMSR_RBX))
 		vcpu->regs.rbx ^= 1;
+	if (faulty(FAULT_VCPU0_PAGE) && vcpu->id)
+		gpa = vcpu_by(0)->para_gpa;
 
 	state = guest_bytes(vcpu->memory, gpa, sizeof(*state));
 	if (ignored(vcpu, gpa, state))
 		return true;
 	if (gpa % sizeof(*state) || !state)
 		return fault_access(vcpu, gpa);
+	if (!fault_begin_registration())
+		return true;
 	answer(vcpu, state, gpa);
+	fault_end_registration();
 	return true;
 }
 
@@ -205,7 +216,7 @@ bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
 static struct hypercall convention(const struct vcpu *vcpu)
 {
 	const struct gprs *r = &vcpu->regs;
-	bool lme = vcpu->efer & EFER_LME;
+	bool lme = (faulty(FAULT_VCPU0_MODE) ? vcpu_by(0) : vcpu)->efer & EFER_LME;
 
 	if ((lme && !faulty(FAULT_ARGS_32)) || faulty(FAULT_CALLS_64))
 		return (struct hypercall){
@@ -247,8 +258,10 @@ static __attribute__((noinline)) void slow_hypercall(struct vcpu *vcpu)
 	if (config.fault)
 		result = fault_result(vcpu, &call, result); /* which may be RAX as it was */
 	vcpu->regs.rax = result;
-	if (config.fault)
+	if (config.fault) {
 		clobber(vcpu);
+		fault_site_seen(vcpu);
+	}
 }
 
 /* C3: every index is undefined, unless echo= offers one. */

@@ -102,6 +102,7 @@ struct vcpu {
 	uint64_t efer;  /* as the guest sees it, without SVME; LMA only when synced */
 	uint64_t pat;
 
+	uint64_t site;     /* that it registered last */
 	uint64_t para_gpa; /* of the para state page registered last; 0: none */
 	uint8_t verdict;   /* what it wrote to isa-debug-exit last */
 	uint32_t apic_id;

@@ -5,6 +5,7 @@
  */
 #include "vcpus.h"
 
+#include "config.h"
 #include "lib/panic.h"
 #include "log.h"
 #include "x86/apic.h"
@@ -43,6 +44,11 @@ _Static_assert(VCPU_PAGES <= SMP_OWN_PAGES, "x86/smp.h");
 unsigned vcpu_count(void)
 {
 	return smp_count();
+}
+
+const struct vcpu *vcpu_by(unsigned id)
+{
+	return vcpus[id];
 }
 
 /* Multiboot 0.6.96, 3.2: protected mode, flat segments, paging off, interrupts off. */
@@ -190,6 +196,10 @@ static void init(struct vcpu *vcpu, uint32_t command)
 /* Whoever runs already does not heed it. */
 static void start_up(struct vcpu *vcpu, uint32_t command)
 {
+	if (config.fault == FAULT_ONE_STARTUP && vcpu->id > 1)
+		return;
+	if (config.fault == FAULT_STARTUP_VECTOR)
+		command++;
 	if (__atomic_load_n(&vcpu->waits, __ATOMIC_ACQUIRE))
 		__atomic_store_n(&vcpu->startup, STARTUP_PENDING | ICR_VECTOR(command),
 				 __ATOMIC_RELEASE);

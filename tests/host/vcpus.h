@@ -6,8 +6,9 @@
 #include "loader.h"
 #include "vcpu.h"
 
-/* How many there are. */
+/* How many there are, and each by its number. */
 unsigned vcpu_count(void);
+const struct vcpu *vcpu_by(unsigned id);
 
 /* Called by the first vCPU that can't go on; it does not return. */
 typedef void vcpu_finish(const struct vcpu *vcpu);

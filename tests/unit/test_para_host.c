@@ -20,6 +20,7 @@
 #include "log.h"
 #include "para_faults.h"
 #include "para_host.h"
+#include "vcpus.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define HOLE         0xa0000u
@@ -83,6 +84,16 @@ void clobber(struct vcpu *v)
 {
 	assert_ptr_equal(v, &vcpu);
 	clobbered++;
+}
+
+unsigned vcpu_count(void)
+{
+	return 2;
+}
+
+const struct vcpu *vcpu_by(unsigned id)
+{
+	return id ? &other : &vcpu;
 }
 
 static void sync_slow(struct vcpu *v)
@@ -1065,6 +1076,8 @@ static void test_faults(void **state)
 		bool elsewhere =
 			i >= FAULT_RIP_2 || i == FAULT_BOTH_VENDORS || i == FAULT_CPL3_WRMSR;
 
+		if (i >= FAULT_VCPU0_PAGE && i <= FAULT_STARTUP_VECTOR)
+			continue; /* shown by several vCPUs only */
 		if ((seen_with(i) == honest) != elsewhere)
 			fail_msg("fault=%s: wanted %s", names[i],
 				 elsewhere ? "no effect here" : "an effect");

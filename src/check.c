@@ -17,7 +17,23 @@ void fail_check(struct run *run, const char *fmt, ...)
 	va_start(args, fmt);
 	vformat(text, sizeof(text), fmt, args);
 	va_end(args);
-	tap_diag("%s (rule %s)", text, run->check->rule);
+	say("%s (rule %s)", text, run->check->rule);
+}
+
+void say(const char *fmt, ...)
+{
+	struct notes *notes = this_cpu()->notes;
+	char text[CONSOLE_LINE_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	if (!notes) {
+		vformat(text, sizeof(text), fmt, args);
+		tap_diag("%s", text);
+	} else if (notes->count < NOTES_MAX) {
+		vformat(notes->lines[notes->count++], sizeof(notes->lines[0]), fmt, args);
+	}
+	va_end(args);
 }
 
 void expect_equal(struct run *run, const char *what, uint64_t got, uint64_t wanted)
@@ -72,10 +88,9 @@ static uint32_t sentinel(void)
 	return ((uint32_t)para_random() & 0x7fffff00) | 0x40000042;
 }
 
-void prepare(enum para_page page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer)
+void prepare_state(struct kvm_vcpu_para_state *state, uint32_t version, uint64_t hypercall_gpa,
+		   struct answer *answer)
 {
-	struct kvm_vcpu_para_state *state = para_state(page);
-
 	answer->state = state;
 	answer->version_sentinel = sentinel();
 	answer->ret_sentinel = sentinel();
@@ -84,6 +99,11 @@ void prepare(enum para_page page, uint32_t version, uint64_t hypercall_gpa, stru
 	state->size = sizeof(*state);
 	state->ret = answer->ret_sentinel;
 	state->hypercall_gpa = hypercall_gpa;
+}
+
+void prepare(enum para_page page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer)
+{
+	prepare_state(para_state(page), version, hypercall_gpa, answer);
 }
 
 void register_page(enum para_page page, uint32_t version, uint64_t hypercall_gpa,

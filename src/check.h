@@ -17,6 +17,7 @@ enum check_flag {
 	CHECK_NAMED = 1 << 1,    /* runs only under strict, or when named in only= */
 	CHECK_ECHO = 1 << 2,     /* needs the echo service */
 	CHECK_LEGACY = 1 << 3,   /* calls from legacy mode, where a stray can't be caught */
+	CHECK_VCPUS = 1 << 4,    /* needs more than one */
 };
 
 struct check {
@@ -45,6 +46,7 @@ struct run {
 	const struct check *check;
 	bool failed, strayed; /* this check; any so far */
 	const char *skipped;  /* the reason */
+	unsigned vcpus;       /* how many are there; 0: not started yet */
 };
 
 /* The checks, in the order in which they run. */
@@ -62,6 +64,17 @@ extern const unsigned check_count;
 	} while (0)
 void fail_check(struct run *run, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
 void expect_equal(struct run *run, const char *what, uint64_t got, uint64_t wanted);
+
+/*
+ * What there is to say beside: a diagnostic; or a note, where a vCPU has notes, for the boot vCPU to
+ * print.  The first few of them count.
+ */
+#define NOTES_MAX 6
+struct notes {
+	unsigned count;
+	char lines[NOTES_MAX][128];
+};
+void say(const char *fmt, ...) __attribute__((cold, format(printf, 1, 2)));
 
 /* That an access or a call came back; that an access faulted with #GP(0). */
 bool expect_returned(struct run *run, const char *what, const struct outcome *outcome);
@@ -86,9 +99,11 @@ struct answer {
 };
 
 /*
- * Fills the head of state page @page for a registration of @site by a guest of
+ * Fills the head of a state page for a registration of @site by a guest of
  * @version, with sentinels where the host is to write.
  */
+void prepare_state(struct kvm_vcpu_para_state *state, uint32_t version, uint64_t hypercall_gpa,
+		   struct answer *answer);
 void prepare(enum para_page page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
 
 /* Prepares @page and registers it. */

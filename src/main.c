@@ -10,6 +10,7 @@
 #include "lib/panic.h"
 #include "lib/serial.h"
 #include "lib/string.h"
+#include "rounds.h"
 #include "x86/insn.h"
 #include "x86/timer.h"
 #include "x86/trap.h"
@@ -112,6 +113,8 @@ static const char *why_not(const struct check *check)
 		return "no host";
 	if (check->flags & CHECK_NAMED && !o->strict && !named(check))
 		return check->reason;
+	if (check->flags & CHECK_VCPUS && run.vcpus == 1)
+		return one_vcpu;
 	if (check->flags & CHECK_ECHO && !o->has_echo)
 		return "no echo=INDEX";
 	return NULL;
@@ -122,6 +125,10 @@ static void run_body(void *unused)
 	bool hopeless = run.check->flags & CHECK_LEGACY && run.strayed;
 
 	(void)unused;
+	if (run.check->flags & CHECK_VCPUS && vcpus_start(&run) == 1) {
+		skip(&run, one_vcpu);
+		return;
+	}
 	expect(&run, !hopeless,
 	       "not tried: where calls go astray, one from legacy mode is the end");
 	if (!hopeless)
@@ -130,8 +137,9 @@ static void run_body(void *unused)
 
 static void report_stray(void)
 {
-	const struct cpu *cpu = this_cpu();
+	struct cpu *cpu = this_cpu();
 
+	cpu->notes = NULL;
 	keeps_restore();
 	para_map();
 	timer_stop();

@@ -42,6 +42,12 @@ bool options_parse(char *line, struct options *o, char *error)
 		 .min = 1,
 		 .max = 1000000,
 		 .wanted = "a number of calls up to 1000000"},
+		{.name = "cpus",
+		 .kind = OPTION_NUMBER,
+		 .number = &o->cpus,
+		 .min = 1,
+		 .max = 255, /* SMP_MAX */
+		 .wanted = "a number of processors up to 255"},
 	};
 	bool parsed;
 

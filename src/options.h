@@ -19,6 +19,7 @@ struct options {
 	uint64_t serial;           /* port of the UART */
 	uint64_t echo, echo_calls; /* the echo service's index, and how many random calls it gets */
 	bool has_echo;
+	uint64_t cpus; /* how many processors are wanted; 0: all that there are */
 };
 
 /*

@@ -25,7 +25,6 @@ static const uint8_t instructions[][3] = {
 static uint64_t pool;  /* gpa of the first page */
 static uint64_t noise; /* what para_reset() last filled with */
 static uint64_t resets;
-static uint64_t random;         /* state of the generator */
 static enum call_vendor vendor; /* CPUID exits: ask once */
 
 static uint64_t virtual_page(uint64_t window, enum para_page page)
@@ -202,12 +201,12 @@ void para_user(enum para_page page, bool user)
 
 void para_seed(uint64_t seed)
 {
-	random = seed;
+	this_cpu()->random = seed;
 }
 
 uint64_t para_random(void)
 {
-	uint64_t z = random += UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t z = this_cpu()->random += UINT64_C(0x9e3779b97f4a7c15);
 
 	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);

@@ -123,11 +123,11 @@ void para_user(enum para_page page, bool user);
 /* Noise in all registers, no flag set. */
 struct gprs para_noise(void);
 
-/* Pseudo-random numbers (SplitMix64): the same from the same seed. */
+/* Pseudo-random numbers (SplitMix64): the same from the same seed.  Each vCPU has its own. */
 void para_seed(uint64_t seed);
 uint64_t para_random(void);
 
-/* Whether each call is to leave a "# call" line; and such a line, if so, for one made by para_enter(). */
+/* Whether each of the boot vCPU's calls is to leave a "# call" line; and such a line, if so, for one made by para_enter(). */
 void para_trace(bool on);
 void para_trace_call(const struct gprs *in, bool returned, uint64_t result);
 

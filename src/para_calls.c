@@ -16,13 +16,25 @@ void para_trace(bool on)
 	tracing = on;
 }
 
+/* Only the boot vCPU writes to the console. */
+static bool speaks(void)
+{
+	return this_cpu()->id == 0;
+}
+
+static void flush(void)
+{
+	if (speaks())
+		console_flush(); /* what the host does may be the last thing that happens */
+}
+
 static void run(uint64_t target, const struct gprs *gprs, struct outcome *outcome)
 {
 	struct call call;
 
 	call.target = target;
 	call.in = *gprs;
-	console_flush(); /* what the host does may be the last thing that happens */
+	flush();
 	outcome->faulted = !interact(&call);
 	if (outcome->faulted)
 		outcome->fault = this_cpu()->in_flight.fault;
@@ -78,7 +90,7 @@ void para_call(const struct site *site, uint64_t index, const uint64_t args[6],
 
 void para_trace_call(const struct gprs *in, bool returned, uint64_t result)
 {
-	if (tracing)
+	if (tracing && speaks())
 		tap_diag("call 64 %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %s%#lx", in->rax, in->rdi,
 			 in->rsi, in->rdx, in->rcx, in->r8, in->r9, returned ? "" : "exception ",
 			 result);
@@ -132,9 +144,9 @@ void para_calls32(struct call32 *calls, unsigned n)
 {
 	for (unsigned i = 1; i < n; i++)
 		calls[i - 1].next = &calls[i];
-	console_flush();
+	flush();
 	interact32(calls);
-	for (unsigned i = 0; tracing && i < n; i++)
+	for (unsigned i = 0; tracing && speaks() && i < n; i++)
 		trace32(&calls[i]);
 }
 
@@ -154,7 +166,7 @@ void para_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 
 	call->in.rcx = msr;
 	call->in.rax = (uint32_t)value;
 	call->in.rdx = value >> 32;
-	console_flush();
+	flush();
 	interact32(call);
 }
 
@@ -167,7 +179,7 @@ void para_enter(enum strange_mode mode, uint64_t entry, const struct gprs *regs,
 		call.cs = SEL_USER_CODE64 | RPL_USER;
 		call.ss = SEL_USER_DATA | RPL_USER;
 	}
-	console_flush();
+	flush();
 	interact_by_iret(&call);
 	*fault = this_cpu()->in_flight.fault;
 }

@@ -155,6 +155,25 @@ void echo32_ebp(struct run *run);
 void echo32_stale(struct run *run);
 void echo32_random(struct run *run);
 
+/*
+ * Echo calls with random arguments: one; or several by the 32-bit convention, in the first @modes of
+ * enum mode32.
+ */
+bool expect_random_echo(struct run *run, const struct site *site);
+void expect_echoes32(struct run *run, const struct site *site, unsigned modes);
+
+void vcpu_start(struct run *run);
+void vcpu_late(struct run *run);
+void vcpu_pages(struct run *run);
+void vcpu_refusal(struct run *run);
+void vcpu_own_sites(struct run *run);
+void vcpu_shared_site(struct run *run);
+void vcpu_hot_site(struct run *run);
+void vcpu_echo(struct run *run);
+void vcpu_re_register(struct run *run);
+void vcpu_conventions(struct run *run);
+void vcpu_keeps_gprs(struct run *run);
+
 /* What a host does with calls that the ABI says nothing about: diagnostics, no verdict. */
 void survey(void);
 

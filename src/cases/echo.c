@@ -34,8 +34,8 @@ static bool expect_echo(struct run *run, const struct site *site, const uint64_t
 	if (outcome.after.rax == wanted)
 		return true;
 	expect_equal(run, "digest", outcome.after.rax, wanted);
-	tap_diag("of %#lx %#lx %#lx %#lx %#lx %#lx", args[0], args[1], args[2], args[3], args[4],
-		 args[5]);
+	say("of %#lx %#lx %#lx %#lx %#lx %#lx", args[0], args[1], args[2], args[3], args[4],
+	    args[5]);
 	return false;
 }
 
@@ -101,8 +101,7 @@ static bool expect_echo32(struct run *run, const struct call32 *call, const uint
 	if ((uint32_t)call->out.rax == wanted)
 		return true;
 	expect_equal(run, "digest", (uint32_t)call->out.rax, wanted);
-	tap_diag("of %#x %#x %#x %#x %#x %#x", args[0], args[1], args[2], args[3], args[4],
-		 args[5]);
+	say("of %#x %#x %#x %#x %#x %#x", args[0], args[1], args[2], args[3], args[4], args[5]);
 	return false;
 }
 
@@ -166,24 +165,29 @@ void echo32_stale(struct run *run)
 	echo32(run, zeros);
 }
 
-void echo32_random(struct run *run)
+void expect_echoes32(struct run *run, const struct site *site, unsigned modes)
 {
 	struct call32 calls[RANDOM_CALLS_32];
 	uint32_t args[RANDOM_CALLS_32][6];
-	struct site site;
 
-	if (!register_default(run, &site))
-		return;
 	for (unsigned n = 0; n < RANDOM_CALLS_32; n++) {
 		for (unsigned i = 0; i < 6; i++)
 			args[n][i] = (uint32_t)para_random();
-		para_prepare32(&site, n % 3, (uint32_t)run->options.echo, args[n], 0, &calls[n]);
+		para_prepare32(site, n % modes, (uint32_t)run->options.echo, args[n], 0, &calls[n]);
 	}
 	para_calls32(calls, RANDOM_CALLS_32);
 	for (unsigned n = 0; n < RANDOM_CALLS_32; n++) {
 		if (!expect_echo32(run, &calls[n], args[n]))
 			return;
 	}
+}
+
+void echo32_random(struct run *run)
+{
+	struct site site;
+
+	if (register_default(run, &site))
+		expect_echoes32(run, &site, 3);
 }
 
 /*
@@ -217,6 +221,15 @@ void echo_bits(struct run *run)
 	}
 }
 
+bool expect_random_echo(struct run *run, const struct site *site)
+{
+	uint64_t args[6];
+
+	for (unsigned i = 0; i < 6; i++)
+		args[i] = para_random();
+	return expect_echo(run, site, args);
+}
+
 void echo_random(struct run *run)
 {
 	struct site site;
@@ -224,12 +237,8 @@ void echo_random(struct run *run)
 	if (!register_default(run, &site))
 		return;
 	for (uint64_t n = 0; n < run->options.echo_calls; n++) {
-		uint64_t args[6];
-
-		for (unsigned i = 0; i < 6; i++)
-			args[i] = para_random();
-		if (!expect_echo(run, &site, args)) {
-			tap_diag("call %lu of %lu", n + 1, run->options.echo_calls);
+		if (!expect_random_echo(run, &site)) {
+			say("call %lu of %lu", n + 1, run->options.echo_calls);
 			return;
 		}
 	}

@@ -133,6 +133,20 @@ const struct check checks[] = {
 	{"echo32.ebp", "C32.1", echo32_ebp, CHECK_ECHO | CHECK_LEGACY, NULL},
 	{"echo32.stale", "C32.4", echo32_stale, CHECK_ECHO | CHECK_LEGACY, NULL},
 	{"echo32.random", "C32.1", echo32_random, CHECK_ECHO | CHECK_LEGACY, NULL},
+
+	{"vcpu.start", "S7", vcpu_start, 0, NULL},
+	{"vcpu.late", "S7", vcpu_late, CHECK_VCPUS,
+	 NULL}, /* first: none of the others' vCPUs is late */
+	{"vcpu.pages", "S7", vcpu_pages, CHECK_VCPUS, NULL},
+	{"vcpu.refusal", "S7", vcpu_refusal, CHECK_VCPUS, NULL},
+	{"vcpu.own-sites", "P1", vcpu_own_sites, CHECK_VCPUS, NULL},
+	{"vcpu.shared-site", "P1", vcpu_shared_site, CHECK_VCPUS, NULL},
+	{"vcpu.hot-site", "P5", vcpu_hot_site, CHECK_VCPUS, NULL},
+	{"vcpu.echo", "C1", vcpu_echo, CHECK_VCPUS | CHECK_ECHO, NULL},
+	{"vcpu.re-register", "S6", vcpu_re_register, CHECK_VCPUS, NULL},
+	{"vcpu.conventions", "C32.1", vcpu_conventions, CHECK_VCPUS | CHECK_ECHO | CHECK_LEGACY,
+	 NULL},
+	{"vcpu.keeps-gprs", "C2", vcpu_keeps_gprs, CHECK_VCPUS, NULL},
 };
 
 const unsigned check_count = sizeof(checks) / sizeof(checks[0]);

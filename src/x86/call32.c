@@ -89,12 +89,18 @@ static void set_mode(struct call32 *call)
 	}
 }
 
+void call32_init(void)
+{
+	fill_idt32();
+	efer();
+}
+
 void interact32(struct call32 *call)
 {
 	struct cpu *cpu = this_cpu();
 
 	if (!idt32_register.base)
-		fill_idt32();
+		call32_init();
 	for (struct call32 *c = call; c; c = c->next) {
 		set_mode(c);
 		c->faulted = 0;

@@ -32,6 +32,12 @@ struct call32 {
 extern const uint16_t call32_segments[6];
 
 /*
+ * Sets up what all vCPUs share, which else the first call does: before several of them call.  Then
+ * MODE32_UNPAGED is safe on all at once; the other modes are the boot vCPU's alone, whose memory they map.
+ */
+void call32_init(void);
+
+/*
  * Goes to legacy mode, makes @call and all that follow it, each in its own mode, and comes back: an
  * interaction with the host.
  */

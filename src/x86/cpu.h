@@ -42,11 +42,14 @@ struct in_flight {
 };
 
 struct call32;
+struct notes;
 
 struct cpu {
 	unsigned id;     /* 0: the one that the loader started */
 	uint8_t *stacks; /* STACK_COUNT of them */
 	void *own; /* SMP_OWN_PAGES pages for what the image adds; NULL where there are none */
+	struct notes *notes; /* likewise: what is to be said later, and of whom; NULL: say it now */
+	uint64_t random;     /* likewise: the state of its generator */
 	uint64_t gdt[SEL_TSS / 8 + 2];
 	struct call *call;     /* what call_with_regs() is running */
 	struct call32 *call32; /* what call_with_regs32() is running */

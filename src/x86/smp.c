@@ -155,16 +155,10 @@ struct cpu *smp_cpu(unsigned id)
 	return processors[id];
 }
 
-struct cpu *smp_run(void (*fn)(void *arg), void *arg)
+struct cpu *smp_wait(void)
 {
 	static struct cpu *lost;
 
-	if (lost)
-		return lost;
-	work = fn;
-	work_arg = arg;
-	__atomic_store_n(&work_number, work_number + 1, __ATOMIC_RELEASE);
-	fn(arg);
 	for (unsigned id = 1; id < count && !lost; id++) {
 		struct patience p = WORK;
 		struct cpu *cpu = smp_cpu(id);
@@ -177,4 +171,17 @@ struct cpu *smp_run(void (*fn)(void *arg), void *arg)
 		}
 	}
 	return lost;
+}
+
+struct cpu *smp_run(void (*fn)(void *arg), void *arg)
+{
+	struct cpu *lost = smp_wait();
+
+	if (lost)
+		return lost;
+	work = fn;
+	work_arg = arg;
+	__atomic_store_n(&work_number, work_number + 1, __ATOMIC_RELEASE);
+	fn(arg);
+	return smp_wait();
 }

@@ -42,7 +42,7 @@ bool patient(struct patience *p);
 /*
  * Starts all processors but this one by INIT and start-up IPIs (SDM volume 3, 325384-083, 9.4.4).
  * @blocks: @limit of them, mapped at their physical addresses below 4 GiB; a processor beyond them
- * sleeps.  @low: a page of memory below 1 MiB, and @low_mapped where it is mapped, writable.  Waits
+ * sleeps.  apic_init() found an APIC.  @low: a page of memory below 1 MiB, and @low_mapped where it is mapped, writable.  Waits
  * until @wanted are there, this one included; or if @wanted is 0 until no more come.  Returns how many
  * there are.  Call it once, behind apic_init().
  */
@@ -54,6 +54,12 @@ unsigned smp_count(void);
 
 /* By number: 0 is the boot processor, the others follow in the order of their arrival. */
 struct cpu *smp_cpu(unsigned id);
+
+/*
+ * Waits for those that are still at the last work, as they are if the boot processor was torn out of
+ * smp_run().  Returns as smp_run() does.
+ */
+struct cpu *smp_wait(void);
 
 /*
  * Runs @work(@arg) on all processors at once, the calling one, number 0, included.  Returns NULL if it

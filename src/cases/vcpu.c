@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * S7, and what follows from it: the page belongs to one vCPU, and one's registrations and calls are its
+ * own affair, whatever the others do at the same time.
+ */
+#include "cases/cases.h"
+#include "rounds.h"
+#include "x86/insn.h"
+
+/* Bytes from one vCPU's site to the next one's: a page holds them all. */
+#define SITE_ROOM (PAGE_SIZE / (SMP_MAX + 1))
+
+/* How often, where once shows nothing. */
+#define CALLS         200
+#define REGISTRATIONS 30
+#define STAYS_32      10
+
+/* All pages anew, with a site for each vCPU. */
+static void reset_all(struct run *run)
+{
+	para_reset();
+	for (unsigned id = 0; id < run->vcpus; id++)
+		vcpu_reset(vcpu_by(id), para_site(PAGE_SITE_A, id * SITE_ROOM));
+}
+
+static void share(struct run *run, struct site site)
+{
+	for (unsigned id = 0; id < run->vcpus; id++)
+		vcpu_by(id)->site = site;
+}
+
+static void expect_kept(struct run *run)
+{
+	for (unsigned id = 0; id < run->vcpus; id++)
+		expect(run, vcpu_kept(vcpu_by(id)), "page of vCPU %u, or around it: wanted it kept",
+		       id);
+}
+
+/* That no vCPU but @one had an answer. */
+static void expect_unanswered(struct run *run, unsigned one)
+{
+	for (unsigned id = 0; id < run->vcpus; id++)
+		expect(run, id == one || vcpu_unanswered(vcpu_by(id)),
+		       "page of vCPU %u: wanted it unanswered, vCPU %u registered", id, one);
+}
+
+static void register_as(struct vcpu *vcpu, uint32_t version)
+{
+	vcpu_prepare(vcpu, version);
+	para_wrmsr(MSR_KVM_API_MAGIC, (uint64_t)&vcpu->state, &vcpu->answer.wrmsr);
+}
+
+static void registers(struct run *run, struct vcpu *vcpu)
+{
+	register_as(vcpu, KVM_PARA_API_VERSION);
+	expect_success(run, &vcpu->answer, &vcpu->site);
+}
+
+static void is_refused(struct run *run, struct vcpu *vcpu)
+{
+	register_as(vcpu, UINT32_MAX);
+	expect_refusal(run, &vcpu->answer, &vcpu->site);
+}
+
+/* A call with noise in all registers. */
+static bool call(struct run *run, const struct vcpu *vcpu, struct outcome *outcome)
+{
+	struct gprs gprs = para_noise();
+
+	gprs.rax = 0;
+	gprs.rflags |= para_random() & (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF |
+					RFLAGS_OF | RFLAGS_DF);
+	para_call_gprs(&vcpu->site, &gprs, outcome);
+	return expect_returned(run, "call", outcome);
+}
+
+static void calls(struct run *run, struct vcpu *vcpu)
+{
+	struct outcome outcome;
+
+	if (call(run, vcpu, &outcome))
+		expect_equal(run, "rax", outcome.after.rax, (uint64_t)-KVM_EINVAL);
+}
+
+static void keeps(struct run *run, struct vcpu *vcpu)
+{
+	struct outcome outcome;
+
+	if (!call(run, vcpu, &outcome))
+		return;
+	expect_gprs(run, &outcome.before, &outcome.after, GPR_BIT(rax));
+	expect_flags(run, outcome.before.rflags, outcome.after.rflags);
+}
+
+static void echoes(struct run *run, struct vcpu *vcpu)
+{
+	expect_random_echo(run, &vcpu->site);
+}
+
+static bool is_odd(void)
+{
+	return this_cpu()->id & 1;
+}
+
+/* Every vCPU's site is registered. */
+static bool register_all(struct run *run)
+{
+	reset_all(run);
+	return let(run, EVERYONE, registers, 1);
+}
+
+static void arrives(struct run *run, struct vcpu *vcpu)
+{
+	expect(run, vcpu == this_cpu()->own, "wanted a vCPU's own pages");
+}
+
+/* As many vCPUs as the user wants come, and come back. */
+void vcpu_start(struct run *run)
+{
+	unsigned n = vcpus_start(run);
+	unsigned wanted = (unsigned)run->options.cpus;
+
+	expect(run, !wanted || n == wanted, "vCPUs: wanted %u, got %u", wanted, n);
+	if (n > 1) {
+		tap_diag("vCPUs: %u", n);
+		let(run, EVERYONE, arrives, 1);
+	} else if (!run->failed) {
+		skip(run, one_vcpu);
+	}
+}
+
+static void arrives_late(struct run *run, struct vcpu *vcpu)
+{
+	struct outcome read;
+	uint64_t gpa;
+
+	para_rdmsr(MSR_KVM_API_MAGIC, &read);
+	gpa = (uint32_t)read.after.rax | read.after.rdx << 32;
+	for (unsigned id = 0; id < run->vcpus && !read.faulted; id++)
+		expect(run, vcpu_by(id) == vcpu || gpa != (uint64_t)&vcpu_by(id)->state,
+		       "RDMSR: wanted no other's page, got vCPU %u's", id);
+	registers(run, vcpu);
+}
+
+/*
+ * S7: the page belongs to one vCPU.  One that has not registered has none, whoever has; then it registers
+ * like any other.  The first check to register them, for there is no way to unregister (S8).
+ */
+void vcpu_late(struct run *run)
+{
+	reset_all(run);
+	for (unsigned id = 0; id < run->vcpus; id++) {
+		if (!let(run, id, arrives_late, 1))
+			return;
+	}
+	expect_kept(run);
+}
+
+/* S7: vCPUs register each their own, and one's registration does not touch another's page. */
+void vcpu_pages(struct run *run)
+{
+	reset_all(run);
+	for (unsigned id = 0; id < run->vcpus; id++) {
+		let(run, id, registers, 1);
+		expect_unanswered(run, id);
+		vcpu_prepare(vcpu_by(id), KVM_PARA_API_VERSION);
+		if (run->failed)
+			return;
+	}
+	if (let(run, EVERYONE, registers, REGISTRATIONS))
+		expect_kept(run);
+}
+
+static void last_is_refused(struct run *run, struct vcpu *vcpu)
+{
+	if (this_cpu()->id == run->vcpus - 1)
+		is_refused(run, vcpu);
+	else
+		calls(run, vcpu);
+}
+
+/* S7: a refusal is one vCPU's; the others' pages and calls are as before. */
+void vcpu_refusal(struct run *run)
+{
+	unsigned last = run->vcpus - 1;
+
+	if (!register_all(run))
+		return;
+	vcpu_by(last)->site = para_site(PAGE_SITE_B, 0x200);
+	for (unsigned id = 0; id < last; id++)
+		vcpu_prepare(vcpu_by(id), KVM_PARA_API_VERSION);
+	let(run, EVERYONE, last_is_refused, CALLS);
+	expect_unanswered(run, last);
+	expect_kept(run);
+}
+
+/* P1: on success the host writes its instruction at hypercall_gpa, which each vCPU has its own of. */
+void vcpu_own_sites(struct run *run)
+{
+	if (register_all(run))
+		let(run, EVERYONE, calls, CALLS);
+}
+
+/* P1: likewise if it is the same for all. */
+void vcpu_shared_site(struct run *run)
+{
+	reset_all(run);
+	share(run, para_site(PAGE_SITE_B, 0x100));
+	if (let(run, EVERYONE, registers, 1))
+		let(run, EVERYONE, calls, CALLS);
+}
+
+static void is_undefined(struct run *run, struct vcpu *vcpu)
+{
+	static const uint64_t args[6];
+	struct outcome outcome;
+
+	para_call(&vcpu->site, 0, args, &outcome);
+	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
+	       "unpatched site: wanted #UD");
+}
+
+/* Code that another CPU changed is good behind a serializing instruction: SDM volume 3, 9.1.3. */
+static void calls_anew(struct run *run, struct vcpu *vcpu)
+{
+	WRITE_REG(cr3, READ_REG(cr3));
+	calls(run, vcpu);
+}
+
+/* P5: the guest sees the new bytes, on every vCPU: those that executed the old ones too. */
+void vcpu_hot_site(struct run *run)
+{
+	if (!register_all(run))
+		return;
+	share(run, para_site(PAGE_SITE_B, 0x300));
+	if (let(run, EVERYONE, is_undefined, 50) && let(run, 0, registers, 1))
+		let(run, EVERYONE, calls_anew, 2);
+}
+
+/* C1: the parameters are the caller's, and so is the answer. */
+void vcpu_echo(struct run *run)
+{
+	if (register_all(run))
+		let(run, EVERYONE, echoes, CALLS);
+}
+
+static void odd_ones_register(struct run *run, struct vcpu *vcpu)
+{
+	if (is_odd())
+		registers(run, vcpu);
+	else
+		keeps(run, vcpu);
+}
+
+/* S6: registration may be repeated, while others call. */
+void vcpu_re_register(struct run *run)
+{
+	if (register_all(run) && let(run, EVERYONE, odd_ones_register, CALLS))
+		expect_kept(run);
+}
+
+static void odd_ones_are_legacy(struct run *run, struct vcpu *vcpu)
+{
+	if (is_odd()) {
+		expect_echoes32(run, &vcpu->site, 1);
+		return;
+	}
+	for (unsigned i = 0; i < CALLS / STAYS_32; i++)
+		expect_random_echo(run, &vcpu->site);
+}
+
+/* C1 and C32.1: each vCPU calls by the convention of the mode that it is in. */
+void vcpu_conventions(struct run *run)
+{
+	if (register_all(run))
+		let(run, EVERYONE, odd_ones_are_legacy, STAYS_32);
+}
+
+/* C2: no other register changes; those of another vCPU's call least of all. */
+void vcpu_keeps_gprs(struct run *run)
+{
+	if (register_all(run))
+		let(run, EVERYONE, keeps, CALLS);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "rounds.h"
+
+#include "lib/panic.h"
+#include "lib/processors.h"
+#include "x86/trap.h"
+
+#define WORDS(bytes) ((bytes) / sizeof(uint64_t))
+
+/* Of the noise: where it begins, and the gap in it. */
+#define NOISE_START (WORDS(offsetof(struct vcpu, noise)) + 1)
+#define HEAD_START  WORDS(offsetof(struct vcpu, state))
+#define HEAD_END    (HEAD_START + WORDS(24))
+#define NOISE_END   WORDS(sizeof(struct vcpu))
+
+const char one_vcpu[] = "one vCPU";
+
+static struct vcpu boot_vcpu;
+
+struct vcpu *vcpu_by(unsigned id)
+{
+	return smp_cpu(id)->own;
+}
+
+unsigned vcpus_start(struct run *run)
+{
+	if (run->vcpus)
+		return run->vcpus;
+	call32_init();
+	this_cpu()->own = &boot_vcpu;
+	run->vcpus = processors_start(para_gpa(PARA_PAGES), (unsigned)run->options.cpus, false);
+	for (unsigned id = 1; id < run->vcpus; id++) {
+		struct cpu *cpu = smp_cpu(id);
+
+		cpu->random = para_random();
+		cpu->notes = cpu->own;
+	}
+	return run->vcpus;
+}
+
+void vcpu_prepare(struct vcpu *vcpu, uint32_t version)
+{
+	vcpu->version = version;
+	prepare_state(&vcpu->state, version, vcpu->site.gpa, &vcpu->answer);
+}
+
+/* The next word of noise after @word. */
+static unsigned next(unsigned word)
+{
+	return ++word == HEAD_START ? HEAD_END : word;
+}
+
+void vcpu_reset(struct vcpu *vcpu, struct site site)
+{
+	uint64_t *words = (uint64_t *)vcpu;
+
+	vcpu->site = site;
+	vcpu->noise = para_random();
+	for (unsigned i = NOISE_START; i < NOISE_END; i = next(i))
+		words[i] = vcpu->noise;
+	vcpu_prepare(vcpu, KVM_PARA_API_VERSION);
+}
+
+bool vcpu_kept(const struct vcpu *vcpu)
+{
+	const struct kvm_vcpu_para_state *state = &vcpu->state;
+	const uint64_t *words = (const uint64_t *)vcpu;
+
+	for (unsigned i = NOISE_START; i < NOISE_END; i = next(i)) {
+		if (words[i] != vcpu->noise)
+			return false;
+	}
+	return state->guest_version == vcpu->version && state->size == sizeof(*state) &&
+	       state->hypercall_gpa == vcpu->site.gpa;
+}
+
+bool vcpu_unanswered(const struct vcpu *vcpu)
+{
+	return vcpu->state.host_version == vcpu->answer.version_sentinel &&
+	       vcpu->state.ret == vcpu->answer.ret_sentinel;
+}
+
+static struct {
+	struct run *run;
+	act *do_it;
+	unsigned who, times;
+} todo;
+
+static void work(void *unused)
+{
+	struct vcpu *vcpu = this_cpu()->own;
+
+	(void)unused;
+	if (todo.who != EVERYONE && todo.who != this_cpu()->id)
+		return;
+	for (unsigned i = 0; i < todo.times && !vcpu->notes.count; i++)
+		todo.do_it(todo.run, vcpu);
+}
+
+/* A stray ends the boot vCPU's check, and another's part of it. */
+static void work_safely(void *unused)
+{
+	const struct cpu *cpu = this_cpu();
+
+	if (!cpu->id)
+		work(unused);
+	else if (!run_stray_safe(work, unused))
+		fail_check(todo.run, "the host went on elsewhere: exception %d at rip %#lx",
+			   cpu->stray_faulted ? (int)cpu->stray_fault.vector : -1,
+			   cpu->stray_faulted ? cpu->stray_fault.rip : 0);
+}
+
+static void print_notes(unsigned vcpus)
+{
+	for (unsigned id = 0; id < vcpus; id++) {
+		struct notes *notes = &vcpu_by(id)->notes;
+
+		for (unsigned i = 0; i < notes->count; i++)
+			tap_diag("vCPU %u: %s", id, notes->lines[i]);
+	}
+}
+
+bool let(struct run *run, unsigned who, act *do_it, unsigned times)
+{
+	struct cpu *boot = this_cpu();
+	const struct cpu *lost = smp_wait();
+
+	if (!lost) {
+		todo.run = run;
+		todo.who = who;
+		todo.do_it = do_it;
+		todo.times = times;
+		for (unsigned id = 0; id < run->vcpus; id++)
+			vcpu_by(id)->notes.count = 0;
+		boot->notes = &boot_vcpu.notes;
+		lost = smp_run(work_safely, NULL);
+		boot->notes = NULL;
+		print_notes(run->vcpus);
+	}
+	if (lost)
+		fail_check(run, "vCPU %u: %s", lost->id,
+			   lost->dead ? "an exception" : "did not come back");
+	if (lost && lost->dead)
+		print_frame(&lost->stray_fault);
+	return !run->failed;
+}

@@ -83,7 +83,7 @@ bool vcpu_unanswered(const struct vcpu *vcpu)
 static struct {
 	struct run *run;
 	act *do_it;
-	unsigned who, times;
+	unsigned times;
 } todo;
 
 static void work(void *unused)
@@ -91,8 +91,6 @@ static void work(void *unused)
 	struct vcpu *vcpu = this_cpu()->own;
 
 	(void)unused;
-	if (todo.who != EVERYONE && todo.who != this_cpu()->id)
-		return;
 	for (unsigned i = 0; i < todo.times && !vcpu->notes.count; i++)
 		todo.do_it(todo.run, vcpu);
 }
@@ -102,12 +100,16 @@ static void work_safely(void *unused)
 {
 	const struct cpu *cpu = this_cpu();
 
-	if (!cpu->id)
+	if (!cpu->id) {
 		work(unused);
-	else if (!run_stray_safe(work, unused))
-		fail_check(todo.run, "the host went on elsewhere: exception %d at rip %#lx",
-			   cpu->stray_faulted ? (int)cpu->stray_fault.vector : -1,
-			   cpu->stray_faulted ? cpu->stray_fault.rip : 0);
+		return;
+	}
+	if (run_stray_safe(work, unused))
+		return;
+	fail_check(todo.run, "the host went on elsewhere than after the interaction");
+	if (cpu->stray_faulted)
+		say("exception %u at rip %#lx", (unsigned)cpu->stray_fault.vector,
+		    cpu->stray_fault.rip);
 }
 
 static void print_notes(unsigned vcpus)
@@ -120,14 +122,25 @@ static void print_notes(unsigned vcpus)
 	}
 }
 
-bool let(struct run *run, unsigned who, act *do_it, unsigned times)
+/* The same with each check that follows: the frame is worth printing once. */
+static void report_lost(struct run *run, const struct cpu *cpu)
+{
+	static bool told;
+
+	fail_check(run, "vCPU %u: %s", cpu->id,
+		   cpu->dead ? "died of an exception" : "did not come back");
+	if (cpu->dead && !told)
+		print_frame(&cpu->stray_fault);
+	told = true;
+}
+
+bool let(struct run *run, act *do_it, unsigned times)
 {
 	struct cpu *boot = this_cpu();
 	const struct cpu *lost = smp_wait();
 
 	if (!lost) {
 		todo.run = run;
-		todo.who = who;
 		todo.do_it = do_it;
 		todo.times = times;
 		for (unsigned id = 0; id < run->vcpus; id++)
@@ -138,9 +151,6 @@ bool let(struct run *run, unsigned who, act *do_it, unsigned times)
 		print_notes(run->vcpus);
 	}
 	if (lost)
-		fail_check(run, "vCPU %u: %s", lost->id,
-			   lost->dead ? "an exception" : "did not come back");
-	if (lost && lost->dead)
-		print_frame(&lost->stray_fault);
+		report_lost(run, lost);
 	return !run->failed;
 }

@@ -46,11 +46,10 @@ bool vcpu_kept(const struct vcpu *vcpu);
 bool vcpu_unanswered(const struct vcpu *vcpu);
 
 /*
- * All vCPUs at once, or the one numbered @who, @do_it @times, each until it has something to note.  All
- * of the notes, and whatever did not come back, fail the check.  Returns whether it has not failed.
+ * All vCPUs at once do @do_it @times, each until it has something to note.  All of the notes, and whatever
+ * did not come back, fail the check.  Returns whether it has not failed.
  */
-#define EVERYONE SMP_MAX
 typedef void act(struct run *run, struct vcpu *vcpu);
-bool let(struct run *run, unsigned who, act *do_it, unsigned times);
+bool let(struct run *run, act *do_it, unsigned times);
 
 #endif

@@ -15,7 +15,7 @@ run() {
 passed() { sed -n 's/^# RESULT: .* pass=\([0-9]*\) .*/\1/p' "$tmp/out"; }
 
 run 0 'header'
-has "$tmp/out" '^# RESULT: PASS pass=[0-9]+ fail=0 skip=1 todo=0$' 'header: all pass'
+has "$tmp/out" '^# RESULT: PASS pass=[0-9]+ fail=0 skip=12 todo=0$' 'header: all pass'
 [ "$(passed)" -ge 100 ]
 ok $? 'header: at least 100 checks pass'
 has "$tmp/out" '^# a call from CPL 3 \(rule C6\): returns 0xf+$' 'header: the survey tells of CPL 3'
@@ -25,10 +25,10 @@ is "$(head -n 1 "$tmp/out")" 'TAP version 13' 'first the version'
 has "$tmp/out" '^# image: .*guest\.elf$' 'the image is named'
 
 run 0 'header, strict' --append=strict
-has "$tmp/out" '^# RESULT: PASS pass=[0-9]+ fail=0 skip=0 todo=0$' 'header, strict: all pass'
+has "$tmp/out" '^# RESULT: PASS pass=[0-9]+ fail=0 skip=11 todo=0$' 'header, strict: all pass'
 
 run 0 'linux2007' --host-append=personality=linux2007
-has "$tmp/out" '^# RESULT: PASS pass=[0-9]+ fail=0 skip=1 todo=1$' 'linux2007: all pass but the probe'
+has "$tmp/out" '^# RESULT: PASS pass=[0-9]+ fail=0 skip=12 todo=1$' 'linux2007: all pass but the probe'
 has "$tmp/out" '^not ok [0-9]+ - probe\.rdmsr # TODO ' 'linux2007: the probe is TODO'
 [ "$(passed)" -ge 100 ]
 ok $? 'linux2007: at least 100 checks pass'
@@ -117,6 +117,8 @@ refused 'echo=1' "option 'echo' wants an index from 2 to 0x7fffffff, got '1'"
 refused 'seed=0x10000000000000000' "option 'seed' wants a number"
 refused 'serial=0x10000' "option 'serial' wants an I/O port"
 refused 'echo-calls=0' "option 'echo-calls' wants a number of calls"
+refused 'cpus=0' "option 'cpus' wants a number of processors up to 255, got '0'"
+refused 'cpus=256' "option 'cpus' wants a number of processors"
 refused 'list=yes' "option 'list' takes no value, got 'yes'"
 refused 'only=' "option 'only' wants GLOB,..., got nothing"
 refused 'only=probe.*,nonesuch*' "option 'only': no check is named 'nonesuch\*'"

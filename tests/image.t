@@ -35,7 +35,7 @@ for image in guest host; do
 	ok $? "$image: listing, symbols and map beside it"
 done
 
-at_most "$(number "$O/guest.elf" text)" $((32 << 10)) 'guest text'
+at_most "$(number "$O/guest.elf" text)" $((40 << 10)) 'guest text'
 at_most "$(number "$O/guest.elf" bss)" $((128 << 10)) 'guest bss'
 at_most "$(number "$O/host.elf" text)" $((32 << 10)) 'host text'
 strip -o "$tmp/stripped" "$O/guest.elf"

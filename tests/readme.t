@@ -58,7 +58,7 @@ has .ci/run '^\./run-qemu\.sh --deps$' 'CI runs the first command'
 has .ci/run '^make check$' 'CI runs the second command'
 
 # What the README lists is what there is.
-for option in list only skip require strict trace seed echo echo-calls serial vga reset; do
+for option in list only skip require strict trace seed echo echo-calls cpus serial vga reset; do
 	grep -q "name = \"$option\"" src/options.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the guest's option '$option' is in the README"
 done
@@ -66,6 +66,6 @@ for option in mem personality echo fault faults vga log; do
 	grep -q "name = \"$option\"" tests/host/config.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the host's option '$option' is in the README"
 done
-is "$(grep -c '\.name = ' src/options.c)" 12 'the guest has no other option'
+is "$(grep -c '\.name = ' src/options.c)" 13 'the guest has no other option'
 is "$(grep -c '\.name = ' tests/host/config.c)" 7 'the host has no other option'
 finish

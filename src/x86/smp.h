@@ -42,7 +42,8 @@ bool patient(struct patience *p);
 /*
  * Starts all processors but this one by INIT and start-up IPIs (SDM volume 3, 325384-083, 9.4.4).
  * @blocks: @limit of them, mapped at their physical addresses below 4 GiB; a processor beyond them
- * sleeps.  apic_init() found an APIC.  @low: a page of memory below 1 MiB, and @low_mapped where it is mapped, writable.  Waits
+ * sleeps.  apic_init() found an APIC.  @low: a page of memory below 1 MiB, and @low_mapped where it is
+ * mapped, writable.  Waits
  * until @wanted are there, this one included; or if @wanted is 0 until no more come.  Returns how many
  * there are.  Call it once, behind apic_init().
  */

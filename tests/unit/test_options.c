@@ -58,6 +58,7 @@ static void assert_values_default(void)
 	assert_int_equal(o.serial, 0x3f8);
 	assert_int_equal(o.echo_calls, 200);
 	assert_false(o.has_echo);
+	assert_int_equal(o.cpus, 0);
 }
 
 static void test_defaults(void **state)
@@ -174,6 +175,25 @@ static void test_echo_calls(void **state)
 	       "option 'echo-calls' wants a number of calls up to 1000000, got nothing");
 }
 
+static void test_cpus(void **state)
+{
+	static const char *const bad[] = {"0", "256", "-1", "all", "18446744073709551617"};
+	char text[40], want[100];
+
+	(void)state;
+	accept("cpus=1");
+	assert_int_equal(o.cpus, 1);
+	accept("cpus=255");
+	assert_int_equal(o.cpus, 255);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		snprintf(text, sizeof(text), "cpus=%s", bad[i]);
+		snprintf(want, sizeof(want),
+			 "option 'cpus' wants a number of processors up to 255, got '%s'", bad[i]);
+		refuse(text, want);
+	}
+	refuse("cpus", "option 'cpus' wants a number of processors up to 255, got nothing");
+}
+
 static void test_unknown(void **state)
 {
 	(void)state;
@@ -198,15 +218,11 @@ static void test_read_before_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_seed),
-		cmocka_unit_test(test_serial),
-		cmocka_unit_test(test_echo),
-		cmocka_unit_test(test_echo_calls),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_read_before_error),
+		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_texts),      cmocka_unit_test(test_seed),
+		cmocka_unit_test(test_serial),     cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_echo_calls), cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_unknown),    cmocka_unit_test(test_read_before_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,8 @@ END
     common_usage ', with --gdb never'
     cat <<'END'
 Paths in QEMU ARGS are relative to the project's directory; a -M, -machine or -bios there replaces the
-firmware and machine chosen here.
+firmware and machine chosen here, a -smp the number of processors: guest and host are then told --smp's
+all the same, and of none without it.
 Environment: O, the build directory (default build); QEMU, the program (qemu-system-x86_64).
 Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
 END
@@ -60,9 +61,11 @@ fastest_machine() { # sets $bios, empty if QEMU has to choose
     bios=
 }
 
-names_machine() { # QEMU-ARG...
+has_option() { # " OPTION... " QEMU-ARG...: whether one of the arguments is one of the options
+    options=$1
+    shift
     for arg; do
-        case $arg in -M | -machine | --machine | -bios | --bios) return 0 ;; esac
+        case $options in *" $arg "*) return 0 ;; esac
     done
     return 1
 }
@@ -102,16 +105,21 @@ shift "$words"
 cd "$here" || die "cannot enter $here"
 [ "$deps" = no ] || install_missing
 choose_accel
-guest=$build/guest.elf kernel=$guest memory=$mem command_line=$append
+if has_option ' -smp --smp ' "$@"; then
+    choose_processors yes
+else
+    choose_processors no
+    set -- -smp "$smp" "$@"
+fi
+guest=$build/guest.elf kernel=$guest command_line=$told$append
 if [ "$host" = ref ]; then
-    kernel=$build/host.elf memory=$((mem + HOST_MIB))
-    command_line="mem=$mem $ECHO${host_append:+ $host_append}"
-    double_commas "$guest $ECHO${append:+ $append}"
+    kernel=$build/host.elf command_line="mem=$mem $told$ECHO${host_append:+ $host_append}"
+    double_commas "$guest $told$ECHO${append:+ $append}"
     set -- -initrd "$doubled" "$@"
 fi
 build "$kernel" "$guest"
 
-if ! names_machine "$@"; then
+if ! has_option ' -M -machine --machine -bios --bios ' "$@"; then
     fastest_machine
     [ -z "$bios" ] || set -- -M microvm,acpi=off -bios "$bios" "$@"
 fi

@@ -141,6 +141,39 @@ judged $? 99 ERROR '^# runner: Bochs cannot be run \(exit status 127\)' 'no Boch
 BOCHS=/dev/null alone
 judged $? 99 ERROR '^# runner: Bochs cannot be run \(exit status 126\)' 'not a program'
 
+# ---- processors ---------------------------------------------------------------------------------
+
+# A fake that shows its options, and what GRUB is to run.
+cat >"$tmp/show" <<'END'
+#!/bin/sh
+printf '%s\n' "$@"
+for word; do
+	case $word in ata0-master*) word=${word#*path=}; grep -ao '\(multiboot\|module\) /[gh].*' "${word%%,*}" ;; esac
+done
+END
+chmod +x "$tmp/show"
+
+# processors MACHINE MIB GUEST-MIB TOLD OPTION...: Bochs's count= and guest=, and what the host and the
+# guest are told.
+processors() {
+	counts=$1 mib=$2
+	hosts="^multiboot /host\.elf mem=$3 ${4}echo" guests="^module /guest\.elf ${4}echo"
+	shift 4
+	BOCHS=$tmp/show rogue --debug-log="$tmp/shown" "$@"
+	is "$(sed -n 's/^cpu:.*count=\([0-9]*\).*/\1/p' "$tmp/shown" | tr '\n' ' ')" "$counts" "$*: the machine's"
+	has "$tmp/shown" "^memory: guest=$mib," "$*: memory"
+	has "$tmp/shown" "$hosts" "$*: what the host is told"
+	has "$tmp/shown" "$guests" "$*: what the guest is told"
+}
+processors '1 ' 24 16 'cpus=1 '
+processors '64 ' 36 20 'cpus=64 ' --smp=64
+processors '1 2 ' 24 16 '' -- 'cpu: count=2'
+processors '3 2 ' 24 16 'cpus=3 ' --smp=3 -- 'cpu: count=2'
+BOCHS=$tmp/show alone --smp=4 --append=a --debug-log="$tmp/shown"
+has "$tmp/shown" "^multiboot /guest\.elf cpus=4  'a'" 'the guest alone is told, too'
+alone --smp=255
+judged $? 99 ERROR '^# bochs: .*only 254 threads supported' 'more than Bochs has'
+
 # ---- files and signals --------------------------------------------------------------------------
 
 is "$(ls "$TMPDIR")" '' 'no files are left behind'
@@ -175,7 +208,7 @@ misused "--cpu: 'ryzen, ips=1' is no name of a CPU model" --cpu='ryzen, ips=1'
 misused "--append: GRUB hands on no quotes, .*: do='x'" --append="do='x'"
 misused '--host-append: GRUB hands on no quotes, .*: a\\b' --host-append='a\b'
 misused 'the options are too long for GRUB: 5[0-9][0-9][0-9] characters' --append="$(printf '%5000s' x | tr ' ' y)"
-for option in host cpu unknown-msrs mem append host-append timeout exit-skip log debug-log deps; do
+for option in host cpu smp unknown-msrs mem append host-append timeout exit-skip log debug-log deps; do
 	rogue --help
 	has "$tmp/out" "^  --${option}[=[ ]" "--help tells of --$option"
 done

@@ -27,7 +27,8 @@ Builds what is out of date, runs the guest under Bochs, and prints its TAP strea
 END
 	common_usage ''
 	cat <<'END'
-A Bochs option is a line of bochsrc: tests/run-bochs.sh -- 'cpu: count=2'.
+A Bochs option is a line of bochsrc: tests/run-bochs.sh -- 'cpu: count=2'.  If it has the number of
+processors, guest and host are told --smp's all the same, and of none without it.
 Environment: O, the build directory (default build); BOCHS, the program (bochs).
 Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
 END
@@ -58,11 +59,11 @@ quote_words() { # OPTION TEXT
 # Sets $config, GRUB's commands.
 write_config() {
 	quote_words --append "$append"
-	config="multiboot /guest.elf$quoted"
+	config="multiboot /guest.elf $told$quoted"
 	if [ "$host" = ref ]; then
-		config="module /guest.elf $ECHO$quoted"
+		config="module /guest.elf $told$ECHO$quoted"
 		quote_words --host-append "$host_append"
-		config="multiboot /host.elf mem=$mem $ECHO$quoted
+		config="multiboot /host.elf mem=$mem $told$ECHO$quoted
 $config"
 	fi
 	config="$config
@@ -127,9 +128,9 @@ run_bochs() { # BOCHS-OPTION...
 ignore_msrs=1 dir='' bochs=${BOCHS:-bochs} iso=$build/paraguest.iso
 parse_options "$@"
 shift "$words"
-cpu=${cpu:-ryzen} seconds=${seconds:-30} memory=$mem e9=0
+cpu=${cpu:-ryzen} seconds=${seconds:-30} e9=0
 case $cpu in *[!a-z0-9_]*) die "--cpu: '$cpu' is no name of a CPU model" ;; esac
-[ "$host" = none ] || memory=$((mem + HOST_MIB))
+case "$*" in *cpu:*count=*) choose_processors yes ;; *) choose_processors no ;; esac
 [ -z "$debug_log" ] || e9=1
 write_config
 for file in "$log" "$debug_log"; do
@@ -147,7 +148,7 @@ copy_iso
 # Emulated time goes by instructions: delays of GRUB and of the firmware are short at the lowest rate.
 run_and_judge run_bochs "log: $dir/log" 'config_interface: textconfig' \
 	'display_library: rfb, options="timeout=0"' 'plugin_ctrl: speaker=0' \
-	"cpu: model=$cpu, ips=1000000, ignore_bad_msrs=$ignore_msrs, reset_on_triple_fault=0" \
+	"cpu: count=$smp, model=$cpu, ips=1000000, ignore_bad_msrs=$ignore_msrs, reset_on_triple_fault=0" \
 	"memory: guest=$memory, host=$((memory < 2048 ? memory : 2048))" 'boot: cdrom' \
 	"ata0-master: type=cdrom, path=$dir/iso, status=inserted" \
 	"com1: enabled=1, mode=file, dev=$dir/serial" "port_e9_hack: enabled=$e9" \

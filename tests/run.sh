@@ -9,17 +9,19 @@
 #   clean_up       removes what a run leaves behind, when a signal ends it, too
 # shellcheck shell=sh disable=SC2034,SC2154 # variables go both ways
 
+GUEST_MIB=16             # memory of the guest, if nothing else is said
 HOST_MIB=8               # memory of the reference host itself, on top of the guest's
 ECHO=echo=0x6563686f     # both sides must be told of the echo service
 SOURCES='boot src tests/host linker.ld Makefile'
 
 self=${0##*/}
-host=ref cpu='' mem=16 append='' host_append='' seconds='' exit_skip=0 log='' debug_log='' deps=no
+host=ref cpu='' smp='' mem='' append='' host_append='' seconds='' exit_skip=0 log='' debug_log='' deps=no
 trailer="$self $$: "
 
 common_usage() { # LATER-TIMEOUT
 	cat <<END
-  --mem=MIB            the guest's memory (default 16)
+  --smp=N              processors of the machine, and vCPUs of the guest on the host (default 1)
+  --mem=MIB            the guest's memory (default $GUEST_MIB, and 1 more for each 16 processors)
   --append=TEXT        options for the guest, as "only=area strict"
   --host-append=TEXT   options for the reference host
   --timeout=SECONDS    when to give up (default 30$1; 0: never)
@@ -40,10 +42,10 @@ die() {
 
 # ---- options ------------------------------------------------------------------------------------
 
-VALUED=' --host --cpu --mem --append --host-append --timeout --exit-skip --log --debug-log '
+VALUED=' --host --cpu --smp --mem --append --host-append --timeout --exit-skip --log --debug-log '
 
 require_range() { # OPTION VALUE LOWEST HIGHEST
-	case $2 in '' | *[!0-9]* | ??????*) ;; *) [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || return 0 ;; esac
+	case $2 in '' | *[!0-9]* | 0?* | ??????*) ;; *) [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || return 0 ;; esac
 	die "$1: '$2' is not a whole number from $3 to $4"
 }
 
@@ -64,6 +66,7 @@ set_option() { # OPTION VALUE
 	case $1 in
 	--host) require_word "$@" ref none; host=$2 ;;
 	--cpu) cpu=$2 ;;
+	--smp) require_range "$@" 1 255; smp=$2 ;;
 	--mem) require_range "$@" 1 65536; mem=$2 ;;
 	--timeout)
 		case $2 in .* | *. | *.*.* | *[!0-9.]*) die "$1: '$2' is not a number of seconds" ;; esac
@@ -103,6 +106,21 @@ parse_options() { # WORD...
 		shift
 	done
 	words=$((words - $#))
+}
+
+# Behind -- the engine's own options may say how many processors there are: then guest and host are told
+# of the number only if --smp says one, which may be another; else they take all that report in.  Each
+# processor needs 64 KiB of the guest's memory, and up to twice that of the host's.
+#
+# Sets $smp, how many the machine has if the engine's own options do not say; $told, guest's and host's
+# option; $mem and $memory, the guest's memory and the machine's.
+choose_processors() { # GIVEN-BEHIND--: yes or no
+	told=
+	[ -z "$smp" ] && [ "$1" = yes ] || told="cpus=${smp:-1} "
+	smp=${smp:-1}
+	mem=${mem:-$((GUEST_MIB + smp / 16))}
+	memory=$mem
+	[ "$host" = none ] || memory=$((mem + HOST_MIB + smp / 8))
 }
 
 # ---- packages -----------------------------------------------------------------------------------

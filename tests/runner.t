@@ -124,8 +124,11 @@ misused "--host: 'xen' is none of: ref none" --host=xen
 misused "--accel: 'hvf' is none of: tcg kvm auto" --accel hvf
 misused "--cpu: its value is empty" --cpu=
 misused "--log: its value is empty" --log=
-for value in 0 65537 -1 1.5 16M x 99999999999999999999; do
+for value in 0 016 65537 -1 1.5 16M x 99999999999999999999; do
 	misused "--mem: '$value' is not a whole number from 1 to 65536" --mem=$value
+done
+for value in 0 256 -1 1.5 x 04 2,sockets=2; do
+	misused "--smp: '$value' is not a whole number from 1 to 255" --smp=$value
 done
 misused "--exit-skip: '256' is not a whole number from 0 to 255" --exit-skip=256
 for value in x 1s .5 5. 1.2.3 -1; do
@@ -141,7 +144,7 @@ fi
 
 rogue --help
 is $? 0 '--help'
-for option in host accel cpu mem append host-append timeout exit-skip log debug-log gdb deps; do
+for option in host accel cpu smp mem append host-append timeout exit-skip log debug-log gdb deps; do
 	has "$tmp/out" "^  --${option}[=[ ]" "--help tells of --$option"
 done
 
@@ -154,9 +157,29 @@ EOF
 chmod +x "$tmp/show"
 QEMU=$tmp/show rogue --mem 32 --append 'a,b  c' --host-append=d -- -name 'x y'
 has "$tmp/out" '^# qemu: \[40\]$' "the machine's memory is the guest's and the host's"
-has "$tmp/out" '^# qemu: \[.*/guest\.elf echo=0x[0-9a-f]+ a,,b  c\]$' "the guest's options"
-has "$tmp/out" '^# qemu: \[mem=32 echo=0x[0-9a-f]+ d\]$' "the host's options"
+has "$tmp/out" '^# qemu: \[.*/guest\.elf cpus=1 echo=0x[0-9a-f]+ a,,b  c\]$' "the guest's options"
+has "$tmp/out" '^# qemu: \[mem=32 cpus=1 echo=0x[0-9a-f]+ d\]$' "the host's options"
 has "$tmp/out" '^# qemu: \[x y\]$' "QEMU's own options"
+# processors MACHINE MIB GUEST-MIB TOLD OPTION...: what QEMU's -smp and -m are, and what the host and the
+# guest are told.
+processors() {
+	pattern="-m $2 .* -append mem=$3 ${4}echo.*/guest\\.elf ${4}echo"
+	machine=$1
+	shift 4
+	QEMU=$tmp/show rogue "$@"
+	sed -n 's/^# qemu: \[\(.*\)\]$/\1/p' "$tmp/out" | tr '\n' ' ' >"$tmp/line"
+	has "$tmp/line" "$pattern" "$*: memory, and what guest and host are told"
+	is "$(grep -o -e '-smp [0-9]*' "$tmp/line")" "-smp $machine" "$*: what QEMU is told"
+}
+processors 1 24 16 'cpus=1 '
+processors 4 24 16 'cpus=4 ' --smp 4
+processors 64 36 20 'cpus=64 ' --smp=64
+processors 64 48 32 'cpus=64 ' --smp=64 --mem=32
+processors 255 70 31 'cpus=255 ' --smp=255
+processors 3 24 16 '' -- -smp 3
+processors 3 24 16 'cpus=4 ' --smp=4 -- -smp 3
+QEMU=$tmp/show alone --smp=4 --append=a
+has "$tmp/out" '^# qemu: \[cpus=4 a\]$' 'the guest alone is told, too'
 QEMU=$tmp/show rogue --gdb=1235 --host=none --accel=tcg
 has "$tmp/err" 'target remote :1235' '--gdb tells how to connect'
 has "$tmp/out" '^# qemu: \[tcp:127.0.0.1:1235\]$' '--gdb reaches QEMU'

@@ -207,7 +207,7 @@ static const struct {
 
 static bool parse_options(char *error)
 {
-	static uint64_t echo; /* the runner passes it to every guest */
+	static uint64_t echo, cpus; /* the runner passes them to every guest */
 	const struct option table[] = {
 		{.name = "do", .kind = OPTION_TEXT, .text = &options.mode, .wanted = "a mode"},
 		{.name = "memory",
@@ -219,6 +219,11 @@ static bool parse_options(char *error)
 		{.name = "echo",
 		 .kind = OPTION_NUMBER,
 		 .number = &echo,
+		 .max = UINT64_MAX,
+		 .wanted = "a number"},
+		{.name = "cpus",
+		 .kind = OPTION_NUMBER,
+		 .number = &cpus,
 		 .max = UINT64_MAX,
 		 .wanted = "a number"},
 	};

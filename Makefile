@@ -47,12 +47,12 @@ COMMON := $(BOOT) $(wildcard src/x86/*.c) $(wildcard src/lib/*.c)
 GUEST := $(COMMON) $(filter-out src/asm-offsets.c,$(wildcard src/*.c)) $(wildcard src/cases/*.c)
 HOST := $(COMMON) $(wildcard tests/host/*.c) $(wildcard tests/host/*.asm)
 ROGUE := $(COMMON) $(wildcard tests/guests/*.c)
-CALLS := $(COMMON) src/para.c src/para_calls.c tests/bench/calls.c
+BENCH := $(COMMON) src/para.c src/para_calls.c tests/bench/setup.c
 
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 
 IMAGES := $(O)/guest.elf $(O)/host.elf
-TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/calls.elf
+TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/calls.elf $(O)/tests/smp.elf
 
 TESTS ?= $(sort $(wildcard tests/*.t))
 
@@ -64,7 +64,8 @@ test-images: $(TEST_IMAGES)
 $(O)/guest.elf: $(call objects,$(GUEST))
 $(O)/host.elf: $(call objects,$(HOST))
 $(O)/tests/rogue.elf: $(call objects,$(ROGUE))
-$(O)/tests/calls.elf: $(call objects,$(CALLS))
+$(O)/tests/calls.elf: $(call objects,$(BENCH) tests/bench/calls.c)
+$(O)/tests/smp.elf: $(call objects,$(BENCH) tests/bench/smp.c)
 $(O)/tests/exit.elf: $(call objects,tests/guests/exit.asm)
 
 # Ceilings that the linker holds: bytes of bss.

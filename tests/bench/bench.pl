@@ -100,11 +100,12 @@ sub call_row {
     row("null hypercall, $where", $worst, $limit, ' insns');
 }
 
-# A build directory whose guest is calls.elf, and which needs no building.
-sub calls_build {
+# A build directory whose guest is another image, and which needs no building.
+sub build_with {
+    my ($guest) = @_;
     my $dir = "$O/bench";
     mkdir $dir;
-    copy("$O/host.elf", "$dir/host.elf") && copy("$O/tests/calls.elf", "$dir/guest.elf")
+    copy("$O/host.elf", "$dir/host.elf") && copy("$O/tests/$guest", "$dir/guest.elf")
         or die "cannot copy to $dir: $!\n";
     system('boot/iso.sh', "$dir/host.elf", "$dir/guest.elf", "$dir/paraguest.iso") == 0
         or die "no ISO\n";
@@ -118,7 +119,7 @@ sub calls_build {
 
 # Bochs's time stamp counter goes by instructions anyhow.
 sub call_rows {
-    my $dir = calls_build();
+    my $dir = build_with('calls.elf');
     call_row('SVM on QEMU', 85, scalar
         `O=$dir ./run-qemu.sh --mem=8 --host-append=log=none -- -icount shift=0,sleep=off`);
     return if system('command -v bochs >/dev/null');
@@ -126,6 +127,36 @@ sub call_rows {
         my ($where, $cpu, $limit) = @$_;
         call_row($where, $limit, scalar
             `O=$dir tests/run-bochs.sh --cpu=$cpu --mem=8 --host-append=log=none`);
+    }
+}
+
+# smp.elf on so many vCPUs: how many calls they made, the ticks that took, and the seconds.
+sub smp_run {
+    my ($dir, $vcpus, $calls, @options) = @_;
+    my ($start, $all, $ticks, $seconds);
+    open my $stream, '-|', "O=$dir ./run-qemu.sh --smp=$vcpus --host-append=log=none" .
+        " --append=calls=$calls @options" or die "run-qemu.sh: $!\n";
+    while (<$stream>) {
+        $start = time if /^# go$/;
+        ($all, $ticks, $seconds) = ($1, $2, time() - $start) if /^# smp $vcpus (\d+) (\d+)$/;
+    }
+    close $stream and $all or die "no end of the calls of $vcpus vCPUs\n";
+    return ($all, $ticks, $seconds);
+}
+
+# Calls of all vCPUs at once.  What one costs, host and guest together, must not grow with their number.
+sub smp_rows {
+    my $dir = build_with('smp.elf');
+    my $limit;
+    for my $vcpus (1, 2, 4, 8) {
+        my ($all, $ticks) = smp_run($dir, $vcpus, 1000, '-- -icount shift=0,sleep=off');
+        my $cost = sprintf('%.0f', $ticks / $all);
+        $limit //= int(1.1 * $cost);
+        row("echo call, vCPUs: $vcpus", $cost, $limit, ' insns');
+    }
+    for my $vcpus (1, 2, 4, 8) {
+        my ($all, undef, $seconds) = smp_run($dir, $vcpus, 20000);
+        row("echo calls, vCPUs: $vcpus", sprintf('%.0f', $all / $seconds / 1000), undef, ' k/s');
     }
 }
 
@@ -139,5 +170,6 @@ pair_row('guest on host, TCG', 2, [@base, @on_host, '-kernel', "$O/tests/exit.el
     [@base, @on_host, '-kernel', "$O/host.elf"]);
 time_row('./run-qemu.sh, all of it', 70, [0], './run-qemu.sh');
 call_rows();
+smp_rows();
 size_rows();
 print $missed ? "$missed targets missed\n" : "all targets met\n";

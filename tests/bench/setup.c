@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "setup.h"
+
+#include <stddef.h>
+
+#include "lib/console.h"
+#include "lib/exit.h"
+#include "lib/panic.h"
+#include "lib/serial.h"
+#include "x86/cpu.h"
+
+struct site bench_start(struct tap *tap, const char *name)
+{
+	struct kvm_vcpu_para_state *state;
+	struct outcome outcome;
+	struct site site;
+
+	cpu_init();
+	panic_init(tap);
+	console_init(SERIAL_COM1, false);
+	tap_start(tap);
+	if (!para_init())
+		panic("no memory");
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0);
+	state = para_state(PAGE_STATE_A);
+	state->guest_version = KVM_PARA_API_VERSION;
+	state->hypercall_gpa = site.gpa;
+	para_wrmsr(MSR_KVM_API_MAGIC, para_gpa(PAGE_STATE_A), &outcome);
+	if (outcome.faulted || !site_patched(&site))
+		panic("no host: wanted the site patched");
+	tap_plan(tap, 1, NULL);
+	tap_run(tap, name);
+	return site;
+}
+
+void bench_pass(struct tap *tap, const char *name)
+{
+	tap_ok(tap, name);
+	tap_result(tap, VERDICT_PASS);
+	machine_exit(EXIT_CODE(VERDICT_PASS), false);
+}

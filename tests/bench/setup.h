@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the measuring guests have in common. */
+#ifndef BENCH_SETUP_H
+#define BENCH_SETUP_H
+
+#include "lib/tap.h"
+#include "para.h"
+
+/* Opens the console, plans the one result @name, and has the host patch a site, which it returns. */
+struct site bench_start(struct tap *tap, const char *name);
+
+/* Ends the machine with @name passed. */
+_Noreturn void bench_pass(struct tap *tap, const char *name);
+
+#endif

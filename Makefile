@@ -56,7 +56,7 @@ TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/calls.elf $(O
 
 TESTS ?= $(sort $(wildcard tests/*.t))
 
-.PHONY: all images test-images iso run check bench coverage format clean help
+.PHONY: all images test-images iso run check soak bench coverage format clean help
 all: images
 images: $(IMAGES)
 test-images: $(TEST_IMAGES)
@@ -122,6 +122,9 @@ run: images ## run the guest on the reference host
 # The images first, and once: the tests would all build them at the same time.
 check: images test-images unit ## run all tests (TESTS=tests/NAME.t: only that)
 	$(Q)O=$(O) CC=$(CC) $(PROVE) --timer --failures $(TESTS)
+
+soak: images ## 200 runs on four vCPUs, on a busy machine
+	$(Q)O=$(O) tests/soak.sh
 
 bench: images test-images ## what the images cost, against their targets
 	$(Q)O=$(O) perl tests/bench/bench.pl

@@ -60,4 +60,4 @@ END {
 	n = split(required, list, " ")
 	for (i = 1; i <= n; i++) if (!(list[i] in covered)) gaps = gaps "\nno check tests rule " list[i]
 	if (gaps != "") { print gaps; exit 1 }
-}' - tests/faults.tsv
+}' - tests/faults.tsv tests/faults-smp.tsv

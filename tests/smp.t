@@ -1,0 +1,168 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Several vCPUs: the guest passes with any number of them, on both vendors' CPUs, and time after time; it
+# skips where there is no host, without a delay; hosts that go wrong only with several are caught.
+. tests/tap.sh
+. tests/faults.sh
+
+checks=$(grep -c '^vcpu\.' "$tmp/checks")
+[ "$checks" -gt 0 ]
+ok $? 'the guest has checks for several vCPUs'
+
+# passed NAME: the stream $tmp/NAME.tap is a pass, and no check of several vCPUs is skipped.
+mkdir "$tmp/clean"
+passed() {
+	cp "$tmp/$1.tap" "$tmp/clean"
+	has "$tmp/$1.tap" '^# RESULT: PASS pass=[0-9]+ fail=0 skip=1 todo=0$' "$1: passes"
+	is "$(grep -c '^ok [0-9]* - vcpu\.[a-z0-9-]*$' "$tmp/$1.tap")" "$checks" "$1: all vcpu checks have run"
+}
+
+# ---- how many -----------------------------------------------------------------------------------
+
+run() { # NAME OPTION...
+	name=$1
+	shift
+	./run-qemu.sh "$@" >"$tmp/$name.tap" 2>"$tmp/$name.err"
+}
+
+for n in 2 4 16 64; do
+	run "$n" --smp=$n
+	passed $n
+done
+run absent -- -smp 4
+passed absent
+run more --smp=2 -- -smp 4
+passed more
+
+run one
+cp "$tmp/one.tap" "$tmp/clean"
+has "$tmp/one.tap" '^# RESULT: PASS ' 'one vCPU: passes'
+is "$(grep -c '^ok [0-9]* - vcpu\.[a-z0-9-]* # SKIP one vCPU$' "$tmp/one.tap")" "$checks" \
+	'one vCPU: the checks for several are skipped'
+
+run fewer --smp=4 --append=cpus=5
+is $? 1 'five wanted, four there: fails'
+is "$(sed -n 's/^not ok [0-9]* - //p' "$tmp/fewer.tap")" vcpu.start 'five wanted, four there: vcpu.start alone'
+sed -n '/^# run vcpu\.start$/,/^not ok/p' "$tmp/fewer.tap" >"$tmp/start"
+has "$tmp/start" 'wanted 5\>.* 4\>' 'five wanted, four there: says so'
+
+# ---- time after time ----------------------------------------------------------------------------
+
+results() { grep -E '^(not )?ok |^# RESULT' "$1"; }
+
+for n in 1 2 3 4 5; do
+	run "again$n" --smp=4 --append=seed=$n
+	results "$tmp/again$n.tap" >"$tmp/again$n"
+	results "$tmp/4.tap" | cmp -s - "$tmp/again$n"
+	ok $? "--smp=4, seed $n: the same verdict" || diff "$tmp/4.tap" "$tmp/again$n.tap" | sed 's/^/# /'
+done
+
+LOGS=$tmp/soak RUNS=2 tests/soak.sh >"$tmp/out"
+is $? 0 'two runs of the soak'
+is "$(cat "$tmp/out")" '2 of 2 runs passed' 'it counts them'
+LOGS=$tmp/soak RUNS=1 tests/soak.sh --host-append=fault=silent >"$tmp/out"
+is $? 1 'a soak on a faulty host fails'
+has "$tmp/out" "^run 1: see $tmp/soak/1.tap\$" 'and says where'
+has "$tmp/soak/1.tap" '^# RESULT: FAIL ' 'the stream is'
+
+# ---- without a host -----------------------------------------------------------------------------
+
+# Sets $now, in 10 ms.
+clock() {
+	read -r now _ </proc/uptime
+	now=${now%.*}${now#*.}
+}
+
+alone() { # ACCEL
+	clock
+	start=$now
+	run "none-$1-1" --host=none --accel="$1" --smp=1
+	clock
+	one=$((now - start)) start=$now
+	run "none-$1-4" --host=none --accel="$1" --smp=4
+	clock
+	four=$((now - start))
+	for n in 1 4; do
+		cp "$tmp/none-$1-$n.tap" "$tmp/clean"
+		has "$tmp/none-$1-$n.tap" '^# RESULT: SKIP pass=0 fail=0 ' "no host, $1, --smp=$n: skipped"
+	done
+	[ "$four" -lt $((3 * one + 100)) ]
+	ok $? "no host, $1: $four of 10 ms with four processors, $one with one"
+}
+
+alone tcg
+if [ -w /dev/kvm ]; then
+	alone kvm
+else
+	skip 'no host, kvm' 'no /dev/kvm'
+fi
+
+# ---- Bochs --------------------------------------------------------------------------------------
+
+if bochs_is_here; then
+	for cpu in ryzen corei7_skylake_x; do
+		for n in 2 4; do
+			tests/run-bochs.sh --cpu=$cpu --smp=$n >"$tmp/$cpu-$n.tap" 2>"$tmp/$cpu-$n.err" &
+		done
+		wait
+		passed $cpu-2
+		passed $cpu-4
+	done
+else
+	skip 'Bochs' 'no bochs, or no GRUB for i386-pc, is here'
+fi
+
+set +f
+prove -Q -e cat "$tmp/clean"/*.tap >"$tmp/out" 2>&1
+ok $? 'prove reads all of these' || sed 's/^/# /' "$tmp/out"
+set -f
+
+# ---- faulty hosts -------------------------------------------------------------------------------
+
+grep -v '^#' tests/faults-smp.tsv >"$tmp/table"
+mkdir "$tmp/faults"
+
+runs_of() { # GLOBS: how often a fault is run
+	case $1 in *~*) echo 20 ;; *) echo 1 ;; esac
+}
+
+# shellcheck disable=SC2016 # expanded by the inner shell
+while IFS='	' read -r fault _ globs options; do
+	for n in $(seq "$(runs_of "$globs")"); do echo "$n $fault $options"; done
+done <"$tmp/table" | out=$tmp/faults xargs -r -P "$(nproc)" -I{} sh -c '
+	set -- {}
+	n=$1 fault=$2
+	shift 2
+	./run-qemu.sh --smp=4 --host-append="fault=$fault" --append="strict seed=$n $*" >"$out/$fault.$n"'
+
+# caught FAULT N: its run N failed in all checks of $tmp/must, and in none that is not in $tmp/may.
+caught() {
+	sed -n 's/^not ok [0-9]* - //p' "$tmp/faults/$1.$2" | LC_ALL=C sort >"$tmp/got"
+	grep -q '^# RESULT: FAIL ' "$tmp/faults/$1.$2" &&
+		[ -z "$(LC_ALL=C comm -23 "$tmp/must" "$tmp/got")" ] && [ -z "$(LC_ALL=C comm -13 "$tmp/may" "$tmp/got")" ]
+}
+
+while IFS='	' read -r fault _ globs _; do
+	musts=
+	mays=
+	for glob in $globs; do
+		mays="$mays ${glob#\~}"
+		case $glob in \~*) ;; *) musts="$musts $glob" ;; esac
+	done
+	# shellcheck disable=SC2086 # lists of globs
+	{
+		expand $musts | LC_ALL=C sort >"$tmp/must"
+		expand $mays | LC_ALL=C sort >"$tmp/may"
+	}
+	n=$(runs_of "$globs")
+	: >"$tmp/diff"
+	for i in $(seq "$n"); do
+		caught "$fault" "$i" || {
+			echo "# run $i: $(tail -n 1 "$tmp/faults/$fault.$i")"
+			diff "$tmp/must" "$tmp/got" | sed "s/^/# run $i: /"
+		} >>"$tmp/diff"
+	done
+	[ ! -s "$tmp/diff" ]
+	ok $? "fault=$fault fails what it must, and no more, in $n of $n runs" || cat "$tmp/diff"
+done <"$tmp/table"
+finish

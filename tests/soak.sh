@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# make soak: many runs on four vCPUs, while another job keeps each of this machine's CPUs busy.  Each must pass;
+# the streams of those that don't stay in $LOGS.  Arguments go to run-qemu.sh.
+set -u
+
+O=${O:-build} runs=${RUNS:-200}
+logs=${LOGS:-$O/soak}
+mkdir -p "$logs" || exit 1
+
+load=
+# shellcheck disable=SC2086 # a list of processes
+trap '[ -z "$load" ] || kill $load' EXIT
+trap 'exit 1' HUP INT TERM
+for _ in $(seq "$(nproc)"); do
+	while :; do :; done &
+	load="$load $!"
+done
+
+passed=0
+for run in $(seq "$runs"); do
+	out=$logs/$run.tap
+	./run-qemu.sh --smp=4 "$@" >"$out" 2>&1
+	case $(tail -n 1 "$out") in
+	'# RESULT: PASS '*) passed=$((passed + 1)); rm "$out" ;;
+	*) echo "run $run: see $out" ;;
+	esac
+done
+echo "$passed of $runs runs passed"
+[ "$passed" -eq "$runs" ]

@@ -105,6 +105,7 @@ shift "$words"
 cd "$here" || die "cannot enter $here"
 [ "$deps" = no ] || install_missing
 choose_accel
+[ -z "$gdb" ] || seconds=${seconds:-0}
 if has_option ' -smp --smp ' "$@"; then
     choose_processors yes
 else
@@ -128,11 +129,9 @@ fi
 [ -z "$log" ] || { double_commas "$log"; log=,logfile=$doubled; }
 if [ -n "$gdb" ]; then
     set -- -gdb "tcp:127.0.0.1:$gdb" -S "$@"
-    seconds=${seconds:-0}
     printf 'In another terminal: gdb %s -ex "target remote :%s"\n' "$kernel" "$gdb" >&2
     [ "$host" = none ] || echo "Inside gdb, for the guest's names: add-symbol-file $guest" >&2
 fi
-seconds=${seconds:-30}
 set -- -no-user-config -nodefaults -display none -monitor none -no-reboot \
     -chardev "stdio,id=com1,signal=on$log" -serial chardev:com1 \
     -device isa-debug-exit,iobase=0xf4,iosize=0x4 \

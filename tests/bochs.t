@@ -166,7 +166,7 @@ processors() {
 	has "$tmp/shown" "$guests" "$*: what the guest is told"
 }
 processors '1 ' 24 16 'cpus=1 '
-processors '64 ' 36 20 'cpus=64 ' --smp=64
+processors '64 ' 32 20 'cpus=64 ' --smp=64
 processors '1 2 ' 24 16 '' -- 'cpu: count=2'
 processors '3 2 ' 24 16 'cpus=3 ' --smp=3 -- 'cpu: count=2'
 BOCHS=$tmp/show alone --smp=4 --append=a --debug-log="$tmp/shown"

@@ -128,7 +128,7 @@ run_bochs() { # BOCHS-OPTION...
 ignore_msrs=1 dir='' bochs=${BOCHS:-bochs} iso=$build/paraguest.iso
 parse_options "$@"
 shift "$words"
-cpu=${cpu:-ryzen} seconds=${seconds:-30} e9=0
+cpu=${cpu:-ryzen} e9=0
 case $cpu in *[!a-z0-9_]*) die "--cpu: '$cpu' is no name of a CPU model" ;; esac
 case "$*" in *cpu:*count=*) choose_processors yes ;; *) choose_processors no ;; esac
 [ -z "$debug_log" ] || e9=1

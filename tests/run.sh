@@ -18,13 +18,16 @@ self=${0##*/}
 host=ref cpu='' smp='' mem='' append='' host_append='' seconds='' exit_skip=0 log='' debug_log='' deps=no
 trailer="$self $$: "
 
+SECONDS_ONE=30 SECONDS_MORE=2 # when to give up a run, for the first processor and each other one
+
 common_usage() { # LATER-TIMEOUT
 	cat <<END
   --smp=N              processors of the machine, and vCPUs of the guest on the host (default 1)
   --mem=MIB            the guest's memory (default $GUEST_MIB, and 1 more for each 16 processors)
   --append=TEXT        options for the guest, as "only=area strict"
   --host-append=TEXT   options for the reference host
-  --timeout=SECONDS    when to give up (default 30$1; 0: never)
+  --timeout=SECONDS    when to give up (default $SECONDS_ONE$1, and $SECONDS_MORE more for each processor but the first;
+                       0: never)
   --exit-skip=N        exit status of a run that was skipped (default 0)
   --log=FILE           copy of all that came out of the serial port, unchanged
   --debug-log=FILE     what the reference host says on port 0xe9
@@ -109,18 +112,19 @@ parse_options() { # WORD...
 }
 
 # Behind -- the engine's own options may say how many processors there are: then guest and host are told
-# of the number only if --smp says one, which may be another; else they take all that report in.  Each
-# processor needs 64 KiB of the guest's memory, and up to twice that of the host's.
+# of the number only if --smp says one, which may be another; else they take all that report in.  Each but
+# the first needs 64 KiB of the guest's memory, as much of the host's, and time: emulators share few CPUs out.
 #
 # Sets $smp, how many the machine has if the engine's own options do not say; $told, guest's and host's
-# option; $mem and $memory, the guest's memory and the machine's.
+# option; $mem and $memory, the guest's memory and the machine's; and $seconds.
 choose_processors() { # GIVEN-BEHIND--: yes or no
 	told=
 	[ -z "$smp" ] && [ "$1" = yes ] || told="cpus=${smp:-1} "
 	smp=${smp:-1}
 	mem=${mem:-$((GUEST_MIB + smp / 16))}
 	memory=$mem
-	[ "$host" = none ] || memory=$((mem + HOST_MIB + smp / 8))
+	[ "$host" = none ] || memory=$((mem + HOST_MIB + smp / 16))
+	seconds=${seconds:-$((SECONDS_ONE + (smp - 1) * SECONDS_MORE))}
 }
 
 # ---- packages -----------------------------------------------------------------------------------

@@ -173,13 +173,30 @@ processors() {
 }
 processors 1 24 16 'cpus=1 '
 processors 4 24 16 'cpus=4 ' --smp 4
-processors 64 36 20 'cpus=64 ' --smp=64
-processors 64 48 32 'cpus=64 ' --smp=64 --mem=32
-processors 255 70 31 'cpus=255 ' --smp=255
+processors 64 32 20 'cpus=64 ' --smp=64
+processors 64 44 32 'cpus=64 ' --smp=64 --mem=32
+processors 255 54 31 'cpus=255 ' --smp=255
 processors 3 24 16 '' -- -smp 3
 processors 3 24 16 'cpus=4 ' --smp=4 -- -smp 3
 QEMU=$tmp/show alone --smp=4 --append=a
 has "$tmp/out" '^# qemu: \[cpus=4 a\]$' 'the guest alone is told, too'
+# limit SECONDS OPTION...: when the run would be given up.
+mkdir "$tmp/limits"
+cat >"$tmp/limits/timeout" <<'EOF'
+#!/bin/sh
+echo "limit $4" >&2
+EOF
+chmod +x "$tmp/limits/timeout"
+limit() {
+	wanted=$1
+	shift
+	PATH=$tmp/limits:$PATH alone "$@"
+	has "$tmp/out" "^# qemu: limit $wanted\$" "the time limit: $*"
+}
+limit 30
+limit 156 --smp=64
+limit 5 --smp=64 --timeout=5
+limit 0 --smp=64 --gdb=1235
 QEMU=$tmp/show rogue --gdb=1235 --host=none --accel=tcg
 has "$tmp/err" 'target remote :1235' '--gdb tells how to connect'
 has "$tmp/out" '^# qemu: \[tcp:127.0.0.1:1235\]$' '--gdb reaches QEMU'

@@ -60,7 +60,7 @@ ends_for() { # NAME REASON LOG_LINE OPTION...
 	is $? 99 "$name: an error"
 	has "$tmp/out" '^# RESULT: ERROR ' "$name: and so says the verdict"
 	has "$tmp/out" "^# runner: host: .*$reason" "$name: the reason is in the stream"
-	grep -Eq "^end 0 0x[0-9a-f]+ .*$reason" "$tmp/log" && grep -Eq "$line" "$tmp/log"
+	grep -Eq "^end [01] 0x[0-9a-f]+ .*$reason" "$tmp/log" && grep -Eq "$line" "$tmp/log"
 	ok $? "$name: and in the log" || sed 's/^/# /' "$tmp/log" | tail -n 5
 }
 
@@ -92,6 +92,10 @@ done
 
 ends_for 'a triple fault' 'triple fault' . --append=do=triple
 ends_for 'HLT with interrupts off' 'halted with interrupts off' . --append=do=halt
+
+ends_for 'a triple fault of vCPU 1' 'triple fault, at rip 0x[0-9a-f]+ of vCPU 1' . --smp=2 --append=do=triple-on-1
+ends_for 'an APIC touched by XCHG' 'touched its APIC by something else than a MOV' . --smp=2 --append=do=apic
+ends_for 'an APIC that one vCPU does not have' 'touched memory that it does not have' . --append=do=apic
 
 # ---- under Bochs: both vendors, and the intercepts that QEMU does not have ----------------------
 

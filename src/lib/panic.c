@@ -55,7 +55,7 @@ void trap_unexpected(const struct trap_frame *frame)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (cpu->id && !cpu->speaks) { /* the boot processor speaks for it */
+	if (cpu->silent) {
 		cpu->stray_fault = *frame;
 		cpu->dead = true;
 		for (;;)

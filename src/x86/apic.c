@@ -17,6 +17,7 @@
 #define SPURIOUS        0xf0
 #define SPURIOUS_ENABLE 0x100
 #define SPURIOUS_VECTOR 0xff
+#define ICR_NMI         0x00400
 #define ICR_INIT        0x00500
 #define ICR_STARTUP     0x00600
 #define ICR_PENDING     0x01000
@@ -113,6 +114,11 @@ void apic_send(uint32_t command, uint32_t destination)
 	apic_write(APIC_ICR, command);
 	for (unsigned i = 0; i < MAX_POLLS && apic_read(APIC_ICR) & ICR_PENDING; i++)
 		cpu_relax();
+}
+
+void apic_nmi_others(void)
+{
+	apic_send(ICR_OTHERS | ICR_ASSERT | ICR_NMI, 0);
 }
 
 void apic_init_others(void)

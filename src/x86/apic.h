@@ -33,6 +33,9 @@ void apic_write(unsigned offset, uint32_t value);
 #define APIC_ICR_DESTINATION 0x310
 void apic_send(uint32_t command, uint32_t destination);
 
+/* An NMI for all processors but this one. */
+void apic_nmi_others(void);
+
 /* INIT, and a start-up IPI to the page at @low below 1 MiB, for all processors but this one. */
 void apic_init_others(void);
 void apic_start_others(uint32_t low);

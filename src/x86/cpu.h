@@ -58,10 +58,10 @@ struct cpu {
 	struct trap_frame stray_fault;
 	bool check_active, stray_faulted;
 	bool panicking;
-	unsigned done;                     /* smp_run() */
-	bool speaks;                       /* reports its own traps, as the boot processor does */
-	volatile bool dead;                /* of stray_fault, which another one has to report */
-	volatile uint64_t ticks;           /* timer interrupts so far */
+	unsigned done;           /* smp_run() */
+	volatile bool silent;    /* leaves the report of a trap, in stray_fault, to another one */
+	volatile bool dead;      /* of stray_fault, which another one has to report */
+	volatile uint64_t ticks; /* timer interrupts so far */
 	volatile uint64_t ticks_in_flight; /* of them, inside an interaction */
 	struct tss tss;
 };

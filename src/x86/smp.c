@@ -18,7 +18,7 @@ _Noreturn void smp_main(struct cpu *cpu);
 #define SIPI_DELAY patience(1000000, 20000)
 #define ARRIVAL    patience(8000000000, 20000000)
 #define NO_ARRIVAL patience(200000000, 1000000)
-#define WORK       patience(20000000000, 100000000)
+#define WORK       patience(8000000000, 100000000)
 
 static struct cpu *processors[SMP_MAX]; /* by their number */
 static unsigned count = 1;
@@ -98,6 +98,7 @@ static void prepare(struct smp_block *block)
 		block->page[i] = 0;
 	cpu->stacks = block->stacks[0];
 	cpu->own = block->own;
+	cpu->silent = true;
 	for (unsigned i = 0; i < STACK_COUNT; i++)
 		*(struct cpu **)(block->stacks[i + 1] - 8) = cpu;
 }

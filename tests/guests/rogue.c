@@ -11,10 +11,12 @@
 #include "lib/exit.h"
 #include "lib/multiboot.h"
 #include "lib/panic.h"
+#include "lib/processors.h"
 #include "lib/serial.h"
 #include "lib/string.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
+#include "x86/smp.h"
 #include "x86/trap.h"
 
 #define GATE_SIZE 16
@@ -22,6 +24,8 @@
 #define UNMAPPED  (PAGING_WINDOW_END - 2 * PAGE_SIZE)
 
 void main(void);
+
+extern uint8_t image_end[];
 
 static struct tap tap;
 
@@ -111,6 +115,32 @@ static void triple(void)
 	__asm__ volatile("lidt %0; ud2" : : "m"(nothing));
 }
 
+static void fault_thrice(void *unused)
+{
+	static const struct table_register nothing;
+
+	(void)unused;
+	if (this_cpu()->id == 1)
+		__asm__ volatile("lidt %0; ud2" : : "m"(nothing));
+}
+
+static void triple_on_1(void)
+{
+	start_one("rogue.triple-on-1");
+	processors_start((uint64_t)image_end, 2, false);
+	smp_run(fault_thrice, NULL);
+}
+
+/* What no compiler makes of a volatile access, and no host has to emulate. */
+static void exchange_apic(void)
+{
+	uint32_t value = 0;
+
+	start_one("rogue.apic");
+	paging_map(UNMAPPED, 0xfee00000, PAGE_RW);
+	__asm__ volatile("xchg %0, 0x80(%1)" : "+r"(value) : "r"(UNMAPPED) : "memory");
+}
+
 /* Reads or writes the page; a host lets nobody live who does that to what it did not give. */
 static void touch_memory(void)
 {
@@ -190,19 +220,21 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } modes[] = {
-	{"hostile", attack_host},   /* tries what the host must refuse */
-	{"memory", touch_memory},   /* touches memory=GPA */
-	{"hang", hang},             /* spins, with interrupts off */
-	{"halt", halt},             /* CLI, HLT */
-	{"triple", triple},         /* triple fault */
-	{"cut", cut},               /* ends in the middle of a line */
-	{"noplan", noplan},         /* never plans its one test */
-	{"lie", lie},               /* counts one success more than there was */
-	{"late", late},             /* goes on behind its verdict */
-	{"wrongcode", wrongcode},   /* says FAIL, exits as PASS does */
-	{"overflow", overflow},     /* runs out of stack */
-	{"double", break_gates},    /* double fault */
-	{"unexpected", unexpected}, /* invalid opcode outside any interaction */
+	{"hostile", attack_host},     /* tries what the host must refuse */
+	{"memory", touch_memory},     /* touches memory=GPA */
+	{"hang", hang},               /* spins, with interrupts off */
+	{"halt", halt},               /* CLI, HLT */
+	{"triple", triple},           /* triple fault */
+	{"triple-on-1", triple_on_1}, /* of vCPU 1 */
+	{"apic", exchange_apic},      /* touches its APIC by XCHG */
+	{"cut", cut},                 /* ends in the middle of a line */
+	{"noplan", noplan},           /* never plans its one test */
+	{"lie", lie},                 /* counts one success more than there was */
+	{"late", late},               /* goes on behind its verdict */
+	{"wrongcode", wrongcode},     /* says FAIL, exits as PASS does */
+	{"overflow", overflow},       /* runs out of stack */
+	{"double", break_gates},      /* double fault */
+	{"unexpected", unexpected},   /* invalid opcode outside any interaction */
 };
 
 static bool parse_options(char *error)

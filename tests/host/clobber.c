@@ -144,12 +144,15 @@ static void never_return(void)
 
 void clobber(struct vcpu *vcpu)
 {
-	if (config.fault == FAULT_HANG || config.fault == FAULT_RESET)
+	if (config.fault == FAULT_HANG || config.fault == FAULT_RESET ||
+	    (config.fault == FAULT_VCPU1_HANGS && vcpu->id == 1))
 		never_return();
 	vcpu_sync(vcpu);
 	clobber_gpr(vcpu);
 	clobber_live();
 	clobber_slow(vcpu);
+	if (config.fault == FAULT_VCPU1_LOST && vcpu->id == 1)
+		vcpu->rip = 0;
 	if (config.fault == FAULT_RIP_2)
 		vcpu->rip -= 1;
 	if (config.fault == FAULT_RIP_4)

@@ -237,14 +237,16 @@ static void handle_io(struct vcpu *vcpu)
 	clobber_remember_io(vcpu);
 }
 
-/* With interrupts on, HLT may end at any time, so it ends at once; with them off, it never would. */
+/* With interrupts on, HLT may end at any time, so it ends at once; with them off, an INIT alone ends it. */
 static void handle_halt(struct vcpu *vcpu)
 {
-	if (!(vcpu->slow.rflags & RFLAGS_IF)) {
-		end(vcpu, "halted with interrupts off");
+	if (vcpu->slow.rflags & RFLAGS_IF) {
+		vcpu_skip(vcpu);
 		return;
 	}
-	vcpu_skip(vcpu);
+	vcpu->halted = true;
+	if (!vcpu->id) /* which nobody sends an INIT */
+		end(vcpu, "halted with interrupts off");
 }
 
 static void handle_forbidden(struct vcpu *vcpu)
@@ -273,7 +275,8 @@ static void handle_others(struct vcpu *vcpu)
 	case EXIT_AGAIN:
 		break;
 	case EXIT_STOP:
-		vcpu->ended = "was stopped"; /* somebody else says why */
+		vcpu->ended =
+			"was stopped by an NMI or INIT"; /* if by us, then another vCPU says why */
 		break;
 	case EXIT_BAD_VALUE:
 		vcpu_inject_gp(vcpu);
@@ -333,5 +336,5 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 	}
 	if (!(vcpu->slow.cr0 & CR0_PE))
 		vcpu->event.has_error = false; /* real mode knows none */
-	return !vcpu->ended && !__atomic_load_n(&vcpu->init, __ATOMIC_RELAXED);
+	return !vcpu->ended && !vcpu->halted && !__atomic_load_n(&vcpu->init, __ATOMIC_RELAXED);
 }

@@ -154,6 +154,8 @@
 	X(SHARED_RESULT, "shared-result", "C1", "vCPUs share the memory for their results")        \
 	X(SHARED_RBX, "shared-rbx", "C2", "vCPUs share the memory for their RBX")                  \
 	X(VCPU0_MODE, "vcpu0-mode", "C32.1", "the convention follows the mode of vCPU 0")          \
+	X(VCPU1_HANGS, "vcpu1-hangs", "C5", "a call of vCPU 1 never comes back")                   \
+	X(VCPU1_LOST, "vcpu1-lost", "C5", "vCPU 1 goes on at 0 behind a call")                     \
 	X(ONE_STARTUP, "one-startup", "S7", "one vCPU heeds a start-up IPI, the others do not")    \
 	X(STARTUP_VECTOR, "startup-vector", "S7", "a start-up IPI's vector is off by one")         \
 	X(HANG, "hang", "", "a call never comes back")                                             \

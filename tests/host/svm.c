@@ -61,9 +61,9 @@ static void svm_init(void)
 
 static void init_controls(struct vmcb *c)
 {
-	c->intercept1 = (uint32_t)(INTERCEPT_INVD | INTERCEPT_HLT | INTERCEPT_INVLPGA |
-				   INTERCEPT_IO | INTERCEPT_MSR | INTERCEPT_TASK_SWITCH |
-				   INTERCEPT_SHUTDOWN | INTERCEPT_CPUID);
+	c->intercept1 = (uint32_t)(INTERCEPT_NMI | INTERCEPT_INVD | INTERCEPT_HLT |
+				   INTERCEPT_INVLPGA | INTERCEPT_IO | INTERCEPT_MSR |
+				   INTERCEPT_TASK_SWITCH | INTERCEPT_SHUTDOWN | INTERCEPT_CPUID);
 	c->intercept2 = (uint32_t)(INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD |
 				   INTERCEPT_VMSAVE | INTERCEPT_STGI | INTERCEPT_CLGI |
 				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
@@ -229,6 +229,9 @@ static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu
 	case VMEXIT_NPF:
 		exit->kind = EXIT_MEMORY;
 		exit->gpa = c->exit_info2;
+		break;
+	case VMEXIT_NMI:
+		exit->kind = EXIT_STOP;
 		break;
 	case VMEXIT_TASK_SWITCH:
 		exit->name = "task switch";

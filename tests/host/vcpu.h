@@ -27,7 +27,7 @@ enum exit_kind {
 	EXIT_EXCEPTION,  /* exit.event; exits only where a fault wants to see it */
 	EXIT_MEMORY,     /* exit.gpa is not the guest's memory */
 	EXIT_SHUTDOWN,   /* a triple fault */
-	EXIT_STOP,       /* a real INIT: the run is over */
+	EXIT_STOP,       /* an NMI, or a real INIT: the run is over */
 	EXIT_REFUSED,    /* the CPU did not accept the guest's state: exit.code */
 	EXIT_UNKNOWN,    /* exit.code */
 };
@@ -104,6 +104,7 @@ struct vcpu {
 
 	uint64_t site;     /* that it registered last */
 	uint64_t para_gpa; /* of the para state page registered last; 0: none */
+	bool halted;       /* until an INIT comes */
 	uint8_t verdict;   /* what it wrote to isa-debug-exit last */
 	uint32_t apic_id;
 	uint32_t icr_destination; /* the APIC's register */
@@ -134,7 +135,7 @@ struct vcpu_vendor {
 	/* Whether it can run a guest; if not, *@why says what it lacks. */
 	bool (*available)(const char **why);
 
-	/* Runs the guest from @start until vcpu->ended is set, or an INIT has come. */
+	/* Runs the guest from @start until vcpu->ended or vcpu->halted is set, or an INIT has come. */
 	void (*run)(struct vcpu *vcpu, const struct vcpu_start *start);
 
 	/* Fills vcpu->slow. */

@@ -80,6 +80,16 @@ static _Noreturn void sleep(void)
 		__asm__ volatile("cli; hlt");
 }
 
+/* By an NMI, wherever they are: it makes a guest exit, and the host trap. */
+static void stop_others(unsigned id)
+{
+	if (vcpu_count() == 1)
+		return;
+	for (unsigned i = 0; i < vcpu_count(); i++)
+		smp_cpu(i)->silent = i != id;
+	apic_nmi_others();
+}
+
 static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
 {
 	static bool finished;
@@ -94,8 +104,7 @@ static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
 		return;
 	if (__atomic_exchange_n(&finished, true, __ATOMIC_ACQ_REL))
 		sleep();
-	if (vcpu_count() > 1)
-		apic_init_others(); /* stops them, wherever they are */
+	stop_others(vcpu->id);
 	run.finish(vcpu);
 }
 
@@ -103,6 +112,9 @@ static unsigned wait_for_startup(struct vcpu *vcpu)
 {
 	unsigned startup;
 
+	while (vcpu->halted && !__atomic_load_n(&vcpu->init, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	vcpu->halted = false;
 	__atomic_store_n(&vcpu->init, false, __ATOMIC_RELAXED);
 	__atomic_store_n(&vcpu->startup, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&vcpu->waits, true, __ATOMIC_RELEASE);
@@ -146,7 +158,7 @@ static void run_vcpu(void *unused)
 	};
 
 	(void)unused;
-	cpu->speaks = true;
+	cpu->silent = false;
 	__atomic_store_n(&vcpus[vcpu.id], &vcpu, __ATOMIC_RELEASE);
 	if (!vcpu.id)
 		run_boot_vcpu(&vcpu);

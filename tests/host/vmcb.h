@@ -9,6 +9,7 @@
 #include "x86/defs.h"
 
 /* Intercepts, first word: offset 0x00c */
+#define INTERCEPT_NMI         BIT(1)
 #define INTERCEPT_INVD        BIT(22)
 #define INTERCEPT_HLT         BIT(24)
 #define INTERCEPT_INVLPGA     BIT(26)
@@ -34,6 +35,7 @@
 
 /* Exit codes: appendix C */
 #define VMEXIT_EXCEPTION   0x40 /* and the vector */
+#define VMEXIT_NMI         0x61
 #define VMEXIT_CPUID       0x72
 #define VMEXIT_INVD        0x76
 #define VMEXIT_HLT         0x78

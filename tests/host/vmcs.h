@@ -31,6 +31,9 @@
 #define EPT_WRITE_BACK         BIT(14)
 #define EPT_LARGE_PAGES        BIT(16)
 
+/* Pin-based controls: 25.6.1 */
+#define PIN_NMI BIT(3)
+
 /* Primary processor-based controls: 25.6.2, table 25-6 */
 #define PROC_HLT         BIT(7)
 #define PROC_MWAIT       BIT(10)
@@ -64,9 +67,11 @@
 #define SEGMENT_UNUSABLE BIT(16)
 
 /* Event injection: 25.8.3; and what exited: 25.9.2 */
-#define EVENT_EXCEPTION (3u << 8)
-#define EVENT_ERROR     BIT(11)
-#define EVENT_VALID     BIT(31)
+#define EVENT_TYPE(event) ((event) >> 8 & 7)
+#define EVENT_NMI         2
+#define EVENT_EXCEPTION   (3u << 8)
+#define EVENT_ERROR       BIT(11)
+#define EVENT_VALID       BIT(31)
 
 /* Interruptibility state: 25.4.2 */
 #define BLOCKED_BY_STI_MOV_SS UINT64_C(3)

@@ -129,7 +129,7 @@ static uint64_t controls(uint32_t msr, uint64_t wanted)
 
 static void init_controls(void)
 {
-	vmwrite(VMCS_PIN_CONTROLS, controls(MSR_VMX_TRUE_PIN_CONTROLS, 0));
+	vmwrite(VMCS_PIN_CONTROLS, controls(MSR_VMX_TRUE_PIN_CONTROLS, PIN_NMI));
 	vmwrite(VMCS_PROC_CONTROLS,
 		controls(MSR_VMX_TRUE_PROC_CONTROLS, PROC_HLT | PROC_MWAIT | PROC_MONITOR |
 							     PROC_IO_BITMAPS | PROC_MSR_BITMAPS |
@@ -309,7 +309,7 @@ static void translate_exception(struct vcpu_exit *exit)
 {
 	uint64_t event = vmread(VMCS_EXIT_EVENT);
 
-	exit->kind = EXIT_EXCEPTION;
+	exit->kind = EVENT_TYPE(event) == EVENT_NMI ? EXIT_STOP : EXIT_EXCEPTION;
 	exit->event = (struct vcpu_event){
 		.pending = true, .has_error = event & EVENT_ERROR, .vector = (uint8_t)event};
 	if (exit->event.has_error)

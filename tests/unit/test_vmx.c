@@ -403,7 +403,7 @@ static void test_controls(void **state)
 		uint32_t field, msr;
 		uint64_t optional; /* without these a guest runs, too */
 	} table[] = {
-		{VMCS_PIN_CONTROLS, TRUE_PIN, 0},
+		{VMCS_PIN_CONTROLS, TRUE_PIN, BIT(3)},              /* NMI */
 		{VMCS_PROC_CONTROLS, TRUE_PROC, BIT(10) | BIT(29)}, /* MWAIT, MONITOR */
 		{VMCS_PROC_CONTROLS2, PROC2, 0},
 		{VMCS_EXIT_CONTROLS, TRUE_EXIT, 0},

@@ -32,7 +32,6 @@ unsigned vcpus_start(struct run *run)
 	for (unsigned id = 1; id < run->vcpus; id++) {
 		struct cpu *cpu = smp_cpu(id);
 
-		cpu->random = para_random();
 		cpu->notes = cpu->own;
 	}
 	return run->vcpus;
@@ -80,18 +79,27 @@ bool vcpu_unanswered(const struct vcpu *vcpu)
 	       vcpu->state.ret == vcpu->answer.ret_sentinel;
 }
 
+/* How many times longer than it has to a vCPU goes on while others are behind, so that they are not alone. */
+#define OVERTIME 20
+
 static struct {
 	struct run *run;
 	act *do_it;
-	unsigned times;
+	unsigned times, overtime;
+	unsigned busy; /* vCPUs that have not done it so often yet */
 } todo;
 
 static void work(void *unused)
 {
 	struct vcpu *vcpu = this_cpu()->own;
+	unsigned done = 0;
 
 	(void)unused;
-	for (unsigned i = 0; i < todo.times && !vcpu->notes.count; i++)
+	while (done++ < todo.times && !vcpu->notes.count)
+		todo.do_it(todo.run, vcpu);
+	__atomic_fetch_sub(&todo.busy, 1, __ATOMIC_ACQ_REL);
+	while (done++ < todo.overtime && !vcpu->notes.count &&
+	       __atomic_load_n(&todo.busy, __ATOMIC_ACQUIRE))
 		todo.do_it(todo.run, vcpu);
 }
 
@@ -138,16 +146,23 @@ bool let(struct run *run, act *do_it, unsigned times)
 {
 	struct cpu *boot = this_cpu();
 	const struct cpu *lost = smp_wait();
+	uint64_t random;
 
 	if (!lost) {
 		todo.run = run;
 		todo.do_it = do_it;
 		todo.times = times;
-		for (unsigned id = 0; id < run->vcpus; id++)
+		todo.overtime = times > 1 ? times * OVERTIME : 0;
+		todo.busy = run->vcpus;
+		for (unsigned id = 0; id < run->vcpus; id++) {
 			vcpu_by(id)->notes.count = 0;
+			smp_cpu(id)->random = para_random();
+		}
+		random = para_random();
 		boot->notes = &boot_vcpu.notes;
 		lost = smp_run(work_safely, NULL);
 		boot->notes = NULL;
+		boot->random = random; /* however much of it was used */
 		print_notes(run->vcpus);
 	}
 	if (lost)

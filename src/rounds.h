@@ -46,7 +46,7 @@ bool vcpu_kept(const struct vcpu *vcpu);
 bool vcpu_unanswered(const struct vcpu *vcpu);
 
 /*
- * All vCPUs at once do @do_it @times, each until it has something to note.  All of the notes, and whatever
+ * All vCPUs at once do @do_it @times, and go on while others are behind, each until it has something to note.  All of the notes, and whatever
  * did not come back, fail the check.  Returns whether it has not failed.
  */
 typedef void act(struct run *run, struct vcpu *vcpu);

@@ -10,10 +10,15 @@
 /* Bytes from one vCPU's site to the next one's: a page holds them all. */
 #define SITE_ROOM (PAGE_SIZE / (SMP_MAX + 1))
 
-/* How often, where once shows nothing. */
-#define CALLS         200
-#define REGISTRATIONS 30
-#define STAYS_32      10
+/* How often: to see that it works; and that nothing gets mixed up, which takes a coincidence. */
+#define CALLS    20
+#define RACES    2400 /* of all vCPUs together */
+#define STAYS_32 12
+
+static unsigned races(const struct run *run)
+{
+	return RACES / run->vcpus + 1;
+}
 
 /* All pages anew, with a site for each vCPU. */
 static void reset_all(struct run *run)
@@ -195,7 +200,7 @@ void vcpu_pages(struct run *run)
 		}
 		expect_kept(run);
 	}
-	if (!run->failed && let(run, registers, REGISTRATIONS))
+	if (!run->failed && let(run, registers, races(run) / 4))
 		expect_kept(run);
 }
 
@@ -270,7 +275,7 @@ void vcpu_hot_site(struct run *run)
 void vcpu_echo(struct run *run)
 {
 	if (register_all(run))
-		let(run, echoes, CALLS);
+		let(run, echoes, races(run));
 }
 
 static void odd_ones_register(struct run *run, struct vcpu *vcpu)
@@ -284,7 +289,7 @@ static void odd_ones_register(struct run *run, struct vcpu *vcpu)
 /* S6: registration may be repeated, while others call. */
 void vcpu_re_register(struct run *run)
 {
-	if (register_all(run) && let(run, odd_ones_register, CALLS))
+	if (register_all(run) && let(run, odd_ones_register, races(run)))
 		expect_kept(run);
 }
 
@@ -294,7 +299,7 @@ static void odd_ones_are_legacy(struct run *run, struct vcpu *vcpu)
 		expect_echoes32(run, &vcpu->site, 1);
 		return;
 	}
-	for (unsigned i = 0; i < CALLS / STAYS_32; i++)
+	for (unsigned i = 0; i < races(run) / STAYS_32 / 2; i++)
 		expect_random_echo(run, &vcpu->site);
 }
 
@@ -309,5 +314,5 @@ void vcpu_conventions(struct run *run)
 void vcpu_keeps_gprs(struct run *run)
 {
 	if (register_all(run))
-		let(run, keeps, CALLS);
+		let(run, keeps, races(run));
 }

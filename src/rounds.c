@@ -40,6 +40,7 @@ unsigned vcpus_start(struct run *run)
 void vcpu_prepare(struct vcpu *vcpu, uint32_t version)
 {
 	vcpu->version = version;
+	vcpu->asked = false;
 	prepare_state(&vcpu->state, version, vcpu->site.gpa, &vcpu->answer);
 }
 
@@ -70,13 +71,9 @@ bool vcpu_kept(const struct vcpu *vcpu)
 			return false;
 	}
 	return state->guest_version == vcpu->version && state->size == sizeof(*state) &&
-	       state->hypercall_gpa == vcpu->site.gpa;
-}
-
-bool vcpu_unanswered(const struct vcpu *vcpu)
-{
-	return vcpu->state.host_version == vcpu->answer.version_sentinel &&
-	       vcpu->state.ret == vcpu->answer.ret_sentinel;
+	       state->hypercall_gpa == vcpu->site.gpa &&
+	       (vcpu->asked || (state->host_version == vcpu->answer.version_sentinel &&
+				state->ret == vcpu->answer.ret_sentinel));
 }
 
 /* How many times longer than it has to a vCPU goes on while others are behind, so that they are not alone. */

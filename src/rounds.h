@@ -17,6 +17,7 @@ struct vcpu {
 			struct site site;
 			uint32_t version;     /* that it registers as */
 			struct answer answer; /* to its registration */
+			bool asked;           /* whether it did, since it was prepared */
 			uint64_t noise;
 		};
 		uint8_t front[PAGE_SIZE];
@@ -41,9 +42,8 @@ struct vcpu *vcpu_by(unsigned id);
 void vcpu_reset(struct vcpu *vcpu, struct site site);
 void vcpu_prepare(struct vcpu *vcpu, uint32_t version);
 
-/* Whether its pages are as it left them: where no host writes; and where one does. */
+/* Whether its pages are as they were, but for the answer that it asked for. */
 bool vcpu_kept(const struct vcpu *vcpu);
-bool vcpu_unanswered(const struct vcpu *vcpu);
 
 /*
  * All vCPUs at once do @do_it @times, and go on while others are behind, each until it has something to note.  All of the notes, and whatever

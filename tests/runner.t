@@ -180,6 +180,22 @@ processors 3 24 16 '' -- -smp 3
 processors 3 24 16 'cpus=4 ' --smp=4 -- -smp 3
 QEMU=$tmp/show alone --smp=4 --append=a
 has "$tmp/out" '^# qemu: \[cpus=4 a\]$' 'the guest alone is told, too'
+# accelerated WORD OPTION...: QEMU's -accel, where there are two CPUs.
+mkdir "$tmp/two"
+printf '#!/bin/sh\necho 2\n' >"$tmp/two/nproc"
+chmod +x "$tmp/two/nproc"
+accelerated() {
+	wanted=$1
+	shift
+	PATH=$tmp/two:$PATH QEMU=$tmp/show alone "$@"
+	is "$(sed -n '/^# qemu: \[-accel\]$/{n; s/.*\[\(.*\)\]/\1/p;}' "$tmp/out" | tr '\n' ' ')" "$wanted " \
+		"what accelerates: $*"
+}
+accelerated tcg
+accelerated tcg --smp=2
+accelerated tcg,thread=single --smp=3
+accelerated tcg,thread=multi --smp=3 -- -accel tcg,thread=multi
+
 # limit SECONDS OPTION...: when the run would be given up.
 mkdir "$tmp/limits"
 cat >"$tmp/limits/timeout" <<'EOF'

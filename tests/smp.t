@@ -29,6 +29,8 @@ for n in 2 4 16 64; do
 	run "$n" --smp=$n
 	passed $n
 done
+run threads --smp=4 -- -accel tcg,thread=multi
+passed threads
 run absent -- -smp 4
 passed absent
 run more --smp=2 -- -smp 4
@@ -128,6 +130,7 @@ runs_of() { # GLOBS: how often a fault is run
 	case $1 in *~*) echo 20 ;; *) echo 1 ;; esac
 }
 
+# The vCPUs in one thread and, every other run, in a thread each.
 # shellcheck disable=SC2016 # expanded by the inner shell
 while IFS='	' read -r fault _ globs options; do
 	for n in $(seq "$(runs_of "$globs")"); do echo "$n $fault $options"; done
@@ -135,7 +138,9 @@ done <"$tmp/table" | out=$tmp/faults xargs -r -P "$(nproc)" -I{} sh -c '
 	set -- {}
 	n=$1 fault=$2
 	shift 2
-	./run-qemu.sh --smp=4 --host-append="fault=$fault" --append="strict seed=$n $*" >"$out/$fault.$n"'
+	case $n in *[02468]) threads=multi ;; *) threads=single ;; esac
+	./run-qemu.sh --smp=4 --host-append="fault=$fault" --append="strict seed=$n $*" \
+		-- -accel "tcg,thread=$threads" >"$out/$fault.$n"'
 
 # caught FAULT N: its run N failed in all checks of $tmp/must, and in none that is not in $tmp/may.
 caught() {

@@ -18,7 +18,7 @@ _Noreturn void smp_main(struct cpu *cpu);
 #define SIPI_DELAY patience(1000000, 20000)
 #define ARRIVAL    patience(8000000000, 20000000)
 #define NO_ARRIVAL patience(200000000, 1000000)
-#define WORK       patience(8000000000, 100000000)
+#define WORK       patience(4000000000 + count * UINT64_C(400000000), 100000000)
 
 static struct cpu *processors[SMP_MAX]; /* by their number */
 static unsigned count = 1;

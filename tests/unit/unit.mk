@@ -21,7 +21,7 @@ unit_string := src/lib/string.c
 unit_svm := tests/host/svm.c tests/host/passed.c tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
 unit_vga := src/lib/vga.c
-unit_vmx := tests/host/vmx.c tests/host/exits.c tests/host/passed.c tests/unit/fake_cpu.c
+unit_vmx := $(patsubst %,tests/host/%.c,vmx vmx_setup exits cpuid passed) tests/unit/fake_cpu.c
 
 UNIT_TESTS := cmdline config guest_memory loader mov multiboot nested_paging options para_host passed printf \
 	string svm tap vga vmx
@@ -46,7 +46,8 @@ $(UNIT_ASAN):
 	$(Q)$(SANITIZE_CC) $(SANITIZE) -o $@ $^ -lcmocka
 
 $(call objects_of,src/lib/string): UNIT_INCLUDE := -include tests/unit/rename.h
-$(call objects_of,tests/host/svm tests/host/vmx tests/host/exits): UNIT_INCLUDE := -include tests/unit/fake_cpu.h
+$(call objects_of,$(addprefix tests/host/,svm vmx vmx_setup exits cpuid)): \
+	UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 
 $(O)/unit/obj/%.o: %.c
 	$(call say,CC,$@)

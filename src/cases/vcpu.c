@@ -12,7 +12,7 @@
 
 /* How often: to see that it works; and that nothing gets mixed up, which takes a coincidence. */
 #define CALLS    20
-#define RACES    2400 /* of all vCPUs together */
+#define RACES    1200 /* of all vCPUs together */
 #define STAYS_32 12
 
 static unsigned races(const struct run *run)

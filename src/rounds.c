@@ -3,6 +3,7 @@
 
 #include "lib/panic.h"
 #include "lib/processors.h"
+#include "x86/insn.h"
 #include "x86/trap.h"
 
 #define WORDS(bytes) ((bytes) / sizeof(uint64_t))
@@ -96,8 +97,10 @@ static void work(void *unused)
 		todo.do_it(todo.run, vcpu);
 	__atomic_fetch_sub(&todo.busy, 1, __ATOMIC_ACQ_REL);
 	while (done++ < todo.overtime && !vcpu->notes.count &&
-	       __atomic_load_n(&todo.busy, __ATOMIC_ACQUIRE))
+	       __atomic_load_n(&todo.busy, __ATOMIC_ACQUIRE)) {
+		cpu_relax(); /* where vCPUs take turns, it is the others' */
 		todo.do_it(todo.run, vcpu);
+	}
 }
 
 /* A stray ends the boot vCPU's check, and another's part of it. */

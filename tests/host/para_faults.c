@@ -95,7 +95,7 @@ static void break_arguments32(const struct gprs *r, uint64_t args[6])
 /* Long enough for other vCPUs to come to the same place. */
 static void linger(void)
 {
-	for (unsigned i = 0; i < 1000; i++)
+	for (unsigned i = 0; i < 100; i++)
 		__builtin_ia32_pause();
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # make soak: many runs on four vCPUs, while another job keeps each of this machine's CPUs busy.  Each must pass;
-# the streams of those that don't stay in $LOGS.  Arguments go to run-qemu.sh.
+# the streams of those that don't stay in $LOGS.  Each vCPU is a thread.  Arguments are options of run-qemu.sh.
 set -u
 
 O=${O:-build} runs=${RUNS:-200}
@@ -20,7 +20,7 @@ done
 passed=0
 for run in $(seq "$runs"); do
 	out=$logs/$run.tap
-	./run-qemu.sh --smp=4 "$@" >"$out" 2>&1
+	./run-qemu.sh --smp=4 "$@" -- -accel tcg,thread=multi >"$out" 2>&1
 	case $(tail -n 1 "$out") in
 	'# RESULT: PASS '*) passed=$((passed + 1)); rm "$out" ;;
 	*) echo "run $run: see $out" ;;

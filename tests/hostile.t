@@ -93,7 +93,8 @@ done
 ends_for 'a triple fault' 'triple fault' . --append=do=triple
 ends_for 'HLT with interrupts off' 'halted with interrupts off' . --append=do=halt
 
-ends_for 'a triple fault of vCPU 1' 'triple fault, at rip 0x[0-9a-f]+ of vCPU 1' . --smp=2 --append=do=triple-on-1
+ends_for 'a triple fault of vCPU 1' 'triple fault' '^end 1 ' --smp=2 --append=do=triple-on-1
+has "$tmp/out" '^# runner: host: .* of vCPU 1 ' 'a triple fault of vCPU 1: its number is in the stream'
 ends_for 'an APIC touched by XCHG' 'touched its APIC by something else than a MOV' . --smp=2 --append=do=apic
 ends_for 'an APIC that one vCPU does not have' 'touched memory that it does not have' . --append=do=apic
 

@@ -114,9 +114,14 @@ debug_output() {
 
 # The debugger that Debian's Bochs has in it wants a command before it starts the machine.
 run_bochs() { # BOCHS-OPTION...
-	touch "$dir/log" "$dir/serial" # Bochs may not come that far
-	echo c | timeout --foreground -k 2 "$seconds" "$bochs" -q -f /dev/null "$@" >"$dir/out" 2>"$dir/err"
-	translate_status $?
+	for _ in 1 2 3 4 5; do
+		touch "$dir/log" "$dir/serial" # Bochs may not come that far
+		echo c | timeout --foreground -k 2 "$seconds" "$bochs" -q -f /dev/null "$@" >"$dir/out" 2>"$dir/err"
+		status=$?
+		# Of several that start at once, one may find no port for its display, in none of fifty: once more.
+		grep -q 'RFB could not bind any port' "$dir/log" "$dir/err" || break
+	done
+	translate_status "$status"
 	cat "$dir/serial"
 	[ -z "$log" ] || cp "$dir/serial" "$log"
 	[ -z "$debug_log" ] || debug_output >"$debug_log"

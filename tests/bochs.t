@@ -136,6 +136,23 @@ forged "${code}10\n00000000001p[BIOS  ] >>PANIC<< No bootable device.\n" \
 FAKE_SERIAL=
 forged "${code}10\n$end" 99 ERROR 'the guest printed no TAP \(exit status 33\)' 'a silent guest'
 forged '' 99 ERROR 'Bochs did not start' 'nothing at all'
+
+# A Bochs that once finds no port for its display.
+cat >"$tmp/portless" <<'END'
+#!/bin/sh
+echo >>"$0.starts"
+[ "$(wc -l <"$0.starts")" -eq 2 ] && exec bochs "$@"
+echo '00000000000p[RFB   ] >>PANIC<< RFB could not bind any port between 5900 and 5949' >&2
+exit 1
+END
+chmod +x "$tmp/portless"
+BOCHS=$tmp/portless $runner --host=none >"$tmp/out"
+has "$tmp/out" '^# RESULT: SKIP ' 'no port for the display: tried again'
+echo >>"$tmp/portless.starts"
+BOCHS=$tmp/portless alone
+judged $? 99 ERROR '^# bochs: \[RFB   \] >>PANIC<< RFB could not bind' 'never a port: said so'
+is "$(wc -l <"$tmp/portless.starts")" 8 'after five attempts'
+
 BOCHS=/nonexistent alone
 judged $? 99 ERROR '^# runner: Bochs cannot be run \(exit status 127\)' 'no Bochs'
 BOCHS=/dev/null alone

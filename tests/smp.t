@@ -36,6 +36,9 @@ passed absent
 run more --smp=2 -- -smp 4
 passed more
 
+run surplus --append=cpus=2 -- -smp 4 # two of the guest's go to sleep
+passed surplus
+
 run one
 cp "$tmp/one.tap" "$tmp/clean"
 has "$tmp/one.tap" '^# RESULT: PASS ' 'one vCPU: passes'

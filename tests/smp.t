@@ -109,12 +109,15 @@ fi
 if bochs_is_here; then
 	for cpu in ryzen corei7_skylake_x; do
 		for n in 2 4; do
-			tests/run-bochs.sh --cpu=$cpu --smp=$n >"$tmp/$cpu-$n.tap" 2>"$tmp/$cpu-$n.err" &
+			tests/run-bochs.sh --cpu=$cpu --smp=$n --debug-log="$tmp/$cpu-$n.log" \
+				>"$tmp/$cpu-$n.tap" 2>"$tmp/$cpu-$n.err" &
 		done
 		wait
 		passed $cpu-2
 		passed $cpu-4
 	done
+	is "$(grep -c '^x2apic [0-3]$' "$tmp/corei7_skylake_x-4.log")" 4 'every vCPU in x2APIC mode, where there is one'
+	lacks "$tmp/ryzen-4.log" '^x2apic' 'and none where there is not'
 else
 	skip 'Bochs' 'no bochs, or no GRUB for i386-pc, is here'
 fi

@@ -16,7 +16,15 @@
  */
 bool apic_page_access(struct vcpu *vcpu);
 
-/* IA32_APIC_BASE as the guest sees it. */
+/* IA32_APIC_BASE as the guest sees it; writing it can turn on x2APIC mode.  False: #GP. */
 uint64_t apic_base(const struct vcpu *vcpu);
+bool apic_set_base(struct vcpu *vcpu, uint64_t value);
+
+/*
+ * The registers as MSRs, in x2APIC mode (11.12), which the guest has where its processors do.  False: there
+ * is no such register.
+ */
+bool apic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+bool apic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
 #endif

@@ -4,7 +4,8 @@
 #include "vcpus.h"
 #include "x86/insn.h"
 
-#define CPUID_APIC BIT(9) /* leaf 1 EDX */
+#define CPUID_APIC   BIT(9)  /* leaf 1 EDX */
+#define CPUID_X2APIC BIT(21) /* leaf 1 ECX */
 
 /*
  * A plain CPU: nothing whose state or MSRs we would have to switch or to give.  APM3
@@ -47,8 +48,10 @@ void cpuid_exit(struct vcpu *vcpu)
 		r = cpuid(leaf, (uint32_t)vcpu->regs.rcx);
 		r.ecx &= cpuid_leaves[i].ecx;
 		r.edx &= cpuid_leaves[i].edx;
-		if (leaf == 1 && vcpu_count() > 1)
+		if (leaf == 1 && vcpu_count() > 1) {
 			r.edx |= (uint32_t)CPUID_APIC;
+			r.ecx |= cpuid(1, 0).ecx & (uint32_t)CPUID_X2APIC;
+		}
 	}
 	if (leaf == 0)
 		r.eax = 1;

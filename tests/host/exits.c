@@ -44,7 +44,7 @@ static bool read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 		*value = apic_base(vcpu);
 		return vcpu_count() > 1;
 	default:
-		return false;
+		return apic_rdmsr(vcpu, msr, value);
 	}
 }
 
@@ -96,8 +96,8 @@ static bool write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	if (msr == MSR_PAT)
 		return write_pat(vcpu, value);
 	if (msr == MSR_APIC_BASE)
-		return vcpu_count() > 1 && value == apic_base(vcpu); /* it stays as it is */
-	return false;
+		return vcpu_count() > 1 && apic_set_base(vcpu, value);
+	return apic_wrmsr(vcpu, msr, value);
 }
 
 static void handle_wrmsr(struct vcpu *vcpu)

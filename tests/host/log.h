@@ -9,6 +9,7 @@
  *   register VCPU GPA GUEST_VERSION SIZE_FIELD HYPERCALL_GPA = RET
  *   patch VCPU GPA BYTE BYTE BYTE          without 0x: the call instruction
  *   call VCPU 64|32 INDEX ARG1 ARG2 ARG3 ARG4 ARG5 ARG6 = RESULT
+ *   x2apic VCPU                            turns its APIC to x2APIC mode
  *   init VCPU COMMAND DESTINATION          as the guest's APIC gets it, in ICR and ICR2
  *   startup VCPU COMMAND DESTINATION
  *   io VCPU in PORT SIZE = VALUE|#GP       a port that the guest does not have

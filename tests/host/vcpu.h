@@ -107,6 +107,7 @@ struct vcpu {
 	bool halted;       /* until an INIT comes */
 	uint8_t verdict;   /* what it wrote to isa-debug-exit last */
 	uint32_t apic_id;
+	bool x2apic;
 	uint32_t icr_destination; /* the APIC's register */
 	const char *ended;        /* why the guest can't go on; NULL while it can */
 

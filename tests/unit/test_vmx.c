@@ -183,6 +183,23 @@ bool apic_page_access(struct vcpu *v)
 	return false;
 }
 
+bool apic_set_base(struct vcpu *v, uint64_t value)
+{
+	return value == apic_base(v);
+}
+
+bool apic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
+{
+	(void)v, (void)msr, (void)value;
+	return false;
+}
+
+bool apic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
+{
+	(void)v, (void)msr, (void)value;
+	return false;
+}
+
 uint64_t apic_base(const struct vcpu *v)
 {
 	(void)v;

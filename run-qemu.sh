@@ -3,8 +3,7 @@
 # Boots the guest under QEMU, on the reference host or alone, and turns what comes out of its serial
 # port into a TAP stream whose verdict can be trusted.  ./run-qemu.sh --help tells the rest.
 #
-# A run costs few forks, and leaves no files: QEMU's exit status and messages reach the judge,
-# tests/judge.awk, as the last line of the guest's own stream.
+# A run costs few forks, and leaves no files: tests/engine.pl runs QEMU, and tests/judge.pl judges it.
 
 set -uf
 
@@ -100,11 +99,6 @@ double_commas() { # TEXT: sets $doubled, TEXT as QEMU wants it inside a comma-se
     doubled=$doubled$rest
 }
 
-run_qemu() { # QEMU-ARG...
-    { messages=$(timeout --foreground -k 2 "$seconds" "$qemu" "$@" 2>&1 >&3 3>&-); } 3>&1
-    end_stream $? "$messages"
-}
-
 # ---- all together -------------------------------------------------------------------------------
 
 accel='' gdb='' qemu=${QEMU:-qemu-system-x86_64}
@@ -137,17 +131,16 @@ if ! has_option ' -M -machine --machine -bios --bios ' "$@"; then
     [ -z "$bios" ] || set -- -M microvm,acpi=off -bios "$bios" "$@"
 fi
 [ -z "$cpu" ] || set -- -cpu "$cpu" "$@"
-[ -z "$debug_log" ] || set -- -debugcon "file:$debug_log" "$@"
-[ -z "$log" ] || { double_commas "$log"; log=,logfile=$doubled; }
+[ -z "$debug_log" ] || set -- -debugcon "file:$DEBUG_LOG" "$@"
 if [ -n "$gdb" ]; then
     set -- -gdb "tcp:127.0.0.1:$gdb" -S "$@"
     printf 'In another terminal: gdb %s -ex "target remote :%s"\n' "$kernel" "$gdb" >&2
     [ "$host" = none ] || echo "Inside gdb, for the guest's names: add-symbol-file $guest" >&2
 fi
 set -- -no-user-config -nodefaults -display none -monitor none -no-reboot \
-    -chardev "stdio,id=com1,signal=on$log" -serial chardev:com1 \
+    -chardev "stdio,id=com1,signal=on" -serial chardev:com1 \
     -device isa-debug-exit,iobase=0xf4,iosize=0x4 \
     -m "$memory" -kernel "$kernel" -append "$command_line" "$@"
 
 trap_signals
-run_and_judge run_qemu "$@"
+run_and_judge "$qemu" "$@"

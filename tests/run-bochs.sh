@@ -1,10 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Boots the guest under Bochs, on the reference host or alone, as run-qemu.sh does under QEMU: another
-# emulation of the same CPUs, and of CPUs that QEMU has none of.  --help tells the rest.
-#
-# Bochs exits with 1 whatever happened.  But its log has what the guest wrote to the port that makes
-# QEMU's exit status, and of that the judge gets what QEMU's would have been.
+# emulation of the same CPUs, and of CPUs that QEMU has none of.  --help tells the rest; tests/bochs.sh
+# makes Bochs look like QEMU to the judge.
 
 set -uf
 export LC_ALL=C # a length is one in bytes
@@ -83,51 +81,6 @@ copy_iso() {
 		die "cannot write to $dir: $(cat "$dir/err")"
 }
 
-# ---- Bochs --------------------------------------------------------------------------------------
-
-# Sets $status to what QEMU would have ended with.  The log has each write to a port without a device:
-# "unmapped: 8-bit write to 00f4 = 10" for PASS.
-translate_status() { # STATUS-OF-BOCHS
-	status=$1
-	case $status in 124 | 126 | 127 | 137) return ;; esac
-	if grep -q '>>PANIC<< Shutdown port' "$dir/log"; then
-		code=$(sed -n 's/.*unmapped: 8-bit write to 00f4 = \([0-9a-f]*\)$/\1/p' "$dir/log" | tail -n 1)
-		status=$((0x${code:-0} << 1 | 1))
-	elif grep -q '>>PANIC<< exception(): 3rd' "$dir/log"; then
-		status=0
-	fi
-}
-
-# What Bochs has to complain about, but not of what the guest tries while it runs.
-messages() {
-	sed '/^[0-9]*[id]\[/d; /^[0-9]*[1-9][0-9]*e\[/d; /notify called/d; /Shutdown port/d
-		/^=*$/d; /^Bochs is exiting/d; /^\[/d; s/^[0-9]*[ep]//' "$dir/log" "$dir/err"
-	! grep -q "wrong value for parameter 'model'" "$dir/err" ||
-		echo "no CPU model has the name '$cpu': 'bochs --help cpu' lists them"
-}
-
-# What came out of port 0xe9, which Bochs mixes with words of its own.
-debug_output() {
-	sed '/^=*$/d; /^  *Bochs x86 Emulator/d; /^  *Built from/d; /^  *Timestamp/d
-		/^Next at t=/d; /^(0)[ .]/d; /^<bochs:1>/d' "$dir/out"
-}
-
-# The debugger that Debian's Bochs has in it wants a command before it starts the machine.
-run_bochs() { # BOCHS-OPTION...
-	for _ in 1 2 3 4 5; do
-		touch "$dir/log" "$dir/serial" # Bochs may not come that far
-		echo c | timeout --foreground -k 2 "$seconds" "$bochs" -q -f /dev/null "$@" >"$dir/out" 2>"$dir/err"
-		status=$?
-		# Of several that start at once, one may find no port for its display, in none of fifty: once more.
-		grep -q 'RFB could not bind any port' "$dir/log" "$dir/err" || break
-	done
-	translate_status "$status"
-	cat "$dir/serial"
-	[ -z "$log" ] || cp "$dir/serial" "$log"
-	[ -z "$debug_log" ] || debug_output >"$debug_log"
-	end_stream "$status" "$(messages)"
-}
-
 # ---- all together -------------------------------------------------------------------------------
 
 ignore_msrs=1 dir='' bochs=${BOCHS:-bochs} iso=$build/paraguest.iso
@@ -151,11 +104,11 @@ dir=$(mktemp -d) || exit 99
 copy_iso
 # Bochs wants a display.  rfb needs none: it serves VNC, from port 5900 on whichever is free, for nobody.
 # Emulated time goes by instructions: delays of GRUB and of the firmware are short at the lowest rate.
-run_and_judge run_bochs "log: $dir/log" 'config_interface: textconfig' \
+run_and_judge sh tests/bochs.sh "$bochs" "$dir" "$cpu" "${debug_log:+$DEBUG_LOG}" \
+	"log: $dir/log" 'config_interface: textconfig' \
 	'display_library: rfb, options="timeout=0"' 'plugin_ctrl: speaker=0' \
 	"cpu: count=$smp, model=$cpu, ips=1000000, ignore_bad_msrs=$ignore_msrs, reset_on_triple_fault=0" \
 	"memory: guest=$memory, host=$((memory < 2048 ? memory : 2048))" 'boot: cdrom' \
-	"ata0-master: type=cdrom, path=$dir/iso, status=inserted" \
-	"com1: enabled=1, mode=file, dev=$dir/serial" "port_e9_hack: enabled=$e9" \
+	"ata0-master: type=cdrom, path=$dir/iso, status=inserted" "port_e9_hack: enabled=$e9" \
 	'panic: action=fatal' 'error: action=report' 'info: action=ignore' \
 	'debug: action=ignore, unmapped=report' "$@"

@@ -16,7 +16,7 @@ SOURCES='boot src tests/host linker.ld Makefile'
 
 self=${0##*/}
 host=ref cpu='' smp='' mem='' append='' host_append='' seconds='' exit_skip=0 log='' debug_log='' deps=no
-trailer="$self $$: "
+judge='' # its process
 
 SECONDS_ONE=30 SECONDS_MORE=2 # when to give up a run, for the first processor and each other one
 
@@ -214,59 +214,48 @@ build() { # IMAGE...
 		make -s O="$build" "$@" >&2 || { rm -f "$stamp.$$"; die "the build failed: make $*"; }
 		mv -f "$stamp.$$" "$stamp"
 	fi
-	for file in "$@" tests/judge.awk; do
+	for file in "$@" tests/engine.pl tests/judge.pl; do
 		[ -s "$file" ] || die "$file is not there"
 	done
+	command -v perl >/dev/null || die 'there is no perl here, which judges the stream'
 }
 
 # ---- run ----------------------------------------------------------------------------------------
 
-# One more line behind the guest's stream: what the engine said, and its exit status, separated by
-# tabs.  A guest cannot forge that: the status is the last word of the last line, and the engine is gone.
-end_stream() { # STATUS MESSAGES
-	IFS='
-'
-	printf %s "$trailer"
-	# shellcheck disable=SC2086 # a word for each line
-	printf '%s\t' $2
-	echo "$1"
-}
-
-# The members of a pipeline have no names in sh: find them, for a signal sent to this script alone.
-kill_below() { # PID
-	read -r children <"/proc/$1/task/$1/children"
-	for child in $children; do
-		kill_below "$child"
-		kill "$child"
-	done
-}
+# The name of the debug log in the words of run_and_judge: tests/engine.pl puts a file there that it reads.
+DEBUG_LOG=@DEBUG_LOG@
 
 stop() { # SIGNAL
-	trap - "$1"
-	kill_below $$ 2>/dev/null
-	wait
+	trap '' "$1"
+	if [ -n "$judge" ]; then
+		kill "$judge" 2>/dev/null
+		wait "$judge"
+		kill_group
+	fi
 	clean_up
+	trap - "$1"
 	kill -s "$1" $$
 }
 
+# What the engine started and left behind: the judge's process group has nobody else.
+kill_group() {
+	kill -s KILL -- "-$judge" 2>/dev/null
+}
+
 trap_signals() {
-	for signal in INT TERM HUP; do
+	for signal in HUP INT QUIT PIPE ALRM TERM USR1 USR2; do
 		# shellcheck disable=SC2064 # the name of now
 		trap "stop $signal" "$signal"
 	done
 }
 
-judge() {
-	set -- awk
-	command -v mawk >/dev/null && set -- mawk -W interactive # it would wait for a full buffer
-	# QEMU writes each byte by itself: a reader that interrupts it each time doubles that cost.
-	chrt -b 0 true 2>/dev/null && set -- chrt -b 0 "$@"
-	LC_ALL=C "$@" -v engine="$engine" -v trailer="$trailer" -v seconds="$seconds" \
-		-v exit_skip="$exit_skip" -f tests/judge.awk
-}
-
-# COMMAND prints the stream and its last line; the exit status is the judge's.
+# COMMAND prints the stream, and its messages on stderr; the exit status is the judge's.
 run_and_judge() { # COMMAND WORD...
-	"$@" </dev/null | judge &
-	wait $!
+	perl tests/engine.pl engine="$engine" seconds="$seconds" exit_skip="$exit_skip" log="$log" \
+		debug_log="$debug_log" parent=$$ -- "$@" </dev/null &
+	judge=$!
+	wait "$judge"
+	status=$?
+	kill_group
+	return "$status"
 }

@@ -198,16 +198,16 @@ accelerated tcg,thread=multi --smp=3 -- -accel tcg,thread=multi
 
 # limit SECONDS OPTION...: when the run would be given up.
 mkdir "$tmp/limits"
-cat >"$tmp/limits/timeout" <<'EOF'
+cat >"$tmp/limits/perl" <<'EOF'
 #!/bin/sh
-echo "limit $4" >&2
+printf '%s\n' "$@"
 EOF
-chmod +x "$tmp/limits/timeout"
+chmod +x "$tmp/limits/perl"
 limit() {
 	wanted=$1
 	shift
 	PATH=$tmp/limits:$PATH alone "$@"
-	has "$tmp/out" "^# qemu: limit $wanted\$" "the time limit: $*"
+	has "$tmp/out" "^seconds=$wanted\$" "the time limit: $*"
 }
 limit 30
 limit 156 --smp=64
@@ -221,7 +221,7 @@ has "$tmp/out" '^# qemu: \[tcp:127.0.0.1:1235\]$' '--gdb reaches QEMU'
 
 mkdir -p "$tmp/elsewhere/tests"
 cp run-qemu.sh "$tmp/elsewhere/"
-cp tests/judge.awk tests/run.sh "$tmp/elsewhere/tests/"
+cp tests/judge.pl tests/engine.pl tests/run.sh "$tmp/elsewhere/tests/"
 O=build "$tmp/elsewhere/run-qemu.sh" 2>"$tmp/err"
 is $? 99 'no images and no Makefile: an error'
 has "$tmp/err" '^run-qemu.sh: build/host.elf is not there' 'no images and no Makefile: says why'
@@ -237,7 +237,7 @@ has "$tmp/err" '^run-qemu.sh: cannot make the build directory /dev/null/build' \
 
 # A machine with next to nothing, and package managers that do nothing but say so.
 mkdir "$tmp/bin"
-for program in sh awk cat cut find id sort timeout; do
+for program in sh perl cat cut find id sort; do
 	ln -s "$(command -v $program)" "$tmp/bin/$program"
 done
 deps() { # MANAGER STATUS

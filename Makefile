@@ -56,7 +56,7 @@ TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/calls.elf $(O
 
 TESTS ?= $(sort $(wildcard tests/*.t))
 
-.PHONY: all images test-images iso run check soak bench coverage format clean help
+.PHONY: FORCE all images test-images iso run check soak bench coverage format clean help
 all: images
 images: $(IMAGES)
 test-images: $(TEST_IMAGES)
@@ -89,6 +89,18 @@ $(O)/obj/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(BAREFLAGS) -MMD -MP -c -o $@ $<
+
+# What the images call themselves.  Written at each call of make, but only if it is another: so what it is
+# part of is made again after a commit, and not otherwise.
+$(O)/version: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)src/version.sh >$@.new
+	$(Q)cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(O)/obj/src/lib/version.o: $(O)/version
+$(O)/obj/src/lib/version.o: CFLAGS += -DPARAGUEST_VERSION='"$(shell cat $(O)/version)"'
+
+FORCE:
 
 # A hypercall's way through the host is measured by its speed, all else by its size.
 $(patsubst %,$(O)/obj/tests/host/%.o,svm vmx para_host): CFLAGS += -O2

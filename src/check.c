@@ -18,6 +18,19 @@ void fail_check(struct run *run, const char *fmt, ...)
 	vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	say("%s (rule %s)", text, run->check->rule);
+	if (!this_cpu()->notes) /* else the boot vCPU will, when it prints them */
+		remember(run, "%s", text);
+}
+
+void remember(struct run *run, const char *fmt, ...)
+{
+	va_list args;
+
+	if (run->why[0])
+		return;
+	va_start(args, fmt);
+	vformat(run->why, sizeof(run->why), fmt, args);
+	va_end(args);
 }
 
 void say(const char *fmt, ...)

@@ -45,6 +45,7 @@ struct run {
 	struct discovery host;
 	const struct check *check;
 	bool failed, strayed; /* this check; any so far */
+	char why[160];        /* the first thing that failed it, cut */
 	const char *skipped;  /* the reason */
 	unsigned vcpus;       /* how many are there; 0: not started yet */
 };
@@ -75,6 +76,9 @@ struct notes {
 	char lines[NOTES_MAX][128];
 };
 void say(const char *fmt, ...) __attribute__((cold, format(printf, 1, 2)));
+
+/* Keeps what failed the check for the report, if it is the first. */
+void remember(struct run *run, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
 
 /* That an access or a call came back; that an access faulted with #GP(0). */
 bool expect_returned(struct run *run, const char *what, const struct outcome *outcome);

@@ -143,36 +143,36 @@ static void report_stray(void)
 	keeps_restore();
 	para_map();
 	timer_stop();
-	run.failed = run.strayed = true;
-	tap_diag("the host went on elsewhere than after the interaction (number %lu)",
-		 cpu->in_flight.count);
+	run.strayed = true;
+	fail_check(&run, "the host went on elsewhere than after the interaction (number %lu)",
+		   cpu->in_flight.count);
 	if (cpu->stray_faulted)
 		print_frame(&cpu->stray_fault);
 }
 
 static void report(const struct check *check)
 {
-	bool todo = check->flags & CHECK_OPTIONAL && !run.options.strict;
+	bool todo = check->flags & CHECK_OPTIONAL && !run.options.strict && run.host.present;
 
-	if (run.failed)
+	if (run.failed) {
 		tap_not_ok(&run.tap, check->name, todo ? check->reason : NULL);
-	else if (run.skipped)
+		tap_why(run.why, check->rule);
+	} else if (run.skipped) {
 		tap_skip(&run.tap, check->name, run.skipped);
-	else
+	} else {
 		tap_ok(&run.tap, check->name);
+	}
 }
 
 static void run_check(const struct check *check)
 {
 	run.check = check;
 	run.failed = false;
+	run.why[0] = 0;
 	run.skipped = why_not(check);
 	if (!run.host.present && run.options.require) {
-		tap_diag("option 'require': wanted a host, found none");
-		tap_not_ok(&run.tap, check->name, NULL);
-		return;
-	}
-	if (!run.skipped) {
+		fail_check(&run, "option 'require': wanted a host, got none");
+	} else if (!run.skipped) {
 		tap_run(&run.tap, check->name);
 		if (!run_stray_safe(run_body, NULL))
 			report_stray();

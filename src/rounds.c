@@ -120,13 +120,15 @@ static void work_safely(void *unused)
 		    cpu->stray_fault.rip);
 }
 
-static void print_notes(unsigned vcpus)
+static void print_notes(struct run *run)
 {
-	for (unsigned id = 0; id < vcpus; id++) {
+	for (unsigned id = 0; id < run->vcpus; id++) {
 		struct notes *notes = &vcpu_by(id)->notes;
 
-		for (unsigned i = 0; i < notes->count; i++)
+		for (unsigned i = 0; i < notes->count; i++) {
 			tap_diag("vCPU %u: %s", id, notes->lines[i]);
+			remember(run, "vCPU %u: %s", id, notes->lines[i]);
+		}
 	}
 }
 
@@ -163,7 +165,7 @@ bool let(struct run *run, act *do_it, unsigned times)
 		lost = smp_run(work_safely, NULL);
 		boot->notes = NULL;
 		boot->random = random; /* however much of it was used */
-		print_notes(run->vcpus);
+		print_notes(run);
 	}
 	if (lost)
 		report_lost(run, lost);

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
 # Runs Bochs as if it were QEMU, for tests/run-bochs.sh: prints what the serial port says, live, and on stderr what Bochs
 # has to complain about, and ends with the status that QEMU would have ended with.
 #

@@ -15,7 +15,7 @@ fi
 # build TREE OUTPUT UMASK ZONE: in a tree of its own.
 build() {
 	mkdir -p "$1"
-	cp -R boot src tests linker.ld Makefile "$1/"
+	cp -R boot src tests linker.ld Makefile VERSION "$1/"
 	(cd "$1" && umask "$3" && TZ=$4 make -s O="$2" CC="${CC:-gcc}" iso) >"$2.log" 2>&1 ||
 		sed 's/^/# /' "$2.log"
 }

@@ -12,7 +12,7 @@
 GUEST_MIB=16             # memory of the guest, if nothing else is said
 HOST_MIB=8               # memory of the reference host itself, on top of the guest's
 ECHO=echo=0x6563686f     # both sides must be told of the echo service
-SOURCES='boot src tests/host linker.ld Makefile'
+SOURCES='boot src tests/host linker.ld Makefile VERSION'
 
 self=${0##*/}
 host=ref cpu='' smp='' mem='' append='' host_append='' seconds='' exit_skip=0 log='' debug_log='' deps=no

@@ -6,6 +6,7 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "lib/tap.h"
+#include "lib/version.h"
 
 static bool bailed_out;
 
@@ -13,7 +14,7 @@ void tap_start(struct tap *tap)
 {
 	*tap = (struct tap){.plan = TAP_NO_PLAN};
 	bailed_out = false;
-	print("TAP version 13\n");
+	print("TAP version 13\n# paraguest %s\n", paraguest_version);
 }
 
 void tap_plan(struct tap *tap, unsigned tests, const char *skip_reason)
@@ -99,6 +100,53 @@ void tap_not_ok(struct tap *tap, const char *name, const char *todo_reason)
 void tap_skip(struct tap *tap, const char *name, const char *reason)
 {
 	report(tap, &tap->skip, true, name, " # SKIP ", reason);
+}
+
+/* A key and its value, the @n characters of @text in double quotes, where \ escapes these and itself. */
+static void put_value(const char *key, const char *text, size_t n)
+{
+	put("  ");
+	put(key);
+	put(": \"");
+	for (; n--; text++) {
+		if (*text == '"' || *text == '\\')
+			put("\\");
+		console_write(text, 1);
+	}
+	put("\"\n");
+}
+
+/* Where @part is in the @n characters of @text; n if it is not there. */
+static size_t find(const char *text, size_t n, const char *part)
+{
+	size_t length = strlen(part);
+
+	for (size_t at = 0; at + length <= n; at++) {
+		if (!memcmp(text + at, part, length))
+			return at;
+	}
+	return n;
+}
+
+void tap_why(const char *message, const char *rule)
+{
+	static const char wanted[] = "wanted ", got[] = ", got ";
+	size_t n = find(message, strlen(message), " (rule ");
+	size_t from = find(message, n, wanted), to = find(message, n, got);
+
+	put("  ---\n");
+	put_value("message", message, n);
+	if (rule)
+		put_value("rule", rule, strlen(rule));
+	if (from < n) {
+		from += sizeof(wanted) - 1;
+		put_value("wanted", message + from, to > from ? to - from : 0);
+	}
+	if (to < n) {
+		to += sizeof(got) - 1;
+		put_value("got", message + to, n - to);
+	}
+	put("  ...\n");
 }
 
 static void __attribute__((format(printf, 2, 0)))

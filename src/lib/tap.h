@@ -19,7 +19,10 @@ struct tap {
 	const char *running; /* the name that tap_run() announced; NULL outside a test */
 };
 
-/* Sets @tap to nothing planned and nothing reported, and prints the version line. */
+/*
+ * Sets @tap to nothing planned and nothing reported, and prints the version line, and which paraguest
+ * it is that speaks.
+ */
 void tap_start(struct tap *tap);
 
 /* Prints the plan.  For 0 tests @skip_reason says why; otherwise it is not used. */
@@ -35,6 +38,13 @@ void tap_run(struct tap *tap, const char *name);
 void tap_ok(struct tap *tap, const char *name);
 void tap_not_ok(struct tap *tap, const char *name, const char *todo_reason);
 void tap_skip(struct tap *tap, const char *name, const char *reason);
+
+/*
+ * Prints why the last test was not ok, as the YAML block that TAP has for programs: the message, and the
+ * rule that it is about (NULL: none).  Of a message "WHAT: wanted W, got G" it also prints W and G by
+ * themselves; " (rule R)" at its end is no part of them.
+ */
+void tap_why(const char *message, const char *rule);
 
 /* Prints "# ", the text and a newline, which the text itself must not contain. */
 void tap_diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

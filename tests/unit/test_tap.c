@@ -10,6 +10,9 @@
 
 #include "lib/console.h"
 #include "lib/tap.h"
+#include "lib/version.h"
+
+const char paraguest_version[] = "1.2 (v1.1-3-gabc)";
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -63,7 +66,7 @@ static void test_start(void **state)
 	(void)state;
 	memset(&tap, 0xff, sizeof(tap));
 	tap_start(&tap);
-	assert_written("TAP version 13\n");
+	assert_written("TAP version 13\n# paraguest 1.2 (v1.1-3-gabc)\n");
 	assert_counts(0, 0, 0, 0);
 	assert_int_equal(tap.plan, TAP_NO_PLAN);
 	assert_null(tap.running);
@@ -128,6 +131,27 @@ static void test_result_ends_running(void **state)
 	tap_run(&tap, "d");
 	tap_skip(&tap, "d", "skip");
 	assert_null(tap.running);
+}
+
+static void test_why(void **state)
+{
+	(void)state;
+	tap_why("rbx: wanted 0x1, got 0x2", "C2");
+	assert_written("  ---\n  message: \"rbx: wanted 0x1, got 0x2\"\n  rule: \"C2\"\n"
+		       "  wanted: \"0x1\"\n  got: \"0x2\"\n  ...\n");
+	tap_why("vCPU 3: rbx: wanted 0x1, got 0x2 (rule C2)", "C2");
+	assert_written("  ---\n  message: \"vCPU 3: rbx: wanted 0x1, got 0x2\"\n  rule: \"C2\"\n"
+		       "  wanted: \"0x1\"\n  got: \"0x2\"\n  ...\n");
+	tap_why("site: wanted it unpatched", "P1");
+	assert_written("  ---\n  message: \"site: wanted it unpatched\"\n  rule: \"P1\"\n"
+		       "  wanted: \"it unpatched\"\n  ...\n");
+	tap_why("not tried", NULL);
+	assert_written("  ---\n  message: \"not tried\"\n  ...\n");
+	tap_why("", "C2");
+	assert_written("  ---\n  message: \"\"\n  rule: \"C2\"\n  ...\n");
+	tap_why("a, got b, wanted c", "\\\"");
+	assert_written("  ---\n  message: \"a, got b, wanted c\"\n  rule: \"\\\\\\\"\"\n"
+		       "  wanted: \"\"\n  got: \"b, wanted c\"\n  ...\n");
 }
 
 static void test_diag(void **state)
@@ -283,6 +307,7 @@ int main(void)
 		TEST(test_run),
 		TEST(test_results),
 		TEST(test_result_ends_running),
+		TEST(test_why),
 		TEST(test_diag),
 		TEST(test_bail_out),
 		TEST(test_long_lines),

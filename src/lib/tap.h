@@ -6,12 +6,11 @@
 #ifndef LIB_TAP_H
 #define LIB_TAP_H
 
-#include <limits.h>
 #include <stdbool.h>
 
 enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP, VERDICT_ERROR };
 
-#define TAP_NO_PLAN UINT_MAX /* which no number of reports reaches */
+#define TAP_NO_PLAN (~0u) /* which no number of reports reaches */
 
 struct tap {
 	unsigned plan;                   /* tests announced, or TAP_NO_PLAN */

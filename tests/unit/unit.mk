@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The hosted tests, each built twice: as it is, and with sanitizers.  The Makefile includes this.
 
-SANITIZE_CC ?= gcc
 SANITIZE := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-UNIT_CFLAGS := -std=gnu11 -g $(WARNINGS) -Isrc -Itests/host
+# unit_flags COMPILER
+unit_flags = -std=gnu11 -g $(WARNINGS) $(call werror,$(call kind,$(call probe,$1))) -Isrc -Itests/host
+UNIT_CFLAGS = $(call once,UNIT_CFLAGS,$(call unit_flags,$(HOSTCC)))
+ASAN_CFLAGS = $(call once,ASAN_CFLAGS,$(call unit_flags,$(SANITIZE_CC)))
 
 # What each test links beside itself; string.c only to be tested, for the others use libc's.
 unit_cmdline := src/lib/cmdline.c src/lib/printf.c
@@ -37,30 +39,36 @@ objects_of = $(foreach f,$1,$(O)/unit/obj/$f.o $(O)/unit-asan/obj/$f.o)
 $(foreach t,$(UNIT_TESTS),$(eval $(O)/unit/test_$t: $(call unit_objects,unit,$t)))
 $(foreach t,$(UNIT_TESTS),$(eval $(O)/unit-asan/test_$t: $(call unit_objects,unit-asan,$t)))
 
+$(O)/unit/made-with: FORCE
+	$(call remember,$(HOSTCC) $(UNIT_CFLAGS))
+$(O)/unit-asan/made-with: FORCE
+	$(call remember,$(SANITIZE_CC) $(ASAN_CFLAGS) $(SANITIZE))
+
 $(UNIT_PLAIN):
 	$(call say,LD,$@)
-	$(Q)$(CC) -o $@ $^ -lcmocka
+	$(Q)part=$@.$$$$; $(HOSTCC) -o $$part $^ -lcmocka && $(in_place)
 
 $(UNIT_ASAN):
 	$(call say,LD,$@)
-	$(Q)$(SANITIZE_CC) $(SANITIZE) -o $@ $^ -lcmocka
+	$(Q)part=$@.$$$$; $(SANITIZE_CC) $(SANITIZE) -o $$part $^ -lcmocka && $(in_place)
 
-$(call objects_of,src/lib/string): UNIT_INCLUDE := -include tests/unit/rename.h
+UNIT_INCLUDE :=
+$(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
 $(call objects_of,$(addprefix tests/host/,svm vmx vmx_setup exits cpuid)): \
-	UNIT_INCLUDE := -include tests/unit/fake_cpu.h
+	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 
-$(O)/unit/obj/%.o: %.c
+$(O)/unit/obj/%.o: %.c $(O)/unit/made-with
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -O2 $(UNIT_CFLAGS) $(UNIT_INCLUDE) -MMD -MP -c -o $@ $<
+	$(call compile,$(HOSTCC) -O2 $(UNIT_CFLAGS) $(UNIT_INCLUDE) -c)
 
-$(O)/unit-asan/obj/%.o: %.c
+$(O)/unit-asan/obj/%.o: %.c $(O)/unit-asan/made-with
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(SANITIZE_CC) $(SANITIZE) $(UNIT_CFLAGS) $(UNIT_INCLUDE) -MMD -MP -c -o $@ $<
+	$(call compile,$(SANITIZE_CC) $(SANITIZE) $(ASAN_CFLAGS) $(UNIT_INCLUDE) -c)
 
 # As the images have it, but for the names: unit.t looks at what it leaves undefined.
-$(O)/unit/obj/string-image.o: src/lib/string.c
+$(O)/unit/obj/string-image.o: src/lib/string.c $(O)/made-with
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(BAREFLAGS) -include tests/unit/rename.h -MMD -MP -c -o $@ $<
+	$(call compile,$(FREESTANDING) $(CC) $(IMAGE_CFLAGS) $(BAREFLAGS) -include tests/unit/rename.h -c)

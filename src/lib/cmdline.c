@@ -41,22 +41,162 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Cuts the first word off *@line; NULL where there is none left. */
-static char *next_word(char **line)
+static bool is_control(char c)
 {
-	char *word = *line, *end;
+	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
+}
 
-	while (is_space(*word))
-		word++;
-	end = word;
-	while (*end && !is_space(*end))
-		end++;
-	*line = end;
-	if (*end) {
-		*end = '\0';
-		*line = end + 1;
+void cmdline_show(const char *text, char *shown, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t at = 0;
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		bool plain = c >= ' ' && c < 0x7f;
+
+		if (at + (plain ? 1 : 4) >= size)
+			break;
+		if (plain) {
+			shown[at++] = *text;
+			continue;
+		}
+		shown[at++] = '\\';
+		shown[at++] = 'x';
+		shown[at++] = digits[c / 16];
+		shown[at++] = digits[c % 16];
 	}
-	return *word ? word : NULL;
+	shown[at] = '\0';
+}
+
+/* The option whose name is the @length bytes at @name, or NULL. */
+static const struct option *find_option(const struct option *options, size_t count,
+					const char *name, size_t length)
+{
+	for (; count; count--, options++) {
+		if (strlen(options->name) == length && !memcmp(options->name, name, length))
+			return options;
+	}
+	return NULL;
+}
+
+/* ---- the image's name ------------------------------------------------------- */
+
+/* A word of the line as the loader wrote it, up to a blank.  @slash, @equals: the first, or NULL. */
+struct raw_word {
+	const char *start, *slash, *equals, *end;
+};
+
+/* False where there is none left from @at on. */
+static bool raw_word(const char *at, struct raw_word *word)
+{
+	while (is_space(*at))
+		at++;
+	*word = (struct raw_word){.start = at};
+	for (; *at && !is_space(*at); at++) {
+		if (*at == '/' && !word->slash)
+			word->slash = at;
+		if (*at == '=' && !word->equals)
+			word->equals = at;
+	}
+	word->end = at;
+	return at != word->start;
+}
+
+static bool is_option(const struct raw_word *word, const struct option *options, size_t count)
+{
+	const char *end = word->equals ? word->equals : word->end;
+
+	return find_option(options, count, word->start, (size_t)(end - word->start));
+}
+
+/* Whether it ends as an image's file does, or as a URL of one, which may have a query. */
+static bool ends_image(const struct raw_word *word)
+{
+	for (const char *at = word->start; word->end - at >= 4; at++) {
+		if (!memcmp(at, ".elf", 4) && (at + 4 == word->end || at[4] == '?' || at[4] == '#'))
+			return true;
+	}
+	return false;
+}
+
+/* Whether it is part of a path, and not an option with a wrong name or value. */
+static bool is_path(const struct raw_word *word, bool first)
+{
+	if (word->slash)
+		return first || !word->equals || word->slash < word->equals;
+	return first && !word->equals;
+}
+
+/* The end of the name that @line begins with; NULL if it begins with none. */
+static const char *name_end(const char *line, const struct option *options, size_t count)
+{
+	bool whole = false, first = true, after_option = false;
+	const char *end = NULL;
+	struct raw_word word;
+
+	for (; raw_word(line, &word); line = word.end, first = false) {
+		bool option = is_option(&word, options, count);
+
+		if (option && !word.slash) {
+			if (whole)
+				break;
+			after_option = true;
+		} else if (ends_image(&word) && (word.slash || !after_option)) {
+			whole = true;
+			end = word.end;
+		} else if (!option && !whole && !after_option && is_path(&word, first)) {
+			end = word.end;
+		}
+	}
+	return end;
+}
+
+/* Cuts the name off *@line, where there is one, and returns it. */
+static const char *cut_name(char **line, const struct option *options, size_t count)
+{
+	const char *end = name_end(*line, options, count);
+	char *name = *line;
+
+	if (!end)
+		return NULL;
+	while (is_space(*name))
+		name++;
+	*line += end - *line;
+	if (**line)
+		*(*line)++ = '\0';
+	return name;
+}
+
+/* ---- options ---------------------------------------------------------------- */
+
+/*
+ * Cuts the first word off *@line, and takes away the quotes and backslashes that GRUB put there; NULL
+ * where there is none left.  *@open: a quote in it has no end.
+ */
+static char *next_word(char **line, bool *open)
+{
+	char *at = *line, *word, *to;
+	bool quoted = false;
+
+	while (is_space(*at))
+		at++;
+	word = to = at;
+	if (!*at)
+		return NULL;
+	for (; *at && (quoted || !is_space(*at)); at++) {
+		if (*at == '"') {
+			quoted = !quoted;
+			continue;
+		}
+		if (*at == '\\' && at[1])
+			at++;
+		*to++ = *at;
+	}
+	*line = *at ? at + 1 : at;
+	*to = '\0';
+	*open = quoted;
+	return word;
 }
 
 /* Cuts NAME=VALUE at the '='; NULL where there is none, which is not an empty value. */
@@ -68,16 +208,6 @@ static char *cut_value(char *word)
 		return NULL;
 	*equals = '\0';
 	return equals + 1;
-}
-
-static const struct option *find_option(const struct option *options, size_t count,
-					const char *name)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(options[i].name, name))
-			return &options[i];
-	}
-	return NULL;
 }
 
 static bool set_number(const struct option *option, const char *value)
@@ -124,38 +254,91 @@ static bool set_option(const struct option *option, const char *value)
 
 static void explain(const struct option *option, const char *value, char error[CMDLINE_ERROR_MAX])
 {
+	char shown[CMDLINE_ERROR_MAX] = "nothing";
+
+	if (value && (*value || option->kind == OPTION_FLAG)) {
+		shown[0] = '\'';
+		cmdline_show(value, shown + 1, sizeof(shown) - 2);
+		memcpy(shown + strlen(shown), "'", 2);
+	}
 	if (option->kind == OPTION_FLAG)
-		format(error, CMDLINE_ERROR_MAX, "option '%s' takes no value, got '%s'",
-		       option->name, value);
-	else if (!value || !*value)
-		format(error, CMDLINE_ERROR_MAX, "option '%s' wants %s, got nothing", option->name,
-		       option->wanted);
+		format(error, CMDLINE_ERROR_MAX, "option '%s' takes no value, got %s", option->name,
+		       shown);
 	else
-		format(error, CMDLINE_ERROR_MAX, "option '%s' wants %s, got '%s'", option->name,
-		       option->wanted, value);
+		format(error, CMDLINE_ERROR_MAX, "option '%s' wants %s, got %s", option->name,
+		       option->wanted, shown);
+}
+
+/* One word, NAME or NAME=VALUE. */
+static bool parse_word(char *word, const struct option *options, size_t count,
+		       char error[CMDLINE_ERROR_MAX])
+{
+	const char *value = cut_value(word);
+	const struct option *option = find_option(options, count, word, strlen(word));
+	char shown[CMDLINE_ERROR_MAX];
+
+	if (!option) {
+		cmdline_show(word, shown, sizeof(shown));
+		format(error, CMDLINE_ERROR_MAX, "unknown option '%s'", shown);
+		return false;
+	}
+	if (!set_option(option, value)) {
+		explain(option, value, error);
+		return false;
+	}
+	return true;
+}
+
+static bool parse_words(char *line, const struct option *options, size_t count,
+			char error[CMDLINE_ERROR_MAX])
+{
+	char *word;
+	bool open;
+
+	while ((word = next_word(&line, &open))) {
+		char shown[CMDLINE_ERROR_MAX];
+
+		if (open) {
+			cmdline_show(word, shown, sizeof(shown));
+			format(error, CMDLINE_ERROR_MAX,
+			       "a double quote without its end: wanted two around a word, got '%s'",
+			       shown);
+			return false;
+		}
+		if (!parse_word(word, options, count, error))
+			return false;
+	}
+	return true;
+}
+
+/* Cuts @line before its first control character, and returns where that was; -1: it has none. */
+static int cut_control(char *line, unsigned char *control)
+{
+	for (int at = 0; line[at]; at++) {
+		if (!is_control(line[at]))
+			continue;
+		*control = (unsigned char)line[at];
+		line[at] = '\0';
+		return at;
+	}
+	return -1;
 }
 
 bool cmdline_parse(char *line, const struct option *options, size_t count, const char **image,
 		   char error[CMDLINE_ERROR_MAX])
 {
-	char *word;
+	unsigned char control;
+	int at = cut_control(line, &control);
+	bool parsed;
 
 	error[0] = '\0';
 	if (image)
-		*image = NULL;
-	for (bool first = true; (word = next_word(&line)); first = false) {
-		const char *value = cut_value(word);
-		const struct option *option = find_option(options, count, word);
-
-		if (!option && !value && first && image) {
-			*image = word;
-		} else if (!option) {
-			format(error, CMDLINE_ERROR_MAX, "unknown option '%s'", word);
-			return false;
-		} else if (!set_option(option, value)) {
-			explain(option, value, error);
-			return false;
-		}
-	}
-	return true;
+		*image = cut_name(&line, options, count);
+	parsed = parse_words(line, options, count, error);
+	if (at < 0)
+		return parsed;
+	/* What stands before it was heard: it may say where this is to be printed. */
+	format(error, CMDLINE_ERROR_MAX,
+	       "command line: byte 0x%02x at offset %d, wanted no control characters", control, at);
+	return false;
 }

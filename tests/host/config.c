@@ -26,7 +26,7 @@ bool config_parse(char *line, char *error)
 #undef X
 			NULL,
 	};
-	const struct option table[] = {
+	static const struct option table[] = {
 		{.name = "mem",
 		 .kind = OPTION_NUMBER,
 		 .number = &config.memory,

@@ -207,8 +207,167 @@ static void test_image_is_first_or_unknown(void **state)
 	assert_null(image);
 	refuse("kernel again", "unknown option 'again'");
 	refuse("path=kernel", "unknown option 'path'");
+	refuse("guest.elf sede=1", "unknown option 'sede'");
+	refuse("guest.elf stict", "unknown option 'stict'");
+	refuse("/a/guest.elf seed=2 stict", "unknown option 'stict'");
+	refuse("/boot/kernel log=events foo=/x", "unknown option 'foo'");
+	refuse("/boot/kernel foo=/x", "unknown option 'foo'");
+	refuse("guest.elf foo=/x seed=1", "unknown option 'foo'");
+	refuse("guest.elf list other.elf", "unknown option 'other.elf'");
+	refuse("list guest.elf", "unknown option 'guest.elf'");
+	refuse("seed=1 /boot/kernel", "unknown option '/boot/kernel'");
+	refuse("log=/x", "option 'log' wants none|events|calls, got '/x'");
 	parse("kernel", NULL, "unknown option 'kernel'");
 	parse("list", NULL, NULL);
+}
+
+/* Names as QEMU and iPXE put them there: text, in which nothing is an option. */
+static void test_names(void **state)
+{
+	static const char *const names[] = {
+		"guest.elf",
+		"kernel",
+		"KERNEL.BIN",
+		"./guest.elf",
+		"./my guest.elf",
+		"my guest.elf",
+		"my own little guest.elf",
+		"../guest.elf",
+		"/x/label=linux/guest.elf",
+		"label=linux/guest.elf",
+		"label=linux.elf",
+		"label=linux/kernel",
+		"/a b/guest.elf",
+		"/a b/kernel",
+		"/a  b\tc/guest.elf",
+		"/a list b/guest.elf",
+		"/list/guest.elf",
+		"list/guest.elf",
+		"/seed=1/guest.elf",
+		"seed=1/guest.elf",
+		"/my seed=1/guest.elf",
+		"/my seed=1 mem=x/guest.elf",
+		"only=x/guest.elf",
+		"/only=x y/guest.elf",
+		"only=x y/guest.elf",
+		"/a b=c/guest.elf",
+		"/x.elf/y/guest.elf",
+		"/x.elf y/guest.elf",
+		"/a 'b\"/c\\d/guest.elf",
+		"/it's/guest.elf",
+		"/\"/guest.elf",
+		"/back\\slash\\/guest.elf",
+		"/a,b,,c/guest.elf",
+		"/caf\xc3\xa9/guest.elf",
+		"/#?*[%d]/guest.elf",
+		"http://h/guest.elf?mac=52:54:00&x=1",
+		"http://h/guest.elf?mac=52:54:00&file=/x",
+		"http://[::1]:8080/a%20b/guest.elf#part",
+		"http://h/boot.php?image=guest&mac=52:54:00",
+		"tftp://h/guest.elf",
+	};
+	char text[300];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		reset(NULL);
+		accept(names[i]);
+		assert_string_equal(image, names[i]);
+		assert_untouched();
+		snprintf(text, sizeof(text), " %s  seed=7 \tonly=a.*,b list", names[i]);
+		accept(text);
+		assert_string_equal(image, names[i]);
+		assert_int_equal(seed, 7);
+		assert_string_equal(only, "a.*,b");
+		assert_true(list);
+		snprintf(text, sizeof(text), "%s seed=8 sede=1", names[i]);
+		refuse(text, "unknown option 'sede'");
+		assert_int_equal(seed, 8);
+	}
+}
+
+/* What GRUB makes of a word: its lib/cmdline.c. */
+static void test_quotes(void **state)
+{
+	static const struct {
+		const char *text, *value;
+	} right[] = {
+		{"only=a\\\\b", "a\\b"}, {"only=\\\"a\\'", "\"a'"},
+		{"\"only=a b\"", "a b"}, {"\"only=a  \\\"b\\\" \"", "a  \"b\" "},
+		{"only=\"a b\"", "a b"}, {"only=a\"\"b", "ab"},
+		{"only=a'b", "a'b"},     {"only=a\\", "a\\"},
+		{"only=a\\ b", "a b"},   {"\"only\"=a", "a"},
+	};
+	char text[100];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(right); i++) {
+		accept(right[i].text);
+		assert_string_equal(only, right[i].value);
+		snprintf(text, sizeof(text), "/x \"y/guest.elf %s mem=3", right[i].text);
+		if (right[i].text[strlen(right[i].text) - 1] == '\\')
+			continue;
+		mem = 64;
+		accept(text);
+		assert_string_equal(image, "/x \"y/guest.elf");
+		assert_string_equal(only, right[i].value);
+		assert_int_equal(mem, 3);
+	}
+	refuse("list \"only=a b",
+	       "a double quote without its end: wanted two around a word, got 'only=a b'");
+	refuse("guest.elf only=\"a",
+	       "a double quote without its end: wanted two around a word, got 'only=a'");
+	refuse("list \"\"", "unknown option ''");
+}
+
+/* Nothing of it reaches the error but its number and its place; what stands before it is heard. */
+static void test_control_characters(void **state)
+{
+	static const char *const lines[] = {"mem=3 list@", "mem=3 @list", "mem=3 only=a@b seed=x",
+					    "mem=3 foo@ bar", "mem=3 @"};
+	char text[100], want[100];
+
+	(void)state;
+	for (int c = 1; c < 256; c++) {
+		if ((c >= ' ' && c != 0x7f) || c == '\t')
+			continue;
+		for (size_t i = 0; i < COUNT(lines); i++) {
+			int at = (int)strcspn(lines[i], "@");
+
+			strcpy(text, lines[i]);
+			text[at] = (char)c;
+			mem = 64;
+			snprintf(
+				want, sizeof(want),
+				"command line: byte 0x%02x at offset %d, wanted no control characters",
+				c, at);
+			refuse(text, want);
+			assert_int_equal(mem, 3);
+		}
+	}
+	refuse("/a\nb/guest.elf list",
+	       "command line: byte 0x0a at offset 2, wanted no control characters");
+	refuse("guest.elf list\n",
+	       "command line: byte 0x0a at offset 14, wanted no control characters");
+}
+
+/* Values and words that no terminal should get as they are. */
+static void test_shown(void **state)
+{
+	char shown[20];
+
+	(void)state;
+	refuse("guest.elf f\xc3\xb6o", "unknown option 'f\\xc3\\xb6o'");
+	refuse("seed=\x80", "option 'seed' wants a number (0x.. or decimal), got '\\x80'");
+	refuse("list=\xff", "option 'list' takes no value, got '\\xff'");
+	cmdline_show("a\tb\n~\x7f \xff", shown, sizeof(shown));
+	assert_string_equal(shown, "a\\x09b\\x0a~\\x7f ");
+	for (size_t size = 1; size < 7; size++) {
+		memset(shown, 'g', sizeof(shown));
+		cmdline_show("a\x01z", shown, size);
+		assert_string_equal(shown, size < 2 ? "" : size < 6 ? "a" : "a\\x01");
+		assert_int_equal(shown[size], 'g');
+	}
 }
 
 static void test_unknown(void **state)
@@ -233,7 +392,7 @@ static void test_flag_messages(void **state)
 static void test_number_messages(void **state)
 {
 	static const char *const wrong[] = {"abc", "-1", "+1",  "1x", "0x",    "0xg", "0X1",
-					    "x1",  "1.", "1,2", "ff", "0x0x1", "=1",  "\v1"};
+					    "x1",  "1.", "1,2", "ff", "0x0x1", "=1"};
 	char text[64], want[128];
 
 	(void)state;
@@ -399,6 +558,10 @@ int main(void)
 		TEST(test_last_wins),
 		TEST(test_image),
 		TEST(test_image_is_first_or_unknown),
+		TEST(test_names),
+		TEST(test_quotes),
+		TEST(test_control_characters),
+		TEST(test_shown),
 		TEST(test_unknown),
 		TEST(test_flag_messages),
 		TEST(test_number_messages),

@@ -32,7 +32,7 @@ extern image_start, text_end, rodata_end, load_end, image_end
 extern main
 
 global multiboot_header, _start, enter_long_mode
-global boot_info, boot_pd, boot_pt, boot_nx, boot_gdt, boot_gdt_register, boot_stacks, boot_cpu
+global boot_info, boot_pdpt, boot_pd, boot_pt, boot_nx, boot_gdt, boot_gdt_register, boot_stacks, boot_cpu
 
 section .multiboot progbits alloc noexec nowrite align=4
 multiboot_header:
@@ -64,7 +64,8 @@ _start:
         jmp     enter_long_mode
 
 ; Copies what the loader says to boot_info, before paging hides where it lies and before
-; anybody uses the memory where it lies.  Each copy is cut at its buffer's end.
+; anybody uses the memory where it lies.  Each copy is cut at its buffer's end.  The memory map may be of any
+; length: lib/multiboot.c reads it where it lies, and keeps that memory from being used.
 copy_information:
         mov     esi, ebx
         mov     edi, boot_info + BOOT_MBI
@@ -78,41 +79,29 @@ copy_information:
         call    copy_string
 .modules:
         test    dword [boot_info + BOOT_MBI + MBI_FLAGS], MBI_FLAG_MODS
-        jz      .memory_map
+        jz      copy_string.done
         cmp     dword [boot_info + BOOT_MBI + MBI_MODS_COUNT], 0
-        je      .memory_map
+        je      copy_string.done
         mov     esi, [boot_info + BOOT_MBI + MBI_MODS_ADDR]
         mov     edi, boot_info + BOOT_MODULE
         mov     ecx, BOOT_MODULE_SIZE
         rep movsb
         mov     esi, [boot_info + BOOT_MODULE + MODULE_STRING]
-        test    esi, esi
-        jz      .memory_map
         mov     edi, boot_info + BOOT_MODULE_LINE
-        call    copy_string
-.memory_map:
-        test    dword [boot_info + BOOT_MBI + MBI_FLAGS], MBI_FLAG_MMAP
-        jz      .done
-        mov     esi, [boot_info + BOOT_MBI + MBI_MMAP_ADDR]
-        mov     ecx, [boot_info + BOOT_MBI + MBI_MMAP_LENGTH]
-        cmp     ecx, BOOT_MMAP_SIZE
-        jbe     .fits
-        mov     ecx, BOOT_MMAP_SIZE
-.fits:
-        mov     edi, boot_info + BOOT_MMAP
-        rep movsb
-.done:
-        ret
+        ; falls through
 
-; Copies the string at ESI to the line at EDI.  One that is too long leaves no
+; Copies the string at ESI, if that is not 0, to the line at EDI.  One that is too long leaves no
 ; terminating 0, which the C side takes for what it is.
 copy_string:
         mov     ecx, BOOT_LINE_SIZE
+        test    esi, esi
+        jz      .done
 .next:
         lodsb
         stosb
         test    al, al
         loopnz  .next
+.done:
         ret
 
 ; Goes on with boot_nx set, or says what this CPU lacks.

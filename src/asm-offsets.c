@@ -52,17 +52,13 @@ void asm_offsets(void)
 
 	CONSTANT(MBI_FLAG_CMDLINE);
 	CONSTANT(MBI_FLAG_MODS);
-	CONSTANT(MBI_FLAG_MMAP);
 	MEMBER(MBI_FLAGS, multiboot_info, flags);
 	MEMBER(MBI_CMDLINE, multiboot_info, cmdline);
 	MEMBER(MBI_MODS_COUNT, multiboot_info, mods_count);
 	MEMBER(MBI_MODS_ADDR, multiboot_info, mods_addr);
-	MEMBER(MBI_MMAP_LENGTH, multiboot_info, mmap_length);
-	MEMBER(MBI_MMAP_ADDR, multiboot_info, mmap_addr);
 	MEMBER(MODULE_STRING, multiboot_module, string);
 
 	CONSTANT(BOOT_LINE_SIZE);
-	CONSTANT(BOOT_MMAP_SIZE);
 	SYMBOL(BOOT_MBI_SIZE, sizeof(struct multiboot_info));
 	SYMBOL(BOOT_MODULE_SIZE, sizeof(struct multiboot_module));
 	SYMBOL(BOOT_INFO_SIZE, sizeof(struct boot_info));
@@ -71,7 +67,6 @@ void asm_offsets(void)
 	MEMBER(BOOT_MODULE, boot_info, module);
 	MEMBER(BOOT_CMDLINE, boot_info, cmdline);
 	MEMBER(BOOT_MODULE_LINE, boot_info, module_line);
-	MEMBER(BOOT_MMAP, boot_info, mmap);
 
 	CONSTANT(STACK_SIZE);
 	CONSTANT(SMP_BLOCK);

@@ -18,6 +18,9 @@
 void main(void);
 
 #define GLOB_MAX 64
+#define FOUR_GIB (UINT64_C(1) << 32)
+
+extern uint8_t image_end[];
 
 static struct run run;
 
@@ -80,12 +83,29 @@ static bool named(const struct check *check)
 /* Each glob of an option must match a check. */
 static void require_use(const char *option, const char *globs)
 {
-	char glob[GLOB_MAX];
+	char glob[GLOB_MAX], shown[4 * GLOB_MAX];
 
 	while ((globs = next_glob(globs, glob))) {
+		cmdline_show(glob, shown, sizeof(shown));
 		if (!matches_any(glob))
-			panic("option '%s': no check is named '%s' (see 'list')", option, glob);
+			panic("option '%s': no check is named '%s' (see 'list')", option, shown);
 	}
+}
+
+static void report_image(const char *image)
+{
+	char shown[CONSOLE_LINE_MAX];
+
+	cmdline_show(image, shown, sizeof(shown));
+	tap_diag("image: %s", shown);
+}
+
+static _Noreturn void refuse_memory(void)
+{
+	char why[MULTIBOOT_WHY_MAX];
+
+	multiboot_explain((uint64_t)image_end, FOUR_GIB, PAGE_SIZE, why, sizeof(why));
+	panic("no memory: wanted %u free pages below 4 GiB: %s", PARA_PAGES, why);
 }
 
 static _Noreturn void finish(enum verdict verdict)
@@ -254,11 +274,10 @@ void main(void)
 	if (o->list)
 		list_checks();
 	if (!para_init())
-		panic("no memory: wanted %u free pages below 4 GiB in the loader's memory map",
-		      PARA_PAGES);
+		refuse_memory();
 	tap_plan(&run.tap, count_selected(), NULL);
 	if (o->image)
-		tap_diag("image: %s", o->image);
+		report_image(o->image);
 	if (!run.options.seed)
 		run.options.seed = rdtsc();
 	tap_diag("seed: %#lx", o->seed);

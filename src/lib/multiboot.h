@@ -40,9 +40,12 @@ struct multiboot_mmap_entry {
 
 _Static_assert(sizeof(struct multiboot_mmap_entry) == 24, "Multiboot 3.3");
 
-/* boot/entry.asm's copy of it all. */
+/* The most of the memory below 1 MiB that mem_lower may speak of, and what mem_upper begins at. */
+#define LOWER_MEMORY_MAX UINT64_C(0xa0000)
+#define UPPER_MEMORY     UINT64_C(0x100000)
+
+/* boot/entry.asm's copy of it, without the memory map, which has any length: it stays where it is. */
 #define BOOT_LINE_SIZE 1024
-#define BOOT_MMAP_SIZE 3072
 
 struct boot_info {
 	uint32_t magic; /* EAX at the entry */
@@ -50,23 +53,32 @@ struct boot_info {
 	struct multiboot_module module;   /* the first, if there is one */
 	char cmdline[BOOT_LINE_SIZE];     /* without a 0 where it was longer */
 	char module_line[BOOT_LINE_SIZE]; /* likewise */
-	uint8_t mmap[BOOT_MMAP_SIZE];
 };
 
 extern struct boot_info boot_info;
 
 /*
  * Calls @visit for each entry of the memory map, in its order, until that returns
- * false.  False if there is no map, or if it is malformed or larger than BOOT_MMAP_SIZE.
+ * false.  Without a map the entries are what mem_lower and mem_upper say.  False if
+ * there is nothing of either, or if the map is malformed.
  */
-bool multiboot_each_region(bool (*visit)(const struct multiboot_mmap_entry *region, void *arg),
-			   void *arg);
+typedef bool multiboot_visit(const struct multiboot_mmap_entry *region, void *arg);
+bool multiboot_each_region(multiboot_visit *visit, void *arg);
 
 /*
  * The lowest address, a multiple of @align (a power of two), of @size bytes of
- * available memory between @from, which is not 0, and 4 GiB.  0 if there are none.
+ * memory between @from, which is not 0, and 4 GiB, that is available, by one entry or several, and
+ * that no entry of another type has a part in; nor the map itself, nor what was kept.  0 if there are none.
  */
 uint64_t multiboot_find_memory(uint64_t from, uint64_t size, uint64_t align);
+
+/* From now on it leaves @start to before @end alone.  At most MULTIBOOT_KEPT_MAX times. */
+#define MULTIBOOT_KEPT_MAX 3
+void multiboot_keep(uint64_t start, uint64_t end);
+
+/* Why it found no more between @from and @limit. */
+#define MULTIBOOT_WHY_MAX 128
+void multiboot_explain(uint64_t from, uint64_t limit, uint64_t align, char *text, size_t size);
 
 /*
  * The first address above every entry of the memory map, of whatever type; UINT64_MAX if

@@ -5,6 +5,7 @@
 #include "x86/insn.h"
 
 /* Page tables of boot/entry.asm: the first two cover 0 to PAGING_WINDOW_END. */
+extern uint64_t boot_pdpt[512];
 extern uint64_t boot_pd[512];
 extern uint64_t boot_pt[2 * 512];
 
@@ -51,6 +52,30 @@ void paging_map(uint64_t va, uint64_t pa, uint64_t rights)
 void paging_unmap(uint64_t va)
 {
 	set_entry(va, 0);
+}
+
+const void *paging_peek(uint64_t pa)
+{
+	static uint64_t there = 1; /* no page's address */
+	uint64_t page = pa & -(uint64_t)PAGE_SIZE;
+
+	if (page != there) {
+		paging_map(PAGING_PEEK, page, PAGE_RO);
+		paging_map(PAGING_PEEK + PAGE_SIZE, page + PAGE_SIZE, PAGE_RO);
+		there = page;
+	}
+	return (const uint8_t *)PAGING_PEEK + pa % PAGE_SIZE;
+}
+
+const void *paging_view(uint64_t pa)
+{
+	static uint64_t pd[512] __attribute__((aligned(4096)));
+	uint64_t page = pa & -(uint64_t)LARGE_PAGE_SIZE;
+
+	for (unsigned i = 0; i < 512; i++)
+		pd[i] = (page + i * LARGE_PAGE_SIZE) | PTE_PS | PTE_P | boot_nx;
+	boot_pdpt[1] = (uint64_t)pd | PTE_P;
+	return (const uint8_t *)(UINT64_C(1) << 30) + pa % LARGE_PAGE_SIZE;
 }
 
 void paging_add_table(uint64_t va, uint64_t pa)

@@ -16,10 +16,11 @@
 
 /*
  * Where a PC has its firmware, which is of no use to us: the tables of paging_add_table(), the local
- * APIC, and a page for one to borrow.
+ * APIC, pages to peek through, and a page for one to borrow.
  */
 #define PAGING_TABLES_MAX 9
 #define PAGING_TABLES     UINT64_C(0xf0000)
+#define PAGING_PEEK       UINT64_C(0xfc000) /* two pages */
 #define PAGING_APIC       UINT64_C(0xfe000)
 #define PAGING_BORROWED   UINT64_C(0xff000)
 
@@ -36,6 +37,12 @@ void paging_map(uint64_t va, uint64_t pa, uint64_t rights);
 
 /* Makes any access to the page at @va a page fault. */
 void paging_unmap(uint64_t va);
+
+/* Where to read the bytes from the physical address @pa on, at least PAGE_SIZE of them, until the next call. */
+const void *paging_peek(uint64_t pa);
+
+/* Likewise most of a GiB, for an image that maps no other memory there: from 1 GiB on. */
+const void *paging_view(uint64_t pa);
 
 /*
  * Lets paging_map() map the 2 MiB around @va, between PAGING_WINDOW_END and 1 GiB, by a table in the

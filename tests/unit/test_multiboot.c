@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "lib/multiboot.h"
+#include "x86/paging.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define GIB          (UINT64_C(1) << 30)
@@ -20,11 +22,24 @@
 #define RESERVED     2
 #define ENTRY        24u
 
+#define MAP_ADDRESS 0x500u /* in a page that nobody looks for */
+#define MAP_MAX     (4000 * ENTRY)
+
 struct boot_info boot_info;
+
+/* What is at MAP_ADDRESS; and a page more, as paging_peek() has it. */
+static uint8_t map[MAP_MAX + PAGE];
+
+const void *paging_peek(uint64_t pa)
+{
+	pa -= boot_info.mbi.mmap_addr;
+	assert_in_range(pa, 0, MAP_MAX);
+	return map + pa;
+}
 
 /* What visit() saw, and when it is to stop. */
 static struct {
-	struct multiboot_mmap_entry region[BOOT_MMAP_SIZE / ENTRY];
+	struct multiboot_mmap_entry region[MAP_MAX / ENTRY];
 	unsigned count, stop_after;
 } seen;
 
@@ -34,6 +49,7 @@ static int reset(void **state)
 	memset(&boot_info, 0xff, sizeof(boot_info));
 	boot_info.mbi.flags = MBI_FLAG_MMAP;
 	boot_info.mbi.mmap_length = 0;
+	boot_info.mbi.mmap_addr = MAP_ADDRESS;
 	memset(&seen, 0, sizeof(seen));
 	seen.stop_after = COUNT(seen.region) + 1;
 	return 0;
@@ -58,8 +74,8 @@ static void add_sized(uint32_t size, uint64_t base, uint64_t length, uint32_t ty
 	const struct multiboot_mmap_entry entry = {size, base, length, type};
 	uint32_t *end = &boot_info.mbi.mmap_length;
 
-	assert_true(*end + ENTRY <= BOOT_MMAP_SIZE);
-	memcpy(boot_info.mmap + *end, &entry, sizeof(entry));
+	assert_true(*end + ENTRY <= MAP_MAX);
+	memcpy(map + *end, &entry, sizeof(entry));
 	*end += size + 4;
 }
 
@@ -71,8 +87,6 @@ static void add(uint64_t base, uint64_t length, uint32_t type)
 static void test_each_region(void **state)
 {
 	(void)state;
-	assert_true(each());
-	assert_int_equal(seen.count, 0);
 	add(0, 0x9fc00, AVAILABLE);
 	add(0x123456789abcdef0, 0xfedcba9876543210, 0xdeadbeef);
 	assert_true(each());
@@ -112,20 +126,20 @@ static void test_longer_entries(void **state)
 		assert_int_equal(seen.region[i].base, i * MIB);
 }
 
-static void test_largest_map(void **state)
+/* As long as it may be: UEFI machines hand over hundreds of entries. */
+static void test_large_map(void **state)
 {
+	const unsigned n = MAP_MAX / ENTRY;
+
 	(void)state;
-	for (unsigned i = 0; i < BOOT_MMAP_SIZE / ENTRY; i++)
-		add(i * MIB, MIB, AVAILABLE);
+	for (unsigned i = 0; i < n - 1; i++)
+		add(MIB + i * PAGE, PAGE, i % 2 ? AVAILABLE : RESERVED);
+	add(64 * MIB, MIB, AVAILABLE);
 	assert_true(each());
-	assert_int_equal(seen.count, BOOT_MMAP_SIZE / ENTRY);
-	boot_info.mbi.mmap_length++;
-	seen.count = 0;
-	assert_false(each());
-	assert_int_equal(seen.count, 0);
-	boot_info.mbi.mmap_length = UINT32_MAX;
-	assert_false(each());
-	assert_int_equal(seen.count, 0);
+	assert_int_equal(seen.count, n);
+	assert_int_equal(multiboot_find_memory(MIB, PAGE, PAGE), MIB + PAGE);
+	assert_int_equal(multiboot_find_memory(MIB, 2 * PAGE, PAGE), 64 * MIB);
+	assert_int_equal(multiboot_memory_end(), 65 * MIB);
 }
 
 static void assert_no_map(void)
@@ -135,13 +149,22 @@ static void assert_no_map(void)
 	assert_true(multiboot_memory_end() == UINT64_MAX);
 }
 
+static void assert_explained(const char *wanted)
+{
+	char text[MULTIBOOT_WHY_MAX];
+
+	multiboot_explain(PAGE, GIB, PAGE, text, sizeof(text));
+	assert_string_equal(text, wanted);
+}
+
 static void test_no_map(void **state)
 {
 	(void)state;
 	add(MIB, 15 * MIB, AVAILABLE);
-	boot_info.mbi.flags = ~MBI_FLAG_MMAP;
+	boot_info.mbi.flags = ~(MBI_FLAG_MMAP | MBI_FLAG_MEMORY);
 	assert_no_map();
 	assert_int_equal(seen.count, 0);
+	assert_explained("the boot loader gave neither a memory map nor mem_upper");
 }
 
 /* Sizes that an entry can't have, the last ones so that the next entry would be in front of it. */
@@ -150,15 +173,22 @@ static void test_malformed_sizes(void **state)
 	static const uint32_t sizes[] = {0,          1,          4,          19,         21,
 					 24,         0x7fffffff, 0xffffffe4, 0xffffffe8, 0xfffffffb,
 					 0xfffffffc, 0xfffffffd, 0xffffffff};
+	char wanted[128];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		reset(NULL);
 		add(MIB, 15 * MIB, AVAILABLE);
 		add(16 * MIB, 15 * MIB, AVAILABLE);
-		memcpy(boot_info.mmap + ENTRY, &sizes[i], sizeof(sizes[i]));
+		memcpy(map + ENTRY, &sizes[i], sizeof(sizes[i]));
 		assert_no_map();
 		assert_int_equal(seen.count, 1);
+		snprintf(
+			wanted, sizeof(wanted),
+			"the boot loader's memory map is malformed at byte 24: an entry's size is %u, "
+			"wanted 20 to 20",
+			sizes[i]);
+		assert_explained(wanted);
 	}
 }
 
@@ -168,7 +198,7 @@ static void test_truncated(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 4; i++)
 		add(MIB + i * MIB, MIB, AVAILABLE);
-	for (uint32_t length = 0; length <= 4 * ENTRY; length++) {
+	for (uint32_t length = 1; length <= 4 * ENTRY; length++) {
 		boot_info.mbi.mmap_length = length;
 		seen.count = 0;
 		assert_int_equal(each(), length % ENTRY == 0);
@@ -297,13 +327,126 @@ static void test_zero_entries(void **state)
 	assert_int_equal(multiboot_memory_end(), 128 * MIB);
 }
 
+/* All that a loader has to tell. */
+static void sizes(uint32_t lower, uint32_t upper)
+{
+	boot_info.mbi.flags = MBI_FLAG_MEMORY;
+	boot_info.mbi.mem_lower = lower;
+	boot_info.mbi.mem_upper = upper;
+}
+
+static void test_sizes(void **state)
+{
+	(void)state;
+	sizes(639, 7 * 1024);
+	assert_true(each());
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(multiboot_find_memory(PAGE, 638 * 1024 - 3 * 1024, PAGE), PAGE);
+	assert_int_equal(multiboot_find_memory(PAGE, 640 * 1024, PAGE), MIB);
+	assert_int_equal(multiboot_find_memory(PAGE, 7 * MIB, PAGE), MIB);
+	assert_int_equal(multiboot_find_memory(PAGE, 7 * MIB + 1, PAGE), 0);
+	assert_explained("the largest free range from 0x1000 to 0x40000000 has 7168 KiB");
+	assert_true(multiboot_memory_end() == UINT64_MAX); /* nobody says what is above */
+
+	/* What is above 640 KiB is no memory, whoever says so; and an empty map says nothing. */
+	sizes(1024, 0);
+	boot_info.mbi.flags |= MBI_FLAG_MMAP;
+	assert_int_equal(multiboot_find_memory(0x9f000, PAGE, PAGE), 0x9f000);
+	assert_int_equal(multiboot_find_memory(0xa0000, 1, 1), 0);
+	assert_int_equal(multiboot_find_memory(PAGE, 640 * 1024, PAGE), 0);
+
+	/* As much as 32 bits of KiB can say: up to 4 GiB is of use. */
+	sizes(640, UINT32_MAX);
+	assert_int_equal(multiboot_find_memory(4 * GIB - PAGE, PAGE, PAGE), 4 * GIB - PAGE);
+
+	/* A map says it better. */
+	sizes(640, 1024);
+	boot_info.mbi.flags |= MBI_FLAG_MMAP;
+	add(16 * MIB, MIB, AVAILABLE);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 16 * MIB);
+}
+
+/* A reserved entry outweighs an available one, wherever it lies in it, and in either order. */
+static void test_overlaps(void **state)
+{
+	static const struct {
+		uint64_t base, length, free[2]; /* one MiB after another */
+	} table[] = {
+		{MIB, 8 * MIB, {0, 0}},                /* exactly */
+		{0, GIB, {0, 0}},                      /* around */
+		{MIB, MIB, {2 * MIB, 3 * MIB}},        /* its start */
+		{0, 3 * MIB, {3 * MIB, 4 * MIB}},      /* over its start */
+		{4 * MIB, MIB, {MIB, 2 * MIB}},        /* inside */
+		{2 * MIB + 5, 1, {MIB, 3 * MIB}},      /* a byte */
+		{2 * MIB - 1, 2, {3 * MIB, 4 * MIB}},  /* two, in two of them */
+		{2 * MIB, 7 * MIB, {MIB, 0}},          /* its end */
+		{3 * MIB, UINT64_MAX, {MIB, 2 * MIB}}, /* and ever on: the sum wraps */
+		{3 * MIB, 0, {MIB, 2 * MIB}},          /* nothing */
+		{9 * MIB, MIB, {MIB, 2 * MIB}},        /* next to it */
+	};
+	static const uint32_t types[] = {RESERVED, 0, 3, 4, 5, 12345};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(types) * COUNT(table); i++) {
+		size_t n = i / 2 % COUNT(table);
+		uint32_t type = types[i / 2 / COUNT(table)];
+
+		reset(NULL);
+		if (i % 2)
+			add(table[n].base, table[n].length, type);
+		add(MIB, 8 * MIB, AVAILABLE);
+		if (!(i % 2))
+			add(table[n].base, table[n].length, type);
+		assert_int_equal(multiboot_find_memory(MIB, MIB, MIB), table[n].free[0]);
+		if (table[n].free[0])
+			assert_int_equal(multiboot_find_memory(table[n].free[0] + 1, MIB, MIB),
+					 table[n].free[1]);
+	}
+}
+
+/* Pieces that adjoin or overlap are one, in any order. */
+static void test_pieces(void **state)
+{
+	(void)state;
+	add(4 * MIB, 2 * MIB, AVAILABLE);
+	add(MIB, 2 * MIB, AVAILABLE);
+	add(2 * MIB, 2 * MIB, AVAILABLE);
+	add(2 * MIB, MIB, AVAILABLE);
+	assert_int_equal(multiboot_find_memory(PAGE, 5 * MIB, PAGE), MIB);
+	assert_int_equal(multiboot_find_memory(PAGE, 5 * MIB + 1, 1), 0);
+	assert_explained("the largest free range from 0x1000 to 0x40000000 has 5120 KiB");
+}
+
+/* The map has to stay as long as it may be read. */
+static void test_map_itself(void **state)
+{
+	(void)state;
+	add(0, MIB, AVAILABLE);
+	boot_info.mbi.mmap_addr = 0x1234;
+	assert_int_equal(multiboot_find_memory(0x1230, 4, 1), 0x1230);
+	assert_int_equal(multiboot_find_memory(0x1230, 5, 1), 0x1234 + ENTRY);
+	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 2 * PAGE);
+}
+
+static void test_keep(void **state)
+{
+	(void)state;
+	add(MIB, 31 * MIB, AVAILABLE);
+	multiboot_keep(MIB, 2 * MIB);
+	multiboot_keep(30 * MIB + 1, 31 * MIB);
+	assert_int_equal(multiboot_find_memory(MIB, MIB, MIB), 2 * MIB);
+	assert_int_equal(multiboot_find_memory(MIB, 28 * MIB, MIB), 2 * MIB);
+	assert_int_equal(multiboot_find_memory(MIB, 28 * MIB + 2, MIB), 0);
+	assert_int_equal(multiboot_find_memory(30 * MIB, MIB, MIB), 31 * MIB);
+	assert_explained("the largest free range from 0x1000 to 0x40000000 has 28672 KiB");
+}
+
 /* The copies have no 0 where the line was too long. */
 static void test_lines(void **state)
 {
 	(void)state;
 	memset(boot_info.cmdline, 'c', BOOT_LINE_SIZE);
 	memset(boot_info.module_line, 'm', BOOT_LINE_SIZE);
-	memset(boot_info.mmap, 0, BOOT_MMAP_SIZE);
 	assert_null(multiboot_cmdline());
 	assert_null(multiboot_module_line());
 	boot_info.cmdline[BOOT_LINE_SIZE - 1] = '\0';
@@ -324,7 +467,7 @@ int main(void)
 		TEST(test_each_region),
 		TEST(test_stop),
 		TEST(test_longer_entries),
-		TEST(test_largest_map),
+		TEST(test_large_map),
 		TEST(test_no_map),
 		TEST(test_malformed_sizes),
 		TEST(test_truncated),
@@ -335,7 +478,12 @@ int main(void)
 		TEST(test_wrapping_entries),
 		TEST(test_memory_end),
 		TEST(test_zero_entries),
+		TEST(test_sizes),
+		TEST(test_overlaps),
+		TEST(test_pieces),
+		TEST(test_map_itself),
 		TEST(test_lines),
+		TEST(test_keep), /* the last: what is kept stays so */
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
  * own affair, whatever the others do at the same time.
  */
 #include "cases/cases.h"
+#include "lib/panic.h"
+#include "lib/processors.h"
 #include "rounds.h"
 #include "x86/insn.h"
 
@@ -128,7 +130,10 @@ void vcpu_start(struct run *run)
 {
 	unsigned n = vcpus_start(run);
 	unsigned wanted = (unsigned)run->options.cpus;
+	const char *why = processors_why();
 
+	if (why && n < wanted) /* no promise of the host's is broken */
+		panic("vCPUs: wanted %u (cpus=), got %u: %s", wanted, n, why);
 	expect(run, !wanted || n == wanted, "vCPUs: wanted %u, got %u", wanted, n);
 	if (n > 1) {
 		tap_diag("vCPUs: %u", n);

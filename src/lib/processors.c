@@ -36,17 +36,32 @@ static void map_blocks(uint64_t start, uint64_t end)
 	}
 }
 
+static const char *why;
+
+static const char no_memory[] = "there is no memory for more, 64 KiB each";
+
+const char *processors_why(void)
+{
+	return why;
+}
+
 unsigned processors_start(uint64_t from, unsigned wanted, bool host)
 {
 	uint64_t low = multiboot_find_memory(PAGE_SIZE, PAGE_SIZE, PAGE_SIZE);
 	unsigned n = (wanted ? wanted : SMP_MAX) - 1;
 	uint64_t at;
 
-	if (from < PAGING_WINDOW_END)
+	if (!host && from < PAGING_WINDOW_END)
 		from = PAGING_WINDOW_END; /* below, addresses are not their own */
-	if (n == 0 || !low || low >= ONE_MIB || !apic_init(!host))
+	if (n == 0)
+		return 1;
+	why = !low || low >= ONE_MIB ? "there is no free page below 1 MiB to start them from"
+				     : apic_init(!host);
+	if (why)
 		return 1;
 	while (!(at = find_blocks(from, n))) {
+		if (wanted)
+			why = no_memory;
 		n /= 2;
 		if (n == 0)
 			return 1;

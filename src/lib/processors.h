@@ -8,9 +8,12 @@
 
 /*
  * Starts all processors, or so many that there are @wanted, if that is not 0 (smp_start()).  Takes memory
- * from @from on.  @host: all of it is mapped at its own address, and the APICs stay in xAPIC mode; else
- * what is needed gets mapped, without the stacks' guard pages.  Returns how many there are.
+ * from @from on.  @host: all of it is mapped at its own address, and the APICs stay in the mode that they
+ * are in; else what is needed gets mapped, without the stacks' guard pages.  Returns how many there are.
  */
 unsigned processors_start(uint64_t from, unsigned wanted, bool host);
+
+/* Why it did not try to start as many as were wanted; NULL: it did, however many came. */
+const char *processors_why(void);
 
 #endif

@@ -5,7 +5,10 @@
  */
 #include "x86/apic.h"
 
+#include <stddef.h>
+
 #include "x86/insn.h"
+#include "x86/msr.h"
 #include "x86/paging.h"
 
 #define CPUID_APIC      BIT(9)  /* leaf 1 EDX */
@@ -14,6 +17,8 @@
 #define BASE_ENABLED    BIT(11)
 #define BASE_ADDRESS    UINT64_C(0x000ffffffffff000)
 #define VERSION         0x30
+#define EOI             0xb0
+#define ERROR_STATUS    0x280
 #define SPURIOUS        0xf0
 #define SPURIOUS_ENABLE 0x100
 #define SPURIOUS_VECTOR 0xff
@@ -23,6 +28,8 @@
 #define ICR_PENDING     0x01000
 #define ICR_ASSERT      0x04000
 #define ICR_OTHERS      0xc0000
+#define ICR_WRITABLE    0xccfffu
+#define TO_ALL          0xffu /* APICs, as the eight bits of xAPIC mode have it */
 #define LVT_LINT0       0x350
 #define LVT_EXTINT      0x700
 #define MSR_X2APIC      0x800u
@@ -45,41 +52,65 @@ static void memory_write(unsigned offset, uint32_t value)
 	__asm__ volatile("movl %0, (%1)" : : "r"(value), "r"(PAGING_APIC + offset) : "memory");
 }
 
+/* As an MSR, a register that is not there faults; so does a write to a reserved bit. */
 uint32_t apic_read(unsigned offset)
 {
-	return x2apic ? (uint32_t)rdmsr(MSR_X2APIC + offset / 16) : memory_read(offset);
+	uint64_t value = 0;
+
+	if (!x2apic)
+		return memory_read(offset);
+	msr_read(MSR_X2APIC + offset / 16, &value);
+	return (uint32_t)(offset == APIC_ID ? value << 24 : value);
 }
 
 void apic_write(unsigned offset, uint32_t value)
 {
-	if (x2apic)
-		wrmsr(MSR_X2APIC + offset / 16, value);
-	else
+	if (!x2apic)
 		memory_write(offset, value);
+	else
+		msr_write(MSR_X2APIC + offset / 16,
+			  offset == EOI || offset == ERROR_STATUS ? 0 : value);
 }
 
-/* Makes the registers reachable, in memory or as MSRs, as the APIC's mode has them. */
-static bool find_apic(void)
+/* CPUID shows it, and it is on. */
+static bool is_on(void)
 {
-	uint64_t base;
+	return cpuid(1, 0).edx & CPUID_APIC && rdmsr(MSR_APIC_BASE) & BASE_ENABLED;
+}
 
-	if (!(cpuid(1, 0).edx & CPUID_APIC))
-		return false;
-	base = rdmsr(MSR_APIC_BASE);
-	if (!(base & BASE_ENABLED))
-		return false;
+/* Makes the registers of one that is on reachable, in memory or as MSRs, as its mode has them. */
+static bool reach(void)
+{
+	uint64_t base = rdmsr(MSR_APIC_BASE);
+
 	x2apic = base & BASE_X2APIC;
 	if (!x2apic)
 		paging_map(PAGING_APIC, base & BASE_ADDRESS, PAGE_RW | PTE_PCD);
-	return apic_read(VERSION) != UINT32_MAX; /* a promise of CPUID alone */
+	return apic_read(VERSION) != UINT32_MAX; /* else a promise of CPUID alone */
+}
+
+/* 11.4.3: one that is off looks as if there were none, but for the MSR; not each comes back. */
+static const char *turn_on(void)
+{
+	uint64_t base = 0;
+
+	if (!msr_read(MSR_APIC_BASE, &base) || !(base & BASE_ADDRESS))
+		return "this CPU has no local APIC (CPUID 1h EDX bit 9)";
+	if (msr_write(MSR_APIC_BASE, base | BASE_ENABLED) && is_on())
+		return NULL;
+	return "the firmware left the local APIC off (bit 11 of MSR 0x1b), and it does not turn on";
+}
+
+static void connect_pics(void)
+{
+	apic_write(SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
+	apic_write(LVT_LINT0, LVT_EXTINT);
 }
 
 void apic_virtual_wire(void)
 {
-	if (!find_apic())
-		return; /* off, so the PICs reach the CPU */
-	apic_write(SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
-	apic_write(LVT_LINT0, LVT_EXTINT);
+	if (is_on() && reach())
+		connect_pics(); /* where it is off, they reach the CPU */
 }
 
 void apic_load(void)
@@ -89,25 +120,29 @@ void apic_load(void)
 	apic_write(SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
 }
 
-bool apic_init(bool wanted)
+const char *apic_init(bool wanted)
 {
-	if (!find_apic())
-		return false;
+	bool was_off = !is_on();
+	const char *why = was_off ? turn_on() : NULL;
+
+	if (why)
+		return why;
+	if (!reach())
+		return "the local APIC does not answer";
+	if (was_off)
+		connect_pics();
 	x2apic = x2apic || (wanted && cpuid(1, 0).ecx & CPUID_X2APIC);
 	apic_load();
-	return true;
-}
-
-bool apic_is_x2apic(void)
-{
-	return x2apic;
+	return NULL;
 }
 
 /* 11.6.1, 11.12.9: in x2APIC mode the ICR is one register, and there is nothing to wait for. */
 void apic_send(uint32_t command, uint32_t destination)
 {
 	if (x2apic) {
-		wrmsr(MSR_X2APIC + APIC_ICR / 16, (uint64_t)destination << 32 | command);
+		uint64_t to = destination == TO_ALL ? UINT32_MAX : destination;
+
+		msr_write(MSR_X2APIC + APIC_ICR / 16, to << 32 | (command & ICR_WRITABLE));
 		return;
 	}
 	apic_write(APIC_ICR_DESTINATION, destination << 24);

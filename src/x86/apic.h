@@ -13,22 +13,23 @@
 void apic_virtual_wire(void);
 
 /*
- * Finds this CPU's APIC, and if @x2apic turns it to x2APIC mode where CPUID offers that.  False if there
- * is none, whatever CPUID says.
+ * Finds this CPU's APIC, turns it on if it is off, and if @x2apic to x2APIC mode where CPUID offers that;
+ * the firmware may have left it in that mode anyhow.  NULL, or why there is none to use.
  */
-bool apic_init(bool x2apic);
-
-/* Whether it is in that mode: by apic_init(), or by the firmware. */
-bool apic_is_x2apic(void);
+const char *apic_init(bool x2apic);
 
 /* On another processor: the mode that apic_init() chose. */
 void apic_load(void);
 
-/* A register by its offset in the page, in either mode. */
+/*
+ * A register by its offset in the page, and as it is there, in either mode.  One that there is not in x2APIC
+ * mode reads as 0.
+ */
+#define APIC_ID 0x020
 uint32_t apic_read(unsigned offset);
 void apic_write(unsigned offset, uint32_t value);
 
-/* Sends an interprocessor interrupt: the low half of the ICR, and the APIC that is to have it. */
+/* Sends an interprocessor interrupt: the low half of the ICR, and the APIC that is to have it; 0xff: all. */
 #define APIC_ICR             0x300
 #define APIC_ICR_DESTINATION 0x310
 void apic_send(uint32_t command, uint32_t destination);

@@ -4,6 +4,7 @@
  * VCPU and SIZE are decimal, RET is 0 or -1, all other numbers are 0 or hexadecimal with 0x.
  *
  *   start mem=MIB personality=NAME fault=NAME vendor=NAME
+ *   alone REASON                           why there is one vCPU, without cpus=
  *   probe VCPU MSR = VALUE|#GP
  *   register VCPU GPA = #GP
  *   register VCPU GPA GUEST_VERSION SIZE_FIELD HYPERCALL_GPA = RET

@@ -13,6 +13,7 @@
 #include "lib/panic.h"
 #include "lib/processors.h"
 #include "lib/serial.h"
+#include "lib/string.h"
 #include "loader.h"
 #include "log.h"
 #include "nested_paging.h"
@@ -20,22 +21,25 @@
 #include "vcpus.h"
 #include "x86/apic.h"
 #include "x86/cpu.h"
+#include "x86/insn.h"
 #include "x86/paging.h"
 
+#define ONE_MIB (UINT64_C(1) << 20)
 #define ONE_GIB (UINT64_C(1) << 30)
 
 void main(void);
 
-extern uint8_t image_end[];
+extern uint8_t image_start[], image_end[];
 
 static struct guest_memory memory;
 
 /* A message that says why no guest runs, as a whole stream of its own. */
-#define REFUSE(...)                          \
-	do {                                 \
-		tap_start(&(struct tap){0}); \
-		panic("host: " __VA_ARGS__); \
-	} while (0)
+#define REFUSE(...) (start_stream(), panic("host: " __VA_ARGS__))
+
+static void start_stream(void)
+{
+	tap_start(&(struct tap){0});
+}
 
 static void open_console(void)
 {
@@ -70,19 +74,21 @@ static _Noreturn void list_faults(void)
 	machine_exit(EXIT_CODE(VERDICT_SKIP), false);
 }
 
-/* Memory for the guest: above ourselves and above our modules, below 1 GiB. */
-static void find_memory(void)
+/* Memory for the guest, below 1 GiB: wherever neither we are nor the module, out of which it is loaded. */
+static void find_memory(const struct multiboot_module *module)
 {
-	uint64_t after = (uint64_t)image_end;
 	uint64_t size = config.memory << 20;
+	char why[MULTIBOOT_WHY_MAX];
 	uint64_t at;
 
-	if (boot_info.module.end > after)
-		after = boot_info.module.end;
-	at = multiboot_find_memory(after, size, LARGE_PAGE_SIZE);
-	if (!at || at + size > ONE_GIB)
-		REFUSE("no memory: wanted %lu MiB for the guest (mem=) above %#lx and below 1 GiB",
-		       config.memory, after);
+	multiboot_keep((uint64_t)image_start, (uint64_t)image_end);
+	multiboot_keep(module->start, module->end);
+	at = multiboot_find_memory(ONE_MIB, size, LARGE_PAGE_SIZE);
+	if (!at || at + size > ONE_GIB) {
+		multiboot_explain(ONE_MIB, ONE_GIB, LARGE_PAGE_SIZE, why, sizeof(why));
+		REFUSE("no memory: wanted %lu MiB for the guest (mem=): %s", config.memory, why);
+	}
+	multiboot_keep(at, at + size);
 	paging_map_identity(ONE_GIB); /* the other processors' stacks too */
 	memory = (struct guest_memory){(uint8_t *)at, size};
 }
@@ -97,39 +103,81 @@ static void load(struct loaded *loaded)
 		REFUSE("no module: wanted the guest's image as the first one");
 	if (module->end <= module->start)
 		REFUSE("the first module is empty: wanted the guest's image");
+	if (module->start < (uint64_t)image_end && module->end > (uint64_t)image_start)
+		REFUSE("the first module, at %#x-%#x, lies over the host at %#lx-%#lx",
+		       module->start, module->end, (uint64_t)image_start, (uint64_t)image_end);
 	if (!line)
 		REFUSE("the module's command line is too long: wanted less than %u characters",
 		       BOOT_LINE_SIZE);
-	find_memory();
-	if (!load_guest(&memory, (const uint8_t *)(uint64_t)module->start,
-			module->end - module->start, line, loaded, error))
+	find_memory(module);
+	if (!load_guest(&memory, paging_view(module->start), module->end - module->start, line,
+			loaded, error))
 		REFUSE("%s", error);
 }
 
-/* Behind the guest's memory.  A vCPU can only be kept from a start-up IPI where the APIC is memory. */
 static void start_processors(void)
 {
+	const char *why;
 	unsigned there;
 
-	if (config.cpus == 1 || apic_is_x2apic())
+	if (config.cpus == 1)
 		return;
-	there = processors_start((uint64_t)memory.bytes + memory.size, (unsigned)config.cpus, true);
+	there = processors_start(ONE_MIB, (unsigned)config.cpus, true);
+	why = processors_why();
 	if (there < config.cpus)
-		REFUSE("too few processors: wanted %lu (cpus=), %u came", config.cpus, there);
+		REFUSE("too few processors: wanted %lu (cpus=), %u came%s%s", config.cpus, there,
+		       why ? ": " : "", why ? why : "");
+	if (why)
+		log_line("alone %s", why);
 }
 
+/* The ways to run a guest, and the makers of CPUs that have them: whose names mean that they have no other. */
+static const struct engine {
+	const struct vcpu_vendor *vendor;
+	const char *name, *makers;
+} engines[] = {
+	{&svm_vendor, "SVM", "AuthenticAMD or HygonGenuine"},
+	{&vmx_vendor, "VMX", "GenuineIntel, CentaurHauls or   Shanghai  "},
+};
+
+#define MAKER_LENGTH 12
+
+static bool made_by(const struct engine *engine, const char *maker)
+{
+	for (const char *at = engine->makers; strnlen(at, MAKER_LENGTH) == MAKER_LENGTH; at++) {
+		if (!memcmp(at, maker, MAKER_LENGTH))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The guest is told its CPU's maker, and takes it for the instruction that there is to be: one that
+ * contradicts the way in which it is run would make each promise look broken.
+ */
 static const struct vcpu_vendor *find_vendor(void)
 {
-	static const struct vcpu_vendor *const vendors[] = {&svm_vendor, &vmx_vendor};
+	struct cpuid_regs id = cpuid(0, 0);
+	const uint32_t maker[4] = {id.ebx, id.edx, id.ecx};
+	const struct engine *strange = NULL;
 	const char *why;
 
-	for (unsigned i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++) {
-		if (!vendors[i]->offered())
+	for (unsigned i = 0; i < 2; i++) {
+		const struct vcpu_vendor *vendor = engines[i].vendor;
+
+		if (!vendor->offered())
 			continue;
-		if (!vendors[i]->available(&why))
+		if (made_by(&engines[!i], (const char *)maker)) {
+			strange = &engines[i];
+			continue;
+		}
+		if (!vendor->available(&why))
 			REFUSE("%s", why);
-		return vendors[i];
+		return vendor;
 	}
+	if (strange)
+		REFUSE("CPUID says %s, but the CPU offers %s: wanted %s", (const char *)maker,
+		       strange->name, strange->makers);
 	REFUSE("this CPU has neither SVM nor VMX: wanted CPUID 80000001h ECX bit 2, or 1h ECX bit 5");
 }
 

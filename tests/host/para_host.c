@@ -29,7 +29,7 @@ static struct {
 	bool answered, refused;
 } past;
 
-void para_init(const uint8_t instruction[3])
+COLD void para_init(const uint8_t instruction[3])
 {
 	memcpy(call_instruction, instruction, sizeof(call_instruction));
 	memset(&past, 0, sizeof(past));
@@ -43,7 +43,7 @@ bool para_msr(uint32_t msr)
 }
 
 /* D1. */
-bool para_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+COLD bool para_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	bool probe = msr == MSR_KVM_API_MAGIC || faulty(FAULT_RDMSR_NEIGHBOUR);
 
@@ -185,7 +185,7 @@ static bool ignored(const struct vcpu *vcpu, uint64_t gpa, const void *state)
 	       (faulty(FAULT_OUTSIDE_IGNORED) && !state && gpa % PAGE_SIZE == 0);
 }
 
-bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
+COLD bool para_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
 {
 	struct kvm_vcpu_para_state *state;
 

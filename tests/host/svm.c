@@ -52,7 +52,7 @@ static void init_msrpm(void)
 	}
 }
 
-static void svm_init(void)
+static COLD void svm_init(void)
 {
 	iopm = io_bitmap_init();
 	init_msrpm();
@@ -100,7 +100,7 @@ static void init_state(struct vmcb *s, const struct vcpu_start *start)
 	s->pat = START_PAT;
 }
 
-static void svm_start(struct vcpu *vcpu, const struct vcpu_start *start)
+static COLD void svm_start(struct vcpu *vcpu, const struct vcpu_start *start)
 {
 	struct svm *svm = vcpu->pages;
 
@@ -112,7 +112,7 @@ static void svm_start(struct vcpu *vcpu, const struct vcpu_start *start)
 	svm_run(svm, vcpu);
 }
 
-static void svm_sync(struct vcpu *vcpu)
+static COLD void svm_sync(struct vcpu *vcpu)
 {
 	const struct vmcb *s = &((const struct svm *)vcpu->pages)->guest;
 
@@ -148,7 +148,7 @@ static void inject(struct vcpu *vcpu, struct vmcb *c)
  * Back what svm_sync() gave.  EFER: LMA stays the CPU's, and SVME has to be set (15.5.1), which
  * the guest never sees.
  */
-static void write_back(struct vcpu *vcpu, struct vmcb *s)
+static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 {
 	s->efer = (vcpu->efer & ~EFER_LMA) | (s->efer & EFER_LMA) | EFER_SVME;
 	s->pat = vcpu->pat;
@@ -248,7 +248,7 @@ static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu
 }
 
 /* Any exit but a hypercall; the guest's first is one. */
-static __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu *vcpu)
+static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu *vcpu)
 {
 	bool going_on;
 

@@ -121,6 +121,9 @@ _Static_assert(offsetof(struct vcpu, regs) == 0, "svm_run.asm, vmx_run.asm");
 
 #define VCPU_PAGES 3
 
+/* What is no part of a hypercall's way: by its size, where that is compiled by its speed. */
+#define COLD __attribute__((cold))
+
 /* What a vendor's file offers. */
 struct vcpu_vendor {
 	const char *name;

@@ -11,14 +11,14 @@
 /* What the exit that reports no other reason than this has in the bits above. */
 #define REASON_MASK 0xffffu
 
-static void vmx_start(struct vcpu *vcpu, const struct vcpu_start *start)
+static COLD void vmx_start(struct vcpu *vcpu, const struct vcpu_start *start)
 {
 	vmx_prepare(vcpu, start);
 	vmx_run(vcpu);
 	vmxoff();
 }
 
-static void vmx_sync(struct vcpu *vcpu)
+static COLD void vmx_sync(struct vcpu *vcpu)
 {
 	uint64_t cr0 = vmread(VMCS_GUEST_CR0), cr4 = vmread(VMCS_GUEST_CR4);
 	uint64_t cs = vmread(VMCS_GUEST_CS_RIGHTS);
@@ -55,7 +55,7 @@ static void inject(struct vcpu *vcpu)
 }
 
 /* Back what vmx_sync() gave.  EFER: LMA stays the CPU's. */
-static void write_back(struct vcpu *vcpu)
+static COLD void write_back(struct vcpu *vcpu)
 {
 	const struct vcpu_slow_state *s = &vcpu->slow;
 
@@ -206,7 +206,7 @@ static inline void leave_instruction(const struct vcpu *vcpu)
 }
 
 /* Any exit but a hypercall. */
-static __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t reason)
+static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t reason)
 {
 	bool going_on;
 
@@ -234,7 +234,7 @@ bool vmx_exit(struct vcpu *vcpu)
 }
 
 /* 31.4: the CPU did not even try; what it disliked has a number. */
-void vmx_refused(struct vcpu *vcpu)
+COLD void vmx_refused(struct vcpu *vcpu)
 {
 	vcpu->rip = vmread(VMCS_GUEST_RIP);
 	vcpu->exit = (struct vcpu_exit){.kind = EXIT_REFUSED,

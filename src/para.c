@@ -8,6 +8,9 @@
 
 #define INT3 0xcc
 
+#define CPUID_VMX BIT(5) /* leaf 1 ECX */
+#define CPUID_SVM BIT(2) /* leaf 8000_0001h ECX */
+
 /* Virtual addresses: each page writable here, those that can hold a site executable there. */
 #define WRITABLE   PAGING_WINDOW
 #define EXECUTABLE (PAGING_WINDOW + 0x100000)
@@ -26,6 +29,7 @@ static uint64_t pool;  /* gpa of the first page */
 static uint64_t noise; /* what para_reset() last filled with */
 static uint64_t resets;
 static enum call_vendor vendor; /* CPUID exits: ask once */
+static const char *doubt;       /* why it is CALL_EITHER */
 
 static uint64_t virtual_page(uint64_t window, enum para_page page)
 {
@@ -38,7 +42,8 @@ static bool holds_sites(enum para_page page)
 	       page == PAGE_SITE_B;
 }
 
-static enum call_vendor find_vendor(void)
+/* The CPU's maker, by the name that CPUID has for it. */
+static enum call_vendor find_maker(void)
 {
 	static const struct {
 		char name[13];
@@ -56,6 +61,23 @@ static enum call_vendor find_vendor(void)
 			return vendors[i].vendor;
 	}
 	return CALL_EITHER;
+}
+
+/* P1 speaks of the CPU that the VM runs on: if CPUID shows the other maker's SVM or VMX, its name is a guess. */
+static enum call_vendor find_vendor(void)
+{
+	enum call_vendor maker = find_maker();
+	bool svm = cpuid(0x80000000, 0).eax >= 0x80000001 && cpuid(0x80000001, 0).ecx & CPUID_SVM;
+	bool vmx = cpuid(1, 0).ecx & CPUID_VMX;
+
+	doubt = NULL;
+	if (maker == CALL_EITHER)
+		doubt = "unknown CPU vendor";
+	else if (maker == CALL_AMD && vmx)
+		doubt = "the CPU vendor is AMD or Hygon, but CPUID shows VMX";
+	else if (maker == CALL_INTEL && svm)
+		doubt = "the CPU vendor is Intel, Centaur or Zhaoxin, but CPUID shows SVM";
+	return doubt ? CALL_EITHER : maker;
 }
 
 bool para_init(void)
@@ -192,6 +214,11 @@ const uint8_t *call_instruction(enum call_vendor whose)
 enum call_vendor para_vendor(void)
 {
 	return vendor;
+}
+
+const char *para_vendor_doubt(void)
+{
+	return doubt;
 }
 
 void para_user(enum para_page page, bool user)

@@ -81,6 +81,9 @@ bool site_patched(const struct site *site);
 
 enum call_vendor para_vendor(void);
 
+/* Why it is CALL_EITHER. */
+const char *para_vendor_doubt(void);
+
 /* The instruction's three bytes; for CALL_EITHER those of AMD. */
 const uint8_t *call_instruction(enum call_vendor whose);
 

@@ -45,7 +45,7 @@ void patch_instruction(struct run *run)
 	site = para_site(PAGE_SITE_A, 0x100);
 	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, site.gpa, &answer);
 	if (vendor == CALL_EITHER)
-		tap_diag("unknown CPU vendor: either instruction is accepted");
+		tap_diag("%s: either instruction is accepted", para_vendor_doubt());
 	expect(run, site_patched(&site), "wanted %s 0f 01 %02x, got %02x %02x %02x",
 	       vendor == CALL_INTEL ? "VMCALL" : "VMMCALL", call_instruction(vendor)[2],
 	       site.bytes[0], site.bytes[1], site.bytes[2]);
@@ -201,7 +201,7 @@ void patch_other_vendor(struct run *run)
 	struct site site;
 
 	if (vendor == CALL_EITHER) {
-		skip(run, "unknown CPU vendor");
+		skip(run, para_vendor_doubt());
 		return;
 	}
 	para_reset();

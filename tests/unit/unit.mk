@@ -16,6 +16,7 @@ unit_mov := tests/host/mov.c
 unit_multiboot := src/lib/multiboot.c src/lib/printf.c
 unit_nested_paging := tests/host/nested_paging.c tests/host/guest_memory.c
 unit_options := src/options.c src/lib/cmdline.c src/lib/printf.c
+unit_para := src/para.c
 unit_para_host := tests/host/para_host.c tests/host/para_faults.c tests/host/guest_memory.c
 unit_passed := tests/host/passed.c
 unit_printf := src/lib/printf.c
@@ -25,8 +26,8 @@ unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
 unit_vga := src/lib/vga.c
 unit_vmx := $(patsubst %,tests/host/%.c,vmx vmx_setup exits cpuid passed) tests/unit/fake_cpu.c
 
-UNIT_TESTS := cmdline config guest_memory loader mov multiboot nested_paging options para_host passed printf \
-	string svm tap vga vmx
+UNIT_TESTS := cmdline config guest_memory loader mov multiboot nested_paging options para para_host passed \
+	printf string svm tap vga vmx
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 
@@ -54,7 +55,7 @@ $(UNIT_ASAN):
 
 UNIT_INCLUDE :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
-$(call objects_of,$(addprefix tests/host/,svm vmx vmx_setup exits cpuid)): \
+$(call objects_of,src/para $(addprefix tests/host/,svm vmx vmx_setup exits cpuid)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 
 $(O)/unit/obj/%.o: %.c $(O)/unit/made-with

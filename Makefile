@@ -118,7 +118,7 @@ BENCH := $(COMMON) src/para.c src/para_calls.c tests/bench/setup.c
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 
 IMAGES := $(O)/guest.elf $(O)/host.elf
-TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/calls.elf $(O)/tests/smp.elf
+TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/shim.elf $(O)/tests/calls.elf $(O)/tests/smp.elf
 
 TESTS ?= $(sort $(wildcard tests/*.t))
 
@@ -133,6 +133,7 @@ $(O)/tests/rogue.elf: $(call objects,$(ROGUE))
 $(O)/tests/calls.elf: $(call objects,$(BENCH) tests/bench/calls.c)
 $(O)/tests/smp.elf: $(call objects,$(BENCH) tests/bench/smp.c)
 $(O)/tests/exit.elf: $(call objects,tests/guests/exit.asm)
+$(O)/tests/shim.elf: $(call objects,tests/guests/shim.asm)
 
 # Ceilings that the linker holds: bytes of bss.
 $(O)/guest.elf $(TEST_IMAGES): MAX_BSS := 128K

@@ -222,8 +222,8 @@ misused "unknown option '--accel=kvm'" --accel=kvm
 misused "--unknown-msrs: 'x' is none of: ignore fault" --unknown-msrs=x
 misused "--unknown-msrs: a value is wanted, as --unknown-msrs=VALUE" --unknown-msrs
 misused "--cpu: 'ryzen, ips=1' is no name of a CPU model" --cpu='ryzen, ips=1'
-misused "--append: GRUB hands on no quotes, .*: do='x'" --append="do='x'"
-misused '--host-append: GRUB hands on no quotes, .*: a\\b' --host-append='a\b'
+misused '--append: GRUB hands on no control characters: ' --append="$(printf 'do=x\ty')"
+misused '--host-append: a double quote without its end: a="b' --host-append='a="b'
 misused 'the options are too long for GRUB: 5[0-9][0-9][0-9] characters' --append="$(printf '%5000s' x | tr ' ' y)"
 for option in host cpu smp unknown-msrs mem append host-append timeout exit-skip log debug-log deps; do
 	rogue --help

@@ -45,13 +45,36 @@ clean_up() { rm -rf "$dir"; }
 
 CONFIG_BLOCKS=2 # of 2048 bytes: the size of grub.cfg in the ISO, see boot/iso.sh
 
-# Sets $quoted: GRUB takes each word as it is, and puts one space between them again.
+# Sets $quoted: the words as an image takes them apart, if QEMU hands on the text as it is (src/lib/cmdline.h),
+# each as GRUB's shell takes it for one.  GRUB hands them on in quotes of its own.
 quote_words() { # OPTION TEXT
-	case $2 in
-	*[\'\"\\]* | *[[:cntrl:]]*) die "$1: GRUB hands on no quotes, backslashes or control characters: $2" ;;
-	esac
-	quoted=
-	for word in $2; do quoted="$quoted '$word'"; done
+	case $2 in *[[:cntrl:]]*) die "$1: GRUB hands on no control characters: $2" ;; esac
+	quoted=$(printf '%s\n' "$2" | awk -v quote="'" '
+		function end_word() {
+			if (is_word)
+				printf " %s%s%s", quote, word, quote
+			word = ""
+			is_word = 0
+		}
+		{
+			for (i = 1; i <= length($0); i++) {
+				c = substr($0, i, 1)
+				if (c == " " && !open) {
+					end_word()
+					continue
+				}
+				is_word = 1
+				if (c == "\"") {
+					open = !open
+					continue
+				}
+				if (c == "\\" && i < length($0))
+					c = substr($0, ++i, 1)
+				word = word (c == quote ? quote "\\" quote quote : c)
+			}
+			end_word()
+			exit open
+		}') || die "$1: a double quote without its end: $2"
 }
 
 # Sets $config, GRUB's commands.

@@ -8,7 +8,6 @@
 #include "lib/exit.h"
 #include "lib/multiboot.h"
 #include "lib/panic.h"
-#include "lib/serial.h"
 #include "lib/string.h"
 #include "rounds.h"
 #include "x86/insn.h"
@@ -250,7 +249,7 @@ static void start(void)
 	char *line = multiboot_cmdline();
 	bool parsed = line && options_parse(line, &run.options, error);
 
-	console_init(line ? (uint16_t)run.options.serial : SERIAL_COM1, true);
+	console_init((uint16_t)run.options.serial, true);
 	if (run.options.vga)
 		console_use_screen();
 	tap_start(&run.tap);

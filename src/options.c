@@ -53,7 +53,7 @@ bool options_parse(char *line, struct options *options, char *error)
 	bool parsed;
 
 	o = (struct options){
-		.serial = SERIAL_COM1,
+		.serial = SERIAL_ANY,
 		.echo = NO_ECHO,
 		.echo_calls = DEFAULT_ECHO_CALLS,
 	};

@@ -16,7 +16,7 @@ struct options {
 	bool vga;                  /* write to the screen too */
 	bool reset;                /* end by the keyboard controller's reset if nothing else does */
 	uint64_t seed;             /* of the random numbers; 0: from the time stamp counter */
-	uint64_t serial;           /* port of the UART */
+	uint64_t serial;           /* port of the UART; SERIAL_ANY: the first there is */
 	uint64_t echo, echo_calls; /* the echo service's index, and how many random calls it gets */
 	bool has_echo;
 	uint64_t cpus; /* how many processors are wanted; 0: all that there are */

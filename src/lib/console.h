@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * The UART at @serial_port, and if @debug_copy a copy on port 0xe9 where a debug
- * console answers there; the VGA's text screen where neither does.  Images only.
+ * The UART at @serial_port (SERIAL_ANY: the first there is), and if @debug_copy a copy on port 0xe9
+ * where a debug console answers there; the VGA's text screen too where neither does.  Images only.
  */
 void console_init(uint16_t serial_port, bool debug_copy);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * National Semiconductor PC16550D data sheet (June 1995), section 8.
+ *
+ * Small hypervisors have less: a byte to send and a status (LSR), and nothing else.  There a divisor
+ * would be sent as text, so none is written before one was seen to be there.
  */
 #include "lib/serial.h"
 
@@ -17,7 +20,6 @@
 #define UART_LCR             3
 #define UART_MCR             4
 #define UART_LSR             5
-#define UART_SCRATCH         7
 #define FCR_ENABLE_AND_CLEAR 0x07
 #define IIR_FIFO             0xc0 /* both bits: there is one, and it works */
 #define LCR_8N1              0x03
@@ -25,64 +27,135 @@
 #define MCR_DTR_RTS          0x03
 #define LSR_THRE             0x20
 #define LSR_TEMT             0x40
+#define LSR_READY            (LSR_THRE | LSR_TEMT) /* either means that a byte may be written */
+#define NO_DEVICE            0xff
+
+/* For the divisor's upper half; where that is the interrupt enable register, it enables none. */
+#define TRY_DIVISOR 0x80
 
 #define FIFO_SIZE 16
 
 /* Far more reads than a full FIFO takes at 115200 baud (1.4 ms), on any machine. */
 #define MAX_POLLS 100000
 
-static uint16_t uart; /* 0: none there */
-static size_t burst_size;
+/* A UART without a divisor is no chip: it is ready at once, or it never says so. */
+#define FEW_POLLS 1000
 
-static bool wait_for(uint8_t lsr_bit)
+static struct {
+	uint16_t port; /* 0: none there */
+	bool named;    /* by the user, who is believed whatever the UART says */
+	bool silent;   /* its status says nothing: it is written to without waiting */
+	unsigned polls;
+	size_t burst;
+} uart;
+
+static bool wait_for(uint8_t lsr_bits)
 {
-	for (unsigned i = 0; i < MAX_POLLS; i++) {
-		uint8_t lsr = inb(uart + UART_LSR);
+	for (unsigned i = 0; i < uart.polls; i++) {
+		uint8_t lsr = inb(uart.port + UART_LSR);
 
 		stray_check(); /* a host may resume the guest here, behind its last I/O */
-		if (lsr & lsr_bit)
+		if (lsr & lsr_bits)
 			return true;
 		cpu_relax();
 	}
 	return false;
 }
 
-void serial_init(uint16_t port)
+/* With DLAB the same port is another register: what is written to one does not show in the other. */
+static bool has_divisor(void)
 {
-	uart = 0;
-	outb(port + UART_SCRATCH, 0x5a);
-	if (inb(port + UART_SCRATCH) != 0x5a)
+	bool held;
+
+	outb(uart.port + UART_LCR, LCR_DLAB | LCR_8N1);
+	outb(uart.port + UART_DIVISOR_HIGH, TRY_DIVISOR);
+	held = inb(uart.port + UART_DIVISOR_HIGH) == TRY_DIVISOR;
+	outb(uart.port + UART_LCR, LCR_8N1);
+	return held && inb(uart.port + UART_IER) != TRY_DIVISOR;
+}
+
+/* Sets the UART at @port up, whether there is one or not. */
+static void set_up(uint16_t port)
+{
+	uint8_t iir;
+
+	uart.port = port;
+	uart.polls = FEW_POLLS;
+	uart.burst = 1;
+	if (!has_divisor()) {
+		outb(port + UART_IER, 0);
 		return;
-	uart = port;
-	outb(port + UART_IER, 0);
+	}
+	uart.polls = MAX_POLLS;
 	outb(port + UART_LCR, LCR_DLAB | LCR_8N1);
 	outb(port + UART_DIVISOR_LOW, 1);
 	outb(port + UART_DIVISOR_HIGH, 0);
 	outb(port + UART_LCR, LCR_8N1);
+	outb(port + UART_IER, 0);
 	outb(port + UART_FCR, FCR_ENABLE_AND_CLEAR);
-	burst_size = (inb(port + UART_IIR) & IIR_FIFO) == IIR_FIFO ? FIFO_SIZE : 1;
+	iir = inb(port + UART_IIR);
+	if ((iir & IIR_FIFO) == IIR_FIFO && iir != NO_DEVICE)
+		uart.burst = FIFO_SIZE;
 	outb(port + UART_MCR, MCR_DTR_RTS);
+}
+
+/* Ports without a UART are read once where they float, as nearly everywhere, and not written to. */
+static bool found(uint16_t port)
+{
+	uint8_t lsr = inb(port + UART_LSR);
+
+	if (lsr == NO_DEVICE)
+		return false;
+	set_up(port);
+	return lsr & LSR_READY || wait_for(LSR_READY);
+}
+
+void serial_init(uint16_t port)
+{
+	static const uint16_t ports[] = SERIAL_PORTS;
+
+	uart.silent = false;
+	uart.named = port != SERIAL_ANY;
+	if (uart.named) {
+		set_up(port);
+		uart.silent = inb(port + UART_LSR) == NO_DEVICE;
+		return;
+	}
+	for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		if (found(ports[i]))
+			return;
+	}
+	uart.port = 0;
+}
+
+/* One that never gets ready is given up at once the next time, and not waited for if it was named. */
+static bool get_ready(void)
+{
+	if (uart.silent || wait_for(LSR_READY))
+		return true;
+	uart.silent = true;
+	if (!uart.named)
+		uart.port = 0;
+	return uart.named;
 }
 
 bool serial_write(const char *text, size_t n)
 {
-	while (uart && n) {
-		size_t burst = n < burst_size ? n : burst_size;
+	while (uart.port && n) {
+		size_t burst = n < uart.burst ? n : uart.burst;
 
-		if (!wait_for(LSR_THRE)) {
-			uart = 0; /* it died: give up at once the next time */
+		if (!get_ready())
 			return false;
-		}
 		for (n -= burst; burst; burst--)
-			outb(uart + UART_DATA,
+			outb(uart.port + UART_DATA,
 			     (uint8_t)*text++); /* not OUTS: the smallest hosts have none */
 		stray_check();
 	}
-	return uart;
+	return uart.port && !uart.silent;
 }
 
 void serial_flush(void)
 {
-	if (uart)
+	if (uart.port && !uart.silent)
 		wait_for(LSR_TEMT);
 }

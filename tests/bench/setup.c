@@ -17,7 +17,7 @@ struct site bench_start(struct tap *tap, const char *name)
 
 	cpu_init();
 	panic_init(tap);
-	console_init(SERIAL_COM1, false);
+	console_init(SERIAL_ANY, false);
 	tap_start(tap);
 	if (!para_init())
 		panic("no memory");

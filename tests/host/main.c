@@ -43,7 +43,7 @@ static void start_stream(void)
 
 static void open_console(void)
 {
-	console_init(SERIAL_COM1, false);
+	console_init(SERIAL_ANY, false);
 	if (config.vga)
 		console_use_screen();
 }

@@ -55,7 +55,7 @@ static void assert_values_default(void)
 	assert_null(o.only);
 	assert_null(o.skip);
 	assert_int_equal(o.seed, 0);
-	assert_int_equal(o.serial, 0x3f8);
+	assert_int_equal(o.serial, 0);
 	assert_int_equal(o.echo_calls, 200);
 	assert_false(o.has_echo);
 	assert_int_equal(o.cpus, 0);

@@ -20,6 +20,7 @@ unit_para := src/para.c
 unit_para_host := tests/host/para_host.c tests/host/para_faults.c tests/host/guest_memory.c
 unit_passed := tests/host/passed.c
 unit_printf := src/lib/printf.c
+unit_serial := src/lib/serial.c
 unit_string := src/lib/string.c
 unit_svm := tests/host/svm.c tests/host/passed.c tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
@@ -27,7 +28,7 @@ unit_vga := src/lib/vga.c
 unit_vmx := $(patsubst %,tests/host/%.c,vmx vmx_setup exits cpuid passed) tests/unit/fake_cpu.c
 
 UNIT_TESTS := cmdline config guest_memory loader mov multiboot nested_paging options para para_host passed \
-	printf string svm tap vga vmx
+	printf serial string svm tap vga vmx
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 
@@ -57,6 +58,7 @@ UNIT_INCLUDE :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
 $(call objects_of,src/para $(addprefix tests/host/,svm vmx vmx_setup exits cpuid)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
+$(call objects_of,src/lib/serial): private UNIT_INCLUDE := -include tests/unit/fake_ports.h
 
 $(O)/unit/obj/%.o: %.c $(O)/unit/made-with
 	$(call say,CC,$@)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * I/O ports for hosted tests, each of which brings the devices.  Included by force (-include) where
+ * what uses ports is compiled: it takes the guards of x86/insn.h and x86/trap.h.
+ */
+#ifndef UNIT_FAKE_PORTS_H
+#define UNIT_FAKE_PORTS_H
+
+#define X86_INSN_H
+#define X86_TRAP_H
+
+#include <stdint.h>
+
+uint8_t inb(uint16_t port);
+void outb(uint16_t port, uint8_t value);
+uint16_t inw(uint16_t port);
+void outw(uint16_t port, uint16_t value);
+uint64_t rdtsc(void);
+void interrupts_off(void);
+_Noreturn void halt_for_ever(void);
+_Noreturn void triple_fault(void);
+
+static inline void cpu_relax(void)
+{
+}
+static inline void stray_check(void)
+{
+}
+
+#endif

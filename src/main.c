@@ -107,12 +107,6 @@ static _Noreturn void refuse_memory(void)
 	panic("no memory: wanted %u free pages below 4 GiB: %s", PARA_PAGES, why);
 }
 
-static _Noreturn void finish(enum verdict verdict)
-{
-	tap_result(&run.tap, verdict);
-	machine_exit((uint8_t)EXIT_CODE(verdict), run.options.reset);
-}
-
 static _Noreturn void list_checks(void)
 {
 	tap_plan(&run.tap, 0, "list");
@@ -121,7 +115,7 @@ static _Noreturn void list_checks(void)
 			tap_diag("%s %s%s", checks[i].name, checks[i].rule,
 				 checks[i].flags & CHECK_OPTIONAL ? " optional" : "");
 	}
-	finish(VERDICT_SKIP);
+	end_run(&run.tap, VERDICT_SKIP);
 }
 
 static const char *why_not(const struct check *check)
@@ -252,6 +246,7 @@ static void start(void)
 	console_init((uint16_t)run.options.serial, true);
 	if (run.options.vga)
 		console_use_screen();
+	exit_may_reset(run.options.reset);
 	tap_start(&run.tap);
 	if (!line)
 		panic("command line too long: wanted less than %u characters", BOOT_LINE_SIZE);
@@ -290,5 +285,5 @@ void main(void)
 			run_check(&checks[i]);
 	}
 	look_further();
-	finish(tap_verdict(&run.tap, run.host.registered));
+	end_run(&run.tap, tap_verdict(&run.tap, run.host.registered));
 }

@@ -14,7 +14,7 @@ struct options {
 	bool strict;               /* recommended rules are required */
 	bool trace;                /* a diagnostic line for each call */
 	bool vga;                  /* write to the screen too */
-	bool reset;                /* end by the keyboard controller's reset if nothing else does */
+	bool reset;                /* end by a reset if nothing else ends the machine */
 	uint64_t seed;             /* of the random numbers; 0: from the time stamp counter */
 	uint64_t serial;           /* port of the UART; SERIAL_ANY: the first there is */
 	uint64_t echo, echo_calls; /* the echo service's index, and how many random calls it gets */

@@ -9,8 +9,38 @@
 #define PM1_CONTROL      0x604  /* QEMU's pc and q35 */
 #define PM1_CONTROL_OLD  0xb004 /* older ones, and Bochs */
 #define PM1_SLEEP_ENABLE 0x2000 /* SLP_EN, SLP_TYP 0: ACPI 6.5, 4.8.4.2.1 */
-#define KEYBOARD_COMMAND 0x64
+#define KEYBOARD_COMMAND 0x64   /* written; read, it is the status */
+#define KEYBOARD_BUSY    0x02   /* it has not taken the last byte yet */
 #define KEYBOARD_RESET   0xfe
+#define RESET_CONTROL    0xcf9 /* of Intel's chip sets since PIIX3, and of what follows them */
+#define RESET_SYSTEM     0x02
+#define RESET_NOW        0x04
+
+#define NO_DEVICE   0xff
+#define FEW_POLLS   1000
+#define MOMENT      (UINT64_C(1) << 28) /* of the time stamp counter: 0.1 s, more or less */
+#define MOMENT_MOST 1000000             /* times that it is read, should it stand still */
+
+static bool may_reset;
+
+void exit_may_reset(bool may)
+{
+	may_reset = may;
+}
+
+/*
+ * Looks at the devices that power_off() writes to.  Where nobody is, all ports read the same: 0xff,
+ * or 0 under some hypervisors.  Bochs's shutdown can't be read, but there ACPI answers.
+ */
+static bool something_answers(void)
+{
+	uint8_t nobody = inb(BOCHS_SHUTDOWN);
+
+	if (inb(DEBUG_EXIT) != nobody)
+		return true;
+	return !console_on_screen() &&
+	       ((uint8_t)inw(PM1_CONTROL) != nobody || (uint8_t)inw(PM1_CONTROL_OLD) != nobody);
+}
 
 static void power_off(void)
 {
@@ -20,7 +50,37 @@ static void power_off(void)
 	outw(PM1_CONTROL_OLD, PM1_SLEEP_ENABLE);
 }
 
-void machine_exit(uint8_t code, bool reset)
+/* What was written may take a moment: an emulator that is busy ends the machine when it gets to it. */
+static void wait_a_moment(void)
+{
+	uint64_t start = rdtsc();
+
+	for (unsigned i = 0; i < MOMENT_MOST && rdtsc() - start < MOMENT; i++)
+		cpu_relax();
+}
+
+static void reset_by_keyboard(void)
+{
+	for (unsigned i = 0; i < FEW_POLLS; i++) {
+		uint8_t status = inb(KEYBOARD_COMMAND);
+
+		if (status == NO_DEVICE || !(status & KEYBOARD_BUSY))
+			break;
+	}
+	outb(KEYBOARD_COMMAND, KEYBOARD_RESET);
+}
+
+void machine_reset(void)
+{
+	reset_by_keyboard();
+	wait_a_moment();
+	outb(RESET_CONTROL, RESET_SYSTEM);
+	outb(RESET_CONTROL, RESET_SYSTEM | RESET_NOW);
+	wait_a_moment();
+	triple_fault();
+}
+
+void machine_exit(uint8_t code)
 {
 	interrupts_off();
 	console_flush();
@@ -28,8 +88,19 @@ void machine_exit(uint8_t code, bool reset)
 	outb(DEBUG_EXIT, code);
 	if (!console_on_screen()) /* the verdict stays there; on a real machine these ports are others' */
 		power_off();
-	if (reset)
-		outb(KEYBOARD_COMMAND, KEYBOARD_RESET);
-	for (;;)
-		__asm__ volatile("cli; hlt");
+	if (may_reset) {
+		wait_a_moment();
+		machine_reset();
+	}
+	halt_for_ever();
+}
+
+void end_run(const struct tap *tap, enum verdict verdict)
+{
+	if (!may_reset && !something_answers())
+		tap_diag(
+			"no exit device answers (port 0xf4, ACPI): unless one ends this run all the "
+			"same, it ends by a halt");
+	tap_result(tap, verdict);
+	machine_exit(EXIT_CODE(verdict));
 }

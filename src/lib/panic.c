@@ -26,8 +26,7 @@ void panic(const char *fmt, ...)
 	vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	tap_bail_out("%s", text);
-	tap_result(report, VERDICT_ERROR);
-	machine_exit(EXIT_CODE(VERDICT_ERROR), false);
+	end_run(report, VERDICT_ERROR);
 }
 
 void print_frame(const struct trap_frame *f)
@@ -62,7 +61,7 @@ void trap_unexpected(const struct trap_frame *frame)
 			__asm__ volatile("cli; hlt");
 	}
 	if (cpu->panicking) /* the report itself trapped: say no more */
-		machine_exit(EXIT_CODE(VERDICT_ERROR), false);
+		machine_exit(EXIT_CODE(VERDICT_ERROR));
 	cpu->panicking = true;
 	print("\n");
 	print_frame(frame);

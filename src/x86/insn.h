@@ -23,6 +23,14 @@ static inline void outw(uint16_t port, uint16_t v)
 	__asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port));
 }
 
+static inline uint16_t inw(uint16_t port)
+{
+	uint16_t v;
+
+	__asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
 /* Writes @n bytes to one port. */
 static inline void outsb(uint16_t port, const void *bytes, uint64_t n)
 {
@@ -103,6 +111,21 @@ static inline void interrupts_on(void)
 static inline void interrupts_off(void)
 {
 	__asm__ volatile("cli" : : : "memory");
+}
+
+_Noreturn static inline void halt_for_ever(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt" : : : "memory");
+}
+
+/* A breakpoint without a gate, nor one for the faults that follow: the CPU shuts down. */
+_Noreturn static inline void triple_fault(void)
+{
+	static const uint8_t no_gates[10];
+
+	for (;;)
+		__asm__ volatile("lidt %0; int3" : : "m"(no_gates));
 }
 
 #endif

@@ -37,7 +37,7 @@ static struct {
 
 static _Noreturn void end_as(enum verdict verdict)
 {
-	machine_exit((uint8_t)EXIT_CODE(verdict), false);
+	machine_exit(EXIT_CODE(verdict));
 }
 
 /* ---- streams that no judge may believe ------------------------------------------------------ */
@@ -208,12 +208,8 @@ static void unexpected(void)
 
 static void attack_host(void)
 {
-	enum verdict verdict;
-
 	run_attacks(&tap);
-	verdict = tap_verdict(&tap, true);
-	tap_result(&tap, verdict);
-	end_as(verdict);
+	end_run(&tap, tap_verdict(&tap, true));
 }
 
 static const struct {

@@ -136,10 +136,13 @@ static void drop_string(struct vcpu *vcpu)
 			0; /* with a 64-bit address size; a guest that chooses another harms itself */
 }
 
-/* Ports that the guest has exit only where a fault wants to see them. */
-static uint64_t read_port(uint16_t port, unsigned size)
+/*
+ * Whether a read is answered by the machine's own port: one that the guest has exits only where a fault
+ * wants to see it, and by the exit device's answer the guest knows whether there is one.
+ */
+static bool read_is_passed(uint16_t port, unsigned size)
 {
-	return size == 1 && port_passed(port) ? inb(port) : size_mask(size);
+	return size == 1 && (port_passed(port) || port == DEBUG_EXIT);
 }
 
 /* The guest's last word, whether there is a device that ends the machine on it or not. */
@@ -171,8 +174,8 @@ static void handle_io(struct vcpu *vcpu)
 		log_line("io %u out %#x %u string", vcpu->id, port, size);
 		drop_string(vcpu);
 	} else if (vcpu->exit.io.in) {
-		value = read_port(port, size);
-		if (size != 1 || !port_passed(port))
+		value = read_is_passed(port, size) ? inb(port) : mask;
+		if (!read_is_passed(port, size))
 			log_line("io %u in %#x %u = %#lx", vcpu->id, port, size, value);
 		vcpu->regs.rax = (size == 4 ? 0 : vcpu->regs.rax & ~mask) | value;
 	} else {

@@ -70,8 +70,7 @@ static _Noreturn void list_faults(void)
 	for (unsigned i = 0; i < FAULT_COUNT; i++)
 		tap_diag("%s %s %s", faults[i].name, *faults[i].rule ? faults[i].rule : "-",
 			 faults[i].what);
-	tap_result(&tap, VERDICT_SKIP);
-	machine_exit(EXIT_CODE(VERDICT_SKIP), false);
+	end_run(&tap, VERDICT_SKIP);
 }
 
 /* Memory for the guest, below 1 GiB: wherever neither we are nor the module, out of which it is loaded. */
@@ -198,18 +197,14 @@ static void describe(const struct vcpu *v)
 	      s->cr0, s->cr2, s->cr3, s->cr4, v->efer);
 }
 
-/* Where nothing ends the machine, a guest halts behind its verdict, which is to stay the last word. */
-static _Noreturn void halt(void)
-{
-	for (;;)
-		__asm__ volatile("cli; hlt");
-}
-
 /* Of the vCPU that ended first. */
 static void finish(const struct vcpu *vcpu)
 {
+	/* Where nothing ends the machine, a guest halts after its verdict, which is to stay the last word. */
 	if (vcpu->verdict && vcpu->exit.kind == EXIT_HALT)
-		halt();
+		halt_for_ever();
+	if (vcpu->verdict && vcpu->exit.kind == EXIT_SHUTDOWN)
+		machine_reset(); /* its option reset: the machine that it means is ours */
 
 	/* The guest may have left the UART in any state, a line unfinished, and its text on the screen. */
 	open_console();

@@ -10,6 +10,7 @@ ASAN_CFLAGS = $(call once,ASAN_CFLAGS,$(call unit_flags,$(SANITIZE_CC)))
 # What each test links beside itself; string.c only to be tested, for the others use libc's.
 unit_cmdline := src/lib/cmdline.c src/lib/printf.c
 unit_config := tests/host/config.c src/lib/cmdline.c src/lib/printf.c
+unit_exit := src/lib/exit.c
 unit_guest_memory := tests/host/guest_memory.c
 unit_loader := tests/host/loader.c tests/host/guest_memory.c src/lib/printf.c
 unit_mov := tests/host/mov.c
@@ -27,7 +28,7 @@ unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
 unit_vga := src/lib/vga.c
 unit_vmx := $(patsubst %,tests/host/%.c,vmx vmx_setup exits cpuid passed) tests/unit/fake_cpu.c
 
-UNIT_TESTS := cmdline config guest_memory loader mov multiboot nested_paging options para para_host passed \
+UNIT_TESTS := cmdline config exit guest_memory loader mov multiboot nested_paging options para para_host passed \
 	printf serial string svm tap vga vmx
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
@@ -58,7 +59,7 @@ UNIT_INCLUDE :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
 $(call objects_of,src/para $(addprefix tests/host/,svm vmx vmx_setup exits cpuid)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
-$(call objects_of,src/lib/serial): private UNIT_INCLUDE := -include tests/unit/fake_ports.h
+$(call objects_of,src/lib/serial src/lib/exit): private UNIT_INCLUDE := -include tests/unit/fake_ports.h
 
 $(O)/unit/obj/%.o: %.c $(O)/unit/made-with
 	$(call say,CC,$@)

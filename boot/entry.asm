@@ -17,14 +17,14 @@ MULTIBOOT_FLAGS equ MULTIBOOT_PAGE_ALIGN | MULTIBOOT_MEMORY_INFO | MULTIBOOT_ADD
 CPUID_EXT_NX    equ 1 << 20             ; 8000_0001h EDX
 CPUID_EXT_LM    equ 1 << 29
 
-COM1            equ 0x3f8
-UART_LSR        equ COM1 + 5
-LSR_THRE        equ 1 << 5
+UART_LSR        equ 5                   ; from the UART's first port
 LSR_TEMT        equ 1 << 6
-NO_UART         equ 0xff            ; what LSR reads as where there is none
+LSR_READY       equ 1 << 5 | LSR_TEMT   ; either means that a byte may be written
+NO_UART         equ 0xff                ; what LSR reads as where there is none
 VGA_TEXT        equ 0xb8000
 VGA_LINE        equ 80 * 2
 BLANK           equ 0x0720              ; light grey on black
+BOCHS_SHUTDOWN  equ 0x8900
 DEBUG_EXIT      equ 0xf4
 EXIT_ERROR      equ 0x13
 
@@ -213,20 +213,36 @@ start_boot_cpu:
         jmp     .stop
 
 bits 32
-; Prints the message at ESI as the run's verdict and ends it, with nothing but I/O ports, or on
-; the screen where there is no UART.  No wait without an end: one gives up after 64 Ki reads.
+; Prints the message at ESI as the run's verdict and ends it, with nothing but I/O ports: on the first of
+; COM1 to COM4 that is there, whatever the options say, or else on the screen.  No wait without an end:
+; one gives up after 64 Ki reads, and so does the next character not wait again.
 fail:
-        mov     edi, esi
+        push    esi
+        call    find_uart
         mov     ebx, VGA_TEXT           ; where the next character goes
         mov     ebp, VGA_TEXT + VGA_LINE ; and the next line; none of ours is longer
         mov     esi, error_start
         call    puts
-        mov     esi, edi
+        pop     esi
         call    puts
-        mov     esi, error_end
+
+        mov     edx, BOCHS_SHUTDOWN     ; can't be read: 0xff, or 0 under some hypervisors
+        in      al, dx
+        mov     ah, al
+        in      al, DEBUG_EXIT
+        mov     esi, error_halt
+        cmp     al, ah
+        je      .result
+        mov     esi, error_no_halt
+.result:
         call    puts
+        mov     esi, error_result
+        call    puts
+        test    edi, edi
+        jz      .exit
         mov     ah, LSR_TEMT
         call    wait_uart
+.exit:
         mov     al, EXIT_ERROR
         out     DEBUG_EXIT, al
 .stop:
@@ -234,16 +250,39 @@ fail:
         hlt
         jmp     .stop
 
-puts:
-        mov     ah, LSR_THRE
+; Sets EDI to the status port of the first UART that gets ready, or to 0.
+find_uart:
+        mov     esi, uart_status_ports
+.next:
+        movzx   edi, word [esi]
+        add     esi, 2
+        test    edi, edi
+        jz      .done
+        mov     edx, edi
+        in      al, dx
+        cmp     al, NO_UART
+        je      .next
+        mov     ah, LSR_READY
         call    wait_uart
-        mov     dl, al
+        jz      .next
+.done:
+        ret
+
+; Prints the string at ESI.
+puts:
+        test    edi, edi
+        jz      .next
+        mov     ah, LSR_READY
+        call    wait_uart
+        jnz     .next
+        xor     edi, edi                ; it died: on the screen from here
+.next:
         lodsb
         test    al, al
         jz      .done
-        cmp     dl, NO_UART
-        je      .screen
-        mov     edx, COM1
+        test    edi, edi
+        jz      .screen
+        lea     edx, [edi - UART_LSR]
         out     dx, al
         jmp     puts
 .screen:
@@ -263,9 +302,10 @@ puts:
 .done:
         ret
 
+; ZF: none of the bits AH got set in the UART's status, whose port is EDI.
 wait_uart:
         mov     ecx, 0x10000
-        mov     edx, UART_LSR
+        mov     edx, edi
 .next:
         in      al, dx
         test    al, ah
@@ -276,7 +316,10 @@ section .rodata
 error_start:     db "TAP version 13", 10, "Bail out! ", 0
 error_loader:    db "not loaded by multiboot 1: wanted 0x2badb002 in EAX", 0
 error_long_mode: db "this CPU has no long mode", 0
-error_end:       db 10, "# RESULT: ERROR pass=0 fail=0 skip=0 todo=0", 10, 0
+error_halt:      db 10, "# no exit device answers (port 0xf4): this run ends by a halt"
+error_no_halt:   db 10, 0
+error_result:    db "# RESULT: ERROR pass=0 fail=0 skip=0 todo=0", 10, 0
+uart_status_ports: dw 0x3f8 + UART_LSR, 0x2f8 + UART_LSR, 0x3e8 + UART_LSR, 0x2e8 + UART_LSR, 0
 
 section .data
 ; Not constant: the CPU sets accessed and busy bits.  Flat, present, DPL 0; APM2 4.8.

@@ -3,7 +3,7 @@
 # Machines that lack what most have: something that ends them, a UART at COM1.
 . tests/tap.sh
 
-guest=$O/guest.elf host=$O/host.elf rogue=$O/tests/rogue.elf
+guest=$O/guest.elf host=$O/host.elf
 note='^# no exit device answers \(port 0xf4.*ends by a halt$'
 
 # qemu MACHINE ARG...: called as a hypervisor of one's own would be, not by the runner.
@@ -111,4 +111,75 @@ for kernel in "$guest" "$host"; do
 	case $kernel in "$guest") is $status 37 'guest.elf: isa-debug-exit' ;; *) is $status 33 'host.elf: isa-debug-exit' ;; esac
 	lacks "$tmp/serial" "$note" "${kernel##*/}: nothing is said of a halt"
 done
+
+# ---- where it says so ---------------------------------------------------------------------------
+
+# uarts STATUS NAME PORTS ARG...: a machine with UARTs at these ports, what each gets in $tmp/PORT.
+uarts() {
+	wanted=$1 name=$2 ports=$3
+	shift 3
+	for port in $ports; do
+		: >"$tmp/$port"
+		set -- "$@" -chardev "file,id=at$port,path=$tmp/$port" -device "isa-serial,chardev=at$port,iobase=$port,irq=5"
+	done
+	qemu microvm,acpi=off,isa-serial=off "$@" -device isa-debug-exit,iobase=0xf4,iosize=0x4
+	is $? "$wanted" "$name: exit status"
+}
+
+# all PORT NAME PATTERN: a whole stream came out there.
+all() {
+	is "$(head -n 1 "$tmp/$1" | tr -d '\r')" 'TAP version 13' "$2: from the first byte"
+	has "$tmp/$1" "$3" "$2: its reason"
+	is "$(grep -c '^# RESULT: ' "$tmp/$1")" 1 "$2: one verdict"
+}
+
+silent() { # PORT NAME
+	is "$(wc -c <"$tmp/$1")" 0 "$2: nothing at $1"
+}
+
+run_guest() { # NAME PORTS OPTIONS
+	uarts 37 "$1" "$2" -cpu max -kernel "$guest" -append "$one $3"
+}
+
+run_host() { # STATUS NAME PORTS OPTIONS HOST-OPTIONS [GUEST]
+	uarts "$1" "$2" "$3" -cpu max -kernel "$host" -append "$5" -initrd "${6:-$guest} $4"
+}
+
+for port in 0x2f8 0x3e8 0x2e8; do
+	run_guest "COM at $port, alone" $port ''
+	all $port "COM at $port, alone" '^ok 1 - probe'
+	run_host 33 "COM at $port, on the host" $port $one ''
+	all $port "COM at $port, on the host" '^ok 1 - probe'
+	run_host 39 "COM at $port, a refusal of the host" $port $one mem=x
+	all $port "COM at $port, a refusal of the host" "^Bail out! host: option 'mem'"
+	run_host 39 "COM at $port, an end by the host" $port do=halt '' "$O/tests/rogue.elf"
+	all $port "COM at $port, an end by the host" '^Bail out! host: the guest halted'
+done
+run_guest 'the first of several' '0x2e8 0x3e8' ''
+all 0x3e8 'the first of several' '^ok 1 - probe'
+silent 0x2e8 'the first of several'
+uarts 39 'no long mode' '0x2e8 0x3e8' -cpu qemu32 -kernel "$guest"
+all 0x3e8 'no long mode' '^Bail out! this CPU has no long mode'
+
+# Named: also one that is none of COM1 to COM4, and on the host by either's options.
+for port in 0x2f8 0x1a8; do
+	run_guest "serial=$port, alone" "0x3f8 $port" "serial=$port"
+	all $port "serial=$port, alone" '^ok 1 - probe'
+	silent 0x3f8 "serial=$port, alone"
+	for named in '' "serial=$port"; do
+		run_host 33 "serial=$port, host '$named'" "0x3f8 $port" "$one serial=$port" "$named"
+		all $port "serial=$port, host '$named'" '^ok 1 - probe'
+		silent 0x3f8 "serial=$port, host '$named'"
+	done
+	run_host 39 "serial=$port, a refusal of the host" "0x3f8 $port" "serial=$port" mem=x
+	all $port "serial=$port, a refusal of the host" "^Bail out! host: option 'mem'"
+	silent 0x3f8 "serial=$port, a refusal of the host"
+	run_host 35 "serial=$port, fault=stale-rip" "0x3f8 $port" "only=patch.at-once serial=$port" fault=stale-rip
+	all $port "serial=$port, fault=stale-rip" '^# the host went on elsewhere'
+done
+
+# The user is wrong: there is nothing.  It ends all the same.
+run_guest 'serial= of nothing, alone' 0x3f8 serial=0x2f8
+silent 0x3f8 'serial= of nothing, alone'
+run_host 33 'serial= of nothing, on the host' 0x3f8 "$one serial=0x2f8" ''
 finish

@@ -4,9 +4,15 @@
 #include <stddef.h>
 
 #include "lib/cmdline.h"
+#include "lib/serial.h"
+#include "lib/string.h"
 
 #define DEFAULT_MEMORY 16
 #define NO_ECHO        UINT64_MAX
+
+/* The guest gets a UART's ports as they are: below, and right at the end, there are none. */
+#define SERIAL_MIN 0x100
+#define SERIAL_MAX 0xfff8
 
 const struct fault_description faults[FAULT_COUNT] = {
 #define X(symbol, name, rule, what) {name, rule, what},
@@ -62,6 +68,12 @@ bool config_parse(char *line, char *error)
 		 .min = 2, /* as the guest's option */
 		 .max = 0x7fffffff,
 		 .wanted = "an index from 2 to 0x7fffffff"},
+		{.name = "serial",
+		 .kind = OPTION_NUMBER,
+		 .number = &config.serial,
+		 .min = SERIAL_MIN,
+		 .max = SERIAL_MAX,
+		 .wanted = "a UART's I/O port from 0x100"},
 	};
 	const char *image;
 
@@ -71,4 +83,39 @@ bool config_parse(char *line, char *error)
 	config.has_echo = config.echo != NO_ECHO;
 	config.slow_calls = config.log == LOG_CALLS || config.fault != FAULT_NONE;
 	return true;
+}
+
+/* The value of the word at @line if it is a port's name; a guest of another kind may mean something else. */
+static uint64_t serial_of(const char *word, size_t length)
+{
+	static const char name[] = "serial=";
+	char value[16];
+	uint64_t port;
+
+	if (length < sizeof(name) || length - (sizeof(name) - 1) >= sizeof(value) ||
+	    memcmp(word, name, sizeof(name) - 1))
+		return SERIAL_ANY;
+	length -= sizeof(name) - 1;
+	memcpy(value, word + sizeof(name) - 1, length);
+	value[length] = '\0';
+	if (!parse_u64(value, &port) || port < SERIAL_MIN || port > SERIAL_MAX)
+		return SERIAL_ANY;
+	return port;
+}
+
+void config_take_serial(const char *line)
+{
+	bool named = config.serial != SERIAL_ANY;
+
+	while (!named && *line) {
+		size_t length = 0;
+		uint64_t port;
+
+		while (line[length] && line[length] != ' ' && line[length] != '\t')
+			length++;
+		port = serial_of(line, length);
+		if (port != SERIAL_ANY)
+			config.serial = port; /* the last one, as in the guest */
+		line += length + (line[length] != '\0');
+	}
 }

@@ -12,7 +12,6 @@
 #include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/processors.h"
-#include "lib/serial.h"
 #include "lib/string.h"
 #include "loader.h"
 #include "log.h"
@@ -43,7 +42,7 @@ static void start_stream(void)
 
 static void open_console(void)
 {
-	console_init(SERIAL_ANY, false);
+	console_init((uint16_t)config.serial, false);
 	if (config.vga)
 		console_use_screen();
 }
@@ -53,7 +52,10 @@ static void configure(void)
 	char error[CMDLINE_ERROR_MAX];
 	char *line = multiboot_cmdline();
 	bool parsed = line && config_parse(line, error);
+	const char *guest_line = multiboot_module_line();
 
+	if (guest_line)
+		config_take_serial(guest_line);
 	open_console();
 	if (!line)
 		REFUSE("command line too long: wanted less than %u characters", BOOT_LINE_SIZE);

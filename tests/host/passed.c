@@ -2,17 +2,20 @@
 #include "passed.h"
 
 #include "config.h"
+#include "lib/serial.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
-#define UART_LSR 0x3fd
-
-static const struct {
+static struct {
 	uint16_t first, last;
 } passed_ports[] = {
+	{1, 0},           /* none yet: the UART that the user named */
 	{0x20, 0x21},     /* PIC, first */
 	{0x40, 0x43},     /* PIT */
 	{0xa0, 0xa1},     /* PIC, second */
+	{0x2e8, 0x2ef},   /* COM4 */
+	{0x2f8, 0x2ff},   /* COM2 */
+	{0x3e8, 0x3ef},   /* COM3 */
 	{0x3f8, 0x3ff},   /* COM1 */
 	{0x604, 0x605},   /* ACPI power-off */
 	{0x8900, 0x8900}, /* Bochs's shutdown */
@@ -37,14 +40,25 @@ bool port_passed(uint16_t port)
 	return false;
 }
 
+static void pass(uint32_t first, uint32_t last)
+{
+	uint32_t lsr = first + SERIAL_LINE_STATUS;
+
+	for (uint32_t port = first; port <= last; port++)
+		io_bitmap[port / 8] &= (uint8_t)~BIT(port % 8);
+	if (config.fault == FAULT_STALE_RIP &&
+	    last - first == SERIAL_SIZE - 1) /* as UARTs only are */
+		io_bitmap[lsr / 8] |= (uint8_t)BIT(lsr % 8);
+}
+
 const uint8_t *io_bitmap_init(void)
 {
-	memset(io_bitmap, 0xff, sizeof(io_bitmap));
-	for (unsigned i = 0; i < sizeof(passed_ports) / sizeof(passed_ports[0]); i++) {
-		for (uint32_t port = passed_ports[i].first; port <= passed_ports[i].last; port++)
-			io_bitmap[port / 8] &= (uint8_t)~BIT(port % 8);
+	if (config.serial != SERIAL_ANY) {
+		passed_ports[0].first = (uint16_t)config.serial;
+		passed_ports[0].last = (uint16_t)(config.serial + SERIAL_SIZE - 1);
 	}
-	if (config.fault == FAULT_STALE_RIP)
-		io_bitmap[UART_LSR / 8] |= (uint8_t)BIT(UART_LSR % 8);
+	memset(io_bitmap, 0xff, sizeof(io_bitmap));
+	for (unsigned i = 0; i < sizeof(passed_ports) / sizeof(passed_ports[0]); i++)
+		pass(passed_ports[i].first, passed_ports[i].last);
 	return io_bitmap;
 }

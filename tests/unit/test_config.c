@@ -52,6 +52,7 @@ static void assert_defaults(void)
 	assert_false(config.slow_calls);
 	assert_false(config.faults);
 	assert_false(config.vga);
+	assert_int_equal(config.serial, 0);
 }
 
 static void test_defaults(void **state)
@@ -156,6 +157,57 @@ static void test_echo(void **state)
 	refuse("echo", "option 'echo' wants an index from 2 to 0x7fffffff, got nothing");
 }
 
+static void test_serial(void **state)
+{
+	(void)state;
+	accept("serial=0x2f8");
+	assert_int_equal(config.serial, 0x2f8);
+	accept("serial=0x100");
+	assert_int_equal(config.serial, 0x100);
+	accept("serial=65528");
+	assert_int_equal(config.serial, 0xfff8);
+	refuse("serial=0xff", "option 'serial' wants a UART's I/O port from 0x100, got '0xff'");
+	refuse("serial=0", "option 'serial' wants a UART's I/O port from 0x100, got '0'");
+	refuse("serial=0xfff9", "option 'serial' wants a UART's I/O port from 0x100, got '0xfff9'");
+	refuse("serial=com2", "option 'serial' wants a UART's I/O port from 0x100, got 'com2'");
+	refuse("serial", "option 'serial' wants a UART's I/O port from 0x100, got nothing");
+}
+
+/* The host speaks where its guest does, unless its own options say where. */
+static void test_take_serial(void **state)
+{
+	static const struct {
+		const char *host, *guest;
+		uint64_t port;
+	} cases[] = {
+		{"", "", 0},
+		{"", "guest.elf only=a.* strict", 0},
+		{"", "guest.elf serial=0x2f8 strict", 0x2f8},
+		{"", "serial=744", 0x2e8},
+		{"", "guest.elf\tserial=0x3e8\tvga", 0x3e8},
+		{"", "serial=0x3e8  serial=0x2e8", 0x2e8},
+		{"serial=0x3e8", "serial=0x2f8", 0x3e8},
+		{"", "serial=", 0},
+		{"", "serial", 0},
+		{"", "serial=x serial=0x2f8", 0x2f8},
+		{"", "serial=0x2f8 serial=tty0", 0x2f8},
+		{"", "serial=0x20", 0},
+		{"", "serial=0xfff9", 0},
+		{"", "serial=0x00000000000000000000000000002f8", 0},
+		{"", "myserial=0x2f8 serials=0x2f8 /x/serial=0x2f8/guest.elf", 0},
+		{"", "serial=0x2f8/guest.elf", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		accept(cases[i].host);
+		config_take_serial(cases[i].guest);
+		if (config.serial != cases[i].port)
+			fail_msg("host '%s', guest '%s': %#lx", cases[i].host, cases[i].guest,
+				 config.serial);
+	}
+}
+
 /* Each fault by its name, and as slow as the calls that it breaks. */
 static void test_every_fault(void **state)
 {
@@ -229,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_echo),           cmocka_unit_test(test_every_fault),
 		cmocka_unit_test(test_fault_messages), cmocka_unit_test(test_faults_flag),
 		cmocka_unit_test(test_fault_table),    cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_serial),         cmocka_unit_test(test_take_serial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

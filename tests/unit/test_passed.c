@@ -13,16 +13,15 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PORTS        0x10000u
-#define UART_LSR     0x3fdu
 
 struct config config;
 
-/* PICs and PIT, COM1, and what ends the machine, but for isa-debug-exit, which the host wants to see. */
+/* PICs and PIT, COM1 to COM4, and what ends the machine, but for isa-debug-exit, which the host wants to see. */
 static const struct {
 	uint16_t first, last;
 } ports[] = {
-	{0x20, 0x21},   {0x40, 0x43},     {0xa0, 0xa1},     {0x3f8, 0x3ff},
-	{0x604, 0x605}, {0x8900, 0x8900}, {0xb004, 0xb005},
+	{0x20, 0x21},   {0x40, 0x43},   {0xa0, 0xa1},   {0x2e8, 0x2ef},   {0x2f8, 0x2ff},
+	{0x3e8, 0x3ef}, {0x3f8, 0x3ff}, {0x604, 0x605}, {0x8900, 0x8900}, {0xb004, 0xb005},
 };
 
 static bool is_passed(uint32_t port)
@@ -31,7 +30,13 @@ static bool is_passed(uint32_t port)
 		if (port >= ports[i].first && port <= ports[i].last)
 			return true;
 	}
-	return false;
+	return config.serial && port >= config.serial && port < config.serial + 8;
+}
+
+static bool is_lsr(uint32_t port)
+{
+	return port == 0x2ed || port == 0x2fd || port == 0x3ed || port == 0x3fd ||
+	       (config.serial && port == config.serial + 5);
 }
 
 static bool exits(const uint8_t *map, uint32_t port)
@@ -56,16 +61,38 @@ static void test_ports(void **state)
 		assert_true(exits(map, bit));
 }
 
-/* The fault that wants to see reads of the UART's status sees them and no others; only while it is on. */
+/* The fault that wants to see reads of a UART's status sees them and no others; only while it is on. */
+static void check_stale_rip(void)
+{
+	const uint8_t *map;
+
+	config.fault = FAULT_STALE_RIP;
+	map = io_bitmap_init();
+	for (uint32_t port = 0; port < PORTS; port++) {
+		assert_int_equal(exits(map, port), is_lsr(port) || !is_passed(port));
+		assert_int_equal(port_passed((uint16_t)port), is_passed(port));
+	}
+	config.fault = FAULT_NONE;
+	assert_false(exits(io_bitmap_init(), 0x3fd));
+}
+
 static void test_stale_rip(void **state)
 {
 	(void)state;
-	config.fault = FAULT_STALE_RIP;
-	for (uint32_t port = 0; port < PORTS; port++)
-		assert_int_equal(exits(io_bitmap_init(), port),
-				 port == UART_LSR || !is_passed(port));
-	config.fault = FAULT_NONE;
-	assert_false(exits(io_bitmap_init(), UART_LSR));
+	check_stale_rip();
+}
+
+/* The last test: a UART that was named stays so. */
+static void test_named_uart(void **state)
+{
+	config.serial = 0xfff8;
+	test_ports(state);
+	check_stale_rip();
+	config.serial = 0x3e8;
+	test_ports(state);
+	config.serial = 0x1a8;
+	test_ports(state);
+	check_stale_rip();
 }
 
 /*
@@ -95,6 +122,7 @@ int main(void)
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_stale_rip),
 		cmocka_unit_test(test_msrs),
+		cmocka_unit_test(test_named_uart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

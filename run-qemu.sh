@@ -19,14 +19,14 @@ Usage: ./run-qemu.sh [options] [-- QEMU ARGS]
 Builds what is out of date, runs the guest, and prints its TAP stream.
 
   --host=ref|none      on the reference host (default), or straight on QEMU
-  --accel=tcg|kvm|auto default: tcg for --host=ref; for --host=none auto, KVM where it can be used
+  --accel=tcg|kvm|auto default: tcg for --host=ref; for --host=none auto, KVM where it works
   --cpu=MODEL          QEMU's -cpu
   --gdb[=PORT]         wait for gdb before the first instruction (default port 1234)
 END
     common_usage ', with --gdb never'
     cat <<'END'
 Paths in QEMU ARGS are relative to the project's directory; a -M, -machine or -bios there replaces the
-firmware and machine chosen here, an -accel that (and whether TCG's processors are one thread, as here if
+firmware and machine chosen here, an -accel or -enable-kvm that (and whether TCG's processors are one thread, as here if
 there are more than this machine has), and a -smp the number of processors: guest and host are then told
 --smp's all the same, and of none without it.
 Environment: O, the build directory (default build); QEMU, the program (qemu-system-x86_64).
@@ -70,24 +70,52 @@ has_option() { # " OPTION... " QEMU-ARG...: whether one of the arguments is one 
     return 1
 }
 
+# QEMU ARGS that say what accelerates, in any of QEMU's ways, are left to say it alone.
+has_accel() { # QEMU-ARG...
+    has_option ' -accel --accel -enable-kvm --enable-kvm ' "$@" && return
+    for arg; do
+        case $arg in accel=* | *,accel=*) return 0 ;; esac
+    done
+    return 1
+}
+
+# Sets $trouble to why KVM can't be used, as far as opening its device tells: that may be there without
+# a driver, or be another's.
+try_kvm() {
+    trouble='/dev/kvm is not there'
+    [ -e /dev/kvm ] || return
+    trouble=$( (: <>/dev/kvm) 2>&1) && trouble='' && return
+    trouble="/dev/kvm cannot be opened: ${trouble##*: }"
+}
+
+# Sets $accel to what QEMU is to try, the first that works, and $cpu to a model that fits: plain KVM gets
+# QEMU's default model, which starts everywhere; a nested host needs the real one.
 choose_accel() {
-    kvm=no
-    [ -r /dev/kvm ] && [ -w /dev/kvm ] && kvm=yes
-    case $accel/$host/$kvm in
-    auto/*/yes | /none/yes) accel=kvm ;;
-    kvm/*/no) die '--accel=kvm: /dev/kvm is not there, or not readable and writable for you' ;;
-    kvm/*) ;;
-    *) accel=tcg ;;
+    case $accel/$host in
+    kvm/*)
+        try_kvm
+        [ -z "$trouble" ] || die "--accel=kvm: $trouble"
+        [ "$host" = none ] || cpu=${cpu:-host} ;;
+    auto/* | /none)
+        try_kvm
+        case $trouble in
+        '')
+            accel='kvm tcg' # QEMU says so where KVM opens and then fails: another hypervisor may have it
+            [ "$host" = none ] || cpu=${cpu:-max}
+            return ;;
+        *'is not there') ;;
+        *) printf '%s: --accel=auto: %s; using TCG\n' "$self" "$trouble" >&2 ;;
+        esac
+        accel=tcg cpu=${cpu:-max} ;;
+    *) accel=tcg cpu=${cpu:-max} ;;
     esac
-    # Plain KVM gets QEMU's default model, which starts everywhere; a nested host needs the real one.
-    case $accel/$host in tcg/*) cpu=${cpu:-max} ;; kvm/ref) cpu=${cpu:-host} ;; esac
 }
 
 # A processor that waits for others spins.  Where each is a thread of its own but has no CPU of its own, those
 # that it waits for don't run meanwhile: 64 processors on 2 CPUs take 25 s, in one thread 3.
 choose_threads() { # sets $threads
     threads=
-    [ "$accel" = tcg ] && [ "$smp" -gt 1 ] && [ "$smp" -gt "$(nproc)" ] && threads=,thread=single
+    [ "$smp" -gt 1 ] && [ "$smp" -gt "$(nproc)" ] && threads=,thread=single
 }
 
 double_commas() { # TEXT: sets $doubled, TEXT as QEMU wants it inside a comma-separated list
@@ -106,7 +134,6 @@ parse_options "$@"
 shift "$words"
 cd "$here" || die "cannot enter $here"
 [ "$deps" = no ] || install_missing
-choose_accel
 [ -z "$gdb" ] || seconds=${seconds:-0}
 if has_option ' -smp --smp ' "$@"; then
     choose_processors yes
@@ -114,9 +141,13 @@ else
     choose_processors no
     set -- -smp "$smp" "$@"
 fi
-if ! has_option ' -accel --accel ' "$@"; then
+if has_accel "$@"; then
+    [ "$host" = none ] || cpu=${cpu:-max}
+else
+    choose_accel
     choose_threads
-    set -- -accel "$accel$threads" "$@"
+    case $accel in *tcg) set -- -accel "tcg$threads" "$@" ;; esac
+    case $accel in kvm*) set -- -accel kvm "$@" ;; esac
 fi
 guest=$build/guest.elf kernel=$guest command_line=$told$append
 if [ "$host" = ref ]; then

@@ -62,12 +62,12 @@ run 1 'no host, require' --host=none --accel=tcg --append=require
 lacks "$tmp/out" '^ok' 'no host, require: nothing passes'
 run 77 'no host, --exit-skip' --host=none --accel=tcg --exit-skip=77
 
-if [ -w /dev/kvm ]; then
+if kvm_is_here; then
 	run 0 'no host, KVM' --host=none --accel=kvm
 	has "$tmp/out" '^# RESULT: SKIP pass=0 fail=0 skip=[0-9]+ todo=0$' 'no host, KVM: skipped'
 	kvm=-enable-kvm
 else
-	skip 'no host, KVM' 'no /dev/kvm'
+	skip 'no host, KVM' 'no /dev/kvm that works'
 	kvm=
 fi
 

@@ -147,13 +147,13 @@ run_host() { # STATUS NAME PORTS OPTIONS HOST-OPTIONS [GUEST]
 
 for port in 0x2f8 0x3e8 0x2e8; do
 	run_guest "COM at $port, alone" $port ''
-	all $port "COM at $port, alone" '^ok 1 - probe'
-	run_host 33 "COM at $port, on the host" $port $one ''
-	all $port "COM at $port, on the host" '^ok 1 - probe'
-	run_host 39 "COM at $port, a refusal of the host" $port $one mem=x
-	all $port "COM at $port, a refusal of the host" "^Bail out! host: option 'mem'"
-	run_host 39 "COM at $port, an end by the host" $port do=halt '' "$O/tests/rogue.elf"
-	all $port "COM at $port, an end by the host" '^Bail out! host: the guest halted'
+	all "$port" "COM at $port, alone" '^ok 1 - probe'
+	run_host 33 "COM at $port, on the host" "$port" "$one" ''
+	all "$port" "COM at $port, on the host" '^ok 1 - probe'
+	run_host 39 "COM at $port, a refusal of the host" "$port" "$one" mem=x
+	all "$port" "COM at $port, a refusal of the host" "^Bail out! host: option 'mem'"
+	run_host 39 "COM at $port, an end by the host" "$port" do=halt '' "$O/tests/rogue.elf"
+	all "$port" "COM at $port, an end by the host" '^Bail out! host: the guest halted'
 done
 run_guest 'the first of several' '0x2e8 0x3e8' ''
 all 0x3e8 'the first of several' '^ok 1 - probe'
@@ -164,18 +164,18 @@ all 0x3e8 'no long mode' '^Bail out! this CPU has no long mode'
 # Named: also one that is none of COM1 to COM4, and on the host by either's options.
 for port in 0x2f8 0x1a8; do
 	run_guest "serial=$port, alone" "0x3f8 $port" "serial=$port"
-	all $port "serial=$port, alone" '^ok 1 - probe'
+	all "$port" "serial=$port, alone" '^ok 1 - probe'
 	silent 0x3f8 "serial=$port, alone"
 	for named in '' "serial=$port"; do
 		run_host 33 "serial=$port, host '$named'" "0x3f8 $port" "$one serial=$port" "$named"
-		all $port "serial=$port, host '$named'" '^ok 1 - probe'
+		all "$port" "serial=$port, host '$named'" '^ok 1 - probe'
 		silent 0x3f8 "serial=$port, host '$named'"
 	done
 	run_host 39 "serial=$port, a refusal of the host" "0x3f8 $port" "serial=$port" mem=x
-	all $port "serial=$port, a refusal of the host" "^Bail out! host: option 'mem'"
+	all "$port" "serial=$port, a refusal of the host" "^Bail out! host: option 'mem'"
 	silent 0x3f8 "serial=$port, a refusal of the host"
 	run_host 35 "serial=$port, fault=stale-rip" "0x3f8 $port" "only=patch.at-once serial=$port" fault=stale-rip
-	all $port "serial=$port, fault=stale-rip" '^# the host went on elsewhere'
+	all "$port" "serial=$port, fault=stale-rip" '^# the host went on elsewhere'
 done
 
 # The user is wrong: there is nothing.  It ends all the same.

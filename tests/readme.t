@@ -16,11 +16,11 @@ while read -r command; do
 	case $command in
 	'make check' | *' --gdb') ok 0 "$command # is tested where it stands" ;;
 	qemu-system-x86_64*)
-		if [ -w /dev/kvm ]; then
+		if kvm_is_here; then
 			run 0 "timeout 60 $command"
 			has "$tmp/out" '^# RESULT: SKIP ' 'it prints the verdict'
 		else
-			skip "$command" 'no /dev/kvm'
+			skip "$command" 'no /dev/kvm that works'
 		fi
 		;;
 	tests/run-bochs.sh*)

@@ -136,7 +136,7 @@ for value in x 1s .5 5. 1.2.3 -1; do
 done
 misused "--gdb: '0' is not a whole number from 1 to 65535" --gdb=0
 misused "--gdb: 'x' is not a whole number from 1 to 65535" --gdb=x
-if [ -w /dev/kvm ]; then
+if [ -e /dev/kvm ]; then
 	skip '--accel=kvm without /dev/kvm' 'there is a /dev/kvm'
 else
 	misused '--accel=kvm: /dev/kvm is not there' --accel=kvm

@@ -98,10 +98,10 @@ alone() { # ACCEL
 }
 
 alone tcg
-if [ -w /dev/kvm ]; then
+if kvm_is_here; then
 	alone kvm
 else
-	skip 'no host, kvm' 'no /dev/kvm'
+	skip 'no host, kvm' 'no /dev/kvm that works'
 fi
 
 # ---- Bochs --------------------------------------------------------------------------------------

@@ -56,6 +56,12 @@ finish() {
 	[ "$failed" -eq 0 ]
 }
 
+# kvm_is_here: its device may be there without working.
+kvm_is_here() {
+	[ -w /dev/kvm ] && echo quit | timeout 20 qemu-system-x86_64 -M none -accel kvm -nodefaults -display none \
+		-monitor stdio >/dev/null 2>&1
+}
+
 # bochs_is_here: and all that it needs, its ISO included, which runs side by side would all build.
 bochs_is_here() {
 	command -v bochs >/dev/null && [ -d /usr/lib/grub/i386-pc ] && make -s O="$O" iso >&2

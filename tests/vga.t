@@ -162,11 +162,11 @@ run 0 'microvm: host and guest write to it all the same' --append=vga --host-app
 has "$tmp/out" '^# RESULT: PASS ' 'microvm: and pass'
 run 0 'pc without VGA' --append=vga --host-append=vga -- -M pc -vga none
 run 0 'isapc without VGA' --host=none --accel=tcg --append='vga only=probe.*' -- -M isapc -vga none
-if [ -w /dev/kvm ]; then
+if kvm_is_here; then
 	run 0 'microvm, KVM' --host=none --accel=kvm --append='vga only=probe.*'
 	run 0 'pc without VGA, KVM' --host=none --accel=kvm --append='vga only=probe.*' -- -M pc -vga none
 else
-	skip 'KVM' 'no /dev/kvm'
+	skip 'KVM' 'no /dev/kvm that works'
 fi
 for vga in none std; do
 	timeout 30 qemu-system-x86_64 -M pc -vga $vga -cpu max -m 64 -nodefaults -display none -no-reboot \

@@ -139,6 +139,9 @@ $(O)/tests/shim.elf: $(call objects,tests/guests/shim.asm)
 $(O)/guest.elf $(TEST_IMAGES): MAX_BSS := 128K
 $(O)/host.elf: MAX_BSS := 256K
 
+# Where each is loaded.
+$(O)/guest.elf $(O)/host.elf $(TEST_IMAGES): BASE := 1M
+
 # What all of it is made with: written anew if that changes, and then all is made anew.
 MADE_WITH = $(CC) $(COMPILER) $(IMAGE_CFLAGS) $(BAREFLAGS) $(NASM) $(ASSEMBLER) $(IMAGE_NASMFLAGS) \
 	$(LD) $(IMAGE_LDFLAGS)
@@ -164,7 +167,7 @@ $(O)/paraguest.iso: $(IMAGES) boot/iso.sh boot/grub.cfg
 $(O)/%.elf: linker.ld $(O)/made-with
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)part=$@.$$$$; $(LD) $(IMAGE_LDFLAGS) --defsym=MAX_BSS=$(MAX_BSS) -Map=$$part.map -o $$part \
+	$(Q)part=$@.$$$$; $(LD) $(IMAGE_LDFLAGS) --defsym=BASE=$(BASE) --defsym=MAX_BSS=$(MAX_BSS) -Map=$$part.map -o $$part \
 		$(filter %.o,$^) && mv -f $$part.map $(@:.elf=.map) && $(in_place)
 	$(Q)part=$(@:.elf=.asm.$$$$); $(OBJDUMP) -d -M intel $@ >$$part && mv -f $$part $(@:.elf=.asm)
 	$(Q)part=$(@:.elf=.sym.$$$$); $(NM) -n $@ >$$part && mv -f $$part $(@:.elf=.sym)

@@ -29,6 +29,7 @@ DEBUG_EXIT      equ 0xf4
 EXIT_ERROR      equ 0x13
 
 extern image_start, text_end, rodata_end, load_end, image_end
+extern image_pt, boot_pd_second
 extern main
 
 global multiboot_header, _start, enter_long_mode
@@ -127,7 +128,7 @@ map_image:
         mov     dword [boot_pml4], boot_pdpt + PTE_P + PTE_W + PTE_U
         mov     dword [boot_pdpt], boot_pd + PTE_P + PTE_W + PTE_U
         mov     dword [boot_pd], boot_pt + PTE_P + PTE_W
-        mov     dword [boot_pd + 8], boot_pt + PAGE_SIZE + PTE_P + PTE_W + PTE_U
+        mov     dword [boot_pd_second], boot_pt + PAGE_SIZE + PTE_P + PTE_W + PTE_U
 
         mov     edi, image_start
         mov     eax, text_end
@@ -149,8 +150,8 @@ map_range:
         shr     ecx, 12
         mov     esi, edi
         or      esi, ebx
-        mov     [boot_pt + ecx * 8], esi
-        mov     [boot_pt + ecx * 8 + 4], edx
+        mov     [image_pt + ecx * 8], esi
+        mov     [image_pt + ecx * 8 + 4], edx
         add     edi, PAGE_SIZE
         jmp     map_range
 .done:

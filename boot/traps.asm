@@ -4,20 +4,20 @@
 
 %include "asm-offsets.inc"
 
-extern trap_handle
+extern trap_handle, trap_stubs_high
 global trap_stubs, boot_idt, guard_run, guard_resume
 
 STUB_SIZE       equ 8
 GATE_INTERRUPT  equ 0x8e                ; present, DPL 0, 64-bit interrupt gate: APM2 4.8.4
 
 section .rodata
-; A constant, and so read-only: linker.ld puts the stubs at TRAP_STUBS.  No trap uses the stack that
-; it interrupted, for a host may have clobbered RSP.
+; A constant, and so read-only: linker.ld puts the stubs at TRAP_STUBS from the image's start, which is a
+; multiple of 64 KiB.  No trap uses the stack that it interrupted, for a host may have clobbered RSP.
 align 16
 boot_idt:
 %assign vector 0
 %rep VECTORS
-        dw      (TRAP_STUBS + vector * STUB_SIZE) & 0xffff
+        dw      TRAP_STUBS + vector * STUB_SIZE
         dw      SEL_CODE64
   %if vector == VECTOR_DF
         db      IST_DOUBLE_FAULT
@@ -25,7 +25,7 @@ boot_idt:
         db      IST_TRAP
   %endif
         db      GATE_INTERRUPT
-        dw      (TRAP_STUBS + vector * STUB_SIZE) >> 16
+        dw      trap_stubs_high
         dd      0, 0
 %assign vector vector + 1
 %endrep

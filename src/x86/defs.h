@@ -100,8 +100,8 @@
 #define IST_TRAP         1
 #define IST_DOUBLE_FAULT 2
 
-/* Where linker.ld puts boot/traps.asm's stubs: a fixed place, so that its IDT is a constant. */
-#define TRAP_STUBS 0x100040
+/* Where linker.ld puts boot/traps.asm's stubs, from the image's start: so its IDT is a constant. */
+#define TRAP_STUBS 0x40
 
 /*
  * A stack fills one naturally aligned block: a guard page at the bottom, and in the

@@ -4,7 +4,7 @@
 #include "x86/defs.h"
 #include "x86/insn.h"
 
-/* Page tables of boot/entry.asm: the first two cover 0 to PAGING_WINDOW_END. */
+/* Page tables of boot/entry.asm: one for the first 2 MiB, one for those from second_start on. */
 extern uint64_t boot_pdpt[512];
 extern uint64_t boot_pd[512];
 extern uint64_t boot_pt[2 * 512];
@@ -13,7 +13,7 @@ extern uint64_t boot_pt[2 * 512];
 extern uint64_t boot_nx;
 
 /* Of linker.ld. */
-extern uint8_t image_start[], image_end[];
+extern uint8_t image_start[], image_end[], second_start[];
 
 /* Which 2 MiB each of the added tables maps; the tables themselves are at PAGING_TABLES. */
 static uint64_t added[PAGING_TABLES_MAX];
@@ -28,8 +28,10 @@ static uint64_t *find_entry(uint64_t va)
 {
 	unsigned i = 0;
 
-	if (va < PAGING_WINDOW_END)
+	if (va < LARGE_PAGE_SIZE)
 		return &boot_pt[va / PAGE_SIZE];
+	if (va - (uint64_t)second_start < LARGE_PAGE_SIZE)
+		return &boot_pt[512 + va / PAGE_SIZE % 512];
 	while (added[i] != va / LARGE_PAGE_SIZE)
 		i++;
 	return &added_table(i)[va / PAGE_SIZE % 512];

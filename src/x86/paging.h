@@ -10,7 +10,7 @@
 
 #include "x86/defs.h"
 
-/* Virtual addresses from here to PAGING_WINDOW_END are free for paging_map(). */
+/* Virtual addresses from here to PAGING_WINDOW_END are free for paging_map(), in an image below them. */
 #define PAGING_WINDOW     UINT64_C(0x200000)
 #define PAGING_WINDOW_END UINT64_C(0x400000)
 
@@ -30,8 +30,8 @@
 #define PAGE_RX UINT64_C(0)
 
 /*
- * Maps the page at the virtual address @va to the physical page @pa: below PAGING_WINDOW_END, or where
- * paging_add_table() made that possible.  Other processors may go on seeing what was there before.
+ * Maps the page at the virtual address @va to the physical page @pa: in the first 2 MiB, in those of the
+ * image, in the window, or where paging_add_table() made that possible.  Other processors may go on seeing what was there before.
  */
 void paging_map(uint64_t va, uint64_t pa, uint64_t rights);
 

@@ -139,8 +139,9 @@ $(O)/tests/shim.elf: $(call objects,tests/guests/shim.asm)
 $(O)/guest.elf $(TEST_IMAGES): MAX_BSS := 128K
 $(O)/host.elf: MAX_BSS := 256K
 
-# Where each is loaded.
-$(O)/guest.elf $(O)/host.elf $(TEST_IMAGES): BASE := 1M
+# Where each is loaded: the host above the default guest, so that an address is in one of them only.
+$(O)/guest.elf $(TEST_IMAGES): BASE := 1M
+$(O)/host.elf: BASE := 16M
 
 # What all of it is made with: written anew if that changes, and then all is made anew.
 MADE_WITH = $(CC) $(COMPILER) $(IMAGE_CFLAGS) $(BAREFLAGS) $(NASM) $(ASSEMBLER) $(IMAGE_NASMFLAGS) \

@@ -30,7 +30,7 @@ load "$guest" --append=only=probe.presence
 is $? 0 'the guest itself is loaded' # and so none of the following fails for another reason
 
 without_module() { # OPTION...
-	load "$host" --host=none --accel=tcg --cpu=max "$@"
+	load "$host" --host=none --accel=tcg --cpu=max --mem=24 "$@"
 }
 
 without_module

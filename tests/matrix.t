@@ -17,9 +17,10 @@ run() {
 		--debug-log="$out.log" >"$out" 2>"$out.err"
 }
 
-# What has to be the same: the stream but for the image's path, which GRUB does not tell; the log.
+# What has to be the same: the stream but for the image's path, which GRUB does not tell; the log, but for where
+# memory is.
 stream() { sed '/^# image: /d' "$1"; }
-events() { sed 's/ vendor=.*//; s/^\(patch .*\) 0f 01 [cd][19]$/\1/' "$1"; }
+events() { sed 's/ vendor=.*//; s/^\(elsewhere .*\) .*/\1/; s/^\(patch .*\) 0f 01 [cd][19]$/\1/' "$1"; }
 
 same() { # FILTER FILE OTHER NAME
 	"$1" "$2" >"$tmp/wanted"

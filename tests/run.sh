@@ -11,6 +11,7 @@
 
 GUEST_MIB=16             # memory of the guest, if nothing else is said
 HOST_MIB=8               # memory of the reference host itself, on top of the guest's
+HOST_AT=16               # where it is loaded (Makefile)
 ECHO=echo=0x6563686f     # both sides must be told of the echo service
 SOURCES='boot src tests/host linker.ld Makefile VERSION'
 
@@ -123,7 +124,7 @@ choose_processors() { # GIVEN-BEHIND--: yes or no
 	smp=${smp:-1}
 	mem=${mem:-$((GUEST_MIB + smp / 16))}
 	memory=$mem
-	[ "$host" = none ] || memory=$((mem + HOST_MIB + smp / 16))
+	[ "$host" = none ] || memory=$(((mem > HOST_AT ? mem : HOST_AT) + HOST_MIB + smp / 16))
 	seconds=${seconds:-$((SECONDS_ONE + (smp - 1) * SECONDS_MORE))}
 }
 

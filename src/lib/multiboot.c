@@ -8,12 +8,6 @@
 #define FOUR_GIB    (UINT64_C(1) << 32)
 #define ENTRY_LEAST (sizeof(struct multiboot_mmap_entry) - sizeof(uint32_t))
 
-/* Memory that find_memory() leaves alone. */
-static struct {
-	uint64_t start, end;
-} kept[MULTIBOOT_KEPT_MAX];
-static unsigned kept_count;
-
 static bool has_map(void)
 {
 	return boot_info.mbi.flags & MBI_FLAG_MMAP && boot_info.mbi.mmap_length;
@@ -108,8 +102,6 @@ static bool look(struct place *place)
 		return false;
 	if (has_map())
 		look_at(place, map, map + boot_info.mbi.mmap_length, &place->taken);
-	for (unsigned i = 0; i < kept_count; i++)
-		look_at(place, kept[i].start, kept[i].end, &place->taken);
 	return true;
 }
 
@@ -148,12 +140,6 @@ uint64_t multiboot_find_memory(uint64_t from, uint64_t size, uint64_t align)
 	uint64_t largest;
 
 	return search(from, FOUR_GIB, size, align, &largest);
-}
-
-void multiboot_keep(uint64_t start, uint64_t end)
-{
-	kept[kept_count].start = start;
-	kept[kept_count++].end = end;
 }
 
 static bool nothing(const struct multiboot_mmap_entry *region, void *arg)

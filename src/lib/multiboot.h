@@ -68,13 +68,9 @@ bool multiboot_each_region(multiboot_visit *visit, void *arg);
 /*
  * The lowest address, a multiple of @align (a power of two), of @size bytes of
  * memory between @from, which is not 0, and 4 GiB, that is available, by one entry or several, and
- * that no entry of another type has a part in; nor the map itself, nor what was kept.  0 if there are none.
+ * that no entry of another type has a part in; nor the map itself.  0 if there are none.
  */
 uint64_t multiboot_find_memory(uint64_t from, uint64_t size, uint64_t align);
-
-/* From now on it leaves @start to before @end alone.  At most MULTIBOOT_KEPT_MAX times. */
-#define MULTIBOOT_KEPT_MAX 3
-void multiboot_keep(uint64_t start, uint64_t end);
 
 /* Why it found no more between @from and @limit. */
 #define MULTIBOOT_WHY_MAX 128

@@ -5,7 +5,6 @@
 #include "x86/insn.h"
 
 /* Page tables of boot/entry.asm: one for the first 2 MiB, one for those from second_start on. */
-extern uint64_t boot_pdpt[512];
 extern uint64_t boot_pd[512];
 extern uint64_t boot_pt[2 * 512];
 
@@ -69,17 +68,6 @@ const void *paging_peek(uint64_t pa)
 	return (const uint8_t *)PAGING_PEEK + pa % PAGE_SIZE;
 }
 
-const void *paging_view(uint64_t pa)
-{
-	static uint64_t pd[512] __attribute__((aligned(4096)));
-	uint64_t page = pa & -(uint64_t)LARGE_PAGE_SIZE;
-
-	for (unsigned i = 0; i < 512; i++)
-		pd[i] = (page + i * LARGE_PAGE_SIZE) | PTE_PS | PTE_P | boot_nx;
-	boot_pdpt[1] = (uint64_t)pd | PTE_P;
-	return (const uint8_t *)(UINT64_C(1) << 30) + pa % LARGE_PAGE_SIZE;
-}
-
 void paging_add_table(uint64_t va, uint64_t pa)
 {
 	uint64_t *table = added_table(added_count);
@@ -91,13 +79,23 @@ void paging_add_table(uint64_t va, uint64_t pa)
 	boot_pd[va / LARGE_PAGE_SIZE] = pa | PTE_P | PTE_W;
 }
 
-void paging_map_identity(uint64_t end)
+/* All pages of the 2 MiB at @start but those from @from to @to. */
+static void map_around(uint64_t start, uint64_t from, uint64_t to)
 {
-	for (uint64_t pa = PAGE_SIZE; pa < LARGE_PAGE_SIZE; pa += PAGE_SIZE) {
-		if (pa < PAGING_TABLES || pa >= (uint64_t)image_end)
+	for (uint64_t pa = start; pa < start + LARGE_PAGE_SIZE; pa += PAGE_SIZE) {
+		if (pa < from || pa >= to)
 			paging_map(pa, pa, PAGE_RW);
 	}
-	for (uint64_t pa = LARGE_PAGE_SIZE; pa < end; pa += LARGE_PAGE_SIZE)
-		boot_pd[pa / LARGE_PAGE_SIZE] = pa | PTE_PS | PTE_W | PTE_P | boot_nx;
+}
+
+void paging_map_identity(uint64_t end)
+{
+	for (uint64_t pa = LARGE_PAGE_SIZE; pa < end; pa += LARGE_PAGE_SIZE) {
+		if (pa != (uint64_t)second_start)
+			boot_pd[pa / LARGE_PAGE_SIZE] = pa | PTE_PS | PTE_W | PTE_P | boot_nx;
+	}
 	WRITE_REG(cr3, READ_REG(cr3));
+	map_around(0, PAGING_TABLES, PAGING_TABLES_END);
+	paging_unmap(0);
+	map_around((uint64_t)second_start, (uint64_t)image_start, (uint64_t)image_end);
 }

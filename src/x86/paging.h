@@ -23,6 +23,7 @@
 #define PAGING_PEEK       UINT64_C(0xfc000) /* two pages */
 #define PAGING_APIC       UINT64_C(0xfe000)
 #define PAGING_BORROWED   UINT64_C(0xff000)
+#define PAGING_TABLES_END UINT64_C(0x100000)
 
 /* What a page may be: never writable and executable (W^X). */
 #define PAGE_RO PTE_NX
@@ -41,9 +42,6 @@ void paging_unmap(uint64_t va);
 /* Where to read the bytes from the physical address @pa on, at least PAGE_SIZE of them, until the next call. */
 const void *paging_peek(uint64_t pa);
 
-/* Likewise most of a GiB, for an image that maps no other memory there: from 1 GiB on. */
-const void *paging_view(uint64_t pa);
-
 /*
  * Lets paging_map() map the 2 MiB around @va, between PAGING_WINDOW_END and 1 GiB, by a table in the
  * physical page @pa.  At most PAGING_TABLES_MAX times.
@@ -51,8 +49,9 @@ const void *paging_view(uint64_t pa);
 void paging_add_table(uint64_t va, uint64_t pa);
 
 /*
- * Maps physical memory up to @end (at most 1 GiB, in steps of 2 MiB), writable, at its own
- * address; except page 0, and the image and the pages from PAGING_TABLES on, which stay as they are.
+ * Maps physical memory up to @end (at most 1 GiB, in steps of 2 MiB), writable, at its own address; except
+ * page 0, and the image and the pages from PAGING_TABLES on, which stay as they are.  For an image above
+ * the first 2 MiB.
  */
 void paging_map_identity(uint64_t end);
 

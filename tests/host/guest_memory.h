@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest's physical memory: one piece of the host's, with a PC's hole from 640 KiB to
- * 1 MiB.  The only way in which the host touches it; every access is checked.
+ * The guest's physical memory: one range of the host's addresses, with a PC's hole from 640 KiB to
+ * 1 MiB.  The only way in which the host touches it; every access is checked.  layout.h has where
+ * it really lies.
  */
 #ifndef HOST_GUEST_MEMORY_H
 #define HOST_GUEST_MEMORY_H
@@ -15,7 +16,13 @@
 struct guest_memory {
 	uint8_t *bytes; /* where gpa 0 is in the host */
 	uint64_t size;  /* including the hole */
+
+	/* The host's page tables of that range: by blocks of 2 MiB, and by pages in the first one. */
+	const uint64_t *directory, *first;
 };
+
+/* Where @gpa, which is the guest's memory, is in the machine's. */
+uint64_t guest_physical(const struct guest_memory *memory, uint64_t gpa);
 
 /* The @length bytes at @gpa, or NULL if not every one of them is the guest's memory. */
 void *guest_bytes(const struct guest_memory *memory, uint64_t gpa, uint64_t length);

@@ -5,6 +5,8 @@
  *
  *   start mem=MIB personality=NAME fault=NAME vendor=NAME
  *   alone REASON                           why there is one vCPU, without cpus=
+ *   elsewhere GPA END AT                   the guest's memory up to END, which is at AT in the machine's;
+ *                                          all else of it is at its own addresses
  *   probe VCPU MSR = VALUE|#GP
  *   register VCPU GPA = #GP
  *   register VCPU GPA GUEST_VERSION SIZE_FIELD HYPERCALL_GPA = RET

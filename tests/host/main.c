@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "layout.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
 #include "lib/exit.h"
@@ -75,23 +76,31 @@ static _Noreturn void list_faults(void)
 	end_run(&tap, VERDICT_SKIP);
 }
 
-/* Memory for the guest, below 1 GiB: wherever neither we are nor the module, out of which it is loaded. */
-static void find_memory(const struct multiboot_module *module)
+/* Memory for the guest, and addresses in the host's for all that is below 1 GiB. */
+static void find_memory(void)
 {
-	uint64_t size = config.memory << 20;
 	char why[MULTIBOOT_WHY_MAX];
-	uint64_t at;
 
-	multiboot_keep((uint64_t)image_start, (uint64_t)image_end);
-	multiboot_keep(module->start, module->end);
-	at = multiboot_find_memory(ONE_MIB, size, LARGE_PAGE_SIZE);
-	if (!at || at + size > ONE_GIB) {
-		multiboot_explain(ONE_MIB, ONE_GIB, LARGE_PAGE_SIZE, why, sizeof(why));
-		REFUSE("no memory: wanted %lu MiB for the guest (mem=): %s", config.memory, why);
-	}
-	multiboot_keep(at, at + size);
-	paging_map_identity(ONE_GIB); /* the other processors' stacks too */
-	memory = (struct guest_memory){(uint8_t *)at, size};
+	paging_map_identity(ONE_GIB); /* the module, and the other processors' stacks too */
+	if (layout_make(&memory, config.memory << 20))
+		return;
+	multiboot_explain(ONE_MIB, ONE_GIB, LARGE_PAGE_SIZE, why, sizeof(why));
+	REFUSE("no memory: wanted %lu MiB for the guest (mem=): %s", config.memory, why);
+}
+
+/* The module, out of the way of the guest's memory: a loader may have put it at 1 MiB. */
+static const uint8_t *save_module(uint64_t length)
+{
+	const uint8_t *from = layout_module();
+	uint64_t to;
+
+	if (boot_info.module.start >= memory.size)
+		return from;
+	to = layout_take(length, PAGE_SIZE);
+	if (!to)
+		REFUSE("no memory: wanted %#lx more bytes below 1 GiB, to move the module to",
+		       length);
+	return memcpy((void *)to, from, length);
 }
 
 static void load(struct loaded *loaded)
@@ -99,6 +108,7 @@ static void load(struct loaded *loaded)
 	const struct multiboot_module *module = &boot_info.module;
 	char error[LOADER_ERROR_MAX];
 	const char *line = multiboot_module_line();
+	uint64_t length = module->end - module->start;
 
 	if (!(boot_info.mbi.flags & MBI_FLAG_MODS) || !boot_info.mbi.mods_count)
 		REFUSE("no module: wanted the guest's image as the first one");
@@ -110,9 +120,11 @@ static void load(struct loaded *loaded)
 	if (!line)
 		REFUSE("the module's command line is too long: wanted less than %u characters",
 		       BOOT_LINE_SIZE);
-	find_memory(module);
-	if (!load_guest(&memory, paging_view(module->start), module->end - module->start, line,
-			loaded, error))
+	if (length > LAYOUT_MODULE_MAX)
+		REFUSE("the first module has %#lx bytes: wanted at most %#lx", length,
+		       LAYOUT_MODULE_MAX);
+	find_memory();
+	if (!load_guest(&memory, save_module(length), length, line, loaded, error))
 		REFUSE("%s", error);
 }
 
@@ -123,7 +135,7 @@ static void start_processors(void)
 
 	if (config.cpus == 1)
 		return;
-	there = processors_start(ONE_MIB, (unsigned)config.cpus, true);
+	there = processors_start(layout_end(), (unsigned)config.cpus, true);
 	why = processors_why();
 	if (there < config.cpus)
 		REFUSE("too few processors: wanted %lu (cpus=), %u came%s%s", config.cpus, there,

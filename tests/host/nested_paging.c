@@ -26,9 +26,9 @@ static void map_pages(const struct guest_memory *memory, uint64_t gpa, uint64_t 
 {
 	pd[gpa / LARGE_PAGE_SIZE] = (uint64_t)table | RIGHTS;
 	for (unsigned i = 0; i < ENTRIES; i++, gpa += PAGE_SIZE) {
-		const void *page = guest_bytes(memory, gpa, PAGE_SIZE);
+		bool there = guest_bytes(memory, gpa, PAGE_SIZE);
 
-		table[i] = page ? (uint64_t)page | RIGHTS | leaf : 0;
+		table[i] = there ? guest_physical(memory, gpa) | RIGHTS | leaf : 0;
 	}
 }
 
@@ -43,8 +43,7 @@ void nested_init(const struct guest_memory *memory, uint64_t leaf)
 		first[page / PAGE_SIZE] =
 			page | RIGHTS; /* without a leaf's type: in EPT, uncached */
 	for (; gpa + LARGE_PAGE_SIZE <= memory->size; gpa += LARGE_PAGE_SIZE)
-		pd[gpa / LARGE_PAGE_SIZE] =
-			(uint64_t)(memory->bytes + gpa) | PTE_PS | RIGHTS | leaf;
+		pd[gpa / LARGE_PAGE_SIZE] = guest_physical(memory, gpa) | PTE_PS | RIGHTS | leaf;
 	if (gpa < memory->size)
 		map_pages(memory, gpa, last, leaf);
 }

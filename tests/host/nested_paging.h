@@ -10,7 +10,7 @@
 
 /*
  * Fills the tables.  @leaf is what an entry of a page needs beside its rights (vcpu.h).  The memory
- * must lie below 1 GiB on a 2 MiB boundary, and be at most 1 GiB.
+ * is at most 1 GiB.
  */
 void nested_init(const struct guest_memory *memory, uint64_t leaf);
 

@@ -51,7 +51,7 @@ static struct loaded loaded;
 static int setup(void **state)
 {
 	(void)state;
-	memory = (struct guest_memory){aligned_alloc(4096, SIZE), SIZE};
+	memory = (struct guest_memory){.bytes = aligned_alloc(4096, SIZE), .size = SIZE};
 	expected = malloc(SIZE);
 	assert_non_null(memory.bytes);
 	assert_non_null(expected);

@@ -428,19 +428,6 @@ static void test_map_itself(void **state)
 	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 2 * PAGE);
 }
 
-static void test_keep(void **state)
-{
-	(void)state;
-	add(MIB, 31 * MIB, AVAILABLE);
-	multiboot_keep(MIB, 2 * MIB);
-	multiboot_keep(30 * MIB + 1, 31 * MIB);
-	assert_int_equal(multiboot_find_memory(MIB, MIB, MIB), 2 * MIB);
-	assert_int_equal(multiboot_find_memory(MIB, 28 * MIB, MIB), 2 * MIB);
-	assert_int_equal(multiboot_find_memory(MIB, 28 * MIB + 2, MIB), 0);
-	assert_int_equal(multiboot_find_memory(30 * MIB, MIB, MIB), 31 * MIB);
-	assert_explained("the largest free range from 0x1000 to 0x40000000 has 28672 KiB");
-}
-
 /* The copies have no 0 where the line was too long. */
 static void test_lines(void **state)
 {
@@ -483,7 +470,6 @@ int main(void)
 		TEST(test_pieces),
 		TEST(test_map_itself),
 		TEST(test_lines),
-		TEST(test_keep), /* the last: what is kept stays so */
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

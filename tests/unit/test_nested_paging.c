@@ -19,8 +19,10 @@
 #define EPT_WRITE_BACK (6u << 3)
 #define ADDRESS        UINT64_C(0x000ffffffffff000)
 
-#define AT      UINT64_C(0x1200000) /* where the guest's memory is; nobody looks into it */
+#define WINDOW  UINT64_C(0x40000000) /* where the host sees it; nobody looks into it */
 #define NOWHERE UINT64_MAX
+
+static uint64_t directory[512], first[512];
 
 /* What below its size is not the guest's memory, and where in the host it is. */
 static const struct {
@@ -32,6 +34,25 @@ static const struct {
 	{0xc0000, 0x100000, NOWHERE},
 };
 
+/* Blocks and pages are all over the place, some of them where they are for the guest. */
+static uint64_t place(uint64_t gpa)
+{
+	const uint64_t block = gpa / (2 * MIB), page = gpa / PAGE_SIZE;
+
+	if (block)
+		return (block % 3 ? block : 1023 - block) * 2 * MIB + gpa % (2 * MIB);
+	return (page < 256 ? 0x3000 + 511 - page : page) * PAGE_SIZE + gpa % PAGE_SIZE;
+}
+
+static void fill_tables(void)
+{
+	for (uint64_t i = 0; i < 512; i++) {
+		directory[i] = place(i * 2 * MIB) | PTE_P | PTE_W | LARGE | PTE_NX;
+		first[i] = place(i * PAGE_SIZE) | PTE_P | PTE_W | PTE_NX;
+	}
+	directory[0] = 0x5000 | PTE_P | PTE_W; /* where first would be */
+}
+
 static uint64_t expected(uint64_t gpa, uint64_t size)
 {
 	for (unsigned i = 0; i < COUNT(others); i++) {
@@ -39,7 +60,7 @@ static uint64_t expected(uint64_t gpa, uint64_t size)
 			continue;
 		return others[i].at == NOWHERE ? NOWHERE : others[i].at + gpa - others[i].start;
 	}
-	return gpa < size ? AT + gpa : NOWHERE;
+	return gpa < size ? place(gpa) : NOWHERE;
 }
 
 /*
@@ -71,7 +92,8 @@ static uint64_t walk(uint64_t gpa, uint64_t *bits)
 static void check_page(uint64_t gpa, uint64_t size, uint64_t leaf)
 {
 	const uint64_t want = expected(gpa, size);
-	const uint64_t want_bits = RWX | (want == gpa ? 0 : leaf); /* no memory type: uncached */
+	const bool screen = gpa >= others[1].start && gpa < others[1].end;
+	const uint64_t want_bits = RWX | (screen ? 0 : leaf); /* no memory type: uncached */
 	uint64_t bits = want_bits;
 	const uint64_t got = walk(gpa, &bits);
 
@@ -90,10 +112,11 @@ static void test_sizes(void **state)
 	static const uint64_t leaves[] = {0, EPT_WRITE_BACK};
 
 	(void)state;
+	fill_tables();
 	for (unsigned i = 0; i < COUNT(sizes) * COUNT(leaves); i++) {
 		const uint64_t size = sizes[i / COUNT(leaves)] * MIB;
 		const uint64_t leaf = leaves[i % COUNT(leaves)];
-		const struct guest_memory memory = {(uint8_t *)AT, size};
+		const struct guest_memory memory = {(uint8_t *)WINDOW, size, directory, first};
 
 		nested_init(&memory, leaf);
 		for (uint64_t gpa = 0; gpa < GIB; gpa += PAGE_SIZE)

@@ -133,7 +133,7 @@ static void start_vcpu(struct vcpu *v, unsigned id)
 static int setup(void **state)
 {
 	(void)state;
-	memory = (struct guest_memory){aligned_alloc(PAGE_SIZE, SIZE), SIZE};
+	memory = (struct guest_memory){.bytes = aligned_alloc(PAGE_SIZE, SIZE), .size = SIZE};
 	expected = malloc(SIZE);
 	assert_non_null(memory.bytes);
 	assert_non_null(expected);

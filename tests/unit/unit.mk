@@ -12,6 +12,7 @@ unit_cmdline := src/lib/cmdline.c src/lib/printf.c
 unit_config := tests/host/config.c src/lib/cmdline.c src/lib/printf.c
 unit_exit := src/lib/exit.c
 unit_guest_memory := tests/host/guest_memory.c
+unit_layout := tests/host/layout.c src/lib/multiboot.c src/lib/printf.c
 unit_loader := tests/host/loader.c tests/host/guest_memory.c src/lib/printf.c
 unit_mov := tests/host/mov.c
 unit_multiboot := src/lib/multiboot.c src/lib/printf.c
@@ -28,7 +29,7 @@ unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
 unit_vga := src/lib/vga.c
 unit_vmx := $(patsubst %,tests/host/%.c,vmx vmx_setup exits cpuid passed) tests/unit/fake_cpu.c
 
-UNIT_TESTS := cmdline config exit guest_memory loader mov multiboot nested_paging options para para_host passed \
+UNIT_TESTS := cmdline config exit guest_memory layout loader mov multiboot nested_paging options para para_host passed \
 	printf serial string svm tap vga vmx
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
@@ -49,17 +50,22 @@ $(O)/unit-asan/made-with: FORCE
 
 $(UNIT_PLAIN):
 	$(call say,LD,$@)
-	$(Q)part=$@.$$$$; $(HOSTCC) -o $$part $^ -lcmocka && $(in_place)
+	$(Q)part=$@.$$$$; $(HOSTCC) $(UNIT_LDFLAGS) -o $$part $^ -lcmocka && $(in_place)
 
 $(UNIT_ASAN):
 	$(call say,LD,$@)
-	$(Q)part=$@.$$$$; $(SANITIZE_CC) $(SANITIZE) -o $$part $^ -lcmocka && $(in_place)
+	$(Q)part=$@.$$$$; $(SANITIZE_CC) $(SANITIZE) $(UNIT_LDFLAGS) -o $$part $^ -lcmocka && $(in_place)
 
 UNIT_INCLUDE :=
+UNIT_LDFLAGS :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
 $(call objects_of,src/para $(addprefix tests/host/,svm vmx vmx_setup exits cpuid)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,src/lib/serial src/lib/exit): private UNIT_INCLUDE := -include tests/unit/fake_ports.h
+
+# Its image_start and image_end are addresses as linker.ld has them.
+$(call objects_of,tests/host/layout tests/unit/test_layout): private UNIT_INCLUDE := -fno-pie
+$(O)/unit/test_layout $(O)/unit-asan/test_layout: private UNIT_LDFLAGS := -no-pie
 
 $(O)/unit/obj/%.o: %.c $(O)/unit/made-with
 	$(call say,CC,$@)

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tests/host/layout.c: memory is at its own address where it can be, and nothing is there twice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "layout.h"
+#include "lib/multiboot.h"
+#include "log.h"
+#include "x86/defs.h"
+#include "x86/paging.h"
+
+#define MIB     (UINT64_C(1) << 20)
+#define GIB     (UINT64_C(1) << 30)
+#define BLOCK   (2 * MIB)
+#define ADDRESS UINT64_C(0x000ffffffffff000)
+#define HOLE    UINT64_C(0xa0000)
+
+/* What boot/entry.asm and linker.ld have: the image is from 16 MiB on. */
+#define IMAGE     (16 * MIB)
+#define IMAGE_END (16 * MIB + 0x3b000)
+uint64_t boot_pdpt[512], boot_nx = PTE_NX;
+struct boot_info boot_info;
+static uint8_t map[256]; /* at MAP_ADDRESS */
+struct config config;
+__asm__(".globl image_start, image_end\n.set image_start, 0x1000000\n.set image_end, 0x103b000\n");
+
+#define MAP_ADDRESS 0x500u
+
+const void *paging_peek(uint64_t pa)
+{
+	assert_in_range(pa, MAP_ADDRESS, MAP_ADDRESS + sizeof(map) - 1);
+	return map + (pa - MAP_ADDRESS);
+}
+
+/* The log's lines. */
+static char said[4096];
+
+void log_line(const char *fmt, ...)
+{
+	size_t length = strlen(said);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(said + length, sizeof(said) - length, fmt, args);
+	va_end(args);
+	strcat(said, "\n");
+}
+
+static struct guest_memory memory;
+
+static void add(uint64_t base, uint64_t end)
+{
+	const struct multiboot_mmap_entry entry = {20, base, end - base, 1};
+
+	memcpy(map + boot_info.mbi.mmap_length, &entry, sizeof(entry));
+	boot_info.mbi.mmap_length += sizeof(entry);
+}
+
+/* A machine with memory up to @end, but for what is between @hole and @hole_end. */
+static void machine(uint64_t end, uint64_t hole, uint64_t hole_end)
+{
+	memset(&boot_info, 0, sizeof(boot_info));
+	memset(said, 0, sizeof(said));
+	boot_info.mbi.flags = MBI_FLAG_MMAP;
+	boot_info.mbi.mmap_addr = MAP_ADDRESS;
+	add(0, 0x9fc00);
+	add(MIB, hole ? hole : end);
+	if (hole)
+		add(hole_end, end);
+}
+
+static void module(uint64_t start, uint64_t end)
+{
+	boot_info.module.start = (uint32_t)start;
+	boot_info.module.end = (uint32_t)end;
+}
+
+/* Every page of the guest's is memory of the machine's, that nobody else has. */
+static void check(uint64_t size, uint64_t end, uint64_t hole, uint64_t hole_end)
+{
+	static bool used[GIB / PAGE_SIZE];
+
+	memset(used, 0, sizeof(used));
+	assert_int_equal((uint64_t)memory.bytes, GIB);
+	assert_int_equal(memory.size, size);
+	assert_int_equal(boot_pdpt[1] & ADDRESS, (uint64_t)memory.directory & ADDRESS);
+	assert_int_equal(memory.directory[0] & ADDRESS, (uint64_t)memory.first & ADDRESS);
+	for (uint64_t gpa = 0; gpa < size; gpa = gpa + PAGE_SIZE == HOLE ? MIB : gpa + PAGE_SIZE) {
+		uint64_t entry =
+			gpa < BLOCK ? memory.first[gpa / PAGE_SIZE] : memory.directory[gpa / BLOCK];
+		uint64_t at = (entry & ADDRESS) + (gpa < BLOCK ? 0 : gpa % BLOCK);
+
+		assert_int_equal(entry & ~ADDRESS,
+				 PTE_NX | PTE_P | PTE_W | (gpa < BLOCK ? 0 : PTE_PS));
+		assert_true(at >= MIB && at + PAGE_SIZE <= end);
+		assert_true(at + PAGE_SIZE <= IMAGE || at >= IMAGE_END);
+		assert_true(at + PAGE_SIZE <= hole || at >= hole_end);
+		assert_false(used[at / PAGE_SIZE]);
+		used[at / PAGE_SIZE] = true;
+		if (at != gpa)
+			continue;
+		assert_true(gpa >= MIB);
+	}
+	assert_true(layout_end() >= size && layout_end() >= IMAGE_END && layout_end() <= end);
+}
+
+/* The runner's machine for the default guest: all but the first 640 KiB is where it is for the guest. */
+static void test_default(void **state)
+{
+	(void)state;
+	machine(24 * MIB, 0, 0);
+	module(0x103b000, 0x10a0000); /* QEMU's: right above the kernel */
+	assert_true(layout_make(&memory, 16 * MIB));
+	check(16 * MIB, 24 * MIB, 0x103b000, 0x10a0000);
+	assert_string_equal(said, "elsewhere 0 0xa0000 0x10a0000\n");
+}
+
+/* A small guest; one that ends in the middle of a block where the host is; large ones. */
+static void test_sizes(void **state)
+{
+	static const struct {
+		uint64_t mem;
+		const char *said;
+	} table[] = {
+		{4, "elsewhere 0 0xa0000 0x103b000\n"},
+		{5, "elsewhere 0 0xa0000 0x103b000\n"},
+		{17, "elsewhere 0 0xa0000 0x1100000\nelsewhere 0x1000000 0x1100000 0x1200000\n"},
+		{64, "elsewhere 0 0xa0000 0x4000000\nelsewhere 0x1000000 0x1200000 0x4200000\n"},
+		{960, "elsewhere 0 0xa0000 0x3c000000\nelsewhere 0x1000000 0x1200000 0x3c200000\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		uint64_t mem = table[i].mem * MIB;
+		uint64_t end = (table[i].mem < 16 ? 24 : table[i].mem + 8) * MIB;
+
+		machine(end, 0, 0);
+		assert_true(layout_make(&memory, mem));
+		check(mem, end, 0, 0);
+		assert_string_equal(said, table[i].said);
+	}
+}
+
+/* The ISA hole of old, and memory that the firmware keeps in the first block. */
+static void test_holes(void **state)
+{
+	(void)state;
+	machine(32 * MIB, 15 * MIB, 16 * MIB);
+	assert_true(layout_make(&memory, 16 * MIB));
+	check(16 * MIB, 32 * MIB, 15 * MIB, 16 * MIB);
+	assert_string_equal(said, "elsewhere 0 0xa0000 0x103b000\n"
+				  "elsewhere 0xe00000 0x1000000 0x1200000\n");
+
+	machine(32 * MIB, MIB + 0x80000, MIB + 0x81000);
+	assert_true(layout_make(&memory, 16 * MIB));
+	check(16 * MIB, 32 * MIB, MIB + 0x80000, MIB + 0x81000);
+	assert_string_equal(said, "elsewhere 0 0xa0000 0x103b000\n"
+				  "elsewhere 0x100000 0x200000 0x10db000\n");
+}
+
+static void test_too_little(void **state)
+{
+	(void)state;
+	machine(16 * MIB + 0x3b000 + 0x9f000, 0, 0);
+	assert_false(layout_make(&memory, 16 * MIB));
+	machine(24 * MIB, 0, 0);
+	assert_false(layout_make(&memory, 512 * MIB));
+	machine(16 * MIB + 0x3b000 + HOLE, 0, 0);
+	assert_true(layout_make(&memory, 16 * MIB));
+	assert_int_equal(layout_take(PAGE_SIZE, PAGE_SIZE), 0);
+
+	/* There is enough, but not where the host can reach it. */
+	machine(3 * GIB, 16 * MIB + 0x3b000, 2 * GIB);
+	assert_false(layout_make(&memory, 16 * MIB));
+}
+
+/* What is taken later is neither the guest's nor the module's, wherever that lies. */
+static void test_take(void **state)
+{
+	static const struct {
+		uint64_t start, end, want;
+	} table[] = {
+		{MIB, 2 * MIB, 17 * MIB}, /* GRUB's choice */
+		{17 * MIB, 18 * MIB, 18 * MIB},
+		{17 * MIB + 0x1800, 17 * MIB + 0x2800, 17 * MIB + 0x3000},
+		{17 * MIB + 0x2000, 18 * MIB, 17 * MIB},
+		{23 * MIB, 24 * MIB, 17 * MIB},
+		{3 * GIB, 3 * GIB + MIB, 17 * MIB}, /* at the top of memory: the rest is free */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		machine(24 * MIB, 0, 0);
+		assert_true(layout_make(&memory, 16 * MIB));
+		module(table[i].start, table[i].end);
+		while (layout_end() < 17 * MIB)
+			assert_int_not_equal(layout_take(PAGE_SIZE, PAGE_SIZE), 0);
+		assert_int_equal(layout_take(0x2000, PAGE_SIZE), table[i].want);
+		assert_int_equal(layout_end(), table[i].want + 0x2000);
+	}
+}
+
+/* The module is seen where it is, and no page of the guest's is lost for it. */
+static void test_module(void **state)
+{
+	static const uint64_t starts[] = {0x103b000, 0x3ffff000, 0xfff00000, 0xc0123456};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		machine(GIB, 0, 0);
+		module(starts[i], starts[i] + 0x1000);
+		assert_true(layout_make(&memory, 960 * MIB));
+		for (uint64_t offset = 0; offset < LAYOUT_MODULE_MAX; offset += PAGE_SIZE) {
+			uint64_t va = (uint64_t)layout_module() + offset - GIB;
+			uint64_t entry = memory.directory[va / BLOCK];
+
+			assert_true(va < GIB);
+			assert_int_equal(entry & ~ADDRESS, PTE_NX | PTE_P | PTE_PS);
+			assert_int_equal((entry & ADDRESS) + va % BLOCK, starts[i] + offset);
+		}
+		check(960 * MIB, GIB, 0, 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_default), cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_holes),   cmocka_unit_test(test_too_little),
+		cmocka_unit_test(test_take),    cmocka_unit_test(test_module),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

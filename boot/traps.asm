@@ -30,6 +30,8 @@ boot_idt:
 %assign vector vector + 1
 %endrep
 
+; All code of this file, not the stubs only: of an object with code in two sections NASM's debug information
+; misleads gdb, which then has no line for any of it, and complains at each step of a backtrace.
 section .stubs progbits alloc exec nowrite align=8
 bits 64
 
@@ -50,8 +52,6 @@ trap_stubs:
         align   STUB_SIZE
 %assign vector vector + 1
 %endrep
-
-section .text
 
 ; Stack: return address into the stubs, error code, and the CPU's own frame: struct trap_frame.
 trap_common:

@@ -127,6 +127,29 @@ double_commas() { # TEXT: sets $doubled, TEXT as QEMU wants it inside a comma-se
     doubled=$doubled$rest
 }
 
+# QEMU would load the host where there is no memory, and never say a word.
+require_host_memory() { # QEMU-ARG...
+    while [ $# -gt 1 ]; do
+        case $1 in
+        -m | --m)
+            size=${2#size=} size=${size%%,*} size=${size%[Mm]}
+            case $size in '' | *[!0-9]* | ?????*) ;; *) [ "$size" -gt "$HOST_AT" ] ||
+                die "-m $2: the reference host is loaded at $HOST_AT MiB, wanted more than that" ;; esac ;;
+        esac
+        shift
+    done
+}
+
+# The README's sessions, after which gdb is where the user wants to be.
+tell_gdb() {
+    if [ "$host" = none ]; then
+        echo "In another terminal: gdb $guest -ex 'target remote :$gdb'"
+        return
+    fi
+    echo "In another terminal: gdb $guest -ex 'add-symbol-file $kernel' -ex 'target remote :$gdb'"
+    echo "gdb reads the guest's memory from 1 MiB on, but for what --debug-log=FILE has as 'elsewhere'."
+} >&2
+
 # ---- all together -------------------------------------------------------------------------------
 
 accel='' gdb='' qemu=${QEMU:-qemu-system-x86_64}
@@ -151,6 +174,7 @@ else
 fi
 guest=$build/guest.elf kernel=$guest command_line=$told$append
 if [ "$host" = ref ]; then
+    require_host_memory "$@"
     kernel=$build/host.elf command_line="mem=$mem $told$ECHO${host_append:+ $host_append}"
 fi
 build "$kernel" "$guest"
@@ -170,8 +194,7 @@ fi
 [ -z "$debug_log" ] || set -- -debugcon "file:$DEBUG_LOG" "$@"
 if [ -n "$gdb" ]; then
     set -- -gdb "tcp:127.0.0.1:$gdb" -S "$@"
-    printf 'In another terminal: gdb %s -ex "target remote :%s"\n' "$kernel" "$gdb" >&2
-    [ "$host" = none ] || echo "Inside gdb, for the guest's names: add-symbol-file $guest" >&2
+    tell_gdb
 fi
 set -- -no-user-config -nodefaults -display none -monitor none -no-reboot \
     -chardev "stdio,id=com1,signal=on" -serial chardev:com1 \

@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The README's gdb session, and with gdb what no boot loader can be made to do: a wrong EAX.
+# The README's gdb sessions, word by word; that gdb, stopped in a guest on the reference host, reads the guest's
+# memory; and with gdb what no boot loader can be made to do: a wrong EAX.
+# shellcheck disable=SC2016 # gdb's own $1, $eax
 . tests/tap.sh
 
 if ! command -v gdb >/dev/null; then
@@ -11,20 +13,16 @@ fi
 
 port=$((20000 + $$ % 20000))
 
-# debug none|ref COMMAND...: runs the guest, alone or on its host, under gdb, which gets one command an
-# argument behind "target remote".
-debug() {
-	case $1 in none) symbols=$O/guest.elf ;; ref) symbols=$O/host.elf ;; esac
-	./run-qemu.sh --host="$1" --accel=tcg --gdb=$port --timeout=20 >"$tmp/out" 2>"$tmp/err" &
+# session SCRIPT RUNNER...: runs the runner, and gdb on the guest with the script, where PORT is the port.
+session() {
+	script=$1
 	shift
-	for command; do
-		set -- "$@" -ex "$command"
-		shift
-	done
+	"$@" --gdb=$port --timeout=60 >"$tmp/out" 2>"$tmp/err" &
+	sed "s/PORT/$port/" "$script" >"$tmp/script"
 	# QEMU listens a moment after it starts.
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		timeout 20 gdb -nx -batch -ex 'set tcp connect-timeout 2' -ex "target remote 127.0.0.1:$port" "$@" \
-			"$symbols" >"$tmp/gdb" 2>&1 </dev/null
+		timeout 60 gdb -nx -batch -ex 'set tcp connect-timeout 2' -x "$tmp/script" "$O/guest.elf" \
+			>"$tmp/gdb" 2>&1 </dev/null
 		grep -q 'could not connect\|Connection refused\|Connection timed out' "$tmp/gdb" || break
 		sleep 0.2
 	done
@@ -32,21 +30,90 @@ debug() {
 	port=$((port + 1))
 }
 
-sed -n 's/^(gdb) //p' README.md | grep -v '^target remote' >"$tmp/session"
-is "$(wc -l <"$tmp/session")" 3 'the README has a session'
-debug none "$(sed -n 1p "$tmp/session")" "$(sed -n 2p "$tmp/session")" "$(sed -n 3p "$tmp/session")" 'continue'
+# debug none|ref COMMAND...: the same with a command an argument after "target remote".
+debug() {
+	where=$1
+	shift
+	printf '%s\n' "add-symbol-file $O/host.elf" 'target remote 127.0.0.1:PORT' "$@" >"$tmp/commands"
+	session "$tmp/commands" ./run-qemu.sh --host="$where" --accel=tcg --debug-log="$tmp/log" ${append:+"$append"}
+}
+
+# readme N: the README's session N, and then on to the guest's end.
+readme() {
+	runner=$(sed -n 's/^\(\.\/run-qemu\.sh .*\) --gdb$/\1/p' README.md | sed -n "$1p")
+	awk -v n="$1" '/^\.\/run-qemu\.sh .* --gdb$/ { at++ } at == n && sub(/^\(gdb\) /, "")' README.md |
+		sed "s|build/|$O/|; s/1234/PORT/" >"$tmp/readme"
+	printf 'delete\ncontinue\n' >>"$tmp/readme"
+	# shellcheck disable=SC2086 # words of the README
+	session "$tmp/readme" $runner
+	lacks "$tmp/gdb" '[Ww]arning|Internal error|Cannot|No symbol|[Uu]ndefined' "the README's session $1: gdb has no complaint"
+}
+
+is "$(grep -c '^gdb build/guest\.elf$' README.md)" 2 'the README has two sessions'
+readme 1
+is "$(wc -l <"$tmp/readme")" 6 'the first one has its commands'
 has "$tmp/gdb" 'Breakpoint 1, .*main' 'it stops in main(), with symbols'
 has "$tmp/gdb" '^rip .*<main' 'and shows the registers'
 has "$tmp/out" '^# RESULT: SKIP ' 'then the guest runs to its end'
+is "$(cat "$tmp/err")" "In another terminal: gdb $O/guest.elf -ex 'target remote :$((port - 1))'" \
+	'the runner says how to connect'
 
-# shellcheck disable=SC2016 # gdb's own $eax
+readme 2
+is "$(wc -l <"$tmp/readme")" 10 'the second one has its commands'
+has "$tmp/gdb" '^Breakpoint 1, keeps_gprs \(run=0x1[0-9a-f]{5} <run>\) at src/cases/keeps\.c:' \
+	"on the host it stops in a guest's check"
+has "$tmp/gdb" '^#0 +keeps_gprs \(' 'the backtrace begins there'
+has "$tmp/gdb" '^#1 .* guard_run \(\) at boot/traps\.asm:' 'goes on through assembly'
+has "$tmp/gdb" '^#[0-9]+ +(0x[0-9a-f]+ in )?main \(\) at src/main\.c:' "and ends in the guest's main()"
+has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "probe\.presence"$' "memory is the guest's"
+has "$tmp/gdb" '^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at tests/host/' 'then in the host'
+has "$tmp/out" '^# RESULT: PASS ' 'and the guest runs to its end'
+has "$tmp/err" "^In another terminal: gdb $O/guest.elf -ex 'add-symbol-file $O/host.elf' -ex 'target remote :$((port - 1))'\$" \
+	'the runner says how to connect'
+has "$tmp/err" "^gdb reads the guest's memory from 1 MiB on, .* --debug-log=FILE .*'elsewhere'" 'and what gdb reads'
+
+# What a symbol's address is in one image, it is in no other.
+range() { nm "$O/$1.elf" | awk '/ image_(start|end)$/ { print $1 }' | sort; }
+last=$(range guest | tail -n 1) first=$(range host | head -n 1)
+[ $((0x$last)) -le $((0x$first)) ]
+ok $? "guest and host are apart: the guest's end 0x$last, the host's start 0x$first"
+
+# A patched site, through the guest's own page tables; registers; a variable that the guest changes.
+append='--append=only=hypercall64.keeps-gprs'
+debug ref 'hbreak para_call_gprs' 'continue' 'info registers rdi cr3' 'x/4xb site->bytes' 'print boot_info.magic' \
+	'info frame' 'delete' 'continue'
+append=
+has "$tmp/gdb" '^0x2[0-9a-f]{5}:.0x0f.0x01.0xd9.0xc3$' 'a site is patched'
+has "$tmp/gdb" '^cr3 +0x1[0-9a-f]{5} ' "CR3 is the guest's"
+has "$tmp/gdb" '^\$1 = 732803074$' "the loader's magic is where the guest has put it"
+has "$tmp/gdb" ' called by frame at 0x1[0-9a-f]{5}$' "the stack is the guest's"
+has "$tmp/out" '^# RESULT: PASS ' 'the guest is none the worse'
+is "$(grep '^elsewhere' "$tmp/log" | cut -d' ' -f1-3)" 'elsewhere 0 0xa0000' 'all but the first 640 KiB is at its own address'
+
+# Memory where the host is.
+append='--mem=64'
+debug ref 'hbreak keeps_gprs' 'continue' 'print checks[0].name' 'hbreak vcpu_handle_exit' 'continue' \
+	'print config.memory' 'delete' 'continue'
+append=
+has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "probe\.presence"$' "a guest of 64 MiB: memory is the guest's"
+has "$tmp/gdb" '^\$2 = 64$' "and the host's is the host's"
+is "$(grep '^elsewhere' "$tmp/log" | cut -d' ' -f1-3 | tr '\n' ' ')" \
+	'elsewhere 0 0xa0000 elsewhere 0x1000000 0x1200000 ' 'the host says what is not'
+has "$tmp/out" '^# RESULT: PASS ' 'the guest passes'
+
+# Another vCPU: its stack is memory that the guest found.
+append='--smp=2'
+debug ref 'hbreak arrives if vcpu != &boot_vcpu' 'continue' 'backtrace' 'delete' 'continue'
+append=
+has "$tmp/gdb" '^#0 +arrives \(' 'it stops on the second vCPU'
+has "$tmp/gdb" '^#1 +(0x[0-9a-f]+ in )?work \(' 'and reads its stack'
+
 debug none 'hbreak *_start' 'continue' 'set $eax = 0x1234' 'delete' 'continue'
 has "$tmp/out" 'Bail out! not loaded by multiboot 1|not loaded by multiboot 1: wanted 0x2badb002 in EAX' \
 	'a loader that is not multiboot 1 is refused'
 has "$tmp/out" '^# RESULT: ERROR ' 'as an ERROR'
 
 # The information may lie anywhere below 4 GiB, and need not be there.
-# shellcheck disable=SC2016 # gdb's own $ebx
 debug none 'hbreak *_start' 'continue' 'set *(int*)$ebx = 0' 'delete' 'continue'
 has "$tmp/out" 'no memory: wanted [0-9]+ free pages' 'a loader without a memory map is refused by name'
 

@@ -134,6 +134,9 @@ misused "--exit-skip: '256' is not a whole number from 0 to 255" --exit-skip=256
 for value in x 1s .5 5. 1.2.3 -1; do
 	misused "--timeout: '$value' is not a number of seconds" --timeout=$value
 done
+for value in 16 1 16M size=8M,slots=2; do
+	misused "-m $value: the reference host is loaded at 16 MiB, wanted more than that" -- -m $value
+done
 misused "--gdb: '0' is not a whole number from 1 to 65535" --gdb=0
 misused "--gdb: 'x' is not a whole number from 1 to 65535" --gdb=x
 if [ -e /dev/kvm ]; then
@@ -157,6 +160,9 @@ EOF
 chmod +x "$tmp/show"
 QEMU=$tmp/show rogue --mem 32 --append 'a,b  c' --host-append=d -- -name 'x y'
 has "$tmp/out" '^# qemu: \[40\]$' "the machine's memory is the guest's and the host's"
+QEMU=$tmp/show rogue --mem=4
+has "$tmp/out" '^# qemu: \[24\]$' "a small guest's machine has room for the host at 16 MiB"
+QEMU=$tmp/show rogue --mem 32 --append 'a,b  c' --host-append=d -- -name 'x y'
 has "$tmp/out" '^# qemu: \[.*/guest\.elf cpus=1 echo=0x[0-9a-f]+ a,,b  c\]$' "the guest's options"
 has "$tmp/out" '^# qemu: \[mem=32 cpus=1 echo=0x[0-9a-f]+ d\]$' "the host's options"
 has "$tmp/out" '^# qemu: \[x y\]$' "QEMU's own options"

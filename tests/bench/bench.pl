@@ -21,7 +21,7 @@ my @base    = ($qemu, @machine,
     qw(-no-user-config -nodefaults -display none -monitor none -no-reboot
     -serial stdio -device), "isa-debug-exit,iobase=0xf4,iosize=0x4");
 my @alone   = (qw(-m 8));
-my @on_host = (qw(-m 16 -cpu max -initrd), "$O/guest.elf cpus=1 $echo", '-append', "mem=8 cpus=1 log=none $echo");
+my @on_host = (qw(-m 24 -cpu max -initrd), "$O/guest.elf cpus=1 $echo", '-append', "mem=8 cpus=1 log=none $echo");
 
 # Wall time in ms of one run, which must end with one of the exit statuses in $wanted.
 sub run_once {

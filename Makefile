@@ -182,8 +182,7 @@ $(O)/obj/%.o: %.c $(O)/made-with
 # part of is made again after a commit, and not otherwise.
 $(O)/version: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)src/version.sh >$@.new
-	$(Q)cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	$(Q)src/version.sh >$@.$$$$; cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@
 
 $(O)/obj/src/lib/version.o: $(O)/version
 $(O)/obj/src/lib/version.o: private OWN_CFLAGS = -DPARAGUEST_VERSION='"$(shell cat $(O)/version)"'

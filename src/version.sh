@@ -8,8 +8,11 @@
 # not be the caller's own either, and nothing is written there: this may be root's first look at it.
 from_git() {
 	[ -e .git ] || return
-	git --no-optional-locks --git-dir=.git --work-tree=. \
-		describe --always --tags --dirty --abbrev=12 2>/dev/null
+	set -- git --no-optional-locks --git-dir=.git --work-tree=.
+	what=$("$@" describe --always --tags --abbrev=12 2>/dev/null) || return
+	# describe --dirty would write the index, whatever it is told.
+	[ -z "$("$@" status --porcelain --untracked-files=no 2>/dev/null)" ] || what=$what-dirty
+	echo "$what"
 }
 
 # A description, where there was a tag to start from, and the commit.

@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A log says which paraguest wrote it: VERSION, and git's description or what git archive left of it.
+. tests/tap.sh
+
+version=$(cat VERSION)
+./run-qemu.sh --append=only=probe.presence >"$tmp/out" 2>"$tmp/err"
+is "$(grep -m 1 '^#' "$tmp/out")" "# paraguest $(cat "$O/version")" 'the first diagnostic'
+./run-qemu.sh --append=frob >"$tmp/out" 2>"$tmp/err"
+is "$(grep -m 1 '^#' "$tmp/out")" "# paraguest $(cat "$O/version")" 'of a run that is refused, too'
+./run-qemu.sh --host-append=frob >"$tmp/out" 2>"$tmp/err"
+is "$(grep -m 1 '^#' "$tmp/out")" "# paraguest $(cat "$O/version")" 'and of the host'
+case $(cat "$O/version") in "$version" | "$version ("*")") ;; *) false ;; esac
+ok $? 'begins with what VERSION says'
+
+# ---- what src/version.sh makes of a tree --------------------------------------------------------
+
+tree() { # DIRECTORY
+	mkdir -p "$1/src"
+	cp src/version.sh "$1/src/"
+	cp VERSION .git-describe .gitattributes "$1/"
+}
+says() { # DIRECTORY WANTED NAME
+	is "$("$1/src/version.sh" 2>&1)" "$2" "$3"
+}
+
+tree "$tmp/plain"
+says "$tmp/plain" "$version" 'neither git nor archive: VERSION'
+(cd / && "$tmp/plain/src/version.sh") >"$tmp/out"
+is "$(cat "$tmp/out")" "$version" 'from another directory'
+printf '%s\n' 'v0.2-3-g0123456789ab 0123456789abcdef0123456789abcdef01234567' >"$tmp/plain/.git-describe"
+says "$tmp/plain" "$version (v0.2-3-g0123456789ab)" 'an archive, with a tag'
+printf '%s\n' ' 0123456789abcdef0123456789abcdef01234567' >"$tmp/plain/.git-describe"
+says "$tmp/plain" "$version (0123456789ab)" 'an archive, without'
+# shellcheck disable=SC2016 # nothing is to be expanded
+printf '%s\n' '"$(x)\ y' >"$tmp/plain/.git-describe"
+says "$tmp/plain" "$version (x)" 'nothing that a compiler would read otherwise'
+rm "$tmp/plain/.git-describe"
+says "$tmp/plain" "$version" 'an archive that left nothing'
+
+if ! command -v git >/dev/null; then
+	skip 'git' 'it is not there'
+	finish
+	exit
+fi
+git() {
+	command git -c user.name=x -c user.email=x@example.org -c init.defaultBranch=x "$@"
+}
+tree "$tmp/git"
+git init -q "$tmp/git"
+git -C "$tmp/git" add .
+GIT_COMMITTER_DATE='@1 +0000' GIT_AUTHOR_DATE='@1 +0000' git -C "$tmp/git" commit -q -m x
+hash=$(git -C "$tmp/git" rev-parse --short=12 HEAD)
+says "$tmp/git" "$version ($hash)" 'a commit'
+git -C "$tmp/git" tag v9
+says "$tmp/git" "$version (v9)" 'a tag'
+git -C "$tmp/git" commit -q --allow-empty -m y
+hash=$(git -C "$tmp/git" rev-parse --short=12 HEAD)
+says "$tmp/git" "$version (v9-1-g$hash)" 'a commit after a tag'
+is "$(GIT_DIR=/nonexistent "$tmp/git/src/version.sh")" "$version (v9-1-g$hash)" "not another directory's that GIT_DIR names"
+mkdir "$tmp/archive"
+git -C "$tmp/git" archive HEAD | tar -x -C "$tmp/archive"
+says "$tmp/archive" "$version (v9-1-g$hash)" 'git archive says the same'
+echo >>"$tmp/git/VERSION"
+says "$tmp/git" "$version (v9-1-g$hash-dirty)" 'changed since'
+tree "$tmp/git/inner/tree"
+says "$tmp/git/inner/tree" "$version" "a tree that was unpacked in another's checkout"
+if [ "$(id -u)" -eq 0 ]; then
+	chown -R 12345 "$tmp/git"
+	says "$tmp/git" "$version (v9-1-g$hash-dirty)" "somebody else's checkout"
+	is "$(find "$tmp/git/.git" ! -user 12345)" '' 'in which nothing of ours is left'
+else
+	skip "somebody else's checkout" 'only root can make one'
+fi
+mkdir "$tmp/bin"
+for program in sh tr printf; do ln -s "$(command -v $program)" "$tmp/bin/"; done
+is "$(PATH=$tmp/bin "$tmp/git/src/version.sh" 2>&1)" "$version" 'a checkout without git: VERSION'
+
+# ---- what make makes of it ----------------------------------------------------------------------
+
+mkdir "$tmp/copy"
+cp -R boot src tests linker.ld Makefile VERSION "$tmp/copy/"
+built() { (cd "$tmp/copy" && make O="$tmp/o" CC="${CC:-gcc}" "$tmp/o/obj/src/lib/version.o") 2>&1; }
+built >"$tmp/out"
+has "$tmp/out" 'CC .*version\.o' 'built once'
+built >"$tmp/out"
+lacks "$tmp/out" 'version\.o$' 'not again'
+echo 9.9 >"$tmp/copy/VERSION"
+built >"$tmp/out"
+has "$tmp/out" 'CC .*version\.o' 'again for another version'
+has "$tmp/o/obj/src/lib/version.o" 'aliased|9\.9' 'which it has then'
+finish

@@ -86,7 +86,7 @@ done
 # ---- bytes --------------------------------------------------------------------------------------
 
 for byte in 01 0a 0d 1b 7f; do
-	c=$(printf "\\$(printf %03o "0x$byte")x")
+	c=$(printf '%bx' "\\0$(printf %o "0x$byte")")
 	c=${c%x}
 	text="seed=1 ${c}ok 1 - forged"
 	offset=$((${#tmp} + ${#c} - 1 + $(printf %s '/label=linux/guest.elf cpus=1 seed=1 ' | wc -c)))
@@ -191,7 +191,10 @@ fi
 if bochs_is_here; then
 	# The ISO's images are stripped, of what is appended too.
 	mkdir "$tmp/bin"
-	printf '#!/bin/sh\ncp "$3" "$2"\n' >"$tmp/bin/strip"
+	cat >"$tmp/bin/strip" <<'END'
+#!/bin/sh
+cp "$3" "$2"
+END
 	chmod +x "$tmp/bin/strip"
 	PATH=$tmp/bin:$PATH boot/iso.sh "$tmp/host.elf" "$O/guest.elf" "$tmp/shim-host/paraguest.iso"
 	bochs() { # NAME OPTION...
@@ -208,12 +211,12 @@ if bochs_is_here; then
 	bochs one --host-append=shim=x --append="$presence" &
 	wait
 	bochs map --host-append=shim=hmt --append="$presence" &
-	bochs quotes --append='only=\"x\'"\\'"'y\\z' --host-append=shim= &
+	bochs quotes --append="only=\\\"x\\'y\\\\z" --host-append=shim= &
 	wait
 	took x2apic 0 '^# RESULT: PASS pass=123 fail=0 skip=1 ' 'x2APIC mode left on: three vCPUs'
 	took one 0 '^# RESULT: PASS pass=1 ' 'x2APIC mode left on: one vCPU'
 	took map 0 '^# RESULT: PASS pass=1 ' 'GRUB: no map, a module at the top'
-	took quotes 99 "Bail out! option 'only': no check is named '\"x.'y.z' " 'GRUB: quotes and backslashes'
+	took quotes 99 "Bail out! option 'only': no check is named '\"x'y.z' " 'GRUB: quotes and backslashes'
 else
 	skip 'x2APIC mode left on' 'no bochs, or no GRUB for i386-pc, is here'
 fi

@@ -261,12 +261,9 @@ static void explain(const struct option *option, const char *value, char error[C
 		cmdline_show(value, shown + 1, sizeof(shown) - 2);
 		memcpy(shown + strlen(shown), "'", 2);
 	}
-	if (option->kind == OPTION_FLAG)
-		format(error, CMDLINE_ERROR_MAX, "option '%s' takes no value, got %s", option->name,
-		       shown);
-	else
-		format(error, CMDLINE_ERROR_MAX, "option '%s' wants %s, got %s", option->name,
-		       option->wanted, shown);
+	format(error, CMDLINE_ERROR_MAX, "option '%s' %s%s, got %s", option->name,
+	       option->wanted ? "wants " : "takes no value", option->wanted ? option->wanted : "",
+	       shown);
 }
 
 /* One word, NAME or NAME=VALUE. */

@@ -19,12 +19,18 @@ struct option {
 	const char *wanted; /* what a right value is, for the error message: "a number",
 			       "events|calls" */
 	enum option_kind kind;
-	bool *flag;
-	uint64_t *number;
-	uint64_t min, max; /* OPTION_NUMBER only; both inclusive */
-	const char **text;
-	const char *const *choices; /* ends with NULL */
-	unsigned *choice;
+	union { /* what it sets, by its kind */
+		bool *flag;
+		uint64_t *number;
+		const char **text;
+		unsigned *choice;
+	};
+	union {
+		struct {
+			uint64_t min, max; /* OPTION_NUMBER; both inclusive */
+		};
+		const char *const *choices; /* OPTION_CHOICE; ends with NULL */
+	};
 };
 
 #define CMDLINE_ERROR_MAX 160

@@ -7,7 +7,9 @@
 
 set -uf
 
-case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
+self=$0
+[ ! -L "$self" ] || self=$(readlink -f -- "$self") # a link in somebody's PATH
+case $self in */*) here=${self%/*} ;; *) here=. ;; esac
 engine=QEMU engine_valued=' --accel ' build=${O:-build}
 # shellcheck source=tests/run.sh
 . "$here/tests/run.sh"
@@ -177,7 +179,7 @@ if [ "$host" = ref ]; then
     require_host_memory "$@"
     kernel=$build/host.elf command_line="mem=$mem $told$ECHO${host_append:+ $host_append}"
 fi
-build "$kernel" "$guest"
+build images "$kernel" "$guest"
 if [ "$host" = ref ]; then
     module=$guest
     # QEMU takes a blank for the end of a module's path.

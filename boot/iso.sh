@@ -11,19 +11,22 @@ set -eu
 	echo "$0: wanted three arguments: HOST GUEST ISO" >&2
 	exit 1
 }
-export TZ=UTC SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-1167955200}" # the ABI is of January 2007
+export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-1167955200}" # the ABI is of January 2007
 uuid=$(date -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S00)
 mkrescue=$(command -v grub-mkrescue || command -v grub2-mkrescue) || {
 	echo "$0: there is no grub-mkrescue here: ./run-qemu.sh --deps installs it" >&2
 	exit 1
 }
 
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT
+# GRUB and xorriso make files there, too, and take some names apart.
+case ${TMPDIR:-/tmp} in [!/]* | *[!A-Za-z0-9_./+@-]*) export TMPDIR=/tmp ;; esac
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p "$stage/iso/boot/grub"
-strip -o "$stage/iso/host.elf" "$1"
-strip -o "$stage/iso/guest.elf" "$2"
+${STRIP:-strip} -o "$stage/iso/host.elf" "$1"
+${STRIP:-strip} -o "$stage/iso/guest.elf" "$2"
 
 # tests/run-bochs.sh writes other commands over a copy of this file, which is long enough for any.
 printf '%-4095s\n' "$(cat "${0%/*}/grub.cfg")" >"$stage/iso/boot/grub/grub.cfg"
@@ -36,4 +39,5 @@ find "$stage/iso" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 	cat "$stage/log" >&2
 	exit 1
 }
-mv "$stage/out.iso" "$3"
+# Whole at once: another make may work in the same directory.
+cp "$stage/out.iso" "$3.$$" && mv -f "$3.$$" "$3"

@@ -16,12 +16,12 @@ bochs=$1 dir=$2 cpu=$3 debug_log=$4
 shift 4
 
 # Sets $status to what QEMU would have ended with.  The log has each write to a port without a device:
-# "unmapped: 8-bit write to 00f4 = 10" for PASS.
+# "unmapped: 8-bit write to 00f4 = 10" for PASS; Bochs 3.0 leaves out the first word.
 translate_status() { # STATUS-OF-BOCHS
 	status=$1
 	case $status in 126 | 127) return ;; esac
 	if grep -q '>>PANIC<< Shutdown port' "$dir/log"; then
-		code=$(sed -n 's/.*unmapped: 8-bit write to 00f4 = \([0-9a-f]*\)$/\1/p' "$dir/log" | tail -n 1)
+		code=$(sed -n 's/.* 8-bit write to 00f4 = \([0-9a-f]*\)$/\1/p' "$dir/log" | tail -n 1)
 		status=$((0x${code:-0} << 1 | 1))
 	elif grep -q '>>PANIC<< exception(): 3rd' "$dir/log"; then
 		status=0

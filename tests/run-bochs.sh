@@ -7,7 +7,9 @@
 set -uf
 export LC_ALL=C # a length is one in bytes
 
-case $0 in */*) here=${0%/*}/.. ;; *) here=.. ;; esac
+self=$0
+[ ! -L "$self" ] || self=$(readlink -f -- "$self") # a link in somebody's PATH
+case $self in */*) here=${self%/*}/.. ;; *) here=.. ;; esac
 engine=Bochs engine_valued=' --unknown-msrs ' build=${O:-build}
 # shellcheck source=tests/run.sh
 . "$here/tests/run.sh"
@@ -104,6 +106,16 @@ copy_iso() {
 		die "cannot write to $dir: $(cat "$dir/err")"
 }
 
+# Bochs 3.0 looks for a name that ends in .bin, which Debian's package has not: so it is told where its ROM is.
+vga_rom() {
+	for rom in "${BXSHARE:-/usr/share/bochs}" /usr/share/bochs /usr/local/share/bochs; do
+		for rom in "$rom/VGABIOS-lgpl-latest.bin" "$rom/VGABIOS-lgpl-latest"; do
+			[ ! -e "$rom" ] || break 2
+		done
+	done
+	echo "$rom"
+}
+
 # ---- all together -------------------------------------------------------------------------------
 
 ignore_msrs=1 dir='' bochs=${BOCHS:-bochs} iso=$build/paraguest.iso
@@ -119,11 +131,11 @@ for file in "$log" "$debug_log"; do
 done
 cd "$here" || die "cannot enter $here"
 [ "$deps" = no ] || install_missing
-build "$iso"
+build iso "$iso"
 
 trap_signals
 trap clean_up EXIT
-dir=$(mktemp -d) || exit 99
+dir=$(new_directory) || exit 99
 copy_iso
 # Bochs wants a display.  rfb needs none: it serves VNC, from port 5900 on whichever is free, for nobody.
 # Emulated time goes by instructions: delays of GRUB and of the firmware are short at the lowest rate.
@@ -132,6 +144,6 @@ run_and_judge sh tests/bochs.sh "$bochs" "$dir" "$cpu" "${debug_log:+$DEBUG_LOG}
 	'display_library: rfb, options="timeout=0"' 'plugin_ctrl: speaker=0' \
 	"cpu: count=$smp, model=$cpu, ips=1000000, ignore_bad_msrs=$ignore_msrs, reset_on_triple_fault=0" \
 	"memory: guest=$memory, host=$((memory < 2048 ? memory : 2048))" 'boot: cdrom' \
-	"ata0-master: type=cdrom, path=$dir/iso, status=inserted" "port_e9_hack: enabled=$e9" \
+	"vgaromimage: file=$(vga_rom)" "ata0-master: type=cdrom, path=$dir/iso, status=inserted" "port_e9_hack: enabled=$e9" \
 	'panic: action=fatal' 'error: action=report' 'info: action=ignore' \
 	'debug: action=ignore, unmapped=report' "$@"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Sourced by run-qemu.sh and tests/run-bochs.sh: what a run takes, whatever the engine.  The runner has
-# set engine, its name in messages; engine_valued, its own options that take a value; and build, the
+# set self, its file; engine, its name in messages; engine_valued, its own options that take a value; and build, the
 # build directory.  It has these functions:
 #
 #   usage          prints the help
@@ -15,7 +15,11 @@ HOST_AT=16               # where it is loaded (Makefile)
 ECHO=echo=0x6563686f     # both sides must be told of the echo service
 SOURCES='boot src tests/host linker.ld Makefile VERSION'
 
-self=${0##*/}
+export LC_ALL=C
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT
+case $build in -*) build=./$build ;; esac
+
+self=${self##*/}
 host=ref cpu='' smp='' mem='' append='' host_append='' seconds='' exit_skip=0 log='' debug_log='' deps=no
 judge='' # its process
 
@@ -150,8 +154,13 @@ mformat|mtools|mtools|mtools
 shellcheck|shellcheck|ShellCheck|shellcheck
 clang|clang|clang|clang
 clang-format|clang-format|clang-tools-extra|clang
+ld.lld|lld|lld|lld
+musl-gcc|musl-tools|musl-gcc|musl
+ccache|ccache|ccache|ccache
 gdb|gdb|gdb|gdb
 git|git|git|git
+/usr/share/perl5/TAP/Formatter/JUnit.pm|libtap-formatter-junit-perl||
+/usr/share/perl5/TAP/Harness/JUnit.pm|libtap-harness-junit-perl||
 END
 }
 
@@ -162,9 +171,22 @@ is_there() { # COMMAND-OR-FILE...
 	return 1
 }
 
-announce_and_run() {
+announce_and_run() { # COMMAND WORD...
 	printf '%s\n' "$*" >&2
-	"$@" >&2 || die "'$*' failed"
+	"$@" >&2 </dev/null && return
+	printf "%s: '%s' failed\n" "$self" "$*" >&2
+	return 1
+}
+
+# Sets $sudo, which makes somebody root.  Without a terminal nobody can answer it.
+become_root() {
+	sudo=
+	[ "$(id -u)" -ne 0 ] || return 0
+	for sudo in sudo doas; do
+		command -v "$sudo" >/dev/null || continue
+		if "$sudo" -n true 2>/dev/null || (: </dev/tty) 2>/dev/null; then return; fi
+	done
+	return 1
 }
 
 install_missing() {
@@ -180,17 +202,29 @@ install_missing() {
 		is_there $probes || echo "|$names"
 	done | cut -d'|' -f"$column" | sort -u)
 	[ -n "$missing" ] || return 0
-	sudo=sudo
-	[ "$(id -u)" -ne 0 ] || sudo=
-	# shellcheck disable=SC2086 # $sudo may be nothing, $missing is a list
+	# shellcheck disable=SC2086 # a list, one a line
+	missing=$(echo $missing)
+	update='' install=''
 	case $manager in
 	apt-get)
-		announce_and_run $sudo apt-get update
-		announce_and_run $sudo apt-get install -y --no-install-recommends $missing ;;
-	dnf) announce_and_run $sudo dnf install -y $missing ;;
-	pacman) announce_and_run $sudo pacman -S --needed --noconfirm $missing ;;
-	*) die "neither apt-get, dnf nor pacman is here to install:" $missing ;;
+		update='apt-get update'
+		install='apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120' ;;
+	dnf) install='dnf install -y' ;;
+	pacman) install='pacman -S --needed --noconfirm' ;;
+	*) die "neither apt-get, dnf nor pacman is here to install: $missing" ;;
 	esac
+	export DEBIAN_FRONTEND=noninteractive
+	# shellcheck disable=SC2086 # lists of words, $sudo of none perhaps
+	if become_root; then
+		[ -z "$update" ] || announce_and_run $sudo $update # old lists may do
+		announce_and_run $sudo $install $missing && return
+	fi
+	cat >&2 <<END
+$self: these packages are missing: $missing
+$self: this installs them, as root:
+${update:+$update && }$install $missing
+END
+	exit 99
 }
 
 # ---- build --------------------------------------------------------------------------------------
@@ -206,19 +240,50 @@ is_built() { # IMAGE...
 	[ -z "$(find $SOURCES -newer "$stamp" 2>&1)" ]
 }
 
-build() { # IMAGE...
+# Sets $as, what root puts before a command that makes files: they are to belong to whoever has the directory,
+# who could not build there any more otherwise.
+choose_owner() { # DIRECTORY, which need not be there yet
+	as=''
+	[ "$(id -u)" -eq 0 ] || return 0
+	directory=$1
+	until [ -e "$directory" ]; do directory=$(dirname -- "$directory"); done
+	# shellcheck disable=SC2012 # only the numbers are read
+	owner=$(ls -dn -- "$directory" | { read -r _ _ uid gid _ && echo "--reuid=$uid --regid=$gid"; })
+	[ "${owner% *}" != --reuid=0 ] || return 0
+	as="env -u HOME -u TMPDIR setpriv $owner --clear-groups"
+	$as test -w "$directory" 2>/dev/null || as='' # then only root can
+}
+
+# Of two that start at once, one builds.  It may have its reasons to take long: both may build, too.
+build_locked() { # GOAL IMAGE...
+	goal=$1
+	shift
+	flock -w 60 7 2>/dev/null
+	is_built "$@" || MAKEFLAGS='' MFLAGS='' $as make -s -j "$(nproc 2>/dev/null || echo 1)" O="$build" "$goal" >&2 7<&-
+}
+
+build() { # GOAL IMAGE...
+	goal=$1
+	shift
 	stamp=$build/.${self%.sh} # one a runner: it tells of that one's images only
 	if [ -e Makefile ] && ! is_built "$@"; then
+		choose_owner "$build"
+		$as mkdir -p "$build" || die "cannot make the build directory $build"
 		# A file changed while make runs must look new to the next run: hence a stamp from before.
-		mkdir -p "$build" || die "cannot make the build directory $build"
-		: >"$stamp.$$" || die "cannot write to the build directory $build"
-		make -s O="$build" "$@" >&2 || { rm -f "$stamp.$$"; die "the build failed: make $*"; }
-		mv -f "$stamp.$$" "$stamp"
+		$as touch "$stamp.$$" "$build/.lock" || die "cannot write to the build directory $build"
+		(build_locked "$goal" "$@") 7<"$build/.lock" || { rm -f "$stamp.$$"; die "the build failed: make $goal"; }
+		$as mv -f "$stamp.$$" "$stamp"
 	fi
 	for file in "$@" tests/engine.pl tests/judge.pl; do
 		[ -s "$file" ] || die "$file is not there"
 	done
 	command -v perl >/dev/null || die 'there is no perl here, which judges the stream'
+}
+
+# Prints the name of a directory of its own, without the signs that an engine's options are taken apart at.
+new_directory() {
+	case ${TMPDIR:-/tmp} in [!/]* | *[!A-Za-z0-9_./+@-]*) TMPDIR=/tmp ;; esac
+	mktemp -d
 }
 
 # ---- run ----------------------------------------------------------------------------------------

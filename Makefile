@@ -235,7 +235,9 @@ bench: images test-images ## what the images cost, against their targets
 coverage: images ## which checks and faults there are for each rule
 	$(Q)$(WITH_TOOLS) tests/coverage.sh
 
-format: ## format the C sources
+format: ## format the C sources, with clang-format 14
+	$(Q)clang-format --version | grep -q ' 14\.' || { echo 'clang-format 14 is wanted; here is:' >&2; \
+		clang-format --version >&2; exit 1; }
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
 clean: ## remove the build directory

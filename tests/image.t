@@ -14,7 +14,7 @@ at_most() {
 
 # sse FILE MODE: the functions with SSE or x87 code, disassembled as that of one mode.
 sse() {
-	objdump -d -M "$2" "$1" | awk '/>:$/ { name = $2 }
+	${OBJDUMP:-objdump} -d -M "$2" "$1" | awk '/>:$/ { name = $2 }
 		/%(xmm|ymm|mm|st)/ && !/fxsave|fxrstor|pxor|fninit/ { print name }' | sort -u
 }
 
@@ -24,7 +24,7 @@ for image in guest host; do
 	ok $? "$image: GRUB takes it for multiboot"
 	readelf -hW "$elf" | grep -q 'ELF64'
 	ok $? "$image: one ELF64 file"
-	nm "$elf" | grep -q ' T main$'
+	${NM:-nm} "$elf" | grep -q ' T main$'
 	ok $? "$image: with symbols"
 	readelf -SW "$elf" | grep -q '\.debug_line'
 	ok $? "$image: with line numbers"
@@ -39,14 +39,15 @@ for image in guest host; do
 	sse "$elf" x86-64 >"$tmp/sse64"
 	sse "$elf" i386 >"$tmp/sse32"
 	is "$(comm -12 "$tmp/sse64" "$tmp/sse32")" '' "$image: no SSE or x87 code but what is meant"
-	[ -s "$O/$image.asm" ] && [ -s "$O/$image.sym" ] && [ -s "$O/$image.map" ]
-	ok $? "$image: listing, symbols and map beside it"
+	for listing in asm sym map; do
+		holds "$image: a $listing file beside it" test -s "$O/$image.$listing"
+	done
 done
 
 at_most "$(number "$O/guest.elf" text)" $((40 << 10)) 'guest text'
 at_most "$(number "$O/guest.elf" bss)" $((128 << 10)) 'guest bss'
 at_most "$(number "$O/host.elf" text)" $((32 << 10)) 'host text'
-strip -o "$tmp/stripped" "$O/guest.elf"
+${STRIP:-strip} -o "$tmp/stripped" "$O/guest.elf"
 at_most "$(wc -c <"$tmp/stripped")" $((64 << 10)) 'guest, stripped'
 ./run-qemu.sh --help >/dev/null
 ok $? 'run-qemu.sh --help'

@@ -34,8 +34,7 @@ while read -r command; do
 	'make iso')
 		if command -v grub-mkrescue >/dev/null; then
 			run 0 "$command"
-			[ -s "$O/paraguest.iso" ]
-			ok $? 'there is an ISO'
+			holds 'there is an ISO' test -s "$O/paraguest.iso"
 		else
 			skip "$command" 'no grub-mkrescue'
 		fi
@@ -52,8 +51,7 @@ while read -r command; do
 		;;
 	esac
 done <"$tmp/commands"
-[ "$(wc -l <"$tmp/commands")" -ge 7 ]
-ok $? 'the README has its commands'
+holds 'the README has its commands' test "$(wc -l <"$tmp/commands")" -ge 7
 has .ci/run '^\./run-qemu\.sh --deps$' 'CI runs the first command'
 has .ci/run '^make check$' 'CI runs the second command'
 

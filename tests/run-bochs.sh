@@ -108,10 +108,10 @@ copy_iso() {
 
 # Bochs 3.0 looks for a name that ends in .bin, which Debian's package has not: so it is told where its ROM is.
 vga_rom() {
-	for rom in "${BXSHARE:-/usr/share/bochs}" /usr/share/bochs /usr/local/share/bochs; do
-		for rom in "$rom/VGABIOS-lgpl-latest.bin" "$rom/VGABIOS-lgpl-latest"; do
-			[ ! -e "$rom" ] || break 2
-		done
+	for directory in "${BXSHARE:-/usr/share/bochs}" /usr/share/bochs /usr/local/share/bochs; do
+		rom=$directory/VGABIOS-lgpl-latest
+		[ ! -e "$rom.bin" ] || rom=$rom.bin
+		[ ! -e "$rom" ] || break
 	done
 	echo "$rom"
 }

@@ -203,7 +203,8 @@ install_missing() {
 	done | cut -d'|' -f"$column" | sort -u)
 	[ -n "$missing" ] || return 0
 	# shellcheck disable=SC2086 # a list, one a line
-	missing=$(echo $missing)
+	set -- $missing
+	missing=$*
 	update='' install=''
 	case $manager in
 	apt-get)

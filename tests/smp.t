@@ -6,8 +6,7 @@
 . tests/faults.sh
 
 checks=$(grep -c '^vcpu\.' "$tmp/checks")
-[ "$checks" -gt 0 ]
-ok $? 'the guest has checks for several vCPUs'
+holds 'the guest has checks for several vCPUs' test "$checks" -gt 0
 
 # passed NAME: the stream $tmp/NAME.tap is a pass, and no check of several vCPUs is skipped.
 mkdir "$tmp/clean"

@@ -6,7 +6,15 @@
 O=${O:-build}
 tests=0
 failed=0
-tmp=$(mktemp -d)
+# What a caller has in the environment for other purposes; and names that QEMU's options would be taken
+# apart at.
+export LC_ALL=C
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+case ${TMPDIR:-/tmp} in [!/]* | *[!A-Za-z0-9_./+@-]*) export TMPDIR=/tmp ;; esac
+tmp=$(mktemp -d) || {
+	echo "Bail out! no directory can be made in ${TMPDIR:-/tmp}"
+	exit 1
+}
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
@@ -20,6 +28,14 @@ ok() {
 		echo "not ok $tests - $2"
 	fi
 	return "$1"
+}
+
+# holds NAME COMMAND WORD...: a fact that holds if the command says so.
+holds() {
+	fact=$1
+	shift
+	"$@"
+	ok $? "$fact"
 }
 
 # is GOT WANTED NAME

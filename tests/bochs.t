@@ -68,7 +68,7 @@ done
 alone() { rogue --host=none "$@"; }
 
 # Long enough for a busy machine; what follows does not wait for it.
-O=$tmp/rogue $runner --host=none --append=do=hang --timeout=5 >"$tmp/hang.tap" 2>"$tmp/hang.err" &
+O=$tmp/rogue $runner --host=none --append=do=hang --timeout=10 >"$tmp/hang.tap" 2>"$tmp/hang.err" &
 hanging=$!
 alone --append=do=triple
 judged $? 99 ERROR '^# runner: Bochs ended with status 0: a triple fault.*: rogue.triple\)' 'triple fault'
@@ -90,7 +90,7 @@ judged $? 99 ERROR "^# bochs: .*directive 'nonsense' not understood" "an option 
 wait $hanging
 status=$?
 cp "$tmp/hang.tap" "$tmp/out"
-judged $status 124 ERROR '^# runner: stopped after 5 s.*\(running: rogue.hang\)' 'hang'
+judged $status 124 ERROR '^# runner: stopped after 10 s.*\(running: rogue.hang\)' 'hang'
 
 # ---- Bochs goes wrong: a fake prints what it is told to -----------------------------------------
 

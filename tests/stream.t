@@ -49,11 +49,14 @@ while read -r byte shown; do
 	forged 33 "${head}ok 1 - a.b\n${pass%??}$byte\n" 0 PASS '^ok 1 - a.b$' "$shown after the verdict"
 	forged 33 "$good$byte" 0 PASS '^ok 1 - a.b$' "$shown at the end"
 	forged 33 "${head}# words$byte\nok 1 - a.b\n$pass" 0 PASS "^# words$shown\$" "$shown in a comment"
+	place=0
 	for line in "${byte}not ok 1 - a.b" "not$byte ok 1 - a.b" "not ok$byte 1 - a.b" "not ok 1 $byte- a.b"; do
-		forged 35 "$head$line\n$fail" 1 FAIL '^not ok 1 - a.b$' "$line"
+		place=$((place + 1))
+		name="$shown in place $place of a failure"
+		forged 35 "$head$line\n$fail" 1 FAIL '^not ok 1 - a.b$' "$name"
 		has "$tmp/out" "^# stray bytes: .*$shown" 'is shown'
-		forged 33 "$head$line\n$pass" 99 ERROR 'the results seen are pass=0 fail=1' "$line, and PASS"
-		forged 33 "$head$line\nok 1 - a.b\n$pass" 99 ERROR 'this is not result 2' "$line, then ok"
+		forged 33 "$head$line\n$pass" 99 ERROR 'the results seen are pass=0 fail=1' "$name, and PASS"
+		forged 33 "$head$line\nok 1 - a.b\n$pass" 99 ERROR 'this is not result 2' "$name, then ok"
 	done
 	forged 33 "${head}not ok 1 - a.b # TO${byte}DO x\n# RESULT: PASS pass=0 fail=0 skip=0 todo=1\n" \
 		99 ERROR 'do not amount to PASS' "$shown in TODO"

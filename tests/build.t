@@ -1,0 +1,192 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The images are built by the tools that the user names, and by versions of them that nobody here had.
+# exit.elf is built in an instant, by each of the tools.
+. tests/tap.sh
+
+# What this make check was called with is not what these calls are about.
+unset MAKEFLAGS MFLAGS CC HOSTCC SANITIZE_CC NASM LD NM OBJCOPY OBJDUMP STRIP WERROR LLVM CROSS_COMPILE V
+export CCACHE_DIR="$tmp/ccache"
+mkdir "$tmp/bin"
+PATH=$tmp/bin:$PATH
+
+# program NAME: a program of ours, its text from stdin; "real" is there for it to go on with.
+program() {
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"$tmp/bin/$1"
+	chmod +x "$tmp/bin/$1"
+}
+
+# build NAME MAKE-WORD...: exit.elf in a directory of its own; what make says goes to $tmp/NAME.log.
+build() {
+	name=$1
+	shift
+	make O="$tmp/$name" "$@" "$tmp/$name/tests/exit.elf" >"$tmp/$name.log" 2>&1
+}
+
+# ---- which tools --------------------------------------------------------------------------------
+
+for tool in gcc ld nm objdump objcopy nasm strip; do
+	program "our-$tool" <<END
+echo $tool >>"$tmp/used"
+exec $tool "\$@"
+END
+done
+used() { sort -u "$tmp/used" 2>/dev/null | tr '\n' ' '; }
+all='gcc ld nasm nm objdump '
+
+set -- CC=our-gcc LD=our-ld NM=our-nm OBJDUMP=our-objdump OBJCOPY=our-objcopy NASM=our-nasm
+build line "$@"
+is "$(used)" "$all" "make's command line names each tool"
+rm "$tmp/used"
+(export "$@" && build environment)
+is "$(used)" "$all" 'the environment names each tool'
+rm "$tmp/used"
+build cross CROSS_COMPILE=our- NASM=our-nasm
+is "$(used)" "$all" 'CROSS_COMPILE= is what their names begin with'
+rm "$tmp/used"
+build both CROSS_COMPILE=nonsense- "$@"
+is "$(used)" "$all" 'a tool that is named goes before CROSS_COMPILE='
+for name in line environment cross both; do
+	holds "$name: the same image" cmp "$tmp/$name/tests/exit.elf" "$O/tests/exit.elf"
+done
+rm "$tmp/used"
+STRIP=our-strip boot/iso.sh "$O/host.elf" "$O/guest.elf" "$tmp/iso" 2>"$tmp/err" ||
+	[ ! -d /usr/lib/grub/i386-pc ]
+is "$(used)" 'strip ' 'STRIP= strips what the ISO holds'
+
+# Words with spaces: with one that counts its arguments, as ccache might be.
+rm "$tmp/used"
+program wrap <<'END'
+exec "$@"
+END
+build wrapped CC='wrap our-gcc' LD='wrap our-ld' NASM='wrap our-nasm'
+is "$(used)" 'gcc ld nasm ' 'values with spaces'
+cat >"$tmp/shows.t" <<END
+#!/bin/sh
+printf '%s\n' "\$CC" "\$HOSTCC" "\$LD" "\$O" "\$MAKEFLAGS" >"$tmp/shown"
+echo 1..1
+echo ok 1
+END
+make -s -o images -o test-images -o unit check TESTS="$tmp/shows.t" O="$tmp/wrapped" CC='wrap our-gcc' \
+	HOSTCC="our-gcc -DA='b c'" LD='wrap ld' >"$tmp/log" 2>&1
+is "$(cat "$tmp/shown")" "wrap our-gcc
+our-gcc -DA='b c'
+wrap ld
+$tmp/wrapped" 'make check hands them on to the tests, word by word'
+(unset CC && make -n O="$tmp/none" CC=our-cc HOSTCC=our-hostcc V=1 "$tmp/none/unit/test_mov") >"$tmp/log" 2>&1
+has "$tmp/log" 'our-hostcc .*-c' 'HOSTCC= compiles the hosted tests'
+lacks "$tmp/log" 'our-cc ' 'and CC= nothing of them'
+
+# ---- other compilers and linkers ----------------------------------------------------------------
+
+# passes NAME MAKE-WORD...: both images, without a warning, and the run with them.
+passes() {
+	name=$1
+	shift
+	make -s -j2 O="$tmp/$name" "$@" images >"$tmp/$name.log" 2>&1
+	ok $? "$name: builds" || sed 's/^/# /' "$tmp/$name.log"
+	lacks "$tmp/$name.log" 'warning' "$name: without a warning"
+	(export "$@" && O=$tmp/$name ./run-qemu.sh) >"$tmp/out" 2>&1
+	is $? 0 "$name: passes"
+}
+
+if command -v clang ld.lld >/dev/null && ld.lld --version >/dev/null; then
+	# binutils do for what reads the images, where LLVM's own are not installed.
+	set -- LLVM=1
+	command -v llvm-nm llvm-objdump >/dev/null && llvm-nm --version >/dev/null || set -- LLVM=1 NM=nm OBJDUMP=objdump
+	passes llvm "$@"
+	readelf -p .comment "$tmp/llvm/obj/src/main.o" >"$tmp/comment"
+	has "$tmp/comment" 'clang' 'llvm: clang compiled it'
+	readelf -SW "$tmp/llvm/guest.elf" >"$tmp/sections"
+	lacks "$tmp/sections" '\.(eh_frame|comment|note)' 'llvm: no section more than with GNU ld'
+else
+	skip 'LLVM=1' 'no clang or no ld.lld here'
+fi
+if command -v musl-gcc >/dev/null; then
+	make -s O="$tmp/musl" CC=musl-gcc "$tmp/musl/guest.elf" >"$tmp/musl.log" 2>&1
+	is "$(grep -v '^  ' "$tmp/musl.log")" '' 'CC=musl-gcc builds the guest'
+	holds 'there it is' test -s "$tmp/musl/guest.elf"
+else
+	skip 'CC=musl-gcc' 'no musl-gcc here'
+fi
+if command -v ccache >/dev/null; then
+	build ccache CC='ccache gcc'
+	holds "CC='ccache gcc': the same image" cmp "$tmp/ccache/tests/exit.elf" "$O/tests/exit.elf"
+else
+	skip "CC='ccache gcc'" 'no ccache here'
+fi
+
+# ---- versions that nobody had -------------------------------------------------------------------
+
+# One that has a warning more than those that were tried, and knows no option that those don't.
+program new-nasm <<'END'
+case $* in
+-v) echo 'NASM version 9.99 compiled on Jan  1 2099'; exit ;;
+*-w+all* | *-Werror* | *-w+error*) echo 'error: something new [-w+error=new]' >&2; exit 1 ;;
+esac
+exec nasm "$@"
+END
+build nasm NASM=new-nasm
+is $? 0 'a NASM with more warnings'
+program new-gcc <<'END'
+case $* in
+*' -E '*) echo '1 __clang__ 99 __clang_major__ "99.1.0"'; exit ;;
+*-Werror*) echo 'error: something new [-Werror=new]' >&2; exit 1 ;;
+esac
+echo 'warning: something new [-Wnew]' >&2
+exec gcc "$@"
+END
+build gcc CC=new-gcc
+is $? 0 'a compiler with more warnings'
+has "$tmp/gcc.log" 'warning: something new' 'its warnings are seen'
+build gcc CC=new-gcc WERROR=1
+is $? 2 'WERROR=1: they are errors'
+build known CC=gcc V=1
+known=$(gcc -dumpversion)
+case ${known%%.*} in
+12 | 14) has "$tmp/known.log" ' -Werror ' 'a compiler that was tried: warnings are errors' ;;
+*) skip 'a compiler that was tried' "gcc ${known%%.*}" ;;
+esac
+build known CC=gcc V=1 WERROR=0
+has "$tmp/known.log" 'gcc .* -c |gcc .* -S ' 'WERROR=0: another set of flags, another build'
+lacks "$tmp/known.log" ' -Werror ' 'WERROR=0: no warning is an error'
+program old-ld <<'END'
+case $* in *rwx-segments*) echo "ld: unrecognized option '--no-warn-rwx-segments'" >&2; exit 1 ;; esac
+exec ld "$@"
+END
+build ld LD=old-ld
+is $? 0 'a linker before binutils 2.39'
+
+# ---- a change of tools --------------------------------------------------------------------------
+
+build change CC=gcc
+build change CC=gcc
+lacks "$tmp/change.log" '^  ' 'the same tools: nothing is made again'
+build change CC='wrap gcc'
+has "$tmp/change.log" '^  GEN ' 'another compiler: all is made again'
+build change CC='wrap gcc' LD='wrap ld'
+has "$tmp/change.log" '^  LD ' 'another linker: all is made again'
+
+# ---- no use ------------------------------------------------------------------------------------
+
+program arm-gcc <<'END'
+echo "gcc: error: unrecognized command-line option '-m64'" >&2
+exit 1
+END
+build arm CC=arm-gcc
+is $? 2 'a compiler for another machine: an error'
+has "$tmp/arm.log" "CC='arm-gcc' does not compile for x86-64; it says: .*unrecognized command-line option '-m64'" \
+	'a compiler for another machine: named, and what it says'
+build none CC=there-is-none
+has "$tmp/none.log" "CC='there-is-none' does not compile for x86-64; .*not found.*--deps" 'no compiler: named'
+build none NASM=there-is-none
+has "$tmp/none.log" "NASM='there-is-none' is no NASM; .*not found.*--deps" 'no assembler: named'
+make help CC=there-is-none NASM=there-is-none >"$tmp/out" 2>&1
+is $? 0 'make help needs no compiler'
+for variable in CC HOSTCC LLVM= CROSS_COMPILE= WERROR= LD NM OBJDUMP; do
+	has "$tmp/out" "$variable" "make help names $variable"
+done
+finish

@@ -1,0 +1,137 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What the caller has around it does not leak into the build: the same images come out of a checkout and a
+# build directory with awkward names, by a link, in another locale, with flags meant for others.
+. tests/tap.sh
+
+here=$PWD
+unset MAKEFLAGS MFLAGS
+awkward="$tmp/it's a \"tree\" & 100% = \$x"
+mkdir -p "$awkward/tree" "$awkward/tmp" "$tmp/path" "$tmp/cd/path" "$tmp/cd/tests" "$tmp/include"
+
+# The same sources, which call themselves the same.
+make -s O="$O" images >&2
+git ls-files -z 2>/dev/null | xargs -0 cp --parents -t "$awkward/tree" 2>/dev/null ||
+	cp -R .git-describe VERSION Makefile linker.ld run-qemu.sh README.md boot src tests "$awkward/tree/"
+sed 's/^[^(]*(\(.*\))$/\1 x/' "$O/version" >"$awkward/tree/.git-describe"
+grep -q '(' "$O/version" || : >"$awkward/tree/.git-describe"
+
+# ---- a bad day ----------------------------------------------------------------------------------
+
+# Links to links to the runner, one of them relative, in a directory of PATH.
+ln -s "$awkward/tree/run-qemu.sh" "$tmp/path/first"
+ln -s first "$tmp/path/paraguest"
+ln -s "$awkward/tree" "$tmp/link to the tree"
+
+# Headers that nobody asked for.
+for header in stdint stddef stdarg stdbool; do
+	echo '#error this is not the header that is meant' >"$tmp/include/$header.h"
+done
+# A locale of our own, if it isn't here: what the letters from a to z are is another matter in Turkish.
+turkish=tr_TR.UTF-8
+if ! locale -a | grep -qiE '^tr_TR\.utf-?8$'; then
+	mkdir "$tmp/locales"
+	if localedef -i tr_TR -f UTF-8 "$tmp/locales/tr_TR.UTF-8" 2>"$tmp/err"; then
+		export LOCPATH="$tmp/locales"
+	else
+		turkish=
+		skip 'LC_ALL=tr_TR.UTF-8' 'the locale is not here, nor what it is made of (package locales)'
+	fi
+fi
+# bad_day COMMAND WORD...: with all of this in the environment.
+bad_day() {
+	(
+		umask 077
+		unset O # the tree's own default
+		# shellcheck disable=SC2030 # for the command only
+		export LC_ALL="${turkish:-C}" LANGUAGE=tr TMPDIR="$awkward/tmp" CDPATH="$tmp/cd:." PATH="$tmp/path:$PATH" \
+			POSIXLY_CORRECT=1 GREP_OPTIONS=--color=always TAR_OPTIONS=--nonsense MAKEFLAGS=-k \
+			CFLAGS='-O3 -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE' CPPFLAGS=-DPAGE_SIZE=1 \
+			ASFLAGS=--nonsense LDFLAGS='-Wl,-z,relro -pie' NASMFLAGS=--nonsense NASMENV=--nonsense \
+			CPATH="$tmp/include" C_INCLUDE_PATH="$tmp/include" LDEMULATION=elf_i386 GNUTARGET=binary \
+			Q=nonsense SMALL=-O0 HOST=myhost GUEST=me BOOT=yes COMMON=1 GOALS=x OWN_CFLAGS=-O0 UNIT_INCLUDE=-O0
+		"$@"
+	)
+}
+
+# Twice at once in a fresh clone, by a link.
+cd "$tmp/cd" || exit
+bad_day paraguest >"$tmp/first.out" 2>"$tmp/first.err" &
+bad_day "$tmp/path/first" --host=none --accel=tcg >"$tmp/second.out" 2>"$tmp/second.err"
+is $? 0 'two runs at once in a fresh clone: the second' || sed 's/^/# /' "$tmp/second.err"
+wait $!
+is $? 0 'two runs at once in a fresh clone: the first' || sed 's/^/# /' "$tmp/first.err"
+cd "$here" || exit
+has "$tmp/first.out" '^# RESULT: PASS ' 'called by a link: the guest runs on the host'
+has "$tmp/second.out" '^# RESULT: SKIP ' 'called by a link: the guest runs alone'
+for run in first second; do
+	lacks "$tmp/$run.err" '[Ww]arning|jobserver' "$run: not a warning"
+done
+for image in guest host; do
+	holds "$image.elf: the same, byte for byte" cmp "$awkward/tree/build/$image.elf" "$O/$image.elf"
+done
+for program in run-qemu.sh tests/run-bochs.sh; do
+	ln -s "../link to the tree/$program" "$tmp/path/other"
+	(cd "$tmp/cd" && bad_day other --help) >"$tmp/out" 2>&1
+	is $? 0 "$program: called by a link with a relative target"
+	rm "$tmp/path/other"
+done
+
+# By a link to the directory, whose name the debug information must not have; with the ISO, too.
+if [ -d /usr/lib/grub/i386-pc ] && command -v grub-mkrescue xorriso >/dev/null; then
+	(cd "$tmp/link to the tree" && bad_day make -s iso) >"$tmp/log" 2>&1
+	is $? 0 'make iso' || sed 's/^/# /' "$tmp/log"
+	make -s O="$O" iso >&2
+	holds 'paraguest.iso: the same, byte for byte' cmp "$awkward/tree/build/paraguest.iso" "$O/paraguest.iso"
+else
+	skip 'the ISO' 'no grub-mkrescue for i386-pc here'
+fi
+if bochs_is_here; then
+	(cd "$tmp/cd" && bad_day "$awkward/tree/tests/run-bochs.sh") >"$tmp/out" 2>&1
+	is $? 0 'Bochs runs in such a tree' || sed 's/^/# /' "$tmp/out"
+else
+	skip 'Bochs in such a tree' 'no bochs here'
+fi
+cat >"$tmp/shows.t" <<'END'
+#!/bin/sh
+. tests/tap.sh
+holds 'LC_ALL=C' test "$LC_ALL" = C
+holds 'no CDPATH' test -z "${CDPATH-}"
+holds 'files' test -d "$tmp"
+holds 'images' test -s "$O/guest.elf"
+finish
+END
+(cd "$awkward/tree" && bad_day make -s -o test-images -o unit check TESTS="$tmp/shows.t") >"$tmp/out" 2>&1
+is $? 0 'make check in such a tree' || sed 's/^/# /' "$tmp/out"
+is "$(find "$awkward/tmp" "$tmp/cd" -type f)" '' 'nothing is left where files were made'
+
+# ---- O ------------------------------------------------------------------------------------------
+
+# build_in DIRECTORY: what the least image takes, built anew there, and again, and after a header has changed.
+cp src/abi/kvm_para.h "$tmp/header"
+build_in() {
+	directory=$1
+	(cd "$awkward/tree" && O=$directory ./run-qemu.sh --host=none --accel=tcg) >"$tmp/out" 2>"$tmp/err"
+	is $? 0 "O=$directory: a run" || sed 's/^/# /' "$tmp/err"
+	holds "O=$directory: the same image" cmp "$directory/guest.elf" "$O/guest.elf"
+	make -C "$awkward/tree" -s O="$directory" images >"$tmp/log" 2>&1
+	is "$?$(cat "$tmp/log")" 0 "O=$directory: nothing more to build"
+	touch "$awkward/tree/src/abi/kvm_para.h"
+	make -C "$awkward/tree" -n O="$directory" >"$tmp/log" 2>&1
+	has "$tmp/log" 'src/para\.o|para\.c' "O=$directory: a header has changed, and it is seen"
+	make -C "$awkward/tree" -s O="$directory" clean
+	holds "O=$directory: make clean" test ! -e "$directory"
+}
+build_in "$awkward/a:build;dir"
+is "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'paraguest.*' -newer "$tmp/header" | head -n 1)" '' 'no link is left'
+
+# ---- QEMU's module ------------------------------------------------------------------------------
+
+# Awkward for QEMU, not for make: a link has it both ways.
+mkdir "$tmp/a, b"
+cp "$O/guest.elf" "$O/host.elf" "$tmp/a, b/"
+touch -t 203801010000 "$tmp/a, b/.run-qemu"
+O="$tmp/a, b" ./run-qemu.sh --append='only=probe.* seed=7' >"$tmp/out" 2>&1
+is $? 0 'O with a comma and a space: the guest runs on the host'
+has "$tmp/out" '^# seed: 0x7$' 'and has its options'
+finish

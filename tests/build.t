@@ -41,7 +41,7 @@ set -- CC=our-gcc LD=our-ld NM=our-nm OBJDUMP=our-objdump OBJCOPY=our-objcopy NA
 build line "$@"
 is "$(used)" "$all" "make's command line names each tool"
 rm "$tmp/used"
-(export "$@" && build environment)
+env "$@" make O="$tmp/environment" "$tmp/environment/tests/exit.elf" >"$tmp/environment.log" 2>&1
 is "$(used)" "$all" 'the environment names each tool'
 rm "$tmp/used"
 build cross CROSS_COMPILE=our- NASM=our-nasm
@@ -89,14 +89,14 @@ passes() {
 	make -s -j2 O="$tmp/$name" "$@" images >"$tmp/$name.log" 2>&1
 	ok $? "$name: builds" || sed 's/^/# /' "$tmp/$name.log"
 	lacks "$tmp/$name.log" 'warning' "$name: without a warning"
-	(export "$@" && O=$tmp/$name ./run-qemu.sh) >"$tmp/out" 2>&1
+	env "$@" O="$tmp/$name" ./run-qemu.sh >"$tmp/out" 2>&1
 	is $? 0 "$name: passes"
 }
 
-if command -v clang ld.lld >/dev/null && ld.lld --version >/dev/null; then
+if command -v clang >/dev/null && command -v ld.lld >/dev/null; then
 	# binutils do for what reads the images, where LLVM's own are not installed.
 	set -- LLVM=1
-	command -v llvm-nm llvm-objdump >/dev/null && llvm-nm --version >/dev/null || set -- LLVM=1 NM=nm OBJDUMP=objdump
+	command -v llvm-objdump >/dev/null || set -- LLVM=1 NM=nm OBJDUMP=objdump
 	passes llvm "$@"
 	readelf -p .comment "$tmp/llvm/obj/src/main.o" >"$tmp/comment"
 	has "$tmp/comment" 'clang' 'llvm: clang compiled it'

@@ -252,7 +252,8 @@ choose_owner() { # DIRECTORY, which need not be there yet
 	owner=$(ls -dn -- "$directory" | { read -r _ _ uid gid _ && echo "--reuid=$uid --regid=$gid"; })
 	[ "${owner% *}" != --reuid=0 ] || return 0
 	as="env -u HOME -u TMPDIR setpriv $owner --clear-groups"
-	$as test -w "$directory" 2>/dev/null || as='' # then only root can
+	# shellcheck disable=SC2016 # for that shell
+	$as sh -c '[ -w "$1" ]' sh "$directory" 2>/dev/null || as='' # then only root can
 }
 
 # Of two that start at once, one builds.  It may have its reasons to take long: both may build, too.

@@ -1,0 +1,195 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# tests/fresh.sh SUITE [DIRECTORY]: the README's two commands in a minimal Debian that has nothing yet, as a new
+# user would call them: once as root, and once as an ordinary user who finds the packages there.
+#
+# DIRECTORY (default paraguest-fresh in $TMPDIR or /tmp) keeps the base system, for the next time, and logs.
+# What is committed is what is tried.  All that is mounted and started ends with this script, whatever ends it:
+# it is in namespaces of its own.  MIRROR: where packages come from (default: where this machine has its own).
+set -uf
+
+SUITES='bookworm trixie'
+STEPS=5
+COMMANDS='./run-qemu.sh --deps|make check' # the README's
+
+say() { printf '%s\n' "$*"; }
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 99
+}
+
+# ---- what is wanted -----------------------------------------------------------------------------
+
+require() { # PROGRAM PACKAGE
+	command -v "$1" >/dev/null || die "there is no $1 here: apt-get install $2"
+}
+
+check_arguments() { # SUITE [DIRECTORY]
+	[ $# -eq 1 ] || [ $# -eq 2 ] || die "wanted: SUITE [DIRECTORY], SUITE one of: $SUITES"
+	case " $SUITES " in *" $1 "*) ;; *) die "'$1' is none of: $SUITES" ;; esac
+	[ "$(id -u)" -eq 0 ] || die "only root can make a system in a directory: sudo tests/fresh.sh $*"
+	require debootstrap debootstrap
+	require unshare util-linux
+	require git git
+	git rev-parse -q --verify HEAD >/dev/null 2>&1 || die "there is no commit to try: this is no clone of git's"
+	[ -z "$(git status --porcelain 2>/dev/null)" ] || say 'note: there are changes that are not committed, and not tried'
+}
+
+# The mirror of this machine, if it has one: there may be no way to another.
+choose_mirror() {
+	mirror=${MIRROR:-}
+	# shellcheck disable=SC2016 # apt's own variables
+	[ -n "$mirror" ] || mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' \
+		'Label: Debian' 2>/dev/null | head -n 1)
+	mirror=${mirror:-http://deb.debian.org/debian}
+	case $mirror in https:*) with=--include=ca-certificates ;; *) with='' ;; esac
+}
+
+# ---- steps --------------------------------------------------------------------------------------
+
+# A line on a terminal that says where we are; else nothing until the step has ended.
+watch() { # PID
+	[ -t 1 ] || return 0
+	while kill -0 "$1" 2>/dev/null; do
+		printf '\r\033[K%s of %s: %s, %s s: %.60s' "$step" "$STEPS" "$what" $(($(date +%s) - began)) \
+			"$(tail -n 1 "$log" | tr -d '\r\033')"
+		sleep 1
+	done
+	printf '\r\033[K'
+}
+
+# run_step SECONDS WHAT COMMAND WORD...: sets $result and $took; what it says goes to a log.
+run_step() {
+	limit=$1 what=$2
+	shift 2
+	step=$((step + 1)) began=$(date +%s)
+	log=$logs/$step.log
+	timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null &
+	watch $!
+	wait $!
+	status=$?
+	took=$(($(date +%s) - began))
+	case $status in 0) result=ok ;; 124 | 137) result='timeout' ;; *) result="exit $status" ;; esac
+	say "$step of $STEPS: $what: $result, $took s"
+	[ "$status" -eq 0 ] && return
+	tail -n 25 "$log" | sed 's/^/    /'
+	say "    all of it: $log"
+	return 1
+}
+
+# The base system, unpacked where there is one from before.
+make_root() { # SUITE
+	base=$directory/$1.tar
+	chmod 755 "$root"
+	if [ ! -s "$base" ]; then
+		# shellcheck disable=SC2086 # $with may be nothing
+		debootstrap --variant=minbase $with "$1" "$root" "$mirror" || return
+		tar -C "$root" --one-file-system -cf "$base.new" . && mv "$base.new" "$base" || return
+	else
+		tar -C "$root" -xpf "$base" || return
+	fi
+	echo "deb $mirror $1 main" >"$root/etc/apt/sources.list"
+	proxy=$(apt-config shell proxy Acquire::http::Proxy 2>/dev/null)
+	[ -z "$proxy" ] || apt-config dump | grep '^Acquire::https*::Proxy' >"$root/etc/apt/apt.conf.d/90proxy"
+	# No service is to be started in there.
+	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod +x "$root/usr/sbin/policy-rc.d"
+	cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
+}
+
+# Its own /proc and /dev, with what each Linux has in them.
+mount_all() {
+	mount -t proc proc "$root/proc" && mount -t tmpfs -o mode=755 dev "$root/dev" || return
+	for device in null:3 zero:5 full:7 random:8 urandom:9; do
+		mknod -m 666 "$root/dev/${device%:*}" c 1 "${device#*:}" || return
+	done
+	mknod -m 666 "$root/dev/tty" c 5 0 && mkdir "$root/dev/pts" "$root/dev/shm" &&
+		mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts "$root/dev/pts" &&
+		mount -t tmpfs -o mode=1777 shm "$root/dev/shm" && ln -s pts/ptmx "$root/dev/ptmx" || return
+	for link in fd: stdin:/0 stdout:/1 stderr:/2; do
+		ln -s "/proc/self/fd${link#*:}" "$root/dev/${link%:*}" || return
+	done
+}
+
+# A clone for each user, whose it is.
+clone() {
+	git clone -q --no-local . "$root/root/paraguest" &&
+		chroot "$root" useradd -m -s /bin/bash user &&
+		cp -R "$root/root/paraguest" "$root/home/user/" &&
+		chroot "$root" chown -R user:user /home/user/paraguest
+}
+
+prepare() { # SUITE
+	make_root "$1" && mount_all && clone
+}
+
+# in_root USER COMMAND: with the environment of somebody who has just logged in.
+in_root() {
+	chroot "$root" /usr/bin/env -i TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		su - "$1" -c "cd paraguest && $2"
+}
+
+# ---- all together -------------------------------------------------------------------------------
+
+# The steps, each as a process of its own, which timeout can end.
+try_all() { # SUITE
+	step=0 failed=0 table=''
+	run_step 1800 "base system from $mirror" sh "$self" --inside prepare "$1" || return
+	for user in root user; do
+		IFS='|'
+		for command in $COMMANDS; do
+			unset IFS
+			run_step 5400 "$user: $command" sh "$self" --inside in_root "$user" "$command" || failed=1
+			table="$table$(row "$1" "$user" "$command" "$result" "$took")
+"
+		done
+	done
+	printf '\n%s\n%s' "$(row suite user command result seconds)" "$table"
+	return "$failed"
+}
+
+row() { printf '%-9s %-5s %-20s %-9s %8s' "$@"; }
+
+# shellcheck disable=SC2317 # a trap calls it
+stop() { # SIGNAL
+	trap '' HUP INT TERM
+	# It holds back all other signals; all that is in the namespaces dies with it.
+	kill -s KILL "$inner" 2>/dev/null
+	wait "$inner" 2>/dev/null
+	rm -rf --one-file-system "$root"
+	trap - "$1"
+	kill -s "$1" $$
+}
+
+PATH=$PATH:/usr/sbin:/sbin
+case ${1-} in
+--inside)
+	case $2 in
+	prepare) prepare "$3" ;;
+	in_root) in_root "$3" "$4" ;;
+	try_all) try_all "$3" ;;
+	esac
+	exit
+	;;
+esac
+case $0 in */*) cd -- "${0%/*}/.." ;; *) cd .. ;; esac || exit 99
+self=$PWD/tests/fresh.sh
+check_arguments "$@"
+choose_mirror
+directory=${2:-${TMPDIR:-/tmp}/paraguest-fresh}
+if ! mkdir -p -- "$directory/logs-$1" || ! directory=$(cd -- "$directory" && pwd -P) ||
+	! root=$(mktemp -d "$directory/$1.XXXXXX"); then
+	die "cannot make files in $directory"
+fi
+logs=$directory/logs-$1
+export self mirror with directory logs root
+for signal in HUP INT TERM; do
+	# shellcheck disable=SC2064 # the name of now
+	trap "stop $signal" "$signal"
+done
+unshare --mount --pid --fork --kill-child sh "$self" --inside try_all "$1" &
+inner=$!
+wait "$inner"
+status=$?
+rm -rf --one-file-system "$root"
+exit "$status"

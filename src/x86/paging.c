@@ -11,8 +11,9 @@ extern uint64_t boot_pt[2 * 512];
 /* The CPU's NX, or 0 where it has none. */
 extern uint64_t boot_nx;
 
-/* Of linker.ld. */
-extern uint8_t image_start[], image_end[], second_start[];
+/* Of linker.ld: what the second one maps, and where the entry of page 0 would be in it. */
+extern uint8_t second_start[];
+extern uint64_t second_pt[];
 
 /* Which 2 MiB each of the added tables maps; the tables themselves are at PAGING_TABLES. */
 static uint64_t added[PAGING_TABLES_MAX];
@@ -30,7 +31,7 @@ static uint64_t *find_entry(uint64_t va)
 	if (va < LARGE_PAGE_SIZE)
 		return &boot_pt[va / PAGE_SIZE];
 	if (va - (uint64_t)second_start < LARGE_PAGE_SIZE)
-		return &boot_pt[512 + va / PAGE_SIZE % 512];
+		return &second_pt[va / PAGE_SIZE];
 	while (added[i] != va / LARGE_PAGE_SIZE)
 		i++;
 	return &added_table(i)[va / PAGE_SIZE % 512];
@@ -79,15 +80,6 @@ void paging_add_table(uint64_t va, uint64_t pa)
 	boot_pd[va / LARGE_PAGE_SIZE] = pa | PTE_P | PTE_W;
 }
 
-/* All pages of the 2 MiB at @start but those from @from to @to. */
-static void map_around(uint64_t start, uint64_t from, uint64_t to)
-{
-	for (uint64_t pa = start; pa < start + LARGE_PAGE_SIZE; pa += PAGE_SIZE) {
-		if (pa < from || pa >= to)
-			paging_map(pa, pa, PAGE_RW);
-	}
-}
-
 void paging_map_identity(uint64_t end)
 {
 	for (uint64_t pa = LARGE_PAGE_SIZE; pa < end; pa += LARGE_PAGE_SIZE) {
@@ -95,7 +87,4 @@ void paging_map_identity(uint64_t end)
 			boot_pd[pa / LARGE_PAGE_SIZE] = pa | PTE_PS | PTE_W | PTE_P | boot_nx;
 	}
 	WRITE_REG(cr3, READ_REG(cr3));
-	map_around(0, PAGING_TABLES, PAGING_TABLES_END);
-	paging_unmap(0);
-	map_around((uint64_t)second_start, (uint64_t)image_start, (uint64_t)image_end);
 }

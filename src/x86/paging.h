@@ -23,7 +23,6 @@
 #define PAGING_PEEK       UINT64_C(0xfc000) /* two pages */
 #define PAGING_APIC       UINT64_C(0xfe000)
 #define PAGING_BORROWED   UINT64_C(0xff000)
-#define PAGING_TABLES_END UINT64_C(0x100000)
 
 /* What a page may be: never writable and executable (W^X). */
 #define PAGE_RO PTE_NX
@@ -49,9 +48,8 @@ const void *paging_peek(uint64_t pa);
 void paging_add_table(uint64_t va, uint64_t pa);
 
 /*
- * Maps physical memory up to @end (at most 1 GiB, in steps of 2 MiB), writable, at its own address; except
- * page 0, and the image and the pages from PAGING_TABLES on, which stay as they are.  For an image above
- * the first 2 MiB.
+ * Maps physical memory from 2 MiB up to @end (at most 1 GiB, in steps of 2 MiB), writable, at its own
+ * address; but for the 2 MiB of the image, which stay as they are.  For an image above the first 2 MiB.
  */
 void paging_map_identity(uint64_t end);
 

@@ -24,13 +24,6 @@ void *guest_bytes(const struct guest_memory *memory, uint64_t gpa, uint64_t leng
 	return memory->bytes + gpa;
 }
 
-uint64_t guest_physical(const struct guest_memory *memory, uint64_t gpa)
-{
-	if (gpa < LARGE_PAGE_SIZE)
-		return (memory->first[gpa / PAGE_SIZE] & PTE_ADDRESS) + gpa % PAGE_SIZE;
-	return (memory->directory[gpa / LARGE_PAGE_SIZE] & PTE_ADDRESS) + gpa % LARGE_PAGE_SIZE;
-}
-
 bool guest_read(const struct guest_memory *memory, uint64_t gpa, void *to, uint64_t length)
 {
 	const void *from = guest_bytes(memory, gpa, length);

@@ -17,12 +17,9 @@ struct guest_memory {
 	uint8_t *bytes; /* where gpa 0 is in the host */
 	uint64_t size;  /* including the hole */
 
-	/* The host's page tables of that range: by blocks of 2 MiB, and by pages in the first one. */
-	const uint64_t *directory, *first;
+	/* The host's page directory for that range: tables that map pages, and blocks of 2 MiB. */
+	const uint64_t *directory;
 };
-
-/* Where @gpa, which is the guest's memory, is in the machine's. */
-uint64_t guest_physical(const struct guest_memory *memory, uint64_t gpa);
 
 /* The @length bytes at @gpa, or NULL if not every one of them is the guest's memory. */
 void *guest_bytes(const struct guest_memory *memory, uint64_t gpa, uint64_t length);

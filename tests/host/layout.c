@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "layout.h"
 
+#include <stddef.h>
+
 #include "lib/multiboot.h"
+#include "lib/string.h"
 #include "log.h"
 #include "x86/defs.h"
 
@@ -10,14 +13,16 @@
 
 /* The host's own addresses of the guest's memory: the second GiB.  What is left at its end is the module's. */
 #define WINDOW        ONE_GIB
-#define MODULE_OFFSET (UINT64_C(960) << 20) /* the most that mem= takes */
+#define MODULE_WINDOW (WINDOW + (UINT64_C(960) << 20)) /* mem= takes no more */
+#define MODULE_ENTRY  ((MODULE_WINDOW - WINDOW) / LARGE_PAGE_SIZE)
 
 /* Of boot/entry.asm and linker.ld. */
 extern uint64_t boot_pdpt[ENTRIES], boot_nx;
-extern uint8_t image_start[], image_end[];
+extern uint8_t second_start[]; /* the 2 MiB of the image */
 
 static uint64_t directory[ENTRIES] __attribute__((aligned(4096)));
-static uint64_t first[ENTRIES] __attribute__((aligned(4096)));
+static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* has the hole */
+static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* may end in the middle */
 
 static uint64_t end; /* above all that is taken */
 
@@ -31,7 +36,7 @@ uint64_t layout_take(uint64_t size, uint64_t align)
 	const struct multiboot_module *module = &boot_info.module;
 	uint64_t at = multiboot_find_memory(end, size, align);
 
-	if (at < module->end && at + size > module->start)
+	if (at && at < module->end && at + size > module->start)
 		at = multiboot_find_memory(module->end, size, align);
 	if (!at || at + size > ONE_GIB)
 		return 0;
@@ -39,10 +44,10 @@ uint64_t layout_take(uint64_t size, uint64_t align)
 	return at;
 }
 
-/* Memory for @size bytes at @gpa: there, if that can be. */
-static uint64_t place(uint64_t gpa, uint64_t size, uint64_t align)
+/* Where @size bytes from @gpa on are to be: there, if that can be; 0 if nowhere. */
+static uint64_t find(uint64_t gpa, uint64_t size, uint64_t align)
 {
-	bool ours = gpa < (uint64_t)image_end && gpa + size > (uint64_t)image_start;
+	bool ours = gpa == (uint64_t)second_start;
 	uint64_t at;
 
 	if (gpa && !ours && multiboot_find_memory(gpa, size, PAGE_SIZE) == gpa)
@@ -52,46 +57,51 @@ static uint64_t place(uint64_t gpa, uint64_t size, uint64_t align)
 	return at;
 }
 
-/* The pages of the first block: false if there is no memory for them. */
-static bool place_pages(uint64_t gpa, uint64_t gpa_end)
+/* Maps them by pages of the size of @table's. */
+static bool place(uint64_t *table, uint64_t page, uint64_t gpa, uint64_t size)
 {
-	uint64_t at = place(gpa, gpa_end - gpa, PAGE_SIZE);
+	uint64_t at = find(gpa, size, page);
 
-	for (uint64_t page = gpa; page < gpa_end; page += PAGE_SIZE)
-		first[page / PAGE_SIZE] = (at + page - gpa) | PTE_W | PTE_P | boot_nx;
-	return at;
-}
-
-static bool place_block(uint64_t gpa, uint64_t size)
-{
-	uint64_t at = place(gpa, size < LARGE_PAGE_SIZE ? size : LARGE_PAGE_SIZE, LARGE_PAGE_SIZE);
-
-	directory[gpa / LARGE_PAGE_SIZE] = at | PTE_PS | PTE_W | PTE_P | boot_nx;
+	for (uint64_t offset = 0; offset < size; offset += page)
+		table[(gpa + offset) / page % ENTRIES] =
+			(at + offset) | PTE_W | PTE_P | boot_nx | (page > PAGE_SIZE ? PTE_PS : 0);
 	return at;
 }
 
 bool layout_make(struct guest_memory *memory, uint64_t size)
 {
-	end = size > (uint64_t)image_end ? size : (uint64_t)image_end;
+	const uint64_t ours_end = (uint64_t)second_start + LARGE_PAGE_SIZE;
+	uint64_t gpa = LARGE_PAGE_SIZE;
+	bool found;
+
+	end = size > ours_end ? size : ours_end;
 	boot_pdpt[WINDOW / ONE_GIB] = (uint64_t)directory | PTE_W | PTE_P;
 	directory[0] = (uint64_t)first | PTE_W | PTE_P;
-	if (!place_pages(0, GUEST_HOLE_START) || !place_pages(GUEST_HOLE_END, LARGE_PAGE_SIZE))
-		return false;
-	for (uint64_t gpa = LARGE_PAGE_SIZE; gpa < size; gpa += LARGE_PAGE_SIZE) {
-		if (!place_block(gpa, size - gpa))
-			return false;
+	found = place(first, PAGE_SIZE, 0, GUEST_HOLE_START) &&
+		place(first, PAGE_SIZE, GUEST_HOLE_END, LARGE_PAGE_SIZE - GUEST_HOLE_END);
+	for (; found && gpa + LARGE_PAGE_SIZE <= size; gpa += LARGE_PAGE_SIZE)
+		found = place(directory, LARGE_PAGE_SIZE, gpa, LARGE_PAGE_SIZE);
+	if (found && gpa < size) {
+		directory[gpa / LARGE_PAGE_SIZE] = (uint64_t)last | PTE_W | PTE_P;
+		found = place(last, PAGE_SIZE, gpa, size - gpa);
 	}
-	*memory = (struct guest_memory){(uint8_t *)WINDOW, size, directory, first};
-	return true;
+	*memory = (struct guest_memory){(uint8_t *)WINDOW, size, directory};
+	return found;
 }
 
-const uint8_t *layout_module(void)
+const void *layout_module(const struct guest_memory *memory)
 {
-	uint64_t start = boot_info.module.start;
-	uint64_t block = start & -(uint64_t)LARGE_PAGE_SIZE;
+	const struct multiboot_module *module = &boot_info.module;
+	const uint64_t length = module->end - module->start;
+	const void *from = (const uint8_t *)MODULE_WINDOW + module->start % LARGE_PAGE_SIZE;
+	uint64_t block = module->start & -LARGE_PAGE_SIZE, to;
 
-	for (unsigned i = MODULE_OFFSET / LARGE_PAGE_SIZE; i < ENTRIES;
-	     i++, block += LARGE_PAGE_SIZE)
+	for (unsigned i = MODULE_ENTRY; i < ENTRIES; i++, block += LARGE_PAGE_SIZE)
 		directory[i] = block | PTE_PS | PTE_P | boot_nx;
-	return (const uint8_t *)WINDOW + MODULE_OFFSET + start % LARGE_PAGE_SIZE;
+	if (length > LAYOUT_MODULE_MAX)
+		return NULL;
+	if (module->start >= memory->size)
+		return from;
+	to = layout_take(length, PAGE_SIZE);
+	return to ? memcpy((void *)to, from, length) : NULL;
 }

@@ -16,10 +16,14 @@
  */
 bool layout_make(struct guest_memory *memory, uint64_t size);
 
-/* Maps the module, which may lie anywhere below 4 GiB; at most LAYOUT_MODULE_MAX bytes of it. */
-const uint8_t *layout_module(void);
-
 #define LAYOUT_MODULE_MAX (UINT64_C(60) << 20)
+
+/*
+ * The bytes of the module, which may lie anywhere below 4 GiB: copied away if they are where the guest's
+ * memory is to be, as GRUB's are, at 1 MiB.  NULL if there is no memory for that, or if they are more than
+ * LAYOUT_MODULE_MAX.
+ */
+const void *layout_module(const struct guest_memory *memory);
 
 /*
  * @size bytes of the machine's memory below 1 GiB, aligned to @align (a power of two), that are neither the

@@ -88,27 +88,13 @@ static void find_memory(void)
 	REFUSE("no memory: wanted %lu MiB for the guest (mem=): %s", config.memory, why);
 }
 
-/* The module, out of the way of the guest's memory: a loader may have put it at 1 MiB. */
-static const uint8_t *save_module(uint64_t length)
-{
-	const uint8_t *from = layout_module();
-	uint64_t to;
-
-	if (boot_info.module.start >= memory.size)
-		return from;
-	to = layout_take(length, PAGE_SIZE);
-	if (!to)
-		REFUSE("no memory: wanted %#lx more bytes below 1 GiB, to move the module to",
-		       length);
-	return memcpy((void *)to, from, length);
-}
-
 static void load(struct loaded *loaded)
 {
 	const struct multiboot_module *module = &boot_info.module;
 	char error[LOADER_ERROR_MAX];
 	const char *line = multiboot_module_line();
 	uint64_t length = module->end - module->start;
+	const uint8_t *image;
 
 	if (!(boot_info.mbi.flags & MBI_FLAG_MODS) || !boot_info.mbi.mods_count)
 		REFUSE("no module: wanted the guest's image as the first one");
@@ -120,11 +106,12 @@ static void load(struct loaded *loaded)
 	if (!line)
 		REFUSE("the module's command line is too long: wanted less than %u characters",
 		       BOOT_LINE_SIZE);
-	if (length > LAYOUT_MODULE_MAX)
-		REFUSE("the first module has %#lx bytes: wanted at most %#lx", length,
-		       LAYOUT_MODULE_MAX);
 	find_memory();
-	if (!load_guest(&memory, save_module(length), length, line, loaded, error))
+	image = layout_module(&memory);
+	if (!image)
+		REFUSE("no memory for the first module: it has %#lx bytes, wanted at most %#lx above %#lx",
+		       length, LAYOUT_MODULE_MAX, layout_end());
+	if (!load_guest(&memory, image, length, line, loaded, error))
 		REFUSE("%s", error);
 }
 

@@ -12,6 +12,7 @@
 #include "lib/vga.h"
 #include "x86/defs.h"
 
+#define ADDRESS UINT64_C(0x000ffffffffff000)
 #define RIGHTS  (PTE_P | PTE_W | PTE_U)
 #define ENTRIES 512
 
@@ -21,31 +22,35 @@ static uint64_t pd[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* has the hole */
 static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* may end in the middle */
 
-static void map_pages(const struct guest_memory *memory, uint64_t gpa, uint64_t *table,
-		      uint64_t leaf)
+/* An entry of the host's tables as one of ours. */
+static uint64_t convert(uint64_t entry, uint64_t leaf)
 {
-	pd[gpa / LARGE_PAGE_SIZE] = (uint64_t)table | RIGHTS;
-	for (unsigned i = 0; i < ENTRIES; i++, gpa += PAGE_SIZE) {
-		bool there = guest_bytes(memory, gpa, PAGE_SIZE);
+	return entry ? (entry & (ADDRESS | PTE_PS)) | RIGHTS | leaf : 0;
+}
 
-		table[i] = there ? guest_physical(memory, gpa) | RIGHTS | leaf : 0;
-	}
+static uint64_t convert_table(uint64_t *to, const uint64_t *from, uint64_t leaf)
+{
+	for (unsigned i = 0; i < ENTRIES; i++)
+		to[i] = convert(from[i], leaf);
+	return (uint64_t)to | RIGHTS;
 }
 
 void nested_init(const struct guest_memory *memory, uint64_t leaf)
 {
-	uint64_t gpa = LARGE_PAGE_SIZE;
-
 	pml4[0] = (uint64_t)pdpt | RIGHTS;
 	pdpt[0] = (uint64_t)pd | RIGHTS;
-	map_pages(memory, 0, first, leaf);
+	for (unsigned i = 0; i < (memory->size + LARGE_PAGE_SIZE - 1) / LARGE_PAGE_SIZE; i++) {
+		uint64_t entry = memory->directory[i];
+		const uint64_t *table = (const uint64_t *)(entry & ADDRESS);
+
+		if (entry & PTE_PS)
+			pd[i] = convert(entry, leaf);
+		else
+			pd[i] = convert_table(i ? last : first, table, leaf);
+	}
 	for (uint64_t page = VGA_TEXT; page < VGA_TEXT_END; page += PAGE_SIZE)
 		first[page / PAGE_SIZE] =
 			page | RIGHTS; /* without a leaf's type: in EPT, uncached */
-	for (; gpa + LARGE_PAGE_SIZE <= memory->size; gpa += LARGE_PAGE_SIZE)
-		pd[gpa / LARGE_PAGE_SIZE] = guest_physical(memory, gpa) | PTE_PS | RIGHTS | leaf;
-	if (gpa < memory->size)
-		map_pages(memory, gpa, last, leaf);
 }
 
 uint64_t nested_root(void)

@@ -118,27 +118,6 @@ static void test_bytes(void **state)
 	}
 }
 
-/* By the host's page tables: pages in the first 2 MiB, blocks of 2 MiB above; flags don't matter. */
-static void test_physical(void **state)
-{
-	static uint64_t directory[512], first[512];
-	const struct guest_memory moved = {NULL, 0, directory, first};
-	const uint64_t flags = PTE_NX | PTE_P | PTE_W | PTE_U;
-
-	(void)state;
-	directory[0] = 0x7000 | flags;
-	first[0] = 0x1234000 | flags;
-	first[511] = ADDRESS_4K | flags;
-	directory[1] = 0x3a00000 | PTE_PS | flags;
-	directory[511] = ADDRESS_2M | PTE_PS | flags;
-	assert_int_equal(guest_physical(&moved, 0), 0x1234000);
-	assert_int_equal(guest_physical(&moved, 0xfff), 0x1234fff);
-	assert_int_equal(guest_physical(&moved, 0x1fffff), ADDRESS_4K + 0xfff);
-	assert_int_equal(guest_physical(&moved, 0x200000), 0x3a00000);
-	assert_int_equal(guest_physical(&moved, 0x3fffff), 0x3bfffff);
-	assert_int_equal(guest_physical(&moved, 0x3fffffff), ADDRESS_2M + 0x1fffff);
-}
-
 /* Calls @try for all short accesses around each boundary. */
 static void each_access(void (*try)(uint64_t gpa, unsigned length, bool there))
 {
@@ -627,7 +606,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_bytes),
 		TEST(test_bytes_around_boundaries),
-		TEST(test_physical),
 		TEST(test_read),
 		TEST(test_write),
 		TEST(test_write_refused_whole),

@@ -22,14 +22,14 @@
 #define ADDRESS UINT64_C(0x000ffffffffff000)
 #define HOLE    UINT64_C(0xa0000)
 
-/* What boot/entry.asm and linker.ld have: the image is from 16 MiB on. */
+/* What boot/entry.asm and linker.ld have: the image is in the 2 MiB from 16 MiB on. */
 #define IMAGE     (16 * MIB)
-#define IMAGE_END (16 * MIB + 0x3b000)
+#define IMAGE_END (18 * MIB)
 uint64_t boot_pdpt[512], boot_nx = PTE_NX;
 struct boot_info boot_info;
 static uint8_t map[256]; /* at MAP_ADDRESS */
 struct config config;
-__asm__(".globl image_start, image_end\n.set image_start, 0x1000000\n.set image_end, 0x103b000\n");
+__asm__(".globl second_start\n.set second_start, 0x1000000\n");
 
 #define MAP_ADDRESS 0x500u
 
@@ -82,7 +82,20 @@ static void module(uint64_t start, uint64_t end)
 	boot_info.module.end = (uint32_t)end;
 }
 
-/* Every page of the guest's is memory of the machine's, that nobody else has. */
+/* The host's entry for @gpa, by the size of the page that it maps. */
+static uint64_t entry_of(uint64_t gpa, uint64_t *page)
+{
+	const uint64_t entry = memory.directory[gpa / BLOCK];
+
+	*page = BLOCK;
+	if (entry & PTE_PS)
+		return entry & ~PTE_PS;
+	assert_int_equal(entry & ~ADDRESS, PTE_P | PTE_W);
+	*page = PAGE_SIZE;
+	return ((const uint64_t *)(entry & ADDRESS))[gpa % BLOCK / PAGE_SIZE];
+}
+
+/* Every page of the guest's is memory of the machine's that nobody else has; there are no others. */
 static void check(uint64_t size, uint64_t end, uint64_t hole, uint64_t hole_end)
 {
 	static bool used[GIB / PAGE_SIZE];
@@ -90,23 +103,21 @@ static void check(uint64_t size, uint64_t end, uint64_t hole, uint64_t hole_end)
 	memset(used, 0, sizeof(used));
 	assert_int_equal((uint64_t)memory.bytes, GIB);
 	assert_int_equal(memory.size, size);
-	assert_int_equal(boot_pdpt[1] & ADDRESS, (uint64_t)memory.directory & ADDRESS);
-	assert_int_equal(memory.directory[0] & ADDRESS, (uint64_t)memory.first & ADDRESS);
-	for (uint64_t gpa = 0; gpa < size; gpa = gpa + PAGE_SIZE == HOLE ? MIB : gpa + PAGE_SIZE) {
-		uint64_t entry =
-			gpa < BLOCK ? memory.first[gpa / PAGE_SIZE] : memory.directory[gpa / BLOCK];
-		uint64_t at = (entry & ADDRESS) + (gpa < BLOCK ? 0 : gpa % BLOCK);
+	assert_int_equal(boot_pdpt[1], (uint64_t)memory.directory | PTE_P | PTE_W);
+	for (uint64_t gpa = 0; gpa < (size + BLOCK - 1) / BLOCK * BLOCK; gpa += PAGE_SIZE) {
+		uint64_t page, entry = entry_of(gpa, &page);
+		uint64_t at = (entry & ADDRESS) + gpa % page;
 
-		assert_int_equal(entry & ~ADDRESS,
-				 PTE_NX | PTE_P | PTE_W | (gpa < BLOCK ? 0 : PTE_PS));
+		if ((gpa >= HOLE && gpa < MIB) || gpa >= size) {
+			assert_int_equal(entry, 0);
+			continue;
+		}
+		assert_int_equal(entry & ~ADDRESS, PTE_NX | PTE_P | PTE_W);
 		assert_true(at >= MIB && at + PAGE_SIZE <= end);
 		assert_true(at + PAGE_SIZE <= IMAGE || at >= IMAGE_END);
 		assert_true(at + PAGE_SIZE <= hole || at >= hole_end);
 		assert_false(used[at / PAGE_SIZE]);
 		used[at / PAGE_SIZE] = true;
-		if (at != gpa)
-			continue;
-		assert_true(gpa >= MIB);
 	}
 	assert_true(layout_end() >= size && layout_end() >= IMAGE_END && layout_end() <= end);
 }
@@ -116,22 +127,21 @@ static void test_default(void **state)
 {
 	(void)state;
 	machine(24 * MIB, 0, 0);
-	module(0x103b000, 0x10a0000); /* QEMU's: right above the kernel */
 	assert_true(layout_make(&memory, 16 * MIB));
-	check(16 * MIB, 24 * MIB, 0x103b000, 0x10a0000);
-	assert_string_equal(said, "elsewhere 0 0xa0000 0x10a0000\n");
+	check(16 * MIB, 24 * MIB, 0, 0);
+	assert_string_equal(said, "elsewhere 0 0xa0000 0x1200000\n");
 }
 
-/* A small guest; one that ends in the middle of a block where the host is; large ones. */
+/* Ascending, as layout_make() is made for zeroed tables. */
 static void test_sizes(void **state)
 {
 	static const struct {
 		uint64_t mem;
 		const char *said;
 	} table[] = {
-		{4, "elsewhere 0 0xa0000 0x103b000\n"},
-		{5, "elsewhere 0 0xa0000 0x103b000\n"},
-		{17, "elsewhere 0 0xa0000 0x1100000\nelsewhere 0x1000000 0x1100000 0x1200000\n"},
+		{4, "elsewhere 0 0xa0000 0x1200000\n"},
+		{17, "elsewhere 0 0xa0000 0x1200000\nelsewhere 0x1000000 0x1100000 0x12a0000\n"},
+		{63, "elsewhere 0 0xa0000 0x3f00000\nelsewhere 0x1000000 0x1200000 0x4000000\n"},
 		{64, "elsewhere 0 0xa0000 0x4000000\nelsewhere 0x1000000 0x1200000 0x4200000\n"},
 		{960, "elsewhere 0 0xa0000 0x3c000000\nelsewhere 0x1000000 0x1200000 0x3c200000\n"},
 	};
@@ -155,44 +165,47 @@ static void test_holes(void **state)
 	machine(32 * MIB, 15 * MIB, 16 * MIB);
 	assert_true(layout_make(&memory, 16 * MIB));
 	check(16 * MIB, 32 * MIB, 15 * MIB, 16 * MIB);
-	assert_string_equal(said, "elsewhere 0 0xa0000 0x103b000\n"
-				  "elsewhere 0xe00000 0x1000000 0x1200000\n");
+	assert_string_equal(said, "elsewhere 0 0xa0000 0x1200000\n"
+				  "elsewhere 0xe00000 0x1000000 0x1400000\n");
 
 	machine(32 * MIB, MIB + 0x80000, MIB + 0x81000);
 	assert_true(layout_make(&memory, 16 * MIB));
 	check(16 * MIB, 32 * MIB, MIB + 0x80000, MIB + 0x81000);
-	assert_string_equal(said, "elsewhere 0 0xa0000 0x103b000\n"
-				  "elsewhere 0x100000 0x200000 0x10db000\n");
+	assert_string_equal(said, "elsewhere 0 0xa0000 0x1200000\n"
+				  "elsewhere 0x100000 0x200000 0x12a0000\n");
 }
 
 static void test_too_little(void **state)
 {
 	(void)state;
-	machine(16 * MIB + 0x3b000 + 0x9f000, 0, 0);
+	machine(18 * MIB + HOLE - PAGE_SIZE, 0, 0);
 	assert_false(layout_make(&memory, 16 * MIB));
 	machine(24 * MIB, 0, 0);
 	assert_false(layout_make(&memory, 512 * MIB));
-	machine(16 * MIB + 0x3b000 + HOLE, 0, 0);
+	machine(18 * MIB + HOLE, 0, 0);
 	assert_true(layout_make(&memory, 16 * MIB));
 	assert_int_equal(layout_take(PAGE_SIZE, PAGE_SIZE), 0);
 
 	/* There is enough, but not where the host can reach it. */
-	machine(3 * GIB, 16 * MIB + 0x3b000, 2 * GIB);
+	machine(3 * GIB, 18 * MIB, 2 * GIB);
 	assert_false(layout_make(&memory, 16 * MIB));
 }
 
 /* What is taken later is neither the guest's nor the module's, wherever that lies. */
 static void test_take(void **state)
 {
+	static const uint64_t free = 18 * MIB + HOLE;
 	static const struct {
 		uint64_t start, end, want;
 	} table[] = {
-		{MIB, 2 * MIB, 17 * MIB}, /* GRUB's choice */
-		{17 * MIB, 18 * MIB, 18 * MIB},
-		{17 * MIB + 0x1800, 17 * MIB + 0x2800, 17 * MIB + 0x3000},
-		{17 * MIB + 0x2000, 18 * MIB, 17 * MIB},
-		{23 * MIB, 24 * MIB, 17 * MIB},
-		{3 * GIB, 3 * GIB + MIB, 17 * MIB}, /* at the top of memory: the rest is free */
+		{MIB, 2 * MIB, free}, /* GRUB's choice */
+		{free, free + MIB, free + MIB},
+		{free + 0x800, free + 0x1800, free + 0x2000},
+		{free + 0x1fff, free + 0x2001, free + 0x3000},
+		{free + 0x2000, free + MIB, free},
+		{free - MIB, free, free},
+		{23 * MIB, 24 * MIB, free},
+		{3 * GIB, 3 * GIB + MIB, free}, /* at the top of memory: the rest is free */
 	};
 
 	(void)state;
@@ -200,41 +213,60 @@ static void test_take(void **state)
 		machine(24 * MIB, 0, 0);
 		assert_true(layout_make(&memory, 16 * MIB));
 		module(table[i].start, table[i].end);
-		while (layout_end() < 17 * MIB)
-			assert_int_not_equal(layout_take(PAGE_SIZE, PAGE_SIZE), 0);
 		assert_int_equal(layout_take(0x2000, PAGE_SIZE), table[i].want);
 		assert_int_equal(layout_end(), table[i].want + 0x2000);
 	}
 }
 
-/* The module is seen where it is, and no page of the guest's is lost for it. */
+/* A module that nothing is in the way of is seen where it is, and costs the guest nothing. */
 static void test_module(void **state)
 {
-	static const uint64_t starts[] = {0x103b000, 0x3ffff000, 0xfff00000, 0xc0123456};
+	static const uint64_t starts[] = {960 * MIB, 0x3c0ff000, 0x3ffff000, 0xfc300000,
+					  0xc0123456};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		machine(GIB, 0, 0);
-		module(starts[i], starts[i] + 0x1000);
-		assert_true(layout_make(&memory, 960 * MIB));
-		for (uint64_t offset = 0; offset < LAYOUT_MODULE_MAX; offset += PAGE_SIZE) {
-			uint64_t va = (uint64_t)layout_module() + offset - GIB;
-			uint64_t entry = memory.directory[va / BLOCK];
+		uint64_t at;
 
-			assert_true(va < GIB);
-			assert_int_equal(entry & ~ADDRESS, PTE_NX | PTE_P | PTE_PS);
-			assert_int_equal((entry & ADDRESS) + va % BLOCK, starts[i] + offset);
+		machine(GIB, 0, 0);
+		module(starts[i], starts[i] + LAYOUT_MODULE_MAX);
+		assert_true(layout_make(&memory, 4 * MIB));
+		at = (uint64_t)layout_module(&memory);
+		for (uint64_t offset = 0; offset < LAYOUT_MODULE_MAX; offset += PAGE_SIZE) {
+			uint64_t page, entry;
+
+			assert_true(at + offset >= GIB + 960 * MIB && at + offset < 2 * GIB);
+			entry = entry_of(at + offset - GIB, &page);
+			assert_int_equal(entry & ~ADDRESS, PTE_NX | PTE_P);
+			assert_int_equal((entry & ADDRESS) + (at + offset) % page,
+					 starts[i] + offset);
 		}
-		check(960 * MIB, GIB, 0, 0);
+		check(4 * MIB, GIB, starts[i], starts[i] + LAYOUT_MODULE_MAX);
 	}
+}
+
+/* None that is too large, or is to be copied and there is no room. */
+static void test_no_module(void **state)
+{
+	(void)state;
+	machine(GIB, 0, 0);
+	module(512 * MIB, 512 * MIB + LAYOUT_MODULE_MAX + 1);
+	assert_true(layout_make(&memory, 16 * MIB));
+	assert_null(layout_module(&memory));
+
+	machine(24 * MIB, 0, 0);
+	module(MIB, 7 * MIB);
+	assert_true(layout_make(&memory, 16 * MIB));
+	assert_null(layout_module(&memory));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_default), cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_holes),   cmocka_unit_test(test_too_little),
-		cmocka_unit_test(test_take),    cmocka_unit_test(test_module),
+		cmocka_unit_test(test_sizes),     cmocka_unit_test(test_default),
+		cmocka_unit_test(test_holes),     cmocka_unit_test(test_too_little),
+		cmocka_unit_test(test_take),      cmocka_unit_test(test_module),
+		cmocka_unit_test(test_no_module),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@
 #define WINDOW  UINT64_C(0x40000000) /* where the host sees it; nobody looks into it */
 #define NOWHERE UINT64_MAX
 
-static uint64_t directory[512], first[512];
+static uint64_t directory[512], tables[2][512] __attribute__((aligned(4096)));
 
 /* What below its size is not the guest's memory, and where in the host it is. */
 static const struct {
@@ -44,13 +44,23 @@ static uint64_t place(uint64_t gpa)
 	return (page < 256 ? 0x3000 + 511 - page : page) * PAGE_SIZE + gpa % PAGE_SIZE;
 }
 
-static void fill_tables(void)
+/* The host's own: a table for the first block, one for the last if it ends in the middle. */
+static void fill_tables(uint64_t size)
 {
-	for (uint64_t i = 0; i < 512; i++) {
+	const uint64_t end = (size + 2 * MIB - 1) / (2 * MIB);
+
+	for (uint64_t i = 0; i < 512; i++)
 		directory[i] = place(i * 2 * MIB) | PTE_P | PTE_W | LARGE | PTE_NX;
-		first[i] = place(i * PAGE_SIZE) | PTE_P | PTE_W | PTE_NX;
+	directory[0] = (uint64_t)tables[0] | PTE_P | PTE_W;
+	if (size % (2 * MIB))
+		directory[end - 1] = (uint64_t)tables[1] | PTE_P | PTE_W;
+	for (uint64_t i = 0; i < 512; i++) {
+		uint64_t low = i * PAGE_SIZE, high = (end - 1) * 2 * MIB + low;
+
+		tables[0][i] =
+			low >= 0xa0000 && low < MIB ? 0 : place(low) | PTE_P | PTE_W | PTE_NX;
+		tables[1][i] = high < size ? place(high) | PTE_P | PTE_W | PTE_NX : 0;
 	}
-	directory[0] = 0x5000 | PTE_P | PTE_W; /* where first would be */
 }
 
 static uint64_t expected(uint64_t gpa, uint64_t size)
@@ -112,12 +122,12 @@ static void test_sizes(void **state)
 	static const uint64_t leaves[] = {0, EPT_WRITE_BACK};
 
 	(void)state;
-	fill_tables();
 	for (unsigned i = 0; i < COUNT(sizes) * COUNT(leaves); i++) {
 		const uint64_t size = sizes[i / COUNT(leaves)] * MIB;
 		const uint64_t leaf = leaves[i % COUNT(leaves)];
-		const struct guest_memory memory = {(uint8_t *)WINDOW, size, directory, first};
+		const struct guest_memory memory = {(uint8_t *)WINDOW, size, directory};
 
+		fill_tables(size);
 		nested_init(&memory, leaf);
 		for (uint64_t gpa = 0; gpa < GIB; gpa += PAGE_SIZE)
 			check_page(gpa, size, leaf);

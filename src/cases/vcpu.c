@@ -139,6 +139,8 @@ void vcpu_start(struct run *run)
 		tap_diag("vCPUs: %u", n);
 		let(run, arrives, 1);
 	} else if (!run->failed) {
+		if (why)
+			tap_diag("vCPUs: 1: %s", why);
 		skip(run, one_vcpu);
 	}
 }

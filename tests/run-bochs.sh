@@ -50,7 +50,16 @@ CONFIG_BLOCKS=2 # of 2048 bytes: the size of grub.cfg in the ISO, see boot/iso.s
 # Sets $quoted: the words as an image takes them apart, if QEMU hands on the text as it is (src/lib/cmdline.h),
 # each as GRUB's shell takes it for one.  GRUB hands them on in quotes of its own.
 quote_words() { # OPTION TEXT
-	case $2 in *[[:cntrl:]]*) die "$1: GRUB hands on no control characters: $2" ;; esac
+	case $2 in
+	*[[:cntrl:]]*) die "$1: GRUB hands on no control characters: $2" ;;
+	*[\'\"\\]*) take_apart "$@" ;;
+	*)
+		quoted=
+		for word in $2; do quoted="$quoted '$word'"; done ;;
+	esac
+}
+
+take_apart() { # OPTION TEXT
 	quoted=$(printf '%s\n' "$2" | awk -v quote="'" '
 		function end_word() {
 			if (is_word)

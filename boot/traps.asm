@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; Trap stubs for all 256 vectors with the IDT that leads to them, and the guard: a way back
+; Trap stubs for all vectors with the IDT that leads to them, and the guard: a way back
 ; out of what did not return.
 
 %include "asm-offsets.inc"

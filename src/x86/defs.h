@@ -75,7 +75,8 @@
 #define EFER_NXE  BIT(11)
 #define EFER_SVME BIT(12)
 
-#define VECTORS 256
+/* The exceptions and the interrupt controllers': one above is a #GP whose error code tells it (APM2 8.4.1). */
+#define VECTORS 48
 
 /* Exception vectors, APM2 8.1 */
 #define VECTOR_UD 6

@@ -13,7 +13,7 @@
 /* Loads the IDT. */
 void trap_init(void);
 
-/* Called by boot/traps.asm for all 256 vectors. */
+/* Called by boot/traps.asm for all VECTORS. */
 void trap_handle(struct trap_frame *frame);
 
 /* Around an interaction: a trap, or other code of ours, in between is what went wrong with it. */

@@ -177,7 +177,7 @@ static void overflow(void)
 /* A page fault whose gate is not present makes a double fault: APM2 8.2.9. */
 static void break_gates(void)
 {
-	static uint8_t gates[256 * GATE_SIZE];
+	static uint8_t gates[VECTORS * GATE_SIZE];
 	struct table_register idtr;
 
 	start_one("rogue.double");

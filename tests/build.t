@@ -189,4 +189,24 @@ is $? 0 'make help needs no compiler'
 for variable in CC HOSTCC LLVM= CROSS_COMPILE= WERROR= LD NM OBJDUMP; do
 	has "$tmp/out" "$variable" "make help names $variable"
 done
+
+# ---- tests/fresh.sh -----------------------------------------------------------------------------
+
+# fresh MESSAGE ARGUMENT...: it says what is wrong, before it does anything.
+fresh() {
+	message=$1
+	shift
+	tests/fresh.sh "$@" >"$tmp/out" 2>"$tmp/err"
+	is $? 99 "fresh.sh $*: an error"
+	has "$tmp/err" "^fresh.sh: $message" "fresh.sh $*: says why"
+}
+fresh 'wanted: SUITE \[DIRECTORY\], SUITE one of: bookworm trixie'
+fresh "'sid' is none of: bookworm trixie" sid
+if [ "$(id -u)" -ne 0 ]; then
+	fresh 'only root can make a system in a directory: sudo tests/fresh.sh trixie' trixie
+elif ! command -v debootstrap >/dev/null; then
+	fresh 'there is no debootstrap here: apt-get install debootstrap' trixie
+else
+	fresh "cannot make files in /dev/null/x" trixie /dev/null/x
+fi
 finish

@@ -6,6 +6,9 @@
 
 here=$PWD
 unset MAKEFLAGS MFLAGS
+# The same sources are built twice here.
+! command -v ccache >/dev/null || export CC="ccache ${CC:-gcc}" CCACHE_DIR="$tmp/ccache"
+case ${CC-} in 'ccache ccache '*) CC=${CC#ccache } ;; esac
 awkward="$tmp/it's a \"tree\" & 100% = \$x"
 mkdir -p "$awkward/tree" "$awkward/tmp" "$tmp/path" "$tmp/cd/path" "$tmp/cd/tests" "$tmp/include"
 

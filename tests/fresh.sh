@@ -4,7 +4,7 @@
 # user would call them: once as root, and once as an ordinary user who finds the packages there.
 #
 # DIRECTORY (default paraguest-fresh in $TMPDIR or /tmp) keeps the base system, for the next time, and logs.
-# What is committed is what is tried.  All that is mounted and started ends with this script, whatever ends it:
+# What is committed is what is tried; without git, what is here.  All that is mounted and started ends with this script, whatever ends it:
 # it is in namespaces of its own.  MIRROR: where packages come from (default: where this machine has its own).
 set -uf
 
@@ -31,9 +31,8 @@ check_arguments() { # SUITE [DIRECTORY]
 	[ "$(id -u)" -eq 0 ] || die "only root can make a system in a directory: sudo tests/fresh.sh $*"
 	require debootstrap debootstrap
 	require unshare util-linux
-	require git git
-	git rev-parse -q --verify HEAD >/dev/null 2>&1 || die "there is no commit to try: this is no clone of git's"
-	[ -z "$(git status --porcelain 2>/dev/null)" ] || say 'note: there are changes that are not committed, and not tried'
+	[ ! -e .git ] || require git git
+	[ ! -e .git ] || [ -z "$(git status --porcelain)" ] || say 'note: what is not committed is not tried'
 }
 
 # The mirror of this machine, if it has one: there may be no way to another.
@@ -113,8 +112,11 @@ mount_all() {
 
 # A clone for each user, whose it is.
 clone() {
-	git clone -q --no-local . "$root/root/paraguest" &&
-		chroot "$root" useradd -m -s /bin/bash user &&
+	if [ -e .git ]; then
+		git clone -q --no-local . "$root/root/paraguest"
+	else
+		mkdir "$root/root/paraguest" && tar --exclude='./build*' -cf - . | tar -C "$root/root/paraguest" -xf -
+	fi && chroot "$root" useradd -m -s /bin/bash user &&
 		cp -R "$root/root/paraguest" "$root/home/user/" &&
 		chroot "$root" chown -R user:user /home/user/paraguest
 }

@@ -197,7 +197,7 @@ static void handle_halt(struct vcpu *vcpu)
 		end(vcpu, "halted with interrupts off");
 }
 
-static void handle_forbidden(struct vcpu *vcpu)
+static void handle_missing_instruction(struct vcpu *vcpu)
 {
 	log_line("forbidden %u %#lx = #UD", vcpu->id, vcpu->rip);
 	vcpu_inject_ud(vcpu);
@@ -220,13 +220,13 @@ static void log_exit(const struct vcpu *vcpu)
 static void handle_others(struct vcpu *vcpu)
 {
 	switch (vcpu->exit.kind) {
-	case EXIT_AGAIN:
+	case EXIT_RETRY:
 		break;
 	case EXIT_STOP:
 		vcpu->ended =
 			"was stopped by an NMI or INIT"; /* if by us, then another vCPU says why */
 		break;
-	case EXIT_BAD_VALUE:
+	case EXIT_INJECT_GP:
 		vcpu_inject_gp(vcpu);
 		break;
 	case EXIT_EXCEPTION:
@@ -245,7 +245,7 @@ static void handle_others(struct vcpu *vcpu)
 	case EXIT_SHUTDOWN:
 		end(vcpu, "ended in a triple fault");
 		break;
-	case EXIT_REFUSED:
+	case EXIT_ENTRY_FAILED:
 		log_exit(vcpu);
 		end(vcpu, "is in a state that the CPU does not accept");
 		break;
@@ -275,8 +275,8 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 	case EXIT_HALT:
 		handle_halt(vcpu);
 		break;
-	case EXIT_FORBIDDEN:
-		handle_forbidden(vcpu);
+	case EXIT_INJECT_UD:
+		handle_missing_instruction(vcpu);
 		break;
 	default:
 		handle_others(vcpu);

@@ -213,7 +213,7 @@ static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu
 	case VMEXIT_MWAIT:
 	case VMEXIT_MWAIT_ARMED:
 	case VMEXIT_XSETBV:
-		exit->kind = EXIT_FORBIDDEN;
+		exit->kind = EXIT_INJECT_UD;
 		break;
 	case VMEXIT_EXCEPTION + VECTOR_UD:
 		exit->kind = EXIT_EXCEPTION;
@@ -240,7 +240,7 @@ static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu
 		exit->kind = EXIT_SHUTDOWN;
 		break;
 	case VMEXIT_INVALID:
-		exit->kind = EXIT_REFUSED;
+		exit->kind = EXIT_ENTRY_FAILED;
 		break;
 	default:
 		break;

@@ -20,16 +20,16 @@ enum exit_kind {
 	EXIT_CPUID,
 	EXIT_IO, /* a port that the guest does not have: exit.io */
 	EXIT_HALT,
-	EXIT_WRITE_BACK, /* INVD: discards caches that are not the guest's alone */
-	EXIT_AGAIN,      /* nothing is left to do: the guest tries the instruction again */
-	EXIT_BAD_VALUE,  /* of a control register: a bit that the guest's CPU does not have */
-	EXIT_FORBIDDEN,  /* an instruction that the guest's CPU does not have */
-	EXIT_EXCEPTION,  /* exit.event; exits only where a fault wants to see it */
-	EXIT_MEMORY,     /* exit.gpa is not the guest's memory */
-	EXIT_SHUTDOWN,   /* a triple fault */
-	EXIT_STOP,       /* an NMI, or a real INIT: the run is over */
-	EXIT_REFUSED,    /* the CPU did not accept the guest's state: exit.code */
-	EXIT_UNKNOWN,    /* exit.code */
+	EXIT_WRITE_BACK, /* INVD: write the caches back instead, for they hold more than the guest's */
+	EXIT_RETRY,      /* the guest tries the same instruction again: nothing is left to do */
+	EXIT_INJECT_GP,    /* it set a bit of a control register that its CPU does not have */
+	EXIT_INJECT_UD,    /* its CPU does not have the instruction */
+	EXIT_EXCEPTION,    /* exit.event; exits only where a fault wants to see it */
+	EXIT_MEMORY,       /* exit.gpa is not the guest's memory */
+	EXIT_SHUTDOWN,     /* a triple fault */
+	EXIT_STOP,         /* an NMI, or a real INIT: the run is over */
+	EXIT_ENTRY_FAILED, /* the CPU did not accept the guest's state: exit.code */
+	EXIT_UNKNOWN,      /* exit.code */
 };
 
 /* An exception: one to take at the next entry, or one that exited. */

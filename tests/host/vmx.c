@@ -106,11 +106,11 @@ static void translate_exception(struct vcpu_exit *exit)
 static void translate_cr(struct vcpu_exit *exit)
 {
 	if ((exit->information & CR_NUMBER_MASK) != 0) {
-		exit->kind = EXIT_BAD_VALUE;
+		exit->kind = EXIT_INJECT_GP;
 		return;
 	}
 	vmwrite(VMCS_CR0_SHADOW, vmread(VMCS_CR0_SHADOW) ^ CR0_OURS);
-	exit->kind = EXIT_AGAIN;
+	exit->kind = EXIT_RETRY;
 }
 
 static const char *reason_name(uint32_t reason)
@@ -172,7 +172,7 @@ static void translate(const struct vcpu *vcpu, uint32_t reason, struct vcpu_exit
 	case VMX_MWAIT:
 	case VMX_MONITOR:
 	case VMX_XSETBV:
-		exit->kind = EXIT_FORBIDDEN;
+		exit->kind = EXIT_INJECT_UD;
 		break;
 	case VMX_EXCEPTION:
 		translate_exception(exit);
@@ -190,7 +190,7 @@ static void translate(const struct vcpu *vcpu, uint32_t reason, struct vcpu_exit
 	case VMX_INVALID_STATE:
 	case VMX_MSR_LOADING:
 	case VMX_MACHINE_CHECK:
-		exit->kind = EXIT_REFUSED;
+		exit->kind = EXIT_ENTRY_FAILED;
 		break;
 	default:
 		break;
@@ -237,7 +237,7 @@ bool vmx_exit(struct vcpu *vcpu)
 COLD void vmx_refused(struct vcpu *vcpu)
 {
 	vcpu->rip = vmread(VMCS_GUEST_RIP);
-	vcpu->exit = (struct vcpu_exit){.kind = EXIT_REFUSED,
+	vcpu->exit = (struct vcpu_exit){.kind = EXIT_ENTRY_FAILED,
 					.code = vmread(VMCS_INSTRUCTION_ERROR),
 					.name = "VM-instruction error"};
 	vcpu_handle_exit(vcpu);

@@ -551,20 +551,20 @@ static void test_reasons(void **state)
 	uint8_t kinds[LAST + 1];
 
 	memset(kinds, EXIT_UNKNOWN, sizeof(kinds));
-	memset(kinds + 33, EXIT_REFUSED, 2); /* 33, 34 */
-	kinds[41] = EXIT_REFUSED;
+	memset(kinds + 33, EXIT_ENTRY_FAILED, 2); /* 33, 34 */
+	kinds[41] = EXIT_ENTRY_FAILED;
 	kinds[0] = EXIT_EXCEPTION;
 	kinds[2] = EXIT_SHUTDOWN;
 	kinds[3] = EXIT_STOP;
 	kinds[10] = EXIT_CPUID;
 	kinds[12] = EXIT_HALT;
-	kinds[28] = EXIT_AGAIN;
+	kinds[28] = EXIT_RETRY;
 	kinds[30] = EXIT_IO;
 	kinds[31] = EXIT_RDMSR;
 	kinds[32] = EXIT_WRMSR;
 	kinds[48] = EXIT_MEMORY;
 	for (unsigned i = 0; i < COUNT(forbidden); i++)
-		kinds[forbidden[i]] = EXIT_FORBIDDEN;
+		kinds[forbidden[i]] = EXIT_INJECT_UD;
 	for (uint32_t reason = 0; reason <= LAST; reason++) {
 		if (reason == INVD || reason == VMCALL) /* WBINVD would trap here; no slow exit */
 			continue;
@@ -577,7 +577,7 @@ static void test_reasons(void **state)
 		assert_int_equal(vcpu.exit.length, LENGTH);
 		if (kinds[reason] == EXIT_RDMSR || kinds[reason] == EXIT_WRMSR)
 			assert_int_equal(vcpu.exit.msr, (uint32_t)NOISE);
-		if (kinds[reason] == EXIT_FORBIDDEN)
+		if (kinds[reason] == EXIT_INJECT_UD)
 			goes_on(RIP, EVENT_UD);
 	}
 }
@@ -623,7 +623,7 @@ static void test_refused(void **state)
 	vmcs[VMCS_INSTRUCTION_ERROR] = 7;
 	vmcs[VMCS_GUEST_RIP] = RIP;
 	vmx_refused(&vcpu);
-	assert_int_equal(vcpu.exit.kind, EXIT_REFUSED);
+	assert_int_equal(vcpu.exit.kind, EXIT_ENTRY_FAILED);
 	assert_string_equal(logged[0], "exit 0 0x7 0 VM-instruction error");
 	assert_string_equal(vcpu.ended, "is in a state that the CPU does not accept");
 	assert_int_equal(vcpu.rip, RIP);
@@ -673,7 +673,7 @@ static void test_cr0_ne(void **state)
 		const uint64_t sees = GUEST_SEES_CR0 | (moves == 0 ? CR0_NE : 0);
 
 		assert_true(leave(28, 0x300)); /* MOV to CR0 from RBX: table 28-3 */
-		assert_int_equal(vcpu.exit.kind, EXIT_AGAIN);
+		assert_int_equal(vcpu.exit.kind, EXIT_RETRY);
 		goes_on(RIP, 0);
 		assert_int_equal(vmcs[VMCS_CR0_SHADOW], sees);
 		assert_int_equal(vmcs[VMCS_GUEST_CR0], GUEST_SEES_CR0 | CR0_NE);
@@ -688,7 +688,7 @@ static void test_cr4_vmxe(void **state)
 {
 	(void)state;
 	assert_true(leave(28, 0x304));
-	assert_int_equal(vcpu.exit.kind, EXIT_BAD_VALUE);
+	assert_int_equal(vcpu.exit.kind, EXIT_INJECT_GP);
 	goes_on(RIP, EVENT_GP);
 	assert_int_equal(vmcs[VMCS_ENTRY_EVENT_ERROR], 0);
 	assert_int_equal(vmcs[VMCS_CR0_SHADOW], GUEST_SEES_CR0);

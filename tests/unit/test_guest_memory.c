@@ -10,13 +10,11 @@
 
 #include <cmocka.h>
 
-#include "guest_memory.h"
+#include "guest_fixture.h"
 #include "vcpu.h"
 #include "x86/defs.h"
 
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
-#define HOLE          0xa0000u
-#define HOLE_END      0x100000u
 #define SIZE          0x108000u
 #define POISON        0x5a
 #define NEAR          10u /* how far around each boundary every access is tried */
@@ -30,26 +28,12 @@
 #define ADDRESS_2M    UINT64_C(0x000fedcba9800000)
 #define ADDRESS_1G    UINT64_C(0x000fedcb80000000)
 
-static struct guest_memory memory;
-static uint8_t *expected;
-
 static int setup(void **state)
 {
 	(void)state;
-	memory = (struct guest_memory){.bytes = aligned_alloc(PAGE_SIZE, SIZE), .size = SIZE};
-	expected = malloc(SIZE);
-	assert_non_null(memory.bytes);
-	assert_non_null(expected);
+	make_memory(SIZE);
 	memset(memory.bytes, POISON, SIZE);
 	memset(expected, POISON, SIZE);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	free(memory.bytes);
-	free(expected);
 	return 0;
 }
 
@@ -599,7 +583,7 @@ static void test_fetch_compatibility(void **state)
 	fetches(vcpu, want, LONGEST);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, free_memory)
 
 int main(void)
 {

@@ -11,11 +11,10 @@
 
 #include <cmocka.h>
 
+#include "guest_fixture.h"
 #include "loader.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define HOLE         0xa0000u
-#define HOLE_END     0x100000u
 #define SIZE         0x200000u
 #define INFO         0x1000u /* the one page of low memory that the loader writes to */
 #define INFO_END     0x2000u
@@ -44,25 +43,12 @@ static const struct plan good = {
 	.entry = HOLE_END + 0x80,
 };
 
-static struct guest_memory memory;
-static uint8_t *expected;
 static struct loaded loaded;
 
 static int setup(void **state)
 {
 	(void)state;
-	memory = (struct guest_memory){.bytes = aligned_alloc(4096, SIZE), .size = SIZE};
-	expected = malloc(SIZE);
-	assert_non_null(memory.bytes);
-	assert_non_null(expected);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	free(memory.bytes);
-	free(expected);
+	make_memory(SIZE);
 	return 0;
 }
 
@@ -622,7 +608,7 @@ static void test_random_headers(void **state)
 	assert_memory_equal(memory.bytes, expected, SIZE);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, free_memory)
 
 int main(void)
 {

@@ -111,7 +111,7 @@ IMAGE_LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexec
 BOOT := $(sort $(wildcard boot/*.asm))
 COMMON := $(BOOT) $(sort $(wildcard src/x86/*.c)) $(sort $(wildcard src/lib/*.c))
 GUEST := $(COMMON) $(filter-out src/asm-offsets.c,$(sort $(wildcard src/*.c))) $(sort $(wildcard src/cases/*.c))
-HOST := $(COMMON) $(sort $(wildcard tests/host/*.c)) $(sort $(wildcard tests/host/*.asm))
+HOST := $(COMMON) $(sort $(wildcard tests/host/*.c tests/host/*/*.c)) $(sort $(wildcard tests/host/*.asm))
 ROGUE := $(COMMON) $(sort $(wildcard tests/guests/*.c))
 BENCH := $(COMMON) src/para.c src/para_calls.c tests/bench/setup.c
 
@@ -190,7 +190,7 @@ $(O)/obj/src/lib/version.o: private OWN_CFLAGS = -DPARAGUEST_VERSION='"$(shell c
 FORCE:
 
 # A hypercall's way through the host is measured by its speed, all else by its size.
-$(patsubst %,$(O)/obj/tests/host/%.o,svm vmx para_host): private OWN_CFLAGS := -O2
+$(patsubst %,$(O)/obj/tests/host/%.o,svm vmx kvm2007/policy): private OWN_CFLAGS := -O2
 
 # NASM's -MD leaves out %included files: the one that there is stands here.  NASM has no -ffile-prefix-map:
 # it writes down the directory where its input really is, unless that has no name any more.  So it reads

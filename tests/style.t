@@ -44,9 +44,16 @@ includes '^src/x86/' 'lib/|para|check|cases/|options' 'x86 stands alone'
 includes '^src/lib/' 'para|check|cases/|options|abi/' 'lib knows x86 and nothing above'
 includes '^src/abi/' '.' 'the ABI header is self-contained'
 includes '^tests/host/' 'para\.h|check|cases/|options' "the host does not see the guest's side"
-includes '^src/' 'vcpu|svm|para_host|loader|config\.h' "the guest does not see the host's side"
-grep -lE 'asm|x86/insn' tests/host/para_host.c >"$tmp/err"
-lacks "$tmp/err" . 'the ABI policy has no asm'
+includes '^src/' 'vcpu|svm|kvm2007/|loader|config\.h' "the guest does not see the host's side"
+grep -lE 'asm|x86/insn' tests/host/*/policy.c >"$tmp/err"
+lacks "$tmp/err" . 'an ABI policy has no asm'
+{
+	grep -ni fault tests/host/*/policy.[ch]
+	grep -nE 'faults\.h|fault_|abi\.h|hooks\.h' tests/host/svm*.[ch] tests/host/vmx*.[ch]
+} >"$tmp/err"
+lacks "$tmp/err" . 'an ABI policy knows of no faults, and the vendors neither of ABIs'
+[ "$(grep -l kvm2007 tests/host/*.[ch])" = tests/host/abi.c ] && [ "$(grep -c kvm2007 tests/host/abi.c)" -eq 1 ]
+ok $? 'the host names an ABI in one line'
 [ "$(grep -cE '^ {8}[a-z]' tests/host/svm_run.asm)" -lt 70 ]
 ok $? 'the world switch has less than 70 instructions'
 finish

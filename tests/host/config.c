@@ -14,25 +14,13 @@
 #define SERIAL_MIN 0x100
 #define SERIAL_MAX 0xfff8
 
-const struct fault_description faults[FAULT_COUNT] = {
-#define X(symbol, name, rule, what) {name, rule, what},
-	FAULTS(X)
-#undef X
-};
-
 struct config config;
 
-bool config_parse(char *line, char *error)
+bool config_parse(char *line, const char *const *fault_names, char *error)
 {
 	static const char *const personalities[] = {"header", "linux2007", NULL};
 	static const char *const logs[] = {"none", "events", "calls", NULL};
-	static const char *const fault_names[] = {
-#define X(symbol, name, rule, what) name,
-		FAULTS(X)
-#undef X
-			NULL,
-	};
-	static const struct option table[] = {
+	const struct option table[] = {
 		{.name = "mem",
 		 .kind = OPTION_NUMBER,
 		 .number = &config.memory,
@@ -81,7 +69,6 @@ bool config_parse(char *line, char *error)
 	if (!cmdline_parse(line, table, sizeof(table) / sizeof(table[0]), &image, error))
 		return false;
 	config.has_echo = config.echo != NO_ECHO;
-	config.slow_calls = config.log == LOG_CALLS || config.fault != FAULT_NONE;
 	return true;
 }
 

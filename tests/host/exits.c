@@ -2,14 +2,13 @@
 /* What the host does about each exit: which ports, MSRs and instructions the guest's machine has. */
 #include <stddef.h>
 
+#include "abi.h"
 #include "apic_page.h"
-#include "clobber.h"
 #include "config.h"
 #include "cpuid.h"
+#include "hooks.h"
 #include "lib/exit.h"
 #include "log.h"
-#include "para_faults.h"
-#include "para_host.h"
 #include "passed.h"
 #include "vcpus.h"
 #include "x86/insn.h"
@@ -52,11 +51,11 @@ static void handle_rdmsr(struct vcpu *vcpu)
 {
 	uint32_t msr = vcpu->exit.msr;
 	uint64_t value;
+	enum msr_outcome outcome = abi_rdmsr(vcpu, msr, &value);
 
-	if (para_msr(msr)) {
-		if (!para_rdmsr(vcpu, msr, &value))
-			return;
-	} else if (!read_msr(vcpu, msr, &value)) {
+	if (outcome == MSR_GP)
+		return;
+	if (outcome == MSR_UNKNOWN && !read_msr(vcpu, msr, &value)) {
 		log_line("msr %u rdmsr %#x = #GP", vcpu->id, msr);
 		vcpu_inject_gp(vcpu);
 		return;
@@ -104,13 +103,11 @@ static void handle_wrmsr(struct vcpu *vcpu)
 {
 	uint32_t msr = vcpu->exit.msr;
 	uint64_t value = (uint32_t)vcpu->regs.rax | vcpu->regs.rdx << 32;
+	enum msr_outcome outcome = abi_wrmsr(vcpu, msr, value);
 
-	if (para_msr(msr)) {
-		if (para_wrmsr(vcpu, msr, value))
-			vcpu_skip(vcpu);
+	if (outcome == MSR_GP)
 		return;
-	}
-	if (!write_msr(vcpu, msr, value)) {
+	if (outcome == MSR_UNKNOWN && !write_msr(vcpu, msr, value)) {
 		log_line("msr %u wrmsr %#x = #GP", vcpu->id, msr);
 		vcpu_inject_gp(vcpu);
 		return;
@@ -137,7 +134,7 @@ static void drop_string(struct vcpu *vcpu)
 }
 
 /*
- * Whether a read is answered by the machine's own port: one that the guest has exits only where a fault
+ * Whether a read is answered by the machine's own port: one that the guest has exits only where a hook
  * wants to see it, and by the exit device's answer the guest knows whether there is one.
  */
 static bool read_is_passed(uint16_t port, unsigned size)
@@ -182,7 +179,7 @@ static void handle_io(struct vcpu *vcpu)
 		log_line("io %u out %#x %u %#lx", vcpu->id, port, size, vcpu->regs.rax & mask);
 	}
 	vcpu_skip(vcpu);
-	clobber_remember_io(vcpu);
+	hook_io(vcpu);
 }
 
 /* With interrupts on, HLT may end at any time, so it ends at once; with them off, an INIT alone ends it. */
@@ -205,7 +202,7 @@ static void handle_missing_instruction(struct vcpu *vcpu)
 
 static void handle_exception(struct vcpu *vcpu)
 {
-	if (!para_exception(vcpu))
+	if (!hook_exception(vcpu))
 		vcpu->event = vcpu->exit.event;
 }
 

@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "abi.h"
 #include "config.h"
 #include "layout.h"
 #include "lib/cmdline.h"
@@ -17,7 +18,6 @@
 #include "loader.h"
 #include "log.h"
 #include "nested_paging.h"
-#include "para_host.h"
 #include "vcpus.h"
 #include "x86/apic.h"
 #include "x86/cpu.h"
@@ -52,7 +52,7 @@ static void configure(void)
 {
 	char error[CMDLINE_ERROR_MAX];
 	char *line = multiboot_cmdline();
-	bool parsed = line && config_parse(line, error);
+	bool parsed = line && config_parse(line, abi_fault_names(), error);
 	const char *guest_line = multiboot_module_line();
 
 	if (guest_line)
@@ -66,13 +66,13 @@ static void configure(void)
 
 static _Noreturn void list_faults(void)
 {
+	const struct fault *fault;
 	struct tap tap;
 
 	tap_start(&tap);
 	tap_plan(&tap, 0, "faults");
-	for (unsigned i = 0; i < FAULT_COUNT; i++)
-		tap_diag("%s %s %s", faults[i].name, *faults[i].rule ? faults[i].rule : "-",
-			 faults[i].what);
+	for (unsigned i = 0; (fault = abi_fault(i)); i++)
+		tap_diag("%s %s %s", fault->name, *fault->rule ? fault->rule : "-", fault->what);
 	end_run(&tap, VERDICT_SKIP);
 }
 
@@ -217,6 +217,7 @@ static void finish(const struct vcpu *vcpu)
 void main(void)
 {
 	const struct vcpu_vendor *vendor;
+	const struct fault *fault;
 	static struct loaded loaded;
 
 	cpu_init();
@@ -229,9 +230,10 @@ void main(void)
 	load(&loaded);
 	start_processors();
 	nested_init(&memory, vendor->nested_leaf);
-	para_init(vendor->call_instruction);
+	fault = abi_fault(config.fault);
+	abi_init(vendor, fault);
 	log_line("start mem=%lu personality=%s fault=%s vendor=%s", config.memory,
-		 config.personality == PERSONALITY_HEADER ? "header" : "linux2007",
-		 faults[config.fault].name, vendor->name);
+		 config.personality == PERSONALITY_HEADER ? "header" : "linux2007", fault->name,
+		 vendor->name);
 	vcpus_run(vendor, &memory, &loaded, finish);
 }

@@ -2,6 +2,7 @@
 #include "passed.h"
 
 #include "config.h"
+#include "hooks.h"
 #include "lib/serial.h"
 #include "lib/string.h"
 #include "x86/defs.h"
@@ -46,8 +47,7 @@ static void pass(uint32_t first, uint32_t last)
 
 	for (uint32_t port = first; port <= last; port++)
 		io_bitmap[port / 8] &= (uint8_t)~BIT(port % 8);
-	if (config.fault == FAULT_STALE_RIP &&
-	    last - first == SERIAL_SIZE - 1) /* as UARTs only are */
+	if (uart_status_is_hooked() && last - first == SERIAL_SIZE - 1) /* as UARTs only are */
 		io_bitmap[lsr / 8] |= (uint8_t)BIT(lsr % 8);
 }
 

@@ -5,10 +5,8 @@
  */
 #include "svm.h"
 
-#include "config.h"
 #include "lib/string.h"
 #include "nested_paging.h"
-#include "para_faults.h"
 #include "passed.h"
 #include "x86/insn.h"
 
@@ -59,7 +57,7 @@ static COLD void svm_init(void)
 	saves_next_rip = cpuid(0x8000000a, 0).edx & CPUID_NRIPS;
 }
 
-static void init_controls(struct vmcb *c)
+static void init_controls(const struct vcpu *vcpu, struct vmcb *c)
 {
 	c->intercept1 = (uint32_t)(INTERCEPT_NMI | INTERCEPT_INVD | INTERCEPT_HLT |
 				   INTERCEPT_INVLPGA | INTERCEPT_IO | INTERCEPT_MSR |
@@ -68,7 +66,7 @@ static void init_controls(struct vmcb *c)
 				   INTERCEPT_VMSAVE | INTERCEPT_STGI | INTERCEPT_CLGI |
 				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
 				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
-	c->intercept_exceptions = fault_exceptions();
+	c->intercept_exceptions = vcpu->exceptions;
 	c->iopm_pa = (uint64_t)iopm;
 	c->msrpm_pa = (uint64_t)msrpm;
 	c->asid = 1;
@@ -107,7 +105,7 @@ static COLD void svm_start(struct vcpu *vcpu, const struct vcpu_start *start)
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, (uint64_t)svm->host_save);
 	memset(&svm->guest, 0, sizeof(svm->guest));
-	init_controls(&svm->guest);
+	init_controls(vcpu, &svm->guest);
 	init_state(&svm->guest, start);
 	svm_run(svm, vcpu);
 }
@@ -280,7 +278,7 @@ bool svm_exit(struct svm *svm, struct vcpu *vcpu)
 		return slow_exit(c, vcpu);
 	vcpu->regs.rax = c->rax;
 	vcpu->rip = c->rip + CALL_LENGTH;
-	para_hypercall(vcpu);
+	vcpu->hypercall(vcpu);
 	c->rax = vcpu->regs.rax;
 	c->rip = vcpu->rip;
 	c->interrupt_shadow = 0;

@@ -24,7 +24,7 @@ enum exit_kind {
 	EXIT_RETRY,      /* the guest tries the same instruction again: nothing is left to do */
 	EXIT_INJECT_GP,    /* it set a bit of a control register that its CPU does not have */
 	EXIT_INJECT_UD,    /* its CPU does not have the instruction */
-	EXIT_EXCEPTION,    /* exit.event; exits only where a fault wants to see it */
+	EXIT_EXCEPTION,    /* exit.event; exits only if vcpu->exceptions has it */
 	EXIT_MEMORY,       /* exit.gpa is not the guest's memory */
 	EXIT_SHUTDOWN,     /* a triple fault */
 	EXIT_STOP,         /* an NMI, or a real INIT: the run is over */
@@ -78,7 +78,11 @@ struct vcpu_start {
 	uint32_t rip, eax, ebx;
 };
 
+struct vcpu;
 struct vcpu_vendor;
+
+/* Handles a hypercall, the one exit whose cost counts: registers and RIP are there, and no vcpu->exit. */
+typedef void vcpu_hypercall(struct vcpu *vcpu);
 
 /*
  * All that belongs to one vCPU, which has one processor to itself; that processor alone touches it,
@@ -102,10 +106,11 @@ struct vcpu {
 	uint64_t efer;  /* as the guest sees it, without SVME; LMA only when synced */
 	uint64_t pat;
 
-	uint64_t site;     /* that it registered last */
-	uint64_t para_gpa; /* of the para state page registered last; 0: none */
-	bool halted;       /* until an INIT comes */
-	uint8_t verdict;   /* what it wrote to isa-debug-exit last */
+	uint32_t exceptions; /* that exit: a bit a vector */
+	vcpu_hypercall *hypercall;
+
+	bool halted;     /* until an INIT comes */
+	uint8_t verdict; /* what it wrote to isa-debug-exit last */
 	uint32_t apic_id;
 	bool x2apic;
 	uint32_t icr_destination; /* the APIC's register */
@@ -150,9 +155,6 @@ extern const struct vcpu_vendor svm_vendor, vmx_vendor;
 
 /* exits.c: handles any vcpu->exit but a hypercall.  False once the vCPU has to leave the guest. */
 bool vcpu_handle_exit(struct vcpu *vcpu);
-
-/* para_host.c: handles a hypercall, the one exit whose cost counts. */
-void para_hypercall(struct vcpu *vcpu);
 
 /* Makes vcpu->slow valid; what is changed there reaches the guest too. */
 static inline void vcpu_sync(struct vcpu *vcpu)

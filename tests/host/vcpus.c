@@ -5,7 +5,8 @@
  */
 #include "vcpus.h"
 
-#include "config.h"
+#include "abi.h"
+#include "hooks.h"
 #include "lib/panic.h"
 #include "log.h"
 #include "x86/apic.h"
@@ -155,9 +156,11 @@ static void run_vcpu(void *unused)
 		.pages = cpu->id ? cpu->own : boot_pages,
 		.entry = run.loaded->entry,
 		.apic_id = cpuid(1, 0).ebx >> 24,
+		.exceptions = hooked_exceptions(),
 	};
 
 	(void)unused;
+	abi_init_vcpu(&vcpu);
 	cpu->silent = false;
 	__atomic_store_n(&vcpus[vcpu.id], &vcpu, __ATOMIC_RELEASE);
 	if (!vcpu.id)
@@ -208,12 +211,12 @@ static void init(struct vcpu *vcpu, uint32_t command)
 /* Whoever runs already does not heed it. */
 static void start_up(struct vcpu *vcpu, uint32_t command)
 {
-	if (config.fault == FAULT_ONE_STARTUP && vcpu->id > 1)
+	unsigned vector = ICR_VECTOR(command);
+
+	if (!hook_startup(vcpu, &vector))
 		return;
-	if (config.fault == FAULT_STARTUP_VECTOR)
-		command++;
 	if (__atomic_load_n(&vcpu->waits, __ATOMIC_ACQUIRE))
-		__atomic_store_n(&vcpu->startup, STARTUP_PENDING | ICR_VECTOR(command),
+		__atomic_store_n(&vcpu->startup, STARTUP_PENDING | ICR_VECTOR(vector),
 				 __ATOMIC_RELEASE);
 }
 

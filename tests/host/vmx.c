@@ -226,7 +226,7 @@ bool vmx_exit(struct vcpu *vcpu)
 	if (__builtin_expect(reason != VMX_VMCALL, 0))
 		return slow_exit(vcpu, reason);
 	vcpu->rip = vmread(VMCS_GUEST_RIP) + CALL_LENGTH;
-	para_hypercall(vcpu);
+	vcpu->hypercall(vcpu);
 	leave_instruction(vcpu);
 	if (__builtin_expect(vcpu->synced, 0))
 		write_back(vcpu);

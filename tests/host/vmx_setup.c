@@ -5,7 +5,6 @@
  */
 #include "lib/string.h"
 #include "nested_paging.h"
-#include "para_faults.h"
 #include "passed.h"
 #include "vmx.h"
 #include "vmx_insn.h"
@@ -119,7 +118,7 @@ static uint64_t controls(uint32_t msr, uint64_t wanted)
 	return (wanted | (uint32_t)allowed) & allowed >> 32;
 }
 
-static void init_controls(void)
+static void init_controls(const struct vcpu *vcpu)
 {
 	vmwrite(VMCS_PIN_CONTROLS, controls(MSR_VMX_TRUE_PIN_CONTROLS, PIN_NMI));
 	vmwrite(VMCS_PROC_CONTROLS,
@@ -135,7 +134,7 @@ static void init_controls(void)
 	vmwrite(VMCS_ENTRY_CONTROLS,
 		controls(MSR_VMX_TRUE_ENTRY_CONTROLS,
 			 VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER));
-	vmwrite(VMCS_EXCEPTION_BITMAP, fault_exceptions());
+	vmwrite(VMCS_EXCEPTION_BITMAP, vcpu->exceptions);
 	vmwrite(VMCS_IO_BITMAP_A, (uint64_t)io_bitmap);
 	vmwrite(VMCS_IO_BITMAP_B, (uint64_t)io_bitmap + PAGE_SIZE);
 	vmwrite(VMCS_MSR_BITMAP, (uint64_t)msr_bitmap);
@@ -219,7 +218,7 @@ void vmx_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
 {
 	enter_vmx_operation(vcpu->pages);
 	init_zeros();
-	init_controls();
+	init_controls(vcpu);
 	init_host();
 	init_guest(start);
 }

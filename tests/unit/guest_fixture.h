@@ -19,7 +19,7 @@ static uint8_t *expected;
 /* Both of SIZE bytes, which hold anything. */
 static void make_memory(uint64_t size)
 {
-	memory = (struct guest_memory){aligned_alloc(PAGE_SIZE, size), size};
+	memory = (struct guest_memory){.bytes = aligned_alloc(PAGE_SIZE, size), .size = size};
 	expected = malloc(size);
 	assert_non_null(memory.bytes);
 	assert_non_null(expected);

@@ -11,10 +11,12 @@
 
 #include <cmocka.h>
 
+#include "config.h"
 #include "nested_paging.h"
-#include "para_faults.h"
 #include "passed.h"
 #include "svm.h"
+
+struct config config;
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ROOT         0x7000u
@@ -25,8 +27,6 @@
 #define VM_CR        0xc0010114u
 #define FIRMWARE     "the firmware has disabled SVM: wanted bit 4 of VM_CR (MSR 0xc0010114) clear"
 #define NESTED       "this CPU has no nested paging: wanted CPUID 8000000ah EDX bit 0"
-
-struct config config;
 
 static struct svm *svm; /* the one that was entered last */
 static struct vcpu vcpu;
@@ -63,20 +63,9 @@ bool vcpu_handle_exit(struct vcpu *v)
 	return true;
 }
 
-void para_hypercall(struct vcpu *v)
-{
-	(void)v;
-	fail_msg("not reached");
-}
-
 uint64_t nested_root(void)
 {
 	return ROOT;
-}
-
-uint32_t fault_exceptions(void)
-{
-	return 0;
 }
 
 /* ---- tests ---- */

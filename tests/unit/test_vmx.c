@@ -15,13 +15,11 @@
 
 #include <cmocka.h>
 
+#include "abi.h"
 #include "apic_page.h"
-#include "clobber.h"
 #include "config.h"
 #include "log.h"
 #include "nested_paging.h"
-#include "para_faults.h"
-#include "para_host.h"
 #include "passed.h"
 #include "vcpus.h"
 #include "vmx.h"
@@ -216,7 +214,7 @@ void log_line(const char *fmt, ...)
 	va_end(args);
 }
 
-void para_hypercall(struct vcpu *v)
+static void hypercall(struct vcpu *v)
 {
 	assert_int_equal(v->rip, RIP + 3); /* behind VMCALL */
 	if (!rsp_of_call)
@@ -225,43 +223,21 @@ void para_hypercall(struct vcpu *v)
 	v->slow.rsp = rsp_of_call;
 }
 
-bool para_msr(uint32_t msr)
-{
-	(void)msr;
-	return false;
-}
-
-bool para_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
+enum msr_outcome abi_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	(void)v, (void)msr, (void)value;
-	return false;
+	return MSR_UNKNOWN;
 }
 
-bool para_wrmsr(struct vcpu *v, uint32_t msr, uint64_t gpa)
+enum msr_outcome abi_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-	(void)v, (void)msr, (void)gpa;
-	return false;
-}
-
-bool para_exception(struct vcpu *v)
-{
-	(void)v;
-	return false;
-}
-
-void clobber_remember_io(struct vcpu *v)
-{
-	(void)v;
+	(void)v, (void)msr, (void)value;
+	return MSR_UNKNOWN;
 }
 
 uint64_t nested_root(void)
 {
 	return ROOT;
-}
-
-uint32_t fault_exceptions(void)
-{
-	return 0;
 }
 
 static int setup(void **state)
@@ -276,7 +252,8 @@ static int setup(void **state)
 	steps[0] = '\0';
 	memset(logged, 0, sizeof(logged));
 	rsp_of_call = 0;
-	vcpu = (struct vcpu){.vendor = &vmx_vendor, .pages = pages, .pat = START_PAT};
+	vcpu = (struct vcpu){
+		.vendor = &vmx_vendor, .pages = pages, .pat = START_PAT, .hypercall = hypercall};
 	return 0;
 }
 

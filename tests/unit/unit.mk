@@ -12,6 +12,8 @@ unit_cmdline := src/lib/cmdline.c src/lib/printf.c
 unit_config := tests/host/config.c src/lib/cmdline.c src/lib/printf.c
 unit_exit := src/lib/exit.c
 unit_guest_memory := tests/host/guest_memory.c
+unit_hooks := tests/host/hooks.c
+unit_kvm2007 := $(wildcard tests/host/kvm2007/*.c) $(patsubst %,tests/host/%.c,abi guest_memory hooks)
 unit_layout := tests/host/layout.c src/lib/multiboot.c src/lib/printf.c
 unit_loader := tests/host/loader.c tests/host/guest_memory.c src/lib/printf.c
 unit_mov := tests/host/mov.c
@@ -19,18 +21,17 @@ unit_multiboot := src/lib/multiboot.c src/lib/printf.c
 unit_nested_paging := tests/host/nested_paging.c tests/host/guest_memory.c
 unit_options := src/options.c src/lib/cmdline.c src/lib/printf.c
 unit_para := src/para.c
-unit_para_host := tests/host/para_host.c tests/host/para_faults.c tests/host/guest_memory.c
-unit_passed := tests/host/passed.c
+unit_passed := tests/host/passed.c tests/host/hooks.c
 unit_printf := src/lib/printf.c
 unit_serial := src/lib/serial.c
 unit_string := src/lib/string.c
-unit_svm := tests/host/svm.c tests/host/passed.c tests/unit/fake_cpu.c
+unit_svm := tests/host/svm.c tests/host/passed.c tests/host/hooks.c tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
 unit_vga := src/lib/vga.c
-unit_vmx := $(patsubst %,tests/host/%.c,vmx vmx_setup exits cpuid passed) tests/unit/fake_cpu.c
+unit_vmx := $(patsubst %,tests/host/%.c,vmx vmx_setup exits cpuid passed hooks) tests/unit/fake_cpu.c
 
-UNIT_TESTS := cmdline config exit guest_memory layout loader mov multiboot nested_paging options para para_host passed \
-	printf serial string svm tap vga vmx
+UNIT_TESTS := cmdline config exit guest_memory hooks kvm2007 layout loader mov multiboot nested_paging options \
+	para passed printf serial string svm tap vga vmx
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tests/host/para_host.c: what an honest host does, by the rules of the ABI.  The whole of
- * guest memory is compared with what it must be, so that nothing else is written.
+ * tests/host/kvm2007/: what an honest host does, by the rules of the ABI, and that each fault breaks it.  The
+ * whole of guest memory is compared with what it must be, so that nothing else is written.
  */
 #include <regex.h>
 #include <setjmp.h>
@@ -15,16 +15,16 @@
 
 #include <cmocka.h>
 
-#include "clobber.h"
+#include "abi.h"
 #include "config.h"
+#include "guest_fixture.h"
+#include "hooks.h"
+#include "kvm2007/faults.h"
+#include "kvm2007/policy.h"
 #include "log.h"
-#include "para_faults.h"
-#include "para_host.h"
 #include "vcpus.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define HOLE         0xa0000u
-#define HOLE_END     0x100000u
 #define SIZE         0x140000u
 #define PAGE         0x110000u /* where a state page is put, unless it matters */
 #define SITE         0x112008u
@@ -38,17 +38,15 @@
 
 struct config config;
 
-static struct guest_memory memory;
-static uint8_t *expected;
 static struct vcpu vcpu, other;
-static unsigned synced, clobbered;
+static unsigned synced;
 
 static const uint8_t vmmcall[] = {0x0f, 0x01, 0xd9};
 static const uint8_t vmcall[] = {0x0f, 0x01, 0xc1};
 
 static char logged[1000], patch_logged[1000];
 
-/* The documented form of every line that para_host.c writes (log.h). */
+/* The documented form of every line that policy.c writes (log.h). */
 #define NUMBER "(0|0x[1-9a-f][0-9a-f]*)"
 #define LINE_IS                                        \
 	"^(probe [0-9]+ " NUMBER " = (" NUMBER "|#GP)" \
@@ -80,12 +78,6 @@ static void assert_logged(const char *want)
 	logged[0] = '\0';
 }
 
-void clobber(struct vcpu *v)
-{
-	assert_ptr_equal(v, &vcpu);
-	clobbered++;
-}
-
 unsigned vcpu_count(void)
 {
 	return 2;
@@ -98,12 +90,40 @@ const struct vcpu *vcpu_by(unsigned id)
 
 static void sync_slow(struct vcpu *v)
 {
-	v->slow = (struct vcpu_slow_state){
-		.rsp = 0x1000, .cr0 = CR0_PG, .cr3 = 0x2000, .cr4 = CR4_PAE};
+	v->slow = (struct vcpu_slow_state){.rsp = 0x1000,
+					   .rflags = RFLAGS_IF,
+					   .cr0 = CR0_PG,
+					   .cr3 = 0x2000,
+					   .cr4 = CR4_PAE,
+					   .fs_base = STALE,
+					   .gs_base = STALE};
 	synced++;
 }
 
-static const struct vcpu_vendor vendor = {.name = "fake", .sync = sync_slow};
+static const struct vcpu_vendor vendor = {
+	.name = "fake", .call_instruction = {0x0f, 0x01, 0xd9}, .sync = sync_slow};
+
+/* A row of the table, by its name. */
+static const struct fault *fault_by(const char *name)
+{
+	const struct fault *fault;
+
+	for (unsigned i = 0; (fault = abi_fault(i)); i++) {
+		if (!strcmp(fault->name, name))
+			return fault;
+	}
+	fail_msg("no fault '%s'", name);
+	return NULL;
+}
+
+/* The host has this fault now, and no past. */
+static void start_host(const char *fault)
+{
+	hooks_clear();
+	abi_init(&vendor, fault_by(fault));
+	abi_init_vcpu(&vcpu);
+	abi_init_vcpu(&other);
+}
 
 /* Every register its own value, none of which fits in 32 bits. */
 static struct gprs noise(void)
@@ -125,6 +145,7 @@ static void start_vcpu(struct vcpu *v, unsigned id)
 		.memory = &memory,
 		.regs = noise(),
 		.rip = 0x100123,
+		.entry = 0x100100,
 		.exit = {.kind = EXIT_WRMSR, .length = 2},
 		.efer = LME | LMA,
 	};
@@ -133,27 +154,16 @@ static void start_vcpu(struct vcpu *v, unsigned id)
 static int setup(void **state)
 {
 	(void)state;
-	memory = (struct guest_memory){.bytes = aligned_alloc(PAGE_SIZE, SIZE), .size = SIZE};
-	expected = malloc(SIZE);
-	assert_non_null(memory.bytes);
-	assert_non_null(expected);
+	make_memory(SIZE);
 	for (unsigned i = 0; i < SIZE; i++)
 		memory.bytes[i] = (uint8_t)(i * 5 + i / 253 + 1);
 	memcpy(expected, memory.bytes, SIZE);
 	config = (struct config){.personality = PERSONALITY_HEADER, .log = LOG_EVENTS};
-	para_init(vmmcall);
 	start_vcpu(&vcpu, 0);
 	start_vcpu(&other, 1);
-	synced = clobbered = 0;
+	start_host("none");
+	synced = 0;
 	logged[0] = '\0';
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	free(memory.bytes);
-	free(expected);
 	return 0;
 }
 
@@ -196,7 +206,7 @@ static void expect_patch(uint64_t site, const uint8_t *instruction)
 	memcpy(expected + site + 3, &ret, patch_length() - 3);
 }
 
-/* All of memory is as expected; of the vCPU all but the event and para_gpa is untouched. */
+/* All of memory is as expected; of the vCPU all but the event is untouched. */
 static void assert_nothing_else(const struct vcpu *v)
 {
 	struct vcpu want;
@@ -233,7 +243,7 @@ static void assert_gp(struct vcpu *v)
 
 static void register_page(struct vcpu *v, uint64_t gpa)
 {
-	assert_true(para_wrmsr(v, MAGIC, gpa));
+	assert_int_equal(kvm2007_wrmsr(v, MAGIC, gpa), MSR_DONE);
 	assert_no_event(v);
 	assert_nothing_else(v);
 }
@@ -245,46 +255,53 @@ static void register_ok(struct vcpu *v, uint64_t gpa, uint64_t site)
 	expect_answer(gpa, 0);
 	expect_patch(site, vmmcall);
 	register_page(v, gpa);
-	assert_int_equal(v->para_gpa, gpa);
+	assert_int_equal(kvm2007_page(v->id), gpa);
 }
 
 /* And of one that must be refused. */
 static void register_refused(struct vcpu *v, uint64_t gpa, uint32_t version, uint64_t site)
 {
-	uint64_t before = v->para_gpa;
+	uint64_t before = kvm2007_page(v->id);
 
 	fill_page(gpa, version, 4096, site);
 	expect_answer(gpa, EINVAL_32);
 	register_page(v, gpa);
-	assert_int_equal(v->para_gpa, before);
+	assert_int_equal(kvm2007_page(v->id), before);
 }
 
-static void assert_faults(struct vcpu *v, uint32_t msr, uint64_t gpa)
+static void assert_rejected(struct vcpu *v, uint64_t gpa)
 {
-	uint64_t before = v->para_gpa;
+	uint64_t before = kvm2007_page(v->id);
 
-	assert_false(para_wrmsr(v, msr, gpa));
+	assert_int_equal(kvm2007_wrmsr(v, MAGIC, gpa), MSR_GP);
 	assert_gp(v);
 	assert_nothing_else(v);
-	assert_int_equal(v->para_gpa, before);
+	assert_int_equal(kvm2007_page(v->id), before);
 }
 
-/* D3. */
+/* D3: not for the neighbours, nor for others. */
 static void test_msr(void **state)
 {
+	static const uint32_t others[] = {MAGIC - 1, MAGIC + 1, 0, MAGIC & 0x7fffffff};
+	uint64_t value = 1;
+
 	(void)state;
-	assert_true(para_msr(MAGIC));
-	assert_false(para_msr(MAGIC - 1));
-	assert_false(para_msr(MAGIC + 1));
-	assert_false(para_msr(0));
-	assert_false(para_msr(MAGIC & 0x7fffffff));
+	fill_page(PAGE, 1, 4096, SITE);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		assert_int_equal(kvm2007_rdmsr(&vcpu, others[i], &value), MSR_UNKNOWN);
+		assert_int_equal(kvm2007_wrmsr(&vcpu, others[i], PAGE), MSR_UNKNOWN);
+	}
+	assert_int_equal(value, 1);
+	assert_no_event(&vcpu);
+	assert_nothing_else(&vcpu);
+	assert_logged("");
 }
 
 static void probe(struct vcpu *v, uint64_t want)
 {
 	uint64_t value = ~want;
 
-	assert_true(para_rdmsr(v, MAGIC, &value));
+	assert_int_equal(kvm2007_rdmsr(v, MAGIC, &value), MSR_DONE);
 	assert_int_equal(value, want);
 	assert_no_event(v);
 	assert_nothing_else(v);
@@ -303,7 +320,7 @@ static void test_rdmsr_header(void **state)
 	assert_logged("probe 1 0x87655678 = 0");
 	register_refused(&vcpu, PAGE + 4096, 2, SITE);
 	probe(&vcpu, PAGE);
-	assert_faults(&vcpu, MAGIC, HOLE);
+	assert_rejected(&vcpu, HOLE);
 	probe(&vcpu, PAGE);
 }
 
@@ -313,13 +330,13 @@ static void test_rdmsr_linux(void **state)
 
 	(void)state;
 	config.personality = PERSONALITY_LINUX2007;
-	assert_false(para_rdmsr(&vcpu, MAGIC, &value));
+	assert_int_equal(kvm2007_rdmsr(&vcpu, MAGIC, &value), MSR_GP);
 	assert_gp(&vcpu);
 	assert_int_equal(value, 0x1234);
 	assert_nothing_else(&vcpu);
 	assert_logged("probe 0 0x87655678 = #GP");
 	register_ok(&vcpu, PAGE, SITE);
-	assert_false(para_rdmsr(&vcpu, MAGIC, &value));
+	assert_int_equal(kvm2007_rdmsr(&vcpu, MAGIC, &value), MSR_GP);
 	assert_gp(&vcpu);
 	assert_nothing_else(&vcpu);
 }
@@ -348,12 +365,12 @@ static void test_vendor(void **state)
 {
 	(void)state;
 	for (config.personality = 0; config.personality < 2; config.personality++) {
-		para_init(vmcall);
+		kvm2007_init(vmcall);
 		fill_page(PAGE, 1, 4096, SITE);
 		expect_answer(PAGE, 0);
 		expect_patch(SITE, vmcall);
 		register_page(&vcpu, PAGE);
-		para_init(vmmcall);
+		kvm2007_init(vmmcall);
 		register_ok(&vcpu, PAGE, SITE);
 	}
 }
@@ -405,7 +422,7 @@ static void test_bad_pages(void **state)
 	fill_page(PAGE, 1, 4096, SITE);
 	for (config.personality = 0; config.personality < 2; config.personality++) {
 		for (size_t i = 0; i < COUNT(bad); i++) {
-			assert_faults(&vcpu, MAGIC, bad[i]);
+			assert_rejected(&vcpu, bad[i]);
 			snprintf(want, sizeof(want), "register 0 %#lx = #GP", bad[i]);
 			assert_logged(want);
 		}
@@ -448,11 +465,11 @@ static void test_page_of_one_vcpu(void **state)
 	register_ok(&vcpu, PAGE, SITE);
 	register_ok(&other, PAGE + 4096, SITE + 16);
 	assert_logged("register 1 0x111000 0x1 0x1000 0x112018 = 0");
-	assert_int_equal(vcpu.para_gpa, PAGE);
+	assert_int_equal(kvm2007_page(0), PAGE);
 	register_refused(&other, PAGE + 0x8000, 2, SITE);
-	assert_int_equal(vcpu.para_gpa, PAGE);
-	assert_int_equal(other.para_gpa, PAGE + 4096);
-	assert_faults(&other, MAGIC, SIZE);
+	assert_int_equal(kvm2007_page(0), PAGE);
+	assert_int_equal(kvm2007_page(1), PAGE + 4096);
+	assert_rejected(&other, SIZE);
 	assert_nothing_else(&vcpu);
 	assert_no_event(&vcpu);
 }
@@ -484,7 +501,7 @@ static void test_older_guest(void **state)
 	expect_answer(PAGE, 0);
 	expect_patch(SITE, vmmcall);
 	register_page(&vcpu, PAGE);
-	assert_int_equal(vcpu.para_gpa, PAGE);
+	assert_int_equal(kvm2007_page(0), PAGE);
 	assert_logged("register 0 0x110000 0 0x1000 0x112008 = 0");
 }
 
@@ -556,22 +573,6 @@ static void test_bad_sites(void **state)
 	register_refused(&vcpu, PAGE, 2, HOLE);
 }
 
-/* D3: not for the neighbours, should they come here at all. */
-static void test_neighbours(void **state)
-{
-	static const uint32_t msrs[] = {MAGIC - 1, MAGIC + 1};
-	uint64_t value = 1;
-
-	(void)state;
-	fill_page(PAGE, 1, 4096, SITE);
-	for (size_t i = 0; i < COUNT(msrs); i++) {
-		assert_false(para_rdmsr(&vcpu, msrs[i], &value));
-		assert_gp(&vcpu);
-		assert_faults(&vcpu, msrs[i], PAGE);
-	}
-	assert_int_equal(value, 1);
-}
-
 /* Makes a call: RAX is then @want, and no other register has changed (C2). */
 static void call(const struct gprs *regs, uint64_t want)
 {
@@ -579,7 +580,7 @@ static void call(const struct gprs *regs, uint64_t want)
 
 	after.rax = want;
 	vcpu.regs = *regs;
-	para_hypercall(&vcpu);
+	vcpu.hypercall(&vcpu);
 	assert_int_equal(vcpu.regs.rax, want);
 	assert_memory_equal(&vcpu.regs, &after, sizeof(after));
 	vcpu.regs = noise();
@@ -604,7 +605,7 @@ static void call_32(uint32_t index, uint32_t want)
 	regs.rbx = STALE | index;
 	vcpu.efer = 0;
 	vcpu.regs = regs;
-	para_hypercall(&vcpu);
+	vcpu.hypercall(&vcpu);
 	assert_int_equal((uint32_t)vcpu.regs.rax, want);
 	after = vcpu.regs;
 	after.rax = regs.rax;
@@ -653,16 +654,15 @@ static void test_undefined_indices(void **state)
 	config.echo = UINT64_MAX; /* as config.c leaves it */
 	call_all_indices();
 	assert_logged("");
-	config.slow_calls = true;
+	vcpu.hypercall = kvm2007_hypercall_by_steps;
 	call_all_indices();
 	assert_logged("");
 	config.echo = ECHO;
 	config.has_echo = true;
 	call_all_indices();
-	config.slow_calls = false;
+	vcpu.hypercall = kvm2007_hypercall;
 	call_all_indices();
 	assert_logged("");
-	assert_int_equal(clobbered, 0);
 }
 
 /* Nobody needs to have registered, and having done so changes nothing. */
@@ -674,7 +674,7 @@ static void test_call_after_registration(void **state)
 	register_refused(&vcpu, PAGE, 2, SITE);
 	call_64(0, EINVAL_64);
 	call_32(0, EINVAL_32);
-	assert_int_equal(vcpu.para_gpa, PAGE);
+	assert_int_equal(kvm2007_page(0), PAGE);
 }
 
 /* FNV-1a, over bytes. */
@@ -736,7 +736,7 @@ static void echo_32(const uint64_t a[6])
 	regs.rbp = STALE | a[5];
 	vcpu.efer = 0;
 	vcpu.regs = regs;
-	para_hypercall(&vcpu);
+	vcpu.hypercall(&vcpu);
 	assert_int_equal((uint32_t)vcpu.regs.rax, (uint32_t)want ^ (uint32_t)(want >> 32));
 	regs.rax = vcpu.regs.rax;
 	assert_memory_equal(&vcpu.regs, &regs, sizeof(regs));
@@ -782,7 +782,7 @@ static void test_echo_64(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(offered); i++) {
 		offer_echo(offered[i]);
-		config.slow_calls = i % 2;
+		vcpu.hypercall = i % 2 ? kvm2007_hypercall_by_steps : kvm2007_hypercall;
 		echo_many(echo_64, UINT64_MAX);
 	}
 	vcpu.regs = noise();
@@ -797,7 +797,7 @@ static void test_echo_32(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(offered); i++) {
 		offer_echo(offered[i]);
-		config.slow_calls = i % 2;
+		vcpu.hypercall = i % 2 ? kvm2007_hypercall_by_steps : kvm2007_hypercall;
 		echo_many(echo_32, 0xffffffff);
 	}
 	vcpu.regs = noise();
@@ -832,7 +832,7 @@ static void test_convention_by_lme(void **state)
 		vcpu.efer = table[i].efer;
 		vcpu.regs = r;
 		vcpu.regs.rax = ECHO; /* an index by one convention, an argument by the other */
-		para_hypercall(&vcpu);
+		vcpu.hypercall(&vcpu);
 		if (table[i].long_mode)
 			assert_true(vcpu.regs.rax == echoed(args));
 		else
@@ -859,40 +859,51 @@ static void test_log_calls(void **state)
 	(void)state;
 	folded = (uint32_t)folded ^ folded >> 32;
 	config.log = LOG_CALLS;
-	config.slow_calls = true;
+	start_host("none");
 	call(&regs, EINVAL_64);
 	assert_logged("call 0 64 0x10 0x1 0x2 0x3 0x4 0x5 0xffffffffffffffff = 0xffffffffffffffff");
 	vcpu.efer = 0;
 	vcpu.regs = regs;
 	offer_echo(7);
-	para_hypercall(&vcpu);
+	vcpu.hypercall(&vcpu);
 	snprintf(want, sizeof(want), "call 0 32 0x7 0x10 0x4 0x3 0x2 0x1 0x6 = %#lx", folded);
 	assert_logged(want);
 	assert_true(vcpu.regs.rax == folded);
 	config.log = LOG_EVENTS;
-	para_hypercall(&vcpu);
+	vcpu.hypercall(&vcpu);
 	assert_logged("");
 }
 
-/* A fault may break a call behind its answer; without one, nothing does. */
-static void test_clobber(void **state)
+/* Calls go step by step only where somebody wants to see the steps. */
+static void test_ways(void **state)
 {
 	(void)state;
+	assert_ptr_equal(vcpu.hypercall, kvm2007_hypercall);
+	start_host("hang");
+	assert_ptr_equal(vcpu.hypercall, kvm2007_hypercall_by_steps);
+	config.log = LOG_CALLS;
+	start_host("none");
+	assert_ptr_equal(other.hypercall, kvm2007_hypercall_by_steps);
+	config.log = LOG_NONE;
+	start_host("none");
+	assert_ptr_equal(other.hypercall, kvm2007_hypercall);
+}
+
+/* Another host's fault leaves no trace. */
+static void test_honest_again(void **state)
+{
+	(void)state;
+	start_host("drop-rdi");
 	offer_echo(ECHO);
+	vcpu.regs.rax = ECHO;
+	vcpu.hypercall(&vcpu);
+	assert_true(vcpu.regs.rax == echoed((uint64_t[]){0, noise().rsi, noise().rdx, noise().rcx,
+							 noise().r8, noise().r9}));
+	start_host("none");
 	call_64(0, EINVAL_64);
 	call_64(ECHO, echoed((uint64_t[]){noise().rdi, noise().rsi, noise().rdx, noise().rcx,
 					  noise().r8, noise().r9}));
-	assert_int_equal(clobbered, 0);
-	config.slow_calls = true;
-	call_64(0, EINVAL_64);
-	assert_int_equal(clobbered, 0);
-	config.fault = FAULT_CALL_RCX;
-	call_64(0, EINVAL_64);
-	assert_int_equal(clobbered, 1);
-	call_32(0, EINVAL_32);
-	assert_int_equal(clobbered, 2);
 	register_ok(&vcpu, PAGE, SITE);
-	assert_int_equal(clobbered, 2);
 }
 
 /* Tables by which the guest's first 2 MiB are what they seem to be, at the CR3 that sync_slow()
@@ -912,10 +923,10 @@ static bool taken(uint64_t rip, const void *code, unsigned length)
 	if (code)
 		memcpy(memory.bytes + rip, code, length);
 	vcpu.rip = rip;
-	return para_exception(&vcpu);
+	return hook_exception(&vcpu);
 }
 
-/* FAULT_BOTH_VENDORS: the other vendor's instruction where the guest stands, and nothing else. */
+/* both-vendors: the other vendor's instruction where the guest stands, and nothing else. */
 static void test_both_vendors(void **state)
 {
 	(void)state;
@@ -925,9 +936,10 @@ static void test_both_vendors(void **state)
 
 		memcpy(either.call_instruction, amd ? vmmcall : vmcall, 3);
 		vcpu.vendor = &either;
-		config.fault = FAULT_NONE;
+		start_host("none");
 		assert_false(taken(SITE, vmcall, 3));
-		config.fault = FAULT_BOTH_VENDORS;
+		start_host("both-vendors");
+		assert_int_equal(hooked_exceptions(), BIT(VECTOR_UD));
 		assert_int_equal(taken(SITE, vmcall, 3), amd);
 		assert_int_equal(vcpu.rip, SITE + (amd ? 3 : 0));
 		assert_int_equal(taken(SITE, vmmcall, 3), !amd);
@@ -938,7 +950,7 @@ static void test_both_vendors(void **state)
 	}
 }
 
-/* FAULT_CPL3_WRMSR: a WRMSR of the magic that faulted registers all the same. */
+/* cpl3-wrmsr: a WRMSR of the magic that faulted registers all the same. */
 static void test_cpl3_wrmsr(void **state)
 {
 	static const uint8_t wrmsr[] = {0x0f, 0x30};
@@ -949,13 +961,14 @@ static void test_cpl3_wrmsr(void **state)
 	vcpu.regs.rcx = MAGIC;
 	vcpu.regs.rax = PAGE;
 	vcpu.regs.rdx = 0;
-	config.fault = FAULT_NONE;
+	start_host("none");
 	assert_false(taken(SITE, wrmsr, 2));
-	config.fault = FAULT_CPL3_WRMSR;
+	start_host("cpl3-wrmsr");
+	assert_int_equal(hooked_exceptions(), BIT(VECTOR_GP));
 	assert_false(taken(SITE, "\x0f\x32", 2));
 	assert_true(taken(SITE, wrmsr, 2));
 	assert_int_equal(vcpu.rip, SITE + 2);
-	assert_int_equal(vcpu.para_gpa, PAGE);
+	assert_int_equal(kvm2007_page(0), PAGE);
 	vcpu.regs.rcx = MAGIC + 5;
 	assert_false(taken(SITE, wrmsr, 2));
 }
@@ -966,15 +979,29 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15) + (hash >> 29);
 }
 
+/* And with it all of the vCPU's that a fault changes. */
 static uint64_t mix_vcpu(uint64_t hash)
 {
-	hash = mix(hash, vcpu.regs.rax);
-	hash = mix(hash, vcpu.regs.rbx);
-	hash = mix(hash, vcpu.regs.rcx);
+	const struct vcpu_slow_state *slow = &vcpu.slow;
+
+	for (unsigned i = 0; i < 16; i++)
+		hash = mix(hash, (&vcpu.regs.rax)[i]);
 	hash = mix(hash, vcpu.rip);
 	hash = mix(hash, vcpu.event.pending);
 	hash = mix(hash, vcpu.event.vector);
-	return mix(hash, vcpu.event.error);
+	hash = mix(hash, vcpu.event.error);
+	vcpu_sync(&vcpu);
+	hash = mix(hash, slow->rsp);
+	hash = mix(hash, slow->rflags);
+	hash = mix(hash, slow->cr2);
+	hash = mix(hash, slow->cr4);
+	hash = mix(hash, slow->fs_base);
+	hash = mix(hash, slow->gs_base);
+	hash = mix(hash, slow->lstar);
+	hash = mix(hash, slow->ds);
+	hash = mix(hash, slow->idtr_limit);
+	vcpu.synced = false;
+	return hash;
 }
 
 static uint64_t mix_registration(uint64_t hash, uint64_t gpa, uint32_t version, uint64_t site)
@@ -988,7 +1015,7 @@ static uint64_t mix_registration(uint64_t hash, uint64_t gpa, uint32_t version, 
 		fill_page(page, version, 4097, site);
 	vcpu.rip = 0;
 	vcpu.exit.length = 2;
-	hash = mix(hash, para_wrmsr(&vcpu, MAGIC, gpa));
+	hash = mix(hash, kvm2007_wrmsr(&vcpu, MAGIC, gpa));
 	for (unsigned i = 0; i < SIZE; i += 8) {
 		uint64_t word;
 
@@ -1002,19 +1029,19 @@ static uint64_t mix_call(uint64_t hash, uint64_t index)
 {
 	vcpu.regs = noise();
 	vcpu.regs.rax = index;
-	para_hypercall(&vcpu);
+	vcpu.hypercall(&vcpu);
 	hash = mix_vcpu(hash);
 
 	vcpu.regs = noise();
 	vcpu.regs.rbx = index;
 	vcpu.efer = 0;
-	para_hypercall(&vcpu);
+	vcpu.hypercall(&vcpu);
 	vcpu.efer = LME | LMA;
 	return mix_vcpu(hash);
 }
 
 /* All that the guest sees of a host that has this fault. */
-static uint64_t seen_with(enum fault fault)
+static uint64_t seen_with(const char *fault)
 {
 	static const struct {
 		uint64_t gpa;
@@ -1038,15 +1065,15 @@ static uint64_t seen_with(enum fault fault)
 	uint64_t hash = 1, value = 0;
 	void *state = NULL;
 
-	teardown(&state);
+	free_memory(&state);
 	setup(&state);
-	config.fault = fault;
-	config.slow_calls = true;
+	start_host(fault);
+	vcpu.hypercall = kvm2007_hypercall_by_steps; /* of an honest host, too */
 	offer_echo(ECHO);
-	hash = mix(hash, para_msr(MAGIC + 1));
-	hash = mix(hash, para_rdmsr(&vcpu, MAGIC, &value));
+	hash = mix(hash, kvm2007_rdmsr(&vcpu, MAGIC, &value));
 	hash = mix_vcpu(hash);
-	hash = mix(hash, para_rdmsr(&vcpu, MAGIC + 1, &value));
+	hash = mix(hash, kvm2007_rdmsr(&vcpu, MAGIC + 1, &value));
+	hash = mix(hash, kvm2007_wrmsr(&vcpu, MAGIC + 1, PAGE));
 	for (size_t i = 0; i < COUNT(registrations); i++)
 		hash = mix_registration(hash, registrations[i].gpa, registrations[i].version,
 					registrations[i].site);
@@ -1060,31 +1087,85 @@ static uint64_t seen_with(enum fault fault)
 	return hash;
 }
 
-/* None of the faults that are broken here, and not by clobber(), is without effect. */
+static bool is_one_of(const char *name, const char *const *names)
+{
+	for (; *names; names++) {
+		if (!strcmp(name, *names))
+			return true;
+	}
+	return false;
+}
+
+static bool takes_several_vcpus(const struct fault *fault)
+{
+	const struct rows *const lists[] = {&kvm2007_vcpu_page_faults, &kvm2007_vcpu_site_faults,
+					    &kvm2007_vcpu_call_faults, &kvm2007_vcpu_run_faults};
+
+	for (unsigned list = 0; list < COUNT(lists); list++) {
+		for (unsigned i = 0; i < lists[list]->count; i++) {
+			if (&lists[list]->rows[i].fault == fault)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* No fault is without effect, but for those that show elsewhere: by an exception, or in registers of a CPU. */
 static void test_faults(void **state)
 {
-	static const char *const names[] = {
-#define X(symbol, name, rule, what) name,
-		FAULTS(X)
-#undef X
-	};
-	uint64_t honest = seen_with(FAULT_NONE);
+	static const char *const elsewhere[] = {"cpl3-wrmsr", "both-vendors", "call-x87",
+						"call-mxcsr", "call-xmm7",    NULL};
+	static const char *const forbidden[] = {"call-dr1", "hang", "reset", NULL};
+	const uint64_t honest = seen_with("none");
+	const struct fault *fault;
 
 	(void)state;
-	assert_true(seen_with(FAULT_NONE) == honest);
-	for (unsigned i = FAULT_NONE + 1; i < FAULT_COUNT; i++) {
-		bool elsewhere =
-			i >= FAULT_RIP_2 || i == FAULT_BOTH_VENDORS || i == FAULT_CPL3_WRMSR;
+	assert_true(seen_with("none") == honest);
+	for (unsigned i = 1; (fault = abi_fault(i)); i++) {
+		bool without = is_one_of(fault->name, elsewhere);
 
-		if (i >= FAULT_VCPU0_PAGE && i <= FAULT_STARTUP_VECTOR)
-			continue; /* shown by several vCPUs only */
-		if ((seen_with(i) == honest) != elsewhere)
-			fail_msg("fault=%s: wanted %s", names[i],
-				 elsewhere ? "no effect here" : "an effect");
+		if (takes_several_vcpus(fault) || is_one_of(fault->name, forbidden))
+			continue;
+		if ((seen_with(fault->name) == honest) != without)
+			fail_msg("fault=%s: wanted %s", fault->name,
+				 without ? "no effect here" : "an effect");
 	}
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+/*
+ * Names are words of a command line, each for one fault; all break a rule and say how, but none at all and
+ * those that end the run.  A fault has a step or hooks.
+ */
+static void test_fault_table(void **state)
+{
+	static const char *const without_rule[] = {"none", "hang", "reset", "lost-rip", NULL};
+	const char *const *names = abi_fault_names();
+	const struct fault *fault;
+	unsigned n;
+
+	(void)state;
+	for (n = 0; (fault = abi_fault(n)); n++) {
+		assert_ptr_equal(names[n], fault->name);
+		assert_true(*fault->name && *fault->what);
+		assert_int_equal(strspn(fault->name, "abcdefghijklmnopqrstuvwxyz0123456789-"),
+				 strlen(fault->name));
+		assert_int_equal(!*fault->rule, is_one_of(fault->name, without_rule));
+		assert_int_equal(strspn(fault->rule, "CDPSV0123456789."), strlen(fault->rule));
+		for (unsigned i = 0; i < n; i++) {
+			assert_string_not_equal(fault->name, abi_fault(i)->name);
+			assert_string_not_equal(fault->what, abi_fault(i)->what);
+		}
+		start_host(fault->name);
+		if (n)
+			assert_true(kvm2007_on->first || kvm2007_on->hooks);
+		else
+			assert_null(kvm2007_on);
+	}
+	assert_null(names[n]);
+	assert_true(n > 150);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, free_memory)
 
 int main(void)
 {
@@ -1105,7 +1186,6 @@ int main(void)
 		TEST(test_sites),
 		TEST(test_straddling_sites),
 		TEST(test_bad_sites),
-		TEST(test_neighbours),
 		TEST(test_undefined_indices),
 		TEST(test_call_after_registration),
 		TEST(test_digest),
@@ -1114,10 +1194,12 @@ int main(void)
 		TEST(test_echo_out_of_reach),
 		TEST(test_convention_by_lme),
 		TEST(test_log_calls),
-		TEST(test_clobber),
+		TEST(test_ways),
+		TEST(test_honest_again),
 		TEST(test_both_vendors),
 		TEST(test_cpl3_wrmsr),
 		TEST(test_faults),
+		TEST(test_fault_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,7 +190,7 @@ $(O)/obj/src/lib/version.o: private OWN_CFLAGS = -DPARAGUEST_VERSION='"$(shell c
 FORCE:
 
 # A hypercall's way through the host is measured by its speed, all else by its size.
-$(patsubst %,$(O)/obj/tests/host/%.o,svm vmx kvm2007/policy): private OWN_CFLAGS := -O2
+$(patsubst %,$(O)/obj/tests/host/%.o,svm vmx): private OWN_CFLAGS := -O2
 
 # NASM's -MD leaves out %included files: the one that there is stands here.  NASM has no -ffile-prefix-map:
 # it writes down the directory where its input really is, unless that has no name any more.  So it reads

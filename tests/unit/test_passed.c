@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "config.h"
 #include "hooks.h"
 #include "passed.h"
 

@@ -23,9 +23,10 @@ struct row {
 	uint16_t arg;                 /* for overrides that several rows share */
 };
 
-/* The override of a step, as a row has it; and that of another one. */
-#define AT(name, override)     .first_at = offsetof(struct steps, name), .first = override
-#define AND_AT(name, override) .second_at = offsetof(struct steps, name), .second = override
+/* The override of a step, as a row has it; with an argument; and that of another step. */
+#define AT(name, override)         .first_at = offsetof(struct steps, name), .first = override
+#define AT_WITH(name, override, n) AT(name, override), .arg = (n)
+#define AND_AT(name, override)     .second_at = offsetof(struct steps, name), .second = override
 
 struct rows {
 	const struct row *rows;

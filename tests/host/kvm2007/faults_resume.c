@@ -89,11 +89,9 @@ static const struct hooks io_hooks = {.uart_status = true, .io = note_io};
 
 static const struct row resume_rows[] = {
 	{{"rip-2", "C5", "the guest goes on two bytes behind the call"},
-	 AT(give_result, resume_at_offset),
-	 .arg = 2},
+	 AT_WITH(give_result, resume_at_offset, 2)},
 	{{"rip-4", "C5", "the guest goes on four bytes behind the call"},
-	 AT(give_result, resume_at_offset),
-	 .arg = 4},
+	 AT_WITH(give_result, resume_at_offset, 4)},
 	{{"stale-rip", "C5", "the guest goes on behind its last I/O"},
 	 AT(give_result, resume_after_last_io),
 	 .hooks = &io_hooks},

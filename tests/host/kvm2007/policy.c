@@ -257,7 +257,7 @@ void kvm2007_hypercall(struct vcpu *vcpu)
 {
 	uint64_t index = vcpu->efer & EFER_LME ? vcpu->regs.rax : (uint32_t)vcpu->regs.rbx;
 
-	if (config.has_echo && index == config.echo)
+	if (index == config.echo && config.has_echo)
 		kvm2007_hypercall_by_steps(vcpu);
 	else
 		vcpu->regs.rax = (uint64_t)-KVM_EINVAL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An ABI as the host sees it: a folder with what an honest host does by that ABI's rules, and the faults
- * that break them.  Nothing else of the host knows an ABI's rules, and only abi.c knows which ABIs
- * there are.
+ * An ABI as the host sees it: a folder with what an honest host does by that ABI's rules, and the
+ * faults that break them.  Nothing else of the host knows an ABI's rules, and only abi.c knows
+ * which ABIs there are.
  */
 #ifndef HOST_ABI_H
 #define HOST_ABI_H
@@ -28,10 +28,16 @@ enum msr_outcome {
 struct host_abi {
 	const char *name;
 
-	/* Once, before any vCPU runs.  @fault may be another ABI's, and is then not this one's business. */
+	/*
+	 * Once, before any vCPU runs.  @fault may be another ABI's, and is then not this one's
+	 * business.
+	 */
 	void (*init)(const struct vcpu_vendor *vendor, const struct fault *fault);
 
-	/* For each vCPU, before it runs: which function handles its hypercalls. */
+	/*
+	 * For each vCPU, once, before it runs: sets vcpu->hypercall.  An ABI finds there the
+	 * handler of those before it in the list, for calls that are not its own.
+	 */
 	void (*init_vcpu)(struct vcpu *vcpu);
 
 	/* RDMSR of @msr, with what it reads in *@value; WRMSR of it. */

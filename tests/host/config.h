@@ -28,8 +28,8 @@ struct config {
 extern struct config config;
 
 /*
- * Parses the host's command line; @fault_names end with NULL.  False with a message in @error (CMDLINE_ERROR_MAX
- * bytes).
+ * Parses the host's command line; @fault_names end with NULL.  False with a message in @error
+ * (CMDLINE_ERROR_MAX bytes).
  */
 bool config_parse(char *line, const char *const *fault_names, char *error);
 

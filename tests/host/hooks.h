@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an ABI wants to see of its guest besides MSRs and hypercalls.  It adds its hooks before any vCPU
- * runs; with none, nothing exits that need not.
+ * What an ABI wants to see of its guest besides MSRs and hypercalls.  It adds its hooks before any
+ * vCPU runs; with none, nothing exits that need not.
  */
 #ifndef HOST_HOOKS_H
 #define HOST_HOOKS_H
@@ -16,7 +16,10 @@ struct hooks {
 	uint32_t exceptions; /* of the guest that are to exit: a bit a vector */
 	bool uart_status;    /* reads of a UART's line status are to exit, too */
 
-	/* vcpu->exit.event is one of @exceptions: true if it was handled, false if the guest is to take it. */
+	/*
+	 * vcpu->exit.event is one of @exceptions: true if it was handled, false if the guest is to
+	 * take it.
+	 */
 	bool (*exception)(struct vcpu *vcpu);
 
 	/* The guest's I/O instruction is done: vcpu->rip is after it. */

@@ -81,7 +81,10 @@ struct vcpu_start {
 struct vcpu;
 struct vcpu_vendor;
 
-/* Handles a hypercall, the one exit whose cost counts: registers and RIP are there, and no vcpu->exit. */
+/*
+ * Handles a hypercall, the one exit whose cost counts: registers and RIP are there, and no
+ * vcpu->exit.
+ */
 typedef void vcpu_hypercall(struct vcpu *vcpu);
 
 /*
@@ -144,7 +147,9 @@ struct vcpu_vendor {
 	/* Whether it can run a guest; if not, *@why says what it lacks. */
 	bool (*available)(const char **why);
 
-	/* Runs the guest from @start until vcpu->ended or vcpu->halted is set, or an INIT has come. */
+	/*
+	 * Runs the guest from @start until vcpu->ended or vcpu->halted is set, or an INIT has come.
+	 */
 	void (*run)(struct vcpu *vcpu, const struct vcpu_start *start);
 
 	/* Fills vcpu->slow. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tests/host/kvm2007/: what an honest host does, by the rules of the ABI, and that each fault breaks it.  The
- * whole of guest memory is compared with what it must be, so that nothing else is written.
+ * tests/host/kvm2007/: what an honest host does, by the rules of the ABI, and that each fault
+ * breaks it.  The whole of guest memory is compared with what it must be, so that nothing else is
+ * written.
  */
 #include <regex.h>
 #include <setjmp.h>
@@ -1110,7 +1111,10 @@ static bool takes_several_vcpus(const struct fault *fault)
 	return false;
 }
 
-/* No fault is without effect, but for those that show elsewhere: by an exception, or in registers of a CPU. */
+/*
+ * No fault is without effect, but for those that show elsewhere: by an exception, or in registers
+ * of a CPU.
+ */
 static void test_faults(void **state)
 {
 	static const char *const elsewhere[] = {"cpl3-wrmsr", "both-vendors", "call-x87",
@@ -1133,8 +1137,8 @@ static void test_faults(void **state)
 }
 
 /*
- * Names are words of a command line, each for one fault; all break a rule and say how, but none at all and
- * those that end the run.  A fault has a step or hooks.
+ * Names are words of a command line, each for one fault; all break a rule and say how, but none at
+ * all and those that end the run.  A fault has a step or hooks.
  */
 static void test_fault_table(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ways to break the ABI's promises, one at a time (fault=NAME).  Each is a row: what it breaks, and the step
- * of the policy that it replaces.  Most of these overrides take the honest step, and bend what it did.
- * tests/faults.tsv says which checks must notice.
+ * Ways to break the ABI's promises, one at a time (fault=NAME).  Each is a row: what it breaks, and
+ * the step of the policy that it replaces.  Most of these overrides take the honest step, and bend
+ * what it did.  tests/faults.tsv says which checks must notice.
  */
 #ifndef HOST_KVM2007_FAULTS_H
 #define HOST_KVM2007_FAULTS_H
@@ -33,7 +33,7 @@ struct rows {
 	unsigned count;
 };
 
-/* A list of rows, by the name of their array and of what faults.c knows. */
+/* Makes an array of rows known to faults.c, as @list. */
 #define ROWS(list, array) const struct rows list = {array, sizeof(array) / sizeof((array)[0])}
 
 /* The lists, each after the overrides that it names; faults.c has their order. */
@@ -48,8 +48,9 @@ extern const struct rows kvm2007_probe_faults, kvm2007_reject_faults, kvm2007_pa
 extern const struct row *kvm2007_on;
 
 /*
- * What faults remember from one request to the next.  All vCPUs share it: that is what is wrong with some of
- * these hosts, and the others are meant for one vCPU.  By atomic operations, but where a race is the point.
+ * What faults remember from one request to the next.  All vCPUs share it: that is what is wrong
+ * with some of these hosts, and the others are meant for one vCPU.  By atomic operations, but where
+ * a race is the point.
  */
 struct past {
 	uint64_t page;      /* registered first */
@@ -76,7 +77,10 @@ struct own_past {
 
 extern struct own_past kvm2007_own_past[];
 
-/* Puts the fault into the steps, if it is one of these, and says whether it is.  After kvm2007_init(). */
+/*
+ * Puts the fault into the steps, if it is one of these, and says whether it is.  After
+ * kvm2007_init().
+ */
 bool kvm2007_break(const struct fault *fault);
 
 /* As in struct host_abi. */

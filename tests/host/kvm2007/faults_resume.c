@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Faults of what an instruction is taken for, and of where the guest goes on after a call, if at all. */
+/*
+ * Faults of what an instruction is taken for, and of where the guest goes on after a call, if at
+ * all.
+ */
 #include "faults.h"
 #include "lib/string.h"
 #include "x86/cpu.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Faults that show with several vCPUs only: what each should have for itself, and what all should share. */
+/*
+ * Faults that show with several vCPUs only: what each should have for itself, and what all should
+ * share.
+ */
 #include "faults.h"
 #include "lib/string.h"
 #include "vcpus.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Rules are those of the ABI (README). */
+/* Each step names the rules of the ABI that it follows. */
 #include "policy.h"
 
 #include "config.h"
@@ -11,7 +11,8 @@
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME        UINT64_C(0x100000001b3)
 
-static struct steps steps; /* that are taken */
+/* Those that are taken. */
+static struct steps steps;
 
 static uint8_t call_instruction[CALL_LENGTH];
 
@@ -101,7 +102,10 @@ static void reject(struct request *q)
 	q->gp = true;
 }
 
-/* S2 before P1 before S3, S4: and nothing else of the page. */
+/*
+ * First host_version (S2), then the site (P1), then ret (S3); nothing else of the page changes
+ * (S4).
+ */
 static void answer(struct request *q)
 {
 	q->site = q->page->hypercall_gpa;
@@ -237,7 +241,7 @@ static void give_result(struct request *q)
 	q->vcpu->regs.rax = q->result;
 }
 
-/* C5 is the vendors': they have moved vcpu->rip on. */
+/* The vendor's file has moved vcpu->rip on already (C5). */
 __attribute__((noinline)) void kvm2007_hypercall_by_steps(struct vcpu *vcpu)
 {
 	struct request q;

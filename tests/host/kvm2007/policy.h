@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an honest host does by the ABI of 2007 (abi/kvm_para.h): plain C over guest memory, so that it is
- * tested on the build machine too.  It is made of steps, each for a rule or two; they call one another
- * through a table, so that a step can be replaced.
+ * What an honest host does by the ABI of 2007 (abi/kvm_para.h): plain C over guest memory, so that
+ * it is tested on the build machine too.  It is made of steps, each for a rule or two; they call
+ * one another through a table, so that a step can be replaced.
  */
 #ifndef HOST_KVM2007_POLICY_H
 #define HOST_KVM2007_POLICY_H
@@ -68,8 +68,8 @@ struct steps {
 extern const struct steps kvm2007_honest;
 
 /*
- * @instruction is the call instruction that registrations patch in, by the CPU's vendor.  Nothing is registered,
- * and the steps are the honest ones.
+ * @instruction is the call instruction that registrations patch in, by the CPU's vendor.  Nothing
+ * is registered, and the steps are the honest ones.
  */
 void kvm2007_init(const uint8_t instruction[CALL_LENGTH]);
 

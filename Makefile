@@ -192,10 +192,10 @@ FORCE:
 # A hypercall's way through the host is measured by its speed, all else by its size.
 $(patsubst %,$(O)/obj/tests/host/%.o,svm vmx): private OWN_CFLAGS := -O2
 
-# NASM's -MD leaves out %included files: the one that there is stands here.  NASM has no -ffile-prefix-map:
+# NASM's -MD leaves out %included files: both stand here.  NASM has no -ffile-prefix-map:
 # it writes down the directory where its input really is, unless that has no name any more.  So it reads
 # a deleted file, which %line names.
-$(O)/obj/%.o: %.asm $(O)/asm-offsets.inc $(O)/made-with
+$(O)/obj/%.o: %.asm boot/regs.inc $(O)/asm-offsets.inc $(O)/made-with
 	$(call say,NASM,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)part=$@.$$$$; { echo '%line 0+1 $<' && cat $<; } >$$part.asm && exec 3<$$part.asm && rm $$part.asm && \

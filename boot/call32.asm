@@ -1,16 +1,17 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; A call from legacy 32-bit mode, with every register known before and after: out of long mode, the
-; call, and back.  APM2 (24593 rev. 3.41) 14.6 and 14.7; and one out of 64-bit mode by IRET, to CPL 3
-; or to compatibility mode, from which only a trap leads back.
+; Calls from legacy 32-bit mode, with every register known before and after: leave long mode, call,
+; and return to long mode, APM2 (24593 rev. 3.41) 14.6 and 14.7.  And an IRET to CPL 3 or to
+; compatibility mode, from which only a trap leads back.
 
 %include "asm-offsets.inc"
+%include "boot/regs.inc"
 
 extern boot_idt
 global call_with_regs32, call32_end, op_wrmsr32, trap32_stubs, idt32_register, enter_by_iret
 
 DECOYS  equ 8
 
-; The vCPU's call to R, through the stack (defs.h, STACK_SIZE).
+; Loads the address of this vCPU's struct call32, found through the stack (defs.h, STACK_SIZE).
 %macro FIND_CALL32 2                    ; register, stack pointer
         mov     %1, %2
         or      %1, STACK_SIZE - 1
@@ -22,30 +23,14 @@ section .text
 bits 64
 
 ; void call_with_regs32(struct call32 *call)
-; Makes the call and those that follow it.  Upper halves and R8-R15 go along as they are in the
-; first one's in: what 32-bit code can't see, a host may.  EAX, ECX and EDX are needed on the way and
-; lose theirs.
+; Makes the call and those linked to it.  The upper halves and R8-R15 are those of the first call's
+; "in": 32-bit code can't see them, but a host may.  RAX, RCX and RDX are needed on the way to
+; legacy mode: their upper halves are lost.
 call_with_regs32:
-        push    rbx
-        push    rbp
-        push    r12
-        push    r13
-        push    r14
-        push    r15
+        PUSH_REGS CALLEE_SAVED
         mov     [rdi + CALL32_STACK], rsp
         lidt    [idt32_register]
-        mov     rbx, [rdi + CALL32_IN + GPR_RBX]
-        mov     rbp, [rdi + CALL32_IN + GPR_RBP]
-        mov     rsi, [rdi + CALL32_IN + GPR_RSI]
-        mov     r8,  [rdi + CALL32_IN + GPR_R8]
-        mov     r9,  [rdi + CALL32_IN + GPR_R9]
-        mov     r10, [rdi + CALL32_IN + GPR_R10]
-        mov     r11, [rdi + CALL32_IN + GPR_R11]
-        mov     r12, [rdi + CALL32_IN + GPR_R12]
-        mov     r13, [rdi + CALL32_IN + GPR_R13]
-        mov     r14, [rdi + CALL32_IN + GPR_R14]
-        mov     r15, [rdi + CALL32_IN + GPR_R15]
-        mov     rdi, [rdi + CALL32_IN + GPR_RDI]
+        LOAD_REGS rdi + CALL32_IN + GPR_, MOST_GPRS, RSI, RDI
         push    qword SEL_CODE32
         push    qword .compatibility
         retfq
@@ -64,7 +49,7 @@ bits 32
         wrmsr
         FIND_CALL32 eax, esp
 
-; EAX: the call.  State: legacy mode, no paging; all that the call gets is loaded but EAX, ECX, EDX.
+; EAX: the call.  State: legacy mode, no paging; EBX, ESI, EDI and EBP have the call's values.
 .call:
         mov     ecx, [eax + CALL32_CR4]
         mov     cr4, ecx
@@ -72,7 +57,7 @@ bits 32
         mov     cr3, ecx
         mov     ecx, [eax + CALL32_CR0]
         mov     cr0, ecx
-        ; State: legacy mode, paging as the call wants it; our code and stack are where they were.
+        ; State: legacy mode, paging as the call wants it; code and stack have the same addresses.
         mov     ecx, SEL_DATA_B
         mov     ds, ecx
         mov     ecx, SEL_DATA_C
@@ -102,8 +87,8 @@ bits 32
         pop     dword [eax + CALL32_OUT + GPR_RFLAGS]
         mov     [eax + CALL32_OUT + GPR_RSP], esp
 
-; EAX: the call.  Saves what .back and trap32 save alike, and goes on to the next call or back to
-; long mode.
+; EAX: the call.  Saves the registers that .back and trap32 have not saved, and goes on to the next
+; call, or back to long mode.
 leave32:
         mov     [eax + CALL32_OUT + GPR_RCX], ecx
         mov     [eax + CALL32_OUT + GPR_RDX], edx
@@ -168,26 +153,21 @@ bits 64
         lidt    [idt64_register]
         push    byte RFLAGS_RESERVED1
         popfq
-        pop     r15
-        pop     r14
-        pop     r13
-        pop     r12
-        pop     rbp
-        pop     rbx
+        POP_REGS CALLEE_SAVED
         ret
 
 bits 32
-; What RDMSR and WRMSR are to call_with_regs().
+; A target, as op_wrmsr is in call.asm.
 op_wrmsr32:
         wrmsr
         ret
 
-; Traps of legacy mode: eight bytes a stub, as in traps.asm, for the exceptions alone.
+; Traps of legacy mode: eight bytes a stub, as in traps.asm, but only for exceptions.
 align 8
 trap32_stubs:
 %assign vector 0
 %rep 32
-  %if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30
+  %if HAS_ERROR(vector)
         db      0x66, 0x90
   %else
         push    byte 0
@@ -214,23 +194,15 @@ call32_end:
 
 bits 64
 ; void enter_by_iret(const struct iret_call *call)
-; Goes to call->rip with call->cs, ss, rsp and the registers of call->regs.  Never returns by itself:
-; it is for guard_run(), with code that ends in a trap.
+; Goes to call->rip with call->cs, call->ss and the registers of call->regs.  Does not return: run
+; it by guard_run(), with code that ends in a trap.
 enter_by_iret:
         push    qword [rdi + IRET_SS]
         push    qword [rdi + IRET_REGS + GPR_RSP]
         push    qword [rdi + IRET_REGS + GPR_RFLAGS]
         push    qword [rdi + IRET_CS]
         push    qword [rdi + IRET_RIP]
-        mov     rax, [rdi + IRET_REGS + GPR_RAX]
-        mov     rcx, [rdi + IRET_REGS + GPR_RCX]
-        mov     rdx, [rdi + IRET_REGS + GPR_RDX]
-        mov     rbx, [rdi + IRET_REGS + GPR_RBX]
-        mov     rbp, [rdi + IRET_REGS + GPR_RBP]
-        mov     rsi, [rdi + IRET_REGS + GPR_RSI]
-        mov     r8,  [rdi + IRET_REGS + GPR_R8]
-        mov     r9,  [rdi + IRET_REGS + GPR_R9]
-        mov     rdi, [rdi + IRET_REGS + GPR_RDI]
+        LOAD_REGS rdi + IRET_REGS + GPR_, RAX, MOST_GPRS, RSI, RDI
         iretq
 
 section .rodata

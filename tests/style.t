@@ -54,6 +54,6 @@ lacks "$tmp/err" . 'an ABI policy has no asm'
 lacks "$tmp/err" . 'an ABI policy knows of no faults, and the vendors neither of ABIs'
 [ "$(grep -l kvm2007 tests/host/*.[ch])" = tests/host/abi.c ] && [ "$(grep -c kvm2007 tests/host/abi.c)" -eq 1 ]
 ok $? 'the host names an ABI in one line'
-[ "$(grep -cE '^ {8}[a-z]' tests/host/svm_run.asm)" -lt 70 ]
+[ "$(sed -n '/^[0-9a-f]* <svm_run>:$/,/\tret/p' "$O/host.asm" | grep -cE '^ +[0-9a-f]+:.*\t[a-z]+')" -lt 70 ]
 ok $? 'the world switch has less than 70 instructions'
 finish

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The registers beside the general purpose ones: all that a hypercall has to keep, set to
- * noise, saved, compared.
+ * The registers that a hypercall has to preserve, except the general purpose ones: setting them to
+ * noise, saving and restoring them, and what to compare.
  */
 #ifndef X86_MACHINE_H
 #define X86_MACHINE_H
@@ -30,12 +30,12 @@ struct machine {
 	uint64_t fs_base, gs_base, kernel_gs_base;
 	struct table_register gdtr, idtr;
 	uint64_t star, lstar, cstar, sfmask;
-	uint64_t sysenter_cs, sysenter_esp, sysenter_eip; /* 0 where CPUID has no SEP */
+	uint64_t sysenter_cs, sysenter_esp, sysenter_eip; /* 0 if CPUID has no SEP */
 	uint64_t cr0, cr2, cr3, cr4, cr8;
-	uint64_t dr[4], dr6, dr7;
+	uint64_t dr0, dr1, dr2, dr3, dr6, dr7;
 };
 
-/* What a register is part of: a check each. */
+/* There is a check for each group of registers. */
 enum machine_group {
 	GROUP_SEGMENTS,
 	GROUP_BASES,
@@ -59,15 +59,14 @@ extern const struct machine_register machine_registers[];
 extern const unsigned machine_register_count;
 
 /*
- * Loads values that a clobber would not leave by chance, made from @random, where that
- * can be done without losing control.  @cr8 is the task priority: from 1 on it
- * may hold back interrupts.
+ * Loads values that a clobber would not leave by chance, made from @random, where that can be done
+ * without losing control.  @cr8 is the task priority: 1 and more can hold back interrupts.
  */
 void machine_load_noise(uint64_t (*random)(void), uint64_t cr8);
 
 void machine_save(struct machine *machine);
 
-/* Back to @machine, as machine_save() left it. */
+/* Restores what the guest depends on, from what machine_save() saved. */
 void machine_load(const struct machine *machine);
 
 #endif

@@ -13,19 +13,19 @@
 struct run;
 
 enum check_flag {
-	CHECK_OPTIONAL = 1 << 0, /* recommended only: a failure is TODO unless strict */
-	CHECK_NAMED = 1 << 1,    /* runs only under strict, or when named in only= */
-	CHECK_ECHO = 1 << 2,     /* needs the echo service */
-	CHECK_LEGACY = 1 << 3,   /* calls from legacy mode, where a stray can't be caught */
-	CHECK_VCPUS = 1 << 4,    /* needs more than one */
+	CHECK_NAMED = 1 << 0,  /* runs only under strict, or when named in only= */
+	CHECK_ECHO = 1 << 1,   /* needs the echo service */
+	CHECK_LEGACY = 1 << 2, /* calls from legacy mode, where a stray can't be caught */
+	CHECK_VCPUS = 1 << 3,  /* needs more than one */
 };
 
 struct check {
 	const char *name; /* area.what: stable */
-	const char *rule; /* of the ABI */
+	char rule[6];     /* of the ABI */
+	uint16_t flags;   /* enum check_flag */
 	void (*body)(struct run *run);
-	unsigned flags;
-	const char *reason; /* why it is optional, or named only */
+	uint64_t arg;     /* for a body that serves several checks */
+	const char *todo; /* why it is only recommended: a failure is TODO unless strict */
 };
 
 /* What the first contact showed (D2). */
@@ -50,9 +50,8 @@ struct run {
 	unsigned vcpus;       /* how many are there; 0: not started yet */
 };
 
-/* The checks, in the order in which they run. */
-extern const struct check checks[];
-extern const unsigned check_count;
+/* The checks, from 0 on, in the order in which they run; NULL after the last one. */
+const struct check *check_at(unsigned i);
 
 /*
  * Each expectation that is not met fails the check, with a diagnostic that names it and the rule.  A

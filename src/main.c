@@ -33,12 +33,11 @@ static bool selected(const struct check *check)
 
 static unsigned count_selected(void)
 {
+	const struct check *check;
 	unsigned n = 0;
 
-	if (!run.options.only && !run.options.skip)
-		return check_count;
-	for (unsigned i = 0; i < check_count; i++)
-		n += selected(&checks[i]);
+	for (unsigned i = 0; (check = check_at(i)); i++)
+		n += selected(check);
 	return n;
 }
 
@@ -59,8 +58,10 @@ static const char *next_glob(const char *globs, char glob[GLOB_MAX])
 
 static bool matches_any(const char *glob)
 {
-	for (unsigned i = 0; i < check_count; i++) {
-		if (glob_match(glob, checks[i].name))
+	const struct check *check;
+
+	for (unsigned i = 0; (check = check_at(i)); i++) {
+		if (glob_match(glob, check->name))
 			return true;
 	}
 	return false;
@@ -109,11 +110,13 @@ static _Noreturn void refuse_memory(void)
 
 static _Noreturn void list_checks(void)
 {
+	const struct check *check;
+
 	tap_plan(&run.tap, 0, "list");
-	for (unsigned i = 0; i < check_count; i++) {
-		if (selected(&checks[i]))
-			tap_diag("%s %s%s", checks[i].name, checks[i].rule,
-				 checks[i].flags & CHECK_OPTIONAL ? " optional" : "");
+	for (unsigned i = 0; (check = check_at(i)); i++) {
+		if (selected(check))
+			tap_diag("%s %s%s", check->name, check->rule,
+				 check->todo ? " optional" : "");
 	}
 	end_run(&run.tap, VERDICT_SKIP);
 }
@@ -125,7 +128,7 @@ static const char *why_not(const struct check *check)
 	if (!run.host.present)
 		return "no host";
 	if (check->flags & CHECK_NAMED && !o->strict && !named(check))
-		return check->reason;
+		return check->todo;
 	if (check->flags & CHECK_VCPUS && run.vcpus == 1)
 		return one_vcpu;
 	if (check->flags & CHECK_ECHO && !o->has_echo)
@@ -165,10 +168,10 @@ static void report_stray(void)
 
 static void report(const struct check *check)
 {
-	bool todo = check->flags & CHECK_OPTIONAL && !run.options.strict && run.host.present;
+	bool todo = check->todo && !run.options.strict && run.host.present;
 
 	if (run.failed) {
-		tap_not_ok(&run.tap, check->name, todo ? check->reason : NULL);
+		tap_not_ok(&run.tap, check->name, todo ? check->todo : NULL);
 		tap_why(run.why, check->rule);
 	} else if (run.skipped) {
 		tap_skip(&run.tap, check->name, run.skipped);
@@ -261,6 +264,7 @@ static void start(void)
 void main(void)
 {
 	const struct options *o = &run.options;
+	const struct check *check;
 
 	cpu_init();
 	panic_init(&run.tap);
@@ -280,9 +284,9 @@ void main(void)
 
 	keeps_init();
 	meet_host();
-	for (unsigned i = 0; i < check_count; i++) {
-		if (selected(&checks[i]))
-			run_check(&checks[i]);
+	for (unsigned i = 0; (check = check_at(i)); i++) {
+		if (selected(check))
+			run_check(check);
 	}
 	look_further();
 	end_run(&run.tap, tap_verdict(&run.tap, run.host.registered));

@@ -40,45 +40,15 @@ static bool expect_echo(struct run *run, const struct site *site, const uint64_t
 }
 
 /* One argument has a value, the others are 0: in another's place it gives another digest. */
-static void expect_argument(struct run *run, unsigned place)
+static void one_arg(struct run *run)
 {
 	uint64_t args[6] = {0};
 	struct site site;
 
 	if (!register_default(run, &site))
 		return;
-	args[place] = UINT64_C(0x8877665544332211);
+	args[run->check->arg] = UINT64_C(0x8877665544332211);
 	expect_echo(run, &site, args);
-}
-
-void echo_rdi(struct run *run)
-{
-	expect_argument(run, 0);
-}
-
-void echo_rsi(struct run *run)
-{
-	expect_argument(run, 1);
-}
-
-void echo_rdx(struct run *run)
-{
-	expect_argument(run, 2);
-}
-
-void echo_rcx(struct run *run)
-{
-	expect_argument(run, 3);
-}
-
-void echo_r8(struct run *run)
-{
-	expect_argument(run, 4);
-}
-
-void echo_r9(struct run *run)
-{
-	expect_argument(run, 5);
 }
 
 /* The 32-bit convention: a digest of zero-extended arguments, folded to 32 bits. */
@@ -116,49 +86,19 @@ static void echo32(struct run *run, const uint32_t args[6])
 	expect_echo32(run, &call, args);
 }
 
-static void expect_argument32(struct run *run, unsigned place)
+static void one_arg32(struct run *run)
 {
 	uint32_t args[6] = {0};
 
-	args[place] = 0x44332211;
+	args[run->check->arg] = 0x44332211;
 	echo32(run, args);
-}
-
-void echo32_eax(struct run *run)
-{
-	expect_argument32(run, 0);
-}
-
-void echo32_ecx(struct run *run)
-{
-	expect_argument32(run, 1);
-}
-
-void echo32_edx(struct run *run)
-{
-	expect_argument32(run, 2);
-}
-
-void echo32_esi(struct run *run)
-{
-	expect_argument32(run, 3);
-}
-
-void echo32_edi(struct run *run)
-{
-	expect_argument32(run, 4);
-}
-
-void echo32_ebp(struct run *run)
-{
-	expect_argument32(run, 5);
 }
 
 /*
  * C32.4: nothing but zeros in what the convention names, noise in what 32-bit code can't see: R8-R15, and
  * above EBX, ESI, EDI and EBP.  What is above EAX, ECX and EDX is lost on the way out of long mode.
  */
-void echo32_stale(struct run *run)
+static void stale(struct run *run)
 {
 	static const uint32_t zeros[6];
 
@@ -182,7 +122,7 @@ void expect_echoes32(struct run *run, const struct site *site, unsigned modes)
 	}
 }
 
-void echo32_random(struct run *run)
+static void random_calls32(struct run *run)
 {
 	struct site site;
 
@@ -205,7 +145,7 @@ static uint64_t bit_pattern(unsigned k)
 	return pattern;
 }
 
-void echo_bits(struct run *run)
+static void bits(struct run *run)
 {
 	struct site site;
 
@@ -230,7 +170,7 @@ bool expect_random_echo(struct run *run, const struct site *site)
 	return expect_echo(run, site, args);
 }
 
-void echo_random(struct run *run)
+static void random_calls(struct run *run)
 {
 	struct site site;
 
@@ -243,3 +183,24 @@ void echo_random(struct run *run)
 		}
 	}
 }
+
+static const struct check checks[] = {
+	{"echo.rdi", "C1", CHECK_ECHO, .body = one_arg, .arg = 0},
+	{"echo.rsi", "C1", CHECK_ECHO, .body = one_arg, .arg = 1},
+	{"echo.rdx", "C1", CHECK_ECHO, .body = one_arg, .arg = 2},
+	{"echo.rcx", "C1", CHECK_ECHO, .body = one_arg, .arg = 3},
+	{"echo.r8", "C1", CHECK_ECHO, .body = one_arg, .arg = 4},
+	{"echo.r9", "C1", CHECK_ECHO, .body = one_arg, .arg = 5},
+	{"echo.bits", "C1", CHECK_ECHO, .body = bits},
+	{"echo.random", "C1", CHECK_ECHO, .body = random_calls},
+	{"echo32.eax", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 0},
+	{"echo32.ecx", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 1},
+	{"echo32.edx", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 2},
+	{"echo32.esi", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 3},
+	{"echo32.edi", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 4},
+	{"echo32.ebp", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 5},
+	{"echo32.stale", "C32.4", CHECK_ECHO | CHECK_LEGACY, .body = stale},
+	{"echo32.random", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = random_calls32},
+};
+
+const struct area echo_area = AREA(checks);

@@ -13,7 +13,7 @@ static const uint32_t distinct[6] = {
 	0xe1a1a2a3, 0xe2b1b2b3, 0xe3c1c2c3, 0xe4d1d2d3, 0xe5e1e2e3, 0xe6f1f2f3,
 };
 
-static void expect_returned32(struct run *run, const struct call32 *call)
+void expect_returned32(struct run *run, const struct call32 *call)
 {
 	expect(run, !call->faulted, "call: wanted a return, got exception %u error %#x at eip %#x",
 	       call32_vector(call), call->fault_error, call->fault_eip);
@@ -32,78 +32,24 @@ static void expect_einval(struct run *run, enum mode32 mode, uint32_t index, con
 		expect_equal(run, "eax", (uint32_t)call.out.rax, (uint32_t)-KVM_EINVAL);
 }
 
-static void expect_einval_args(struct run *run, unsigned n)
+/* So many arguments have values, the others are 0. */
+static void with_args(struct run *run)
 {
 	uint32_t args[6] = {0};
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < run->check->arg; i++)
 		args[i] = distinct[i];
 	expect_einval(run, MODE32_UNPAGED, 0, args);
 }
 
-void hypercall32_args_0(struct run *run)
+static void in_mode(struct run *run)
 {
-	expect_einval_args(run, 0);
+	expect_einval(run, (enum mode32)run->check->arg, 0, distinct);
 }
 
-void hypercall32_args_1(struct run *run)
+static void any_index(struct run *run)
 {
-	expect_einval_args(run, 1);
-}
-
-void hypercall32_args_2(struct run *run)
-{
-	expect_einval_args(run, 2);
-}
-
-void hypercall32_args_3(struct run *run)
-{
-	expect_einval_args(run, 3);
-}
-
-void hypercall32_args_4(struct run *run)
-{
-	expect_einval_args(run, 4);
-}
-
-void hypercall32_args_5(struct run *run)
-{
-	expect_einval_args(run, 5);
-}
-
-void hypercall32_args_6(struct run *run)
-{
-	expect_einval_args(run, 6);
-}
-
-void hypercall32_paging(struct run *run)
-{
-	expect_einval(run, MODE32_PAGED, 0, distinct);
-}
-
-void hypercall32_pae(struct run *run)
-{
-	expect_einval(run, MODE32_PAE, 0, distinct);
-}
-
-void hypercall32_index_0(struct run *run)
-{
-	expect_einval(run, MODE32_UNPAGED, 0, distinct);
-}
-
-void hypercall32_index_1(struct run *run)
-{
-	expect_einval(run, MODE32_UNPAGED, 1, distinct);
-}
-
-void hypercall32_index_bit31(struct run *run)
-{
-	expect_einval(run, MODE32_UNPAGED, 0x80000000, distinct);
-}
-
-void hypercall32_index_all_ones(struct run *run)
-{
-	expect_einval(run, MODE32_UNPAGED, UINT32_MAX, distinct);
+	expect_einval(run, MODE32_UNPAGED, (uint32_t)run->check->arg, distinct);
 }
 
 /* A call in one mode, with noise in all registers and all flags set but IF, and the machine around it. */
@@ -130,7 +76,8 @@ static const struct comparison32 *the_call(struct run *run, enum mode32 mode)
 	return c->call.faulted ? NULL : c;
 }
 
-static void keeps(struct run *run, void (*compare)(struct run *run, const struct comparison32 *c))
+static void compare_calls(struct run *run,
+			  void (*compare)(struct run *run, const struct comparison32 *c))
 {
 	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
 		const struct comparison32 *c = the_call(run, mode);
@@ -179,37 +126,27 @@ static void compare_control(struct run *run, const struct comparison32 *c)
 	expect_equal(run, "cr4", c->call.out_cr4, c->call.cr4);
 }
 
-static void compare_x87(struct run *run, const struct comparison32 *c)
+/* The groups that have their bit set in the check's argument. */
+static void compare_groups(struct run *run, const struct comparison32 *c)
 {
-	expect_group(run, &c->machine, GROUP_X87);
+	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++) {
+		if (run->check->arg & BIT(group))
+			expect_group(run, &c->machine, group);
+	}
 }
 
-static void compare_sse(struct run *run, const struct comparison32 *c)
+static void preserves_gprs(struct run *run)
 {
-	expect_group(run, &c->machine, GROUP_MXCSR);
-	expect_group(run, &c->machine, GROUP_XMM);
-}
-
-static void compare_rest(struct run *run, const struct comparison32 *c)
-{
-	expect_group(run, &c->machine, GROUP_TABLES);
-	expect_group(run, &c->machine, GROUP_SYSCALL);
-	expect_group(run, &c->machine, GROUP_CR2);
-	expect_group(run, &c->machine, GROUP_DEBUG);
-}
-
-void hypercall32_keeps_gprs(struct run *run)
-{
-	keeps(run, compare_gprs);
+	compare_calls(run, compare_gprs);
 }
 
 /* All set but IF, and all clear. */
-void hypercall32_keeps_flags(struct run *run)
+static void preserves_flags(struct run *run)
 {
 	struct call32 call;
 	struct site site;
 
-	keeps(run, compare_flags);
+	compare_calls(run, compare_flags);
 	if (!register_default(run, &site))
 		return;
 	para_call32(&site, MODE32_UNPAGED, 0, distinct, 0, &call);
@@ -218,58 +155,48 @@ void hypercall32_keeps_flags(struct run *run)
 		expect_flags(run, call.in.rflags, call.out.rflags);
 }
 
-void hypercall32_keeps_segments(struct run *run)
+static void preserves_segments(struct run *run)
 {
-	keeps(run, compare_segments);
+	compare_calls(run, compare_segments);
 }
 
-void hypercall32_keeps_control(struct run *run)
+static void preserves_control(struct run *run)
 {
-	keeps(run, compare_control);
+	compare_calls(run, compare_control);
 }
 
-void hypercall32_keeps_x87(struct run *run)
+static void preserves_groups(struct run *run)
 {
-	keeps(run, compare_x87);
+	compare_calls(run, compare_groups);
 }
 
-void hypercall32_keeps_sse(struct run *run)
-{
-	keeps(run, compare_sse);
-}
+#define X87 BIT(GROUP_X87)
+#define SSE (BIT(GROUP_MXCSR) | BIT(GROUP_XMM))
 
-/* What legacy mode shares with long mode.  Not the FS and GS bases: loading their selectors sets them. */
-void hypercall32_keeps_rest(struct run *run)
-{
-	keeps(run, compare_rest);
-}
+/* What legacy mode shares with long mode.  Not the FS and GS bases: loading the selectors sets them. */
+#define REST (BIT(GROUP_TABLES) | BIT(GROUP_SYSCALL) | BIT(GROUP_CR2) | BIT(GROUP_DEBUG))
 
-/* S1: a registration from legacy mode answers as one from long mode does. */
-static void expect_registered_from(struct run *run, enum mode32 mode)
-{
-	const struct kvm_vcpu_para_state *a = para_state(PAGE_STATE_A),
-					 *b = para_state(PAGE_STATE_B);
-	struct answer answer;
-	struct call32 call;
-	struct site site;
+static const struct check checks[] = {
+	{"hypercall32.args-0", "C32.1", CHECK_LEGACY, .body = with_args, .arg = 0},
+	{"hypercall32.args-1", "C32.1", CHECK_LEGACY, .body = with_args, .arg = 1},
+	{"hypercall32.args-2", "C32.1", CHECK_LEGACY, .body = with_args, .arg = 2},
+	{"hypercall32.args-3", "C32.1", CHECK_LEGACY, .body = with_args, .arg = 3},
+	{"hypercall32.args-4", "C32.1", CHECK_LEGACY, .body = with_args, .arg = 4},
+	{"hypercall32.args-5", "C32.1", CHECK_LEGACY, .body = with_args, .arg = 5},
+	{"hypercall32.args-6", "C32.1", CHECK_LEGACY, .body = with_args, .arg = 6},
+	{"hypercall32.paging", "C32.1", CHECK_LEGACY, .body = in_mode, .arg = MODE32_PAGED},
+	{"hypercall32.pae", "C32.1", CHECK_LEGACY, .body = in_mode, .arg = MODE32_PAE},
+	{"hypercall32.index-0", "C32.3", CHECK_LEGACY, .body = any_index, .arg = 0},
+	{"hypercall32.index-1", "C32.3", CHECK_LEGACY, .body = any_index, .arg = 1},
+	{"hypercall32.index-bit31", "C32.3", CHECK_LEGACY, .body = any_index, .arg = BIT(31)},
+	{"hypercall32.index-all-ones", "C32.3", CHECK_LEGACY, .body = any_index, .arg = UINT32_MAX},
+	{"hypercall32.keeps-gprs", "C32.2", CHECK_LEGACY, .body = preserves_gprs},
+	{"hypercall32.keeps-flags", "C32.2", CHECK_LEGACY, .body = preserves_flags},
+	{"hypercall32.keeps-segments", "C32.2", CHECK_LEGACY, .body = preserves_segments},
+	{"hypercall32.keeps-control", "C32.2", CHECK_LEGACY, .body = preserves_control},
+	{"hypercall32.keeps-x87", "C32.2", CHECK_LEGACY, .body = preserves_groups, .arg = X87},
+	{"hypercall32.keeps-sse", "C32.2", CHECK_LEGACY, .body = preserves_groups, .arg = SSE},
+	{"hypercall32.keeps-rest", "C32.2", CHECK_LEGACY, .body = preserves_groups, .arg = REST},
+};
 
-	if (!register_default(run, &site))
-		return;
-	prepare(PAGE_STATE_B, KVM_PARA_API_VERSION, site.gpa, &answer);
-	site = para_site(PAGE_SITE_A, 0x100);
-	para_wrmsr32(MSR_KVM_API_MAGIC, para_gpa(PAGE_STATE_B), mode, &call);
-	expect_returned32(run, &call);
-	expect(run, !memcmp(a, b, 24), "the page: wanted what a registration from long mode gives");
-	expect(run, site_patched(&site), "site: wanted it patched");
-}
-
-void register_from_unpaged(struct run *run)
-{
-	expect_registered_from(run, MODE32_UNPAGED);
-}
-
-void register_from_paged(struct run *run)
-{
-	expect_registered_from(run, MODE32_PAGED);
-	expect_registered_from(run, MODE32_PAE);
-}
+const struct area hypercall32_area = AREA(checks);

@@ -117,15 +117,15 @@ static const struct comparison *the_call(struct run *run)
 	return expect_returned(run, "call", &c.call) ? &c : NULL;
 }
 
-static void keeps_group(struct run *run, enum machine_group group)
+static void preserves_group(struct run *run)
 {
 	const struct comparison *c = the_call(run);
 
 	if (c)
-		expect_group(run, c, group);
+		expect_group(run, c, (enum machine_group)run->check->arg);
 }
 
-void keeps_gprs(struct run *run)
+static void preserves_gprs(struct run *run)
 {
 	const struct comparison *c = the_call(run);
 
@@ -133,7 +133,7 @@ void keeps_gprs(struct run *run)
 		expect_gprs(run, &c->call.before, &c->call.after, GPR_BIT(rax) | GPR_BIT(rsp));
 }
 
-void keeps_rsp(struct run *run)
+static void preserves_rsp(struct run *run)
 {
 	const struct comparison *c = the_call(run);
 
@@ -153,7 +153,7 @@ static void expect_flags_kept(struct run *run, const struct site *site, uint64_t
 }
 
 /* All set but IF, then all clear, then IF alone: with all IRQs masked that needs no timer. */
-void keeps_flags(struct run *run)
+static void preserves_flags(struct run *run)
 {
 	const struct comparison *c = the_call(run);
 	struct site site;
@@ -164,56 +164,6 @@ void keeps_flags(struct run *run)
 	expect_flags_kept(run, &site, 0);
 	timer_stop();
 	expect_flags_kept(run, &site, RFLAGS_IF);
-}
-
-void keeps_segments(struct run *run)
-{
-	keeps_group(run, GROUP_SEGMENTS);
-}
-
-void keeps_bases(struct run *run)
-{
-	keeps_group(run, GROUP_BASES);
-}
-
-void keeps_tables(struct run *run)
-{
-	keeps_group(run, GROUP_TABLES);
-}
-
-void keeps_syscall(struct run *run)
-{
-	keeps_group(run, GROUP_SYSCALL);
-}
-
-void keeps_control(struct run *run)
-{
-	keeps_group(run, GROUP_CONTROL);
-}
-
-void keeps_cr2(struct run *run)
-{
-	keeps_group(run, GROUP_CR2);
-}
-
-void keeps_debug(struct run *run)
-{
-	keeps_group(run, GROUP_DEBUG);
-}
-
-void keeps_x87(struct run *run)
-{
-	keeps_group(run, GROUP_X87);
-}
-
-void keeps_mxcsr(struct run *run)
-{
-	keeps_group(run, GROUP_MXCSR);
-}
-
-void keeps_xmm(struct run *run)
-{
-	keeps_group(run, GROUP_XMM);
 }
 
 /* Lets the timer interrupt us once, within TIMER_WAIT of its periods; false if it does not. */
@@ -246,7 +196,7 @@ static void expect_all(struct run *run, const struct comparison *c)
 }
 
 /* C2 once more, all groups of it, with interrupts that come in the middle of calls. */
-void keeps_timer(struct run *run)
+static void timer(struct run *run)
 {
 	static struct comparison c;
 	struct cpu *cpu = this_cpu();
@@ -271,3 +221,22 @@ void keeps_timer(struct run *run)
 	if (!run->failed && cpu->ticks_in_flight - first < TICKS_WANTED)
 		skip(run, "no timer interrupt fell into a call");
 }
+
+static const struct check checks[] = {
+	{"hypercall64.keeps-gprs", "C2", .body = preserves_gprs},
+	{"hypercall64.keeps-rsp", "C2", .body = preserves_rsp},
+	{"hypercall64.keeps-flags", "C2", .body = preserves_flags},
+	{"hypercall64.keeps-segments", "C2", .body = preserves_group, .arg = GROUP_SEGMENTS},
+	{"hypercall64.keeps-bases", "C2", .body = preserves_group, .arg = GROUP_BASES},
+	{"hypercall64.keeps-tables", "C2", .body = preserves_group, .arg = GROUP_TABLES},
+	{"hypercall64.keeps-syscall", "C2", .body = preserves_group, .arg = GROUP_SYSCALL},
+	{"hypercall64.keeps-control", "C2", .body = preserves_group, .arg = GROUP_CONTROL},
+	{"hypercall64.keeps-cr2", "C2", .body = preserves_group, .arg = GROUP_CR2},
+	{"hypercall64.keeps-debug", "C2", .body = preserves_group, .arg = GROUP_DEBUG},
+	{"hypercall64.keeps-x87", "C2", .body = preserves_group, .arg = GROUP_X87},
+	{"hypercall64.keeps-mxcsr", "C2", .body = preserves_group, .arg = GROUP_MXCSR},
+	{"hypercall64.keeps-xmm", "C2", .body = preserves_group, .arg = GROUP_XMM},
+	{"hypercall64.timer", "C2", .body = timer},
+};
+
+const struct area preserves_area = AREA(checks);

@@ -35,7 +35,7 @@ static void patch_alone(struct run *run, unsigned offset)
 }
 
 /* P1: exactly the instruction of the vendor that CPUID names. */
-void patch_instruction(struct run *run)
+static void instruction(struct run *run)
 {
 	enum call_vendor vendor = para_vendor();
 	struct site site;
@@ -51,7 +51,7 @@ void patch_instruction(struct run *run)
 	       site.bytes[0], site.bytes[1], site.bytes[2]);
 }
 
-void patch_around(struct run *run)
+static void around(struct run *run)
 {
 	para_reset();
 	patch_alone(run, 0x100);
@@ -68,7 +68,7 @@ static bool call_works(struct run *run, const struct site *site)
 }
 
 /* P5: the next execution sees the new bytes. */
-void patch_at_once(struct run *run)
+static void at_once(struct run *run)
 {
 	struct site site;
 
@@ -80,7 +80,7 @@ void patch_at_once(struct run *run)
 }
 
 /* The same for a site whose old bytes the CPU has executed, decoded and cached many times. */
-void patch_hot_site(struct run *run)
+static void hot_site(struct run *run)
 {
 	static const uint64_t args[6];
 	struct outcome outcome;
@@ -100,28 +100,18 @@ void patch_hot_site(struct run *run)
 		call_works(run, &site);
 }
 
-void patch_page_start(struct run *run)
+static void at_offset(struct run *run)
 {
-	patch_alone(run, 0);
+	patch_alone(run, (unsigned)run->check->arg);
 }
 
-void patch_page_middle(struct run *run)
-{
-	patch_alone(run, 0x800);
-}
-
-void patch_page_end(struct run *run)
-{
-	patch_alone(run, PAGE_SIZE - SITE_SIZE);
-}
-
-void patch_odd(struct run *run)
+static void odd(struct run *run)
 {
 	for (unsigned offset = 0x401; offset < 0x480; offset += 0x26)
 		patch_alone(run, offset);
 }
 
-void patch_in_state_page(struct run *run)
+static void in_state_page(struct run *run)
 {
 	const unsigned offset = 0x200;
 	struct site site;
@@ -136,7 +126,7 @@ void patch_in_state_page(struct run *run)
 }
 
 /* P3: the guest's own page permissions don't matter. */
-void patch_read_only(struct run *run)
+static void read_only(struct run *run)
 {
 	struct site site;
 
@@ -148,7 +138,7 @@ void patch_read_only(struct run *run)
 }
 
 /* P7: a refusal leaves every byte of the site, and all around it. */
-void patch_refused(struct run *run)
+static void refused(struct run *run)
 {
 	struct site site;
 	struct answer answer;
@@ -167,7 +157,7 @@ void patch_refused(struct run *run)
 }
 
 /* P6: whole in both pages, or refused. */
-void patch_straddle(struct run *run)
+static void straddle(struct run *run)
 {
 	for (unsigned offset = 0xffd; offset <= 0xfff; offset++) {
 		struct site site;
@@ -193,7 +183,7 @@ void patch_straddle(struct run *run)
 }
 
 /* C7: the other vendor's instruction is no call. */
-void patch_other_vendor(struct run *run)
+static void other_vendor(struct run *run)
 {
 	enum call_vendor vendor = para_vendor();
 	static const uint64_t args[6];
@@ -212,3 +202,24 @@ void patch_other_vendor(struct run *run)
 	       "the other vendor's instruction: wanted #UD, got %s",
 	       outcome.faulted ? "another exception" : "a return");
 }
+
+static const char straddling[] =
+	"a host of the day may hit foreign memory: name it in only=, or strict";
+
+static const struct check checks[] = {
+	{"patch.instruction", "P1", .body = instruction},
+	{"patch.around", "P2", .body = around},
+	{"patch.at-once", "P5", .body = at_once},
+	{"patch.hot-site", "P5", .body = hot_site},
+	{"patch.page-start", "P3", .body = at_offset, .arg = 0},
+	{"patch.page-middle", "P3", .body = at_offset, .arg = 0x800},
+	{"patch.page-end", "P3", .body = at_offset, .arg = PAGE_SIZE - SITE_SIZE},
+	{"patch.odd", "P3", .body = odd},
+	{"patch.in-state-page", "P3", .body = in_state_page},
+	{"patch.read-only", "P3", .body = read_only},
+	{"patch.refused", "P7", .body = refused},
+	{"patch.straddle", "P6", CHECK_NAMED, .body = straddle, .todo = straddling},
+	{"patch.other-vendor", "C7", .body = other_vendor},
+};
+
+const struct area patch_area = AREA(checks);

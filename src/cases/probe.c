@@ -8,7 +8,7 @@
 #include "cases/cases.h"
 #include "x86/defs.h"
 
-void probe_presence(struct run *run)
+static void presence(struct run *run)
 {
 	const struct discovery *host = &run->host;
 
@@ -18,7 +18,7 @@ void probe_presence(struct run *run)
 			 host->rdmsr.faulted ? "faults" : "answers");
 }
 
-void probe_rdmsr(struct run *run)
+static void rdmsr_returns(struct run *run)
 {
 	expect_returned(run, "RDMSR of the magic", &run->host.rdmsr);
 }
@@ -47,7 +47,7 @@ static void expect_clean(struct run *run, const char *what, const struct outcome
 	expect_gprs(run, &o->before, &at_fault, 0);
 }
 
-void probe_rdmsr_clean(struct run *run)
+static void rdmsr_clean(struct run *run)
 {
 	struct outcome rdmsr;
 
@@ -55,7 +55,7 @@ void probe_rdmsr_clean(struct run *run)
 	expect_clean(run, "RDMSR of the magic", &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
 }
 
-void probe_wrmsr_clean(struct run *run)
+static void wrmsr_clean(struct run *run)
 {
 	struct answer answer;
 
@@ -77,7 +77,7 @@ static uint64_t rdmsr_value(const struct outcome *o)
  * A host may let every unknown number pass, so a neighbour that answers is none
  * yet; one that gives the magic's own value is.
  */
-void probe_neighbour_rdmsr(struct run *run)
+static void neighbour_rdmsr(struct run *run)
 {
 	struct outcome magic, neighbour;
 	struct answer answer;
@@ -95,8 +95,21 @@ void probe_neighbour_rdmsr(struct run *run)
 	}
 }
 
-void probe_neighbour_wrmsr(struct run *run)
+static void neighbour_wrmsr(struct run *run)
 {
 	expect(run, !run->host.neighbour_answered,
 	       "WRMSR of a neighbour: wanted page and site as they were, got them written");
 }
+
+static const char deviation[] = "every mainline host of the day faulted on RDMSR";
+
+static const struct check checks[] = {
+	{"probe.presence", "D2", .body = presence},
+	{"probe.rdmsr", "D1", .body = rdmsr_returns, .todo = deviation},
+	{"probe.rdmsr-clean", "D1", .body = rdmsr_clean},
+	{"probe.wrmsr-clean", "S1", .body = wrmsr_clean},
+	{"probe.neighbour-rdmsr", "D3", .body = neighbour_rdmsr},
+	{"probe.neighbour-wrmsr", "D3", .body = neighbour_wrmsr},
+};
+
+const struct area probe_area = AREA(checks);

@@ -30,14 +30,14 @@ static void expect_accepted(struct run *run, enum para_page page, uint32_t versi
 	expect_success(run, &answer, site);
 }
 
-void register_success(struct run *run)
+static void success(struct run *run)
 {
 	struct site site = reset();
 
 	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
 }
 
-void register_same_page(struct run *run)
+static void same_page(struct run *run)
 {
 	struct site site = reset();
 
@@ -45,7 +45,7 @@ void register_same_page(struct run *run)
 		expect_accepted(run, PAGE_STATE_A, VERSION, &site);
 }
 
-void register_other_page(struct run *run)
+static void other_page(struct run *run)
 {
 	struct site site = reset();
 
@@ -54,7 +54,7 @@ void register_other_page(struct run *run)
 }
 
 /* S6: sites already patched stay patched. */
-void register_other_site(struct run *run)
+static void other_site(struct run *run)
 {
 	struct site first = reset();
 	struct site second = para_site(PAGE_SITE_B, 0x300);
@@ -74,7 +74,7 @@ static bool find_page_zero(const struct multiboot_mmap_entry *region, void *arg)
 }
 
 /* S8: 0 is a gpa like any other, and not a way to unregister. */
-void register_page_zero(struct run *run)
+static void page_zero(struct run *run)
 {
 	static uint8_t saved[64]; /* what the page's head held: firmware data, maybe still in use */
 	struct site site = reset();
@@ -100,7 +100,7 @@ void register_page_zero(struct run *run)
 	memcpy(zero, saved, sizeof(saved));
 }
 
-void register_old_version(struct run *run)
+static void old_version(struct run *run)
 {
 	struct site site = reset();
 
@@ -108,8 +108,9 @@ void register_old_version(struct run *run)
 }
 
 /* V1: a guest newer than the host is refused, by an unsigned comparison. */
-static void expect_newer_refused(struct run *run, uint32_t version)
+static void newer(struct run *run)
 {
+	uint32_t version = (uint32_t)run->check->arg;
 	struct site site = reset();
 	struct answer answer;
 
@@ -119,26 +120,6 @@ static void expect_newer_refused(struct run *run, uint32_t version)
 	}
 	register_page(PAGE_STATE_A, version, site.gpa, &answer);
 	expect_refusal(run, &answer, &site);
-}
-
-void register_newer_2(struct run *run)
-{
-	expect_newer_refused(run, 2);
-}
-
-void register_newer_7fffffff(struct run *run)
-{
-	expect_newer_refused(run, 0x7fffffff);
-}
-
-void register_newer_80000000(struct run *run)
-{
-	expect_newer_refused(run, 0x80000000);
-}
-
-void register_newer_ffffffff(struct run *run)
-{
-	expect_newer_refused(run, 0xffffffff);
 }
 
 /* S5: #GP(0), and nothing of page or site is written. */
@@ -158,7 +139,7 @@ static void expect_gpa_faults(struct run *run, uint64_t gpa)
 	expect(run, para_untouched(PAGE_CANARY_1, 0, PAGE_SIZE), "next page: wanted it unchanged");
 }
 
-void register_misaligned(struct run *run)
+static void misaligned(struct run *run)
 {
 	static const unsigned offsets[] = {1, 2, 8, 16, 0x800, 0xfff};
 
@@ -177,7 +158,7 @@ static uint64_t physical_end(void)
 }
 
 /* Page-aligned addresses that can't be memory; the count of them in @addresses. */
-static unsigned outside(uint64_t addresses[3])
+static unsigned outside_addresses(uint64_t addresses[3])
 {
 	uint64_t end = multiboot_memory_end();
 	uint64_t last = physical_end() - PAGE_SIZE;
@@ -191,17 +172,17 @@ static unsigned outside(uint64_t addresses[3])
 	return n;
 }
 
-void register_outside(struct run *run)
+static void outside(struct run *run)
 {
 	uint64_t addresses[3];
-	unsigned n = outside(addresses);
+	unsigned n = outside_addresses(addresses);
 
 	for (unsigned i = 0; i < n; i++)
 		expect_gpa_faults(run, addresses[i]);
 }
 
 /* A good page's address with a bit that no physical address has: not that page. */
-void register_high_bits(struct run *run)
+static void high_bits(struct run *run)
 {
 	uint64_t gpa = para_gpa(PAGE_STATE_A);
 
@@ -211,10 +192,10 @@ void register_high_bits(struct run *run)
 		expect_gpa_faults(run, gpa | ONE_TIB);
 }
 
-void register_site_outside(struct run *run)
+static void site_outside(struct run *run)
 {
 	uint64_t addresses[4];
-	unsigned n = outside(addresses);
+	unsigned n = outside_addresses(addresses);
 
 	addresses[n++] = para_gpa(PAGE_SITE_A) | BIT(52);
 	for (unsigned i = 0; i < n; i++) {
@@ -224,6 +205,36 @@ void register_site_outside(struct run *run)
 		register_page(PAGE_STATE_A, VERSION, addresses[i] + 0x100, &answer);
 		expect_refusal(run, &answer, &site);
 	}
+}
+
+/* S1: a registration from legacy mode answers as one from long mode does. */
+static void expect_registered_from(struct run *run, enum mode32 mode)
+{
+	const struct kvm_vcpu_para_state *a = para_state(PAGE_STATE_A),
+					 *b = para_state(PAGE_STATE_B);
+	struct answer answer;
+	struct call32 call;
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	prepare(PAGE_STATE_B, KVM_PARA_API_VERSION, site.gpa, &answer);
+	site = para_site(PAGE_SITE_A, 0x100);
+	para_wrmsr32(MSR_KVM_API_MAGIC, para_gpa(PAGE_STATE_B), mode, &call);
+	expect_returned32(run, &call);
+	expect(run, !memcmp(a, b, 24), "the page: wanted what a registration from long mode gives");
+	expect(run, site_patched(&site), "site: wanted it patched");
+}
+
+static void from_unpaged(struct run *run)
+{
+	expect_registered_from(run, MODE32_UNPAGED);
+}
+
+static void from_paged(struct run *run)
+{
+	expect_registered_from(run, MODE32_PAGED);
+	expect_registered_from(run, MODE32_PAE);
 }
 
 /* V3: after a refusal or a fault a correct registration succeeds. */
@@ -238,22 +249,48 @@ static void expect_good_after(struct run *run, uint64_t gpa, uint32_t version, u
 	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
 }
 
-void register_after_newer(struct run *run)
+static void after_newer(struct run *run)
 {
 	expect_good_after(run, para_gpa(PAGE_STATE_A), UINT32_MAX, 0);
 }
 
-void register_after_misaligned(struct run *run)
+static void after_misaligned(struct run *run)
 {
 	expect_good_after(run, para_gpa(PAGE_STATE_A) + 8, VERSION, 0);
 }
 
-void register_after_outside(struct run *run)
+static void after_outside(struct run *run)
 {
 	expect_good_after(run, BIT(63), VERSION, 0);
 }
 
-void register_after_site_outside(struct run *run)
+static void after_site_outside(struct run *run)
 {
 	expect_good_after(run, para_gpa(PAGE_STATE_A), VERSION, BIT(63));
 }
+
+static const struct check checks[] = {
+	{"register.success", "V2", .body = success},
+	{"register.same-page", "S6", .body = same_page},
+	{"register.other-page", "S6", .body = other_page},
+	{"register.other-site", "S6", .body = other_site},
+	{"register.page-zero", "S8", .body = page_zero},
+	{"register.old-version", "V2", .body = old_version},
+	{"register.newer-2", "V1", .body = newer, .arg = 2},
+	{"register.newer-7fffffff", "V1", .body = newer, .arg = 0x7fffffff},
+	{"register.newer-80000000", "V1", .body = newer, .arg = 0x80000000},
+	{"register.newer-ffffffff", "V1", .body = newer, .arg = 0xffffffff},
+	{"register.misaligned", "S5", .body = misaligned},
+	{"register.outside", "S5", .body = outside},
+	{"register.high-bits", "S5", .body = high_bits},
+	{"register.site-outside", "P4", .body = site_outside},
+	{"register.from-unpaged", "S1", .body = from_unpaged},
+	{"register.from-paged", "S1", .body = from_paged},
+	{"register.cpl3", "D4", .body = register_cpl3},
+	{"register.after-newer", "V3", .body = after_newer},
+	{"register.after-misaligned", "V3", .body = after_misaligned},
+	{"register.after-outside", "V3", .body = after_outside},
+	{"register.after-site-outside", "V3", .body = after_site_outside},
+};
+
+const struct area register_area = AREA(checks);

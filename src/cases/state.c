@@ -36,26 +36,26 @@ static void expect_version(struct run *run, uint32_t guest_version)
 	       answer.state->host_version);
 }
 
-void state_host_version(struct run *run)
+static void host_version(struct run *run)
 {
 	expect_version(run, KVM_PARA_API_VERSION);
 	expect_version(run, 0);
 }
 
 /* A version that every host refuses: no host's own is that high. */
-void state_host_version_refused(struct run *run)
+static void host_version_refused(struct run *run)
 {
 	expect_version(run, UINT32_MAX);
 }
 
-void state_ret(struct run *run)
+static void ret(struct run *run)
 {
 	struct answer answer = answer_to(run, KVM_PARA_API_VERSION);
 
 	expect_equal(run, "ret", answer.state->ret, 0);
 }
 
-void state_ret_refused(struct run *run)
+static void ret_refused(struct run *run)
 {
 	struct answer answer = answer_to(run, UINT32_MAX);
 
@@ -72,7 +72,7 @@ static void expect_fields(struct run *run, uint32_t version)
 	expect_equal(run, "hypercall_gpa", state->hypercall_gpa, para_gpa(PAGE_SITE_A) + 0x100);
 }
 
-void state_guest_fields(struct run *run)
+static void guest_fields(struct run *run)
 {
 	expect_fields(run, KVM_PARA_API_VERSION);
 	expect_fields(run, 0);
@@ -85,15 +85,15 @@ static void expect_untouched(struct run *run, const char *what, enum para_page p
 	       "%s, bytes %u-4095: wanted them as they were, got a change", what, from);
 }
 
-void state_rest(struct run *run)
+static void rest(struct run *run)
 {
-	const unsigned rest =
+	const unsigned head =
 		offsetof(struct kvm_vcpu_para_state, hypercall_gpa) + sizeof(uint64_t);
 
 	answer_to(run, KVM_PARA_API_VERSION);
-	expect_untouched(run, "page after a success", PAGE_STATE_A, rest);
+	expect_untouched(run, "page after a success", PAGE_STATE_A, head);
 	answer_to(run, UINT32_MAX);
-	expect_untouched(run, "page after a refusal", PAGE_STATE_A, rest);
+	expect_untouched(run, "page after a refusal", PAGE_STATE_A, head);
 }
 
 static void expect_canaries(struct run *run)
@@ -105,7 +105,7 @@ static void expect_canaries(struct run *run)
 	expect_untouched(run, "page behind the sites", PAGE_CANARY_3, 0);
 }
 
-void state_canaries(struct run *run)
+static void canaries(struct run *run)
 {
 	answer_to(run, KVM_PARA_API_VERSION);
 	expect_canaries(run);
@@ -113,7 +113,7 @@ void state_canaries(struct run *run)
 	expect_canaries(run);
 }
 
-void state_size(struct run *run)
+static void size(struct run *run)
 {
 	static const uint32_t sizes[] = {0, 1, 24, 4095, 4097, 0x80000000, UINT32_MAX};
 
@@ -130,3 +130,16 @@ void state_size(struct run *run)
 		expect_equal(run, "size", answer.state->size, sizes[i]);
 	}
 }
+
+static const struct check checks[] = {
+	{"state.host-version", "S2", .body = host_version},
+	{"state.host-version-refused", "S2", .body = host_version_refused},
+	{"state.ret", "S3", .body = ret},
+	{"state.ret-refused", "S3", .body = ret_refused},
+	{"state.guest-fields", "S4", .body = guest_fields},
+	{"state.rest", "S4", .body = rest},
+	{"state.canaries", "S4", .body = canaries},
+	{"state.size", "S4", .body = size},
+};
+
+const struct area state_area = AREA(checks);

@@ -126,7 +126,7 @@ static void arrives(struct run *run, struct vcpu *vcpu)
 }
 
 /* As many vCPUs as the user wants come, and come back. */
-void vcpu_start(struct run *run)
+static void start(struct run *run)
 {
 	unsigned n = vcpus_start(run);
 	unsigned wanted = (unsigned)run->options.cpus;
@@ -168,7 +168,7 @@ static void others_arrive_late(struct run *run, struct vcpu *vcpu)
  * S7: the page belongs to one vCPU.  One that has not registered has none, whoever has; then it registers
  * like any other.  The first check to register them, for there is no way to unregister (S8).
  */
-void vcpu_late(struct run *run)
+static void late(struct run *run)
 {
 	reset_all(run);
 	let(run, first_registers, 1);
@@ -178,7 +178,7 @@ void vcpu_late(struct run *run)
 }
 
 /* S7: vCPUs register each their own, and one's registration does not touch another's page. */
-void vcpu_pages(struct run *run)
+static void pages(struct run *run)
 {
 	for (turn = 0; (run->vcpus - 1) >> turn / 2 && !run->failed; turn++) {
 		reset_all(run);
@@ -205,7 +205,7 @@ static void last_is_refused(struct run *run, struct vcpu *vcpu)
 }
 
 /* S7: a refusal is one vCPU's; the others' pages and calls are as before. */
-void vcpu_refusal(struct run *run)
+static void refusal(struct run *run)
 {
 	if (!register_all(run))
 		return;
@@ -218,14 +218,14 @@ void vcpu_refusal(struct run *run)
 }
 
 /* P1: on success the host writes its instruction at hypercall_gpa, which each vCPU has its own of. */
-void vcpu_own_sites(struct run *run)
+static void own_sites(struct run *run)
 {
 	if (register_all(run))
 		let(run, calls, CALLS);
 }
 
 /* P1: likewise if it is the same for all. */
-void vcpu_shared_site(struct run *run)
+static void shared_site(struct run *run)
 {
 	reset_all(run);
 	share(run, para_site(PAGE_SITE_B, 0x100));
@@ -251,7 +251,7 @@ static void calls_anew(struct run *run, struct vcpu *vcpu)
 }
 
 /* P5: the guest sees the new bytes, on every vCPU: those that executed the old ones too. */
-void vcpu_hot_site(struct run *run)
+static void hot_site(struct run *run)
 {
 	if (!register_all(run))
 		return;
@@ -261,7 +261,7 @@ void vcpu_hot_site(struct run *run)
 }
 
 /* C1: the parameters are the caller's, and so is the answer. */
-void vcpu_echo(struct run *run)
+static void echo(struct run *run)
 {
 	if (register_all(run))
 		let(run, echoes, races(run));
@@ -276,7 +276,7 @@ static void odd_ones_register(struct run *run, struct vcpu *vcpu)
 }
 
 /* S6: registration may be repeated, while others call. */
-void vcpu_re_register(struct run *run)
+static void re_register(struct run *run)
 {
 	if (register_all(run) && let(run, odd_ones_register, races(run)))
 		expect_kept(run);
@@ -293,15 +293,32 @@ static void odd_ones_are_legacy(struct run *run, struct vcpu *vcpu)
 }
 
 /* C1 and C32.1: each vCPU calls by the convention of the mode that it is in. */
-void vcpu_conventions(struct run *run)
+static void conventions(struct run *run)
 {
 	if (register_all(run))
 		let(run, odd_ones_are_legacy, STAYS_32);
 }
 
 /* C2: no other register changes; those of another vCPU's call least of all. */
-void vcpu_keeps_gprs(struct run *run)
+static void preserves_gprs(struct run *run)
 {
 	if (register_all(run))
 		let(run, keeps, races(run));
 }
+
+static const struct check checks[] = {
+	{"vcpu.start", "S7", .body = start},
+	/* Next, because afterwards every vCPU has registered. */
+	{"vcpu.late", "S7", CHECK_VCPUS, .body = late},
+	{"vcpu.pages", "S7", CHECK_VCPUS, .body = pages},
+	{"vcpu.refusal", "S7", CHECK_VCPUS, .body = refusal},
+	{"vcpu.own-sites", "P1", CHECK_VCPUS, .body = own_sites},
+	{"vcpu.shared-site", "P1", CHECK_VCPUS, .body = shared_site},
+	{"vcpu.hot-site", "P5", CHECK_VCPUS, .body = hot_site},
+	{"vcpu.echo", "C1", CHECK_VCPUS | CHECK_ECHO, .body = echo},
+	{"vcpu.re-register", "S6", CHECK_VCPUS, .body = re_register},
+	{"vcpu.conventions", "C32.1", CHECK_VCPUS | CHECK_ECHO | CHECK_LEGACY, .body = conventions},
+	{"vcpu.keeps-gprs", "C2", CHECK_VCPUS, .body = preserves_gprs},
+};
+
+const struct area vcpu_area = AREA(checks);

@@ -9,7 +9,7 @@
 #include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/string.h"
-#include "rounds.h"
+#include "vcpus.h"
 #include "x86/insn.h"
 #include "x86/timer.h"
 #include "x86/trap.h"
@@ -138,16 +138,16 @@ static const char *why_not(const struct check *check)
 
 static void run_body(void *unused)
 {
-	bool hopeless = run.check->flags & CHECK_LEGACY && run.strayed;
+	bool unsafe_after_stray = run.check->flags & CHECK_LEGACY && run.strayed;
 
 	(void)unused;
 	if (run.check->flags & CHECK_VCPUS && vcpus_start(&run) == 1) {
 		skip(&run, one_vcpu);
 		return;
 	}
-	expect(&run, !hopeless,
+	expect(&run, !unsafe_after_stray,
 	       "not tried: where calls go astray, one from legacy mode is the end");
-	if (!hopeless)
+	if (!unsafe_after_stray)
 		run.check->body(&run);
 }
 
@@ -156,7 +156,7 @@ static void report_stray(void)
 	struct cpu *cpu = this_cpu();
 
 	cpu->notes = NULL;
-	keeps_restore();
+	preserves_restore();
 	para_map();
 	timer_stop();
 	run.strayed = true;
@@ -220,22 +220,22 @@ static void meet_host(void)
 	run.tap.running = NULL;
 }
 
-static void run_survey(void *unused)
+static void run_diagnostics(void *unused)
 {
-	survey();
+	diagnostics();
 	(void)unused;
 }
 
 /* Behind the checks: what comes of it is for people, and no check's failure. */
-static void look_further(void)
+static void report_diagnostics(void)
 {
-	static const struct check further = {.name = "survey", .rule = "C6"};
+	static const struct check survey = {.name = "survey", .rule = "C6"};
 
 	if (!run.host.registered || run.strayed || run.options.only)
 		return;
-	run.check = &further;
-	tap_run(&run.tap, further.name);
-	if (!run_stray_safe(run_survey, NULL))
+	run.check = &survey;
+	tap_run(&run.tap, survey.name);
+	if (!run_stray_safe(run_diagnostics, NULL))
 		report_stray();
 	run.tap.running = NULL;
 }
@@ -282,12 +282,12 @@ void main(void)
 	para_seed(o->seed);
 	para_trace(o->trace);
 
-	keeps_init();
+	preserves_init();
 	meet_host();
 	for (unsigned i = 0; (check = check_at(i)); i++) {
 		if (selected(check))
 			run_check(check);
 	}
-	look_further();
+	report_diagnostics();
 	end_run(&run.tap, tap_verdict(&run.tap, run.host.registered));
 }

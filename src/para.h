@@ -116,8 +116,8 @@ void para_calls32(struct call32 *calls, unsigned n);
  * Runs the code at the virtual address @entry out of 64-bit mode by IRET, with @regs: at CPL 3, or in
  * compatibility mode.  @fault is the trap that ended it.
  */
-enum strange_mode { STRANGE_USER, STRANGE_COMPATIBILITY };
-void para_enter(enum strange_mode mode, uint64_t entry, const struct gprs *regs,
+enum other_mode { FROM_USER, FROM_COMPATIBILITY };
+void para_enter(enum other_mode mode, uint64_t entry, const struct gprs *regs,
 		struct trap_frame *fault);
 
 /* Lets CPL 3 run and read @page, or no longer. */

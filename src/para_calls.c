@@ -170,12 +170,12 @@ void para_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 
 	interact32(call);
 }
 
-void para_enter(enum strange_mode mode, uint64_t entry, const struct gprs *regs,
+void para_enter(enum other_mode mode, uint64_t entry, const struct gprs *regs,
 		struct trap_frame *fault)
 {
 	struct iret_call call = {.regs = *regs, .rip = entry, .cs = SEL_CODE32, .ss = SEL_DATA};
 
-	if (mode == STRANGE_USER) {
+	if (mode == FROM_USER) {
 		call.cs = SEL_USER_CODE64 | RPL_USER;
 		call.ss = SEL_USER_DATA | RPL_USER;
 	}

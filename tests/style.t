@@ -44,7 +44,7 @@ includes '^src/x86/' 'lib/|para|check|cases/|options' 'x86 stands alone'
 includes '^src/lib/' 'para|check|cases/|options|abi/' 'lib knows x86 and nothing above'
 includes '^src/abi/' '.' 'the ABI header is self-contained'
 includes '^tests/host/' 'para\.h|check|cases/|options' "the host does not see the guest's side"
-includes '^src/' 'vcpu|svm|kvm2007/|loader|config\.h' "the guest does not see the host's side"
+includes '^src/' 'vcpu\.h|svm|kvm2007/|loader|config\.h' "the guest does not see the host's side"
 grep -lE 'asm|x86/insn' tests/host/*/policy.c >"$tmp/err"
 lacks "$tmp/err" . 'an ABI policy has no asm'
 {

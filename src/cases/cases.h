@@ -28,8 +28,8 @@ void register_cpl3(struct run *run);
 	 RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
 
 /* Remembers the machine as it is before the first interaction with the host; and puts it back so. */
-void keeps_init(void);
-void keeps_restore(void);
+void preserves_init(void);
+void preserves_restore(void);
 
 /* One call, and the machine around it. */
 struct comparison {
@@ -42,10 +42,10 @@ struct comparison {
  * Around the call: noise in the machine's registers, and what became of it.  The machine is in order
  * before and after, whatever the host did to it then or earlier.
  */
-void keeps_begin(struct comparison *c, uint64_t cr8);
-void keeps_end(struct comparison *c);
+void comparison_begin(struct comparison *c, uint64_t cr8);
+void comparison_end(struct comparison *c);
 
-/* What differs between keeps_begin() and keeps_end(); flags that differ. */
+/* What differs between comparison_begin() and comparison_end(); flags that differ. */
 void expect_group(struct run *run, const struct comparison *c, enum machine_group group);
 void expect_flags(struct run *run, uint64_t wanted, uint64_t got);
 
@@ -60,6 +60,6 @@ bool expect_random_echo(struct run *run, const struct site *site);
 void expect_echoes32(struct run *run, const struct site *site, unsigned modes);
 
 /* What a host does with calls that the ABI says nothing about: diagnostics, no verdict. */
-void survey(void);
+void diagnostics(void);
 
 #endif

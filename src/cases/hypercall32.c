@@ -68,9 +68,9 @@ static const struct comparison32 *the_call(struct run *run, enum mode32 mode)
 	if (!c->machine.made) {
 		if (!register_default(run, &site))
 			return NULL;
-		keeps_begin(&c->machine, 0);
+		comparison_begin(&c->machine, 0);
 		para_call32(&site, mode, 0, distinct, COMPARED_FLAGS & ~RFLAGS_IF, &c->call);
-		keeps_end(&c->machine);
+		comparison_end(&c->machine);
 	}
 	expect_returned32(run, &c->call);
 	return c->call.faulted ? NULL : c;

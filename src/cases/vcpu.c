@@ -4,9 +4,9 @@
  * own affair, whatever the others do at the same time.
  */
 #include "cases/cases.h"
+#include "cases/vcpu_pages.h"
 #include "lib/panic.h"
 #include "lib/processors.h"
-#include "rounds.h"
 #include "x86/insn.h"
 
 /* Bytes from one vCPU's site to the next one's: a page holds them all. */
@@ -27,67 +27,68 @@ static void reset_all(struct run *run)
 {
 	para_reset();
 	for (unsigned id = 0; id < run->vcpus; id++)
-		vcpu_reset(vcpu_by(id), para_site(PAGE_SITE_A, id * SITE_ROOM));
+		vcpu_pages_reset(vcpu_pages(id), para_site(PAGE_SITE_A, id * SITE_ROOM));
 }
 
 static void share(struct run *run, struct site site)
 {
 	for (unsigned id = 0; id < run->vcpus; id++)
-		vcpu_by(id)->site = site;
+		vcpu_pages(id)->site = site;
 }
 
-static void expect_kept(struct run *run)
+static void expect_untouched_pages(struct run *run)
 {
 	for (unsigned id = 0; id < run->vcpus; id++)
-		expect(run, vcpu_kept(vcpu_by(id)), "page of vCPU %u: wanted it kept", id);
+		expect(run, vcpu_pages_untouched(vcpu_pages(id)), "page of vCPU %u: wanted it kept",
+		       id);
 }
 
-static void register_as(struct vcpu *vcpu, uint32_t version)
+static void register_as(struct vcpu_pages *own, uint32_t version)
 {
-	vcpu_prepare(vcpu, version);
-	vcpu->asked = true;
-	para_wrmsr(MSR_KVM_API_MAGIC, (uint64_t)&vcpu->state, &vcpu->answer.wrmsr);
+	vcpu_pages_prepare(own, version);
+	own->asked = true;
+	para_wrmsr(MSR_KVM_API_MAGIC, (uint64_t)&own->state, &own->answer.wrmsr);
 }
 
-static void registers(struct run *run, struct vcpu *vcpu)
+static void registers(struct run *run, struct vcpu_pages *own)
 {
-	register_as(vcpu, KVM_PARA_API_VERSION);
-	expect_success(run, &vcpu->answer, &vcpu->site);
+	register_as(own, KVM_PARA_API_VERSION);
+	expect_success(run, &own->answer, &own->site);
 }
 
 /* A call with noise in all registers. */
-static bool call(struct run *run, const struct vcpu *vcpu, struct outcome *outcome)
+static bool call(struct run *run, const struct vcpu_pages *own, struct outcome *outcome)
 {
 	struct gprs gprs = para_noise();
 
 	gprs.rax = 0;
 	gprs.rflags |= para_random() & (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF |
 					RFLAGS_OF | RFLAGS_DF);
-	para_call_gprs(&vcpu->site, &gprs, outcome);
+	para_call_gprs(&own->site, &gprs, outcome);
 	return expect_returned(run, "call", outcome);
 }
 
-static void calls(struct run *run, struct vcpu *vcpu)
+static void calls(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome outcome;
 
-	if (call(run, vcpu, &outcome))
+	if (call(run, own, &outcome))
 		expect_equal(run, "rax", outcome.after.rax, (uint64_t)-KVM_EINVAL);
 }
 
-static void keeps(struct run *run, struct vcpu *vcpu)
+static void calls_preserving(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome outcome;
 
-	if (call(run, vcpu, &outcome)) {
+	if (call(run, own, &outcome)) {
 		expect_gprs(run, &outcome.before, &outcome.after, GPR_BIT(rax));
 		expect_flags(run, outcome.before.rflags, outcome.after.rflags);
 	}
 }
 
-static void echoes(struct run *run, struct vcpu *vcpu)
+static void echoes(struct run *run, struct vcpu_pages *own)
 {
-	expect_random_echo(run, &vcpu->site);
+	expect_random_echo(run, &own->site);
 }
 
 /*
@@ -101,28 +102,28 @@ static bool is_in_turn(unsigned id)
 	return (id >> turn / 2 & 1) == (turn & 1);
 }
 
-static void registers_in_turn(struct run *run, struct vcpu *vcpu)
+static void registers_in_turn(struct run *run, struct vcpu_pages *own)
 {
 	if (is_in_turn(this_cpu()->id))
-		registers(run, vcpu);
+		registers(run, own);
 }
 
-static void first_registers(struct run *run, struct vcpu *vcpu)
+static void first_registers(struct run *run, struct vcpu_pages *own)
 {
 	if (!this_cpu()->id)
-		registers(run, vcpu);
+		registers(run, own);
 }
 
 /* Every vCPU's site is registered. */
 static bool register_all(struct run *run)
 {
 	reset_all(run);
-	return let(run, registers, 1);
+	return on_each_vcpu(run, registers, 1);
 }
 
-static void arrives(struct run *run, struct vcpu *vcpu)
+static void arrives(struct run *run, struct vcpu_pages *own)
 {
-	expect(run, vcpu == this_cpu()->own, "wanted a vCPU's own pages");
+	expect(run, own == this_cpu()->own, "wanted a vCPU's own pages");
 }
 
 /* As many vCPUs as the user wants come, and come back. */
@@ -137,7 +138,7 @@ static void start(struct run *run)
 	expect(run, !wanted || n == wanted, "vCPUs: wanted %u, got %u", wanted, n);
 	if (n > 1) {
 		tap_diag("vCPUs: %u", n);
-		let(run, arrives, 1);
+		on_each_vcpu(run, arrives, 1);
 	} else if (!run->failed) {
 		if (why)
 			tap_diag("vCPUs: 1: %s", why);
@@ -145,7 +146,7 @@ static void start(struct run *run)
 	}
 }
 
-static void arrives_late(struct run *run, struct vcpu *vcpu)
+static void arrives_late(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome read;
 	uint64_t gpa;
@@ -153,15 +154,15 @@ static void arrives_late(struct run *run, struct vcpu *vcpu)
 	para_rdmsr(MSR_KVM_API_MAGIC, &read);
 	gpa = (uint32_t)read.after.rax | read.after.rdx << 32;
 	for (unsigned id = 0; id < run->vcpus && !read.faulted; id++)
-		expect(run, vcpu_by(id) == vcpu || gpa != (uint64_t)&vcpu_by(id)->state,
+		expect(run, vcpu_pages(id) == own || gpa != (uint64_t)&vcpu_pages(id)->state,
 		       "RDMSR: wanted no other's page, got vCPU %u's", id);
-	registers(run, vcpu);
+	registers(run, own);
 }
 
-static void others_arrive_late(struct run *run, struct vcpu *vcpu)
+static void others_arrive_late(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id && is_in_turn(this_cpu()->id))
-		arrives_late(run, vcpu);
+		arrives_late(run, own);
 }
 
 /*
@@ -171,10 +172,10 @@ static void others_arrive_late(struct run *run, struct vcpu *vcpu)
 static void late(struct run *run)
 {
 	reset_all(run);
-	let(run, first_registers, 1);
+	on_each_vcpu(run, first_registers, 1);
 	for (turn = 0; turn < 2; turn++)
-		let(run, others_arrive_late, 1);
-	expect_kept(run);
+		on_each_vcpu(run, others_arrive_late, 1);
+	expect_untouched_pages(run);
 }
 
 /* S7: vCPUs register each their own, and one's registration does not touch another's page. */
@@ -182,25 +183,25 @@ static void pages(struct run *run)
 {
 	for (turn = 0; (run->vcpus - 1) >> turn / 2 && !run->failed; turn++) {
 		reset_all(run);
-		let(run, registers_in_turn, 1);
-		expect_kept(run);
+		on_each_vcpu(run, registers_in_turn, 1);
+		expect_untouched_pages(run);
 	}
-	if (!run->failed && let(run, registers, races(run) / 4))
-		expect_kept(run);
+	if (!run->failed && on_each_vcpu(run, registers, races(run) / 4))
+		expect_untouched_pages(run);
 }
 
-static void others_call(struct run *run, struct vcpu *vcpu)
+static void others_call(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id < run->vcpus - 1)
-		calls(run, vcpu);
+		calls(run, own);
 }
 
-static void last_is_refused(struct run *run, struct vcpu *vcpu)
+static void last_is_refused(struct run *run, struct vcpu_pages *own)
 {
-	others_call(run, vcpu);
+	others_call(run, own);
 	if (this_cpu()->id == run->vcpus - 1) {
-		register_as(vcpu, UINT32_MAX);
-		expect_refusal(run, &vcpu->answer, &vcpu->site);
+		register_as(own, UINT32_MAX);
+		expect_refusal(run, &own->answer, &own->site);
 	}
 }
 
@@ -210,18 +211,18 @@ static void refusal(struct run *run)
 	if (!register_all(run))
 		return;
 	for (unsigned id = 0; id < run->vcpus; id++)
-		vcpu_prepare(vcpu_by(id), KVM_PARA_API_VERSION);
-	vcpu_by(run->vcpus - 1)->site = para_site(PAGE_SITE_B, 0x200);
-	if (let(run, last_is_refused, CALLS)) /* while it is, and behind that */
-		let(run, others_call, 1);
-	expect_kept(run);
+		vcpu_pages_prepare(vcpu_pages(id), KVM_PARA_API_VERSION);
+	vcpu_pages(run->vcpus - 1)->site = para_site(PAGE_SITE_B, 0x200);
+	if (on_each_vcpu(run, last_is_refused, CALLS)) /* while it is, and behind that */
+		on_each_vcpu(run, others_call, 1);
+	expect_untouched_pages(run);
 }
 
 /* P1: on success the host writes its instruction at hypercall_gpa, which each vCPU has its own of. */
 static void own_sites(struct run *run)
 {
 	if (register_all(run))
-		let(run, calls, CALLS);
+		on_each_vcpu(run, calls, CALLS);
 }
 
 /* P1: likewise if it is the same for all. */
@@ -229,25 +230,25 @@ static void shared_site(struct run *run)
 {
 	reset_all(run);
 	share(run, para_site(PAGE_SITE_B, 0x100));
-	if (let(run, registers, 1))
-		let(run, calls, CALLS);
+	if (on_each_vcpu(run, registers, 1))
+		on_each_vcpu(run, calls, CALLS);
 }
 
-static void is_undefined(struct run *run, struct vcpu *vcpu)
+static void is_undefined(struct run *run, struct vcpu_pages *own)
 {
 	static const uint64_t args[6];
 	struct outcome outcome;
 
-	para_call(&vcpu->site, 0, args, &outcome);
+	para_call(&own->site, 0, args, &outcome);
 	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
 	       "unpatched site: wanted #UD");
 }
 
 /* Code that another CPU changed is good behind a serializing instruction: SDM volume 3, 9.1.3. */
-static void calls_anew(struct run *run, struct vcpu *vcpu)
+static void calls_anew(struct run *run, struct vcpu_pages *own)
 {
 	WRITE_REG(cr3, READ_REG(cr3));
-	calls(run, vcpu);
+	calls(run, own);
 }
 
 /* P5: the guest sees the new bytes, on every vCPU: those that executed the old ones too. */
@@ -256,54 +257,54 @@ static void hot_site(struct run *run)
 	if (!register_all(run))
 		return;
 	share(run, para_site(PAGE_SITE_B, 0x300));
-	if (let(run, is_undefined, 50) && let(run, first_registers, 1))
-		let(run, calls_anew, 2);
+	if (on_each_vcpu(run, is_undefined, 50) && on_each_vcpu(run, first_registers, 1))
+		on_each_vcpu(run, calls_anew, 2);
 }
 
 /* C1: the parameters are the caller's, and so is the answer. */
 static void echo(struct run *run)
 {
 	if (register_all(run))
-		let(run, echoes, races(run));
+		on_each_vcpu(run, echoes, races(run));
 }
 
-static void odd_ones_register(struct run *run, struct vcpu *vcpu)
+static void odd_ones_register(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id & 1)
-		registers(run, vcpu);
+		registers(run, own);
 	else
-		keeps(run, vcpu);
+		calls_preserving(run, own);
 }
 
 /* S6: registration may be repeated, while others call. */
 static void re_register(struct run *run)
 {
-	if (register_all(run) && let(run, odd_ones_register, races(run)))
-		expect_kept(run);
+	if (register_all(run) && on_each_vcpu(run, odd_ones_register, races(run)))
+		expect_untouched_pages(run);
 }
 
-static void odd_ones_are_legacy(struct run *run, struct vcpu *vcpu)
+static void odd_ones_are_legacy(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id & 1) {
-		expect_echoes32(run, &vcpu->site, 1);
+		expect_echoes32(run, &own->site, 1);
 		return;
 	}
 	for (unsigned i = 0; i < STAYS_32; i++)
-		expect_random_echo(run, &vcpu->site);
+		expect_random_echo(run, &own->site);
 }
 
 /* C1 and C32.1: each vCPU calls by the convention of the mode that it is in. */
 static void conventions(struct run *run)
 {
 	if (register_all(run))
-		let(run, odd_ones_are_legacy, STAYS_32);
+		on_each_vcpu(run, odd_ones_are_legacy, STAYS_32);
 }
 
 /* C2: no other register changes; those of another vCPU's call least of all. */
 static void preserves_gprs(struct run *run)
 {
 	if (register_all(run))
-		let(run, keeps, races(run));
+		on_each_vcpu(run, calls_preserving, races(run));
 }
 
 static const struct check checks[] = {

@@ -3,7 +3,7 @@
 
 SANITIZE := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # unit_flags COMPILER
-unit_flags = -std=gnu11 -g $(WARNINGS) $(call werror,$(call kind,$(call probe,$1))) -Isrc -Itests/host
+unit_flags = -std=gnu11 -g $(WARNINGS) $(call werror,$(call kind,$(call probe,$1))) -Itests/host -Isrc
 UNIT_CFLAGS = $(call once,UNIT_CFLAGS,$(call unit_flags,$(HOSTCC)))
 ASAN_CFLAGS = $(call once,ASAN_CFLAGS,$(call unit_flags,$(SANITIZE_CC)))
 

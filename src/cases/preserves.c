@@ -19,29 +19,29 @@
 #define TIMER_CALLS  20000
 #define TICKS_WANTED 1
 
-static struct machine ours; /* before the host had any say */
+static struct machine pristine; /* before the host had any say */
 
-void keeps_init(void)
+void preserves_init(void)
 {
-	machine_save(&ours);
+	machine_save(&pristine);
 }
 
-void keeps_restore(void)
+void preserves_restore(void)
 {
-	machine_load(&ours);
+	machine_load(&pristine);
 }
 
-void keeps_begin(struct comparison *c, uint64_t cr8)
+void comparison_begin(struct comparison *c, uint64_t cr8)
 {
-	machine_load(&ours);
+	machine_load(&pristine);
 	machine_load_noise(para_random, cr8);
 	machine_save(&c->before);
 }
 
-void keeps_end(struct comparison *c)
+void comparison_end(struct comparison *c)
 {
 	machine_save(&c->after);
-	machine_load(&ours);
+	machine_load(&pristine);
 	c->made = true;
 }
 
@@ -53,9 +53,9 @@ static void compare_call(struct comparison *c, const struct site *site, uint64_t
 
 	gprs.rax = 0;
 	gprs.rflags |= rflags;
-	keeps_begin(c, cr8);
+	comparison_begin(c, cr8);
 	para_call_gprs(site, &gprs, &c->call);
-	keeps_end(c);
+	comparison_end(c);
 }
 
 static void print_bytes(char *text, const uint8_t *bytes, unsigned n)
@@ -141,7 +141,7 @@ static void preserves_rsp(struct run *run)
 		expect_equal(run, "rsp", c->call.after.rsp, c->call.before.rsp);
 }
 
-static void expect_flags_kept(struct run *run, const struct site *site, uint64_t rflags)
+static void expect_flags_preserved(struct run *run, const struct site *site, uint64_t rflags)
 {
 	struct gprs gprs = para_noise();
 	struct outcome call;
@@ -161,9 +161,9 @@ static void preserves_flags(struct run *run)
 	if (!c || !register_default(run, &site))
 		return;
 	expect_flags(run, c->call.before.rflags, c->call.after.rflags);
-	expect_flags_kept(run, &site, 0);
+	expect_flags_preserved(run, &site, 0);
 	timer_stop();
-	expect_flags_kept(run, &site, RFLAGS_IF);
+	expect_flags_preserved(run, &site, RFLAGS_IF);
 }
 
 /* Lets the timer interrupt us once, within TIMER_WAIT of its periods; false if it does not. */

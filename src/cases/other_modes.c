@@ -15,7 +15,7 @@
 /* A stack for the code, in the page that it is in. */
 #define STACK 0xff0
 
-static struct gprs strange_gprs(uint64_t entry_page)
+static struct gprs other_mode_gprs(uint64_t entry_page)
 {
 	struct gprs gprs = para_noise();
 
@@ -51,12 +51,12 @@ void register_cpl3(struct run *run)
 	code = para_site(PAGE_SITE_B, 0);
 	memcpy(code.bytes, wrmsr_ud2, sizeof(wrmsr_ud2));
 	prepare(PAGE_STATE_A, KVM_PARA_API_VERSION, site.gpa, &answer);
-	gprs = strange_gprs(page_of(&code));
+	gprs = other_mode_gprs(page_of(&code));
 	gprs.rcx = MSR_KVM_API_MAGIC;
 	gprs.rax = para_gpa(PAGE_STATE_A);
 	gprs.rdx = 0;
 	para_user(PAGE_SITE_B, true);
-	para_enter(STRANGE_USER, code.entry, &gprs, &fault);
+	para_enter(FROM_USER, code.entry, &gprs, &fault);
 	para_user(PAGE_SITE_B, false);
 	expect(run, fault.vector == VECTOR_GP && fault.error == 0 && fault.rip == code.entry,
 	       "WRMSR from CPL 3: wanted #GP(0), got exception %u error %#lx at rip %#lx",
@@ -66,7 +66,7 @@ void register_cpl3(struct run *run)
 }
 
 /* What a call from @mode came to, as a diagnostic. */
-static void report_call(enum strange_mode mode, const char *what)
+static void report_call(enum other_mode mode, const char *what)
 {
 	struct trap_frame fault;
 	struct answer answer;
@@ -78,9 +78,9 @@ static void report_call(enum strange_mode mode, const char *what)
 	site = para_site(PAGE_SITE_B, 0x100);
 	set_landing(&site);
 	register_page(PAGE_STATE_A, KVM_PARA_API_VERSION, site.gpa, &answer);
-	gprs = strange_gprs(page_of(&site));
+	gprs = other_mode_gprs(page_of(&site));
 	gprs.rax = 0;
-	para_user(PAGE_SITE_B, mode == STRANGE_USER);
+	para_user(PAGE_SITE_B, mode == FROM_USER);
 	para_enter(mode, site.entry, &gprs, &fault);
 	para_user(PAGE_SITE_B, false);
 	returned = fault.vector == VECTOR_UD && fault.rip == page_of(&site) + LANDING;
@@ -91,8 +91,8 @@ static void report_call(enum strange_mode mode, const char *what)
 		tap_diag("%s: exception %u at rip %#lx", what, (unsigned)fault.vector, fault.rip);
 }
 
-void survey(void)
+void diagnostics(void)
 {
-	report_call(STRANGE_USER, "a call from CPL 3 (rule C6)");
-	report_call(STRANGE_COMPATIBILITY, "a call from compatibility mode (rule C32.5)");
+	report_call(FROM_USER, "a call from CPL 3 (rule C6)");
+	report_call(FROM_COMPATIBILITY, "a call from compatibility mode (rule C32.5)");
 }

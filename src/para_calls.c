@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* para.h's interactions with the host: accesses to MSRs, and calls, from each mode. */
+/* Interactions with the host (para.h): accesses to MSRs, and calls, from each mode. */
 #include <stddef.h>
 
 #include "lib/console.h"
@@ -25,10 +25,10 @@ static bool speaks(void)
 static void flush(void)
 {
 	if (speaks())
-		console_flush(); /* what the host does may be the last thing that happens */
+		console_flush(); /* the interaction may be the last thing that the guest does */
 }
 
-static void run(uint64_t target, const struct gprs *gprs, struct outcome *outcome)
+static void perform(uint64_t target, const struct gprs *gprs, struct outcome *outcome)
 {
 	struct call call;
 
@@ -59,18 +59,18 @@ void para_rdmsr(uint32_t msr, struct outcome *outcome)
 	struct gprs gprs = para_noise();
 
 	gprs.rcx = msr | gprs.rcx << 32;
-	run((uint64_t)op_rdmsr, &gprs, outcome);
+	perform((uint64_t)op_rdmsr, &gprs, outcome);
 }
 
 void para_wrmsr(uint32_t msr, uint64_t value, struct outcome *outcome)
 {
 	struct gprs gprs = para_noise();
 
-	/* The instruction reads ECX, EAX and EDX: the noise above them has no say. */
+	/* The instruction reads ECX, EAX and EDX, so their upper halves may be noise. */
 	gprs.rcx = msr | gprs.rcx << 32;
 	gprs.rax = (uint32_t)value | gprs.rax << 32;
 	gprs.rdx = value >> 32 | gprs.rdx << 32;
-	run((uint64_t)op_wrmsr, &gprs, outcome);
+	perform((uint64_t)op_wrmsr, &gprs, outcome);
 }
 
 void para_call(const struct site *site, uint64_t index, const uint64_t args[6],
@@ -98,7 +98,7 @@ void para_trace_call(const struct gprs *in, bool returned, uint64_t result)
 
 void para_call_gprs(const struct site *site, const struct gprs *gprs, struct outcome *outcome)
 {
-	run(site->entry, gprs, outcome);
+	perform(site->entry, gprs, outcome);
 	if (outcome->faulted)
 		para_trace_call(gprs, false, outcome->fault.vector);
 	else

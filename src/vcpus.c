@@ -32,7 +32,7 @@ unsigned vcpus_start(struct run *run)
 	return run->vcpus;
 }
 
-/* How many times longer a vCPU goes on than it has to, if others are not done: they shall not be alone. */
+/* The slowest vCPU shall have company: the others call at most so many times what they have to. */
 #define OVERTIME 20
 
 static struct {

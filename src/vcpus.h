@@ -7,8 +7,8 @@
 #include "x86/smp.h"
 
 /*
- * What a vCPU has to itself: SMP_OWN_PAGES pages at gpas that are their addresses.  They begin with its
- * struct notes; the rest belongs to the checks.
+ * What a vCPU has to itself: SMP_OWN_PAGES pages whose addresses are their gpas.  They begin with
+ * its struct notes; the rest belongs to the checks.
  */
 struct vcpu_pages;
 
@@ -23,8 +23,8 @@ struct vcpu_pages *vcpu_pages(unsigned id);
 
 /*
  * Runs fn on every vCPU at once, at least @times times each; early finishers keep calling until the
- * slowest is done.  A vCPU stops early if it has noted something.  The check fails for each note and for
- * each vCPU that does not come back.  Returns whether the check has not failed so far.
+ * slowest is done.  A vCPU stops early if it has noted something.  The check fails for each note
+ * and for each vCPU that does not come back.  Returns whether the check has not failed so far.
  */
 typedef void vcpu_fn(struct run *run, struct vcpu_pages *pages);
 bool on_each_vcpu(struct run *run, vcpu_fn *fn, unsigned times);

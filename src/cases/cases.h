@@ -19,33 +19,34 @@ struct area {
 extern const struct area probe_area, state_area, register_area, patch_area, hypercall64_area,
 	preserves_area, hypercall32_area, echo_area, vcpu_area;
 
-/* The check that is about registrations, but needs what the calls from other modes need. */
+/* A registration from CPL 3: the body of register.cpl3. */
 void register_cpl3(struct run *run);
 
-/* C2's flags. */
-#define COMPARED_FLAGS                                                                       \
-	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF | RFLAGS_DF | \
-	 RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
+#define ARITHMETIC_FLAGS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
-/* Remembers the machine as it is before the first interaction with the host; and puts it back so. */
+/* The flags that C2 names. */
+#define COMPARED_FLAGS \
+	(ARITHMETIC_FLAGS | RFLAGS_DF | RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
+
+/* Saves the machine before the first interaction with the host; restores it. */
 void preserves_init(void);
 void preserves_restore(void);
 
-/* One call, and the machine around it. */
+/* A call, and the machine before and after it. */
 struct comparison {
 	bool made;
-	struct outcome call; /* of a 64-bit call */
+	struct outcome call; /* if it is a 64-bit call */
 	struct machine before, after;
 };
 
 /*
- * Around the call: noise in the machine's registers, and what became of it.  The machine is in order
- * before and after, whatever the host did to it then or earlier.
+ * To be called before and after the call: the first fills the machine's registers with noise, the
+ * second saves what became of it.  Both restore the machine from whatever the host did to it.
  */
 void comparison_begin(struct comparison *c, uint64_t cr8);
 void comparison_end(struct comparison *c);
 
-/* What differs between comparison_begin() and comparison_end(); flags that differ. */
+/* That the registers of a group are the same before and after; that the compared flags are. */
 void expect_group(struct run *run, const struct comparison *c, enum machine_group group);
 void expect_flags(struct run *run, uint64_t wanted, uint64_t got);
 
@@ -53,13 +54,15 @@ void expect_flags(struct run *run, uint64_t wanted, uint64_t got);
 void expect_returned32(struct run *run, const struct call32 *call);
 
 /*
- * Echo calls with random arguments: one; or several by the 32-bit convention, in the first @modes of
- * enum mode32.
+ * Echo calls with random arguments: one; or several by the 32-bit convention, which take turns
+ * through the first @modes of enum mode32.
  */
 bool expect_random_echo(struct run *run, const struct site *site);
 void expect_echoes32(struct run *run, const struct site *site, unsigned modes);
 
-/* What a host does with calls that the ABI says nothing about: diagnostics, no verdict. */
+/*
+ * Reports what the host does with calls that the ABI says nothing about: no verdict depends on it.
+ */
 void diagnostics(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C1, seen from inside: a host that offers the echo service (README.md) digests the six
- * arguments, so the guest itself knows that each arrived in its place, whole.
+ * C1: a host that offers the echo service (README.md) returns a digest of the six arguments, from
+ * which the guest knows that each arrived whole and in its place.
  */
 #include "cases/cases.h"
 #include "x86/defs.h"
@@ -9,7 +9,7 @@
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME        UINT64_C(0x100000001b3)
 
-/* In one stay in legacy mode, which costs more than they do. */
+/* Made in one stay in legacy mode, because entering and leaving it costs more than the calls. */
 #define RANDOM_CALLS_32 12
 
 static uint64_t digest(const uint64_t args[6])
@@ -39,7 +39,7 @@ static bool expect_echo(struct run *run, const struct site *site, const uint64_t
 	return false;
 }
 
-/* One argument has a value, the others are 0: in another's place it gives another digest. */
+/* One argument has a value, the others are 0: in a wrong place it gives a wrong digest. */
 static void one_arg(struct run *run)
 {
 	uint64_t args[6] = {0};
@@ -95,8 +95,8 @@ static void one_arg32(struct run *run)
 }
 
 /*
- * C32.4: nothing but zeros in what the convention names, noise in what 32-bit code can't see: R8-R15, and
- * above EBX, ESI, EDI and EBP.  What is above EAX, ECX and EDX is lost on the way out of long mode.
+ * C32.4: the arguments are zeros; what 32-bit code can't see is noise: R8-R15 and the upper halves
+ * of RBX, RSI, RDI and RBP.  Those of RAX, RCX and RDX are lost on the way out of long mode.
  */
 static void stale(struct run *run)
 {
@@ -131,8 +131,9 @@ static void random_calls32(struct run *run)
 }
 
 /*
- * Each bit of each argument matters.  In pattern k bit i is bit k of i, so over the six of them no two
- * bits take the same values, and one that goes astray is seen; then no bit, and every bit.
+ * Each bit of each argument counts.  In the patterns 0 to 5, bit i of pattern k is bit k of the
+ * number i: no two bits have the same value in all of them, so one that is moved shows.  Pattern 6
+ * has no bit set, pattern 7 all of them.
  */
 static uint64_t bit_pattern(unsigned k)
 {

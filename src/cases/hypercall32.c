@@ -32,7 +32,7 @@ static void expect_einval(struct run *run, enum mode32 mode, uint32_t index, con
 		expect_equal(run, "eax", (uint32_t)call.out.rax, (uint32_t)-KVM_EINVAL);
 }
 
-/* So many arguments have values, the others are 0. */
+/* The first arguments, as many as the row says, have values; the others are 0. */
 static void with_args(struct run *run)
 {
 	uint32_t args[6] = {0};
@@ -52,13 +52,13 @@ static void any_index(struct run *run)
 	expect_einval(run, MODE32_UNPAGED, (uint32_t)run->check->arg, distinct);
 }
 
-/* A call in one mode, with noise in all registers and all flags set but IF, and the machine around it. */
+/* A call with noise in all registers and all flags set but IF, and the machine around it. */
 struct comparison32 {
 	struct comparison machine;
 	struct call32 call;
 };
 
-/* C32.2: the checks of its groups all look at the same three calls, which the first of them makes. */
+/* C32.2: the checks of all groups look at the same three calls, one for each mode. */
 static const struct comparison32 *the_call(struct run *run, enum mode32 mode)
 {
 	static struct comparison32 calls[3];
@@ -126,7 +126,7 @@ static void compare_control(struct run *run, const struct comparison32 *c)
 	expect_equal(run, "cr4", c->call.out_cr4, c->call.cr4);
 }
 
-/* The groups that have their bit set in the check's argument. */
+/* The groups whose bits are set in the row's argument. */
 static void compare_groups(struct run *run, const struct comparison32 *c)
 {
 	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++) {
@@ -140,7 +140,7 @@ static void preserves_gprs(struct run *run)
 	compare_calls(run, compare_gprs);
 }
 
-/* All set but IF, and all clear. */
+/* Twice: all flags set but IF, and all flags clear. */
 static void preserves_flags(struct run *run)
 {
 	struct call32 call;
@@ -173,7 +173,7 @@ static void preserves_groups(struct run *run)
 #define X87 BIT(GROUP_X87)
 #define SSE (BIT(GROUP_MXCSR) | BIT(GROUP_XMM))
 
-/* What legacy mode shares with long mode.  Not the FS and GS bases: loading the selectors sets them. */
+/* Not the FS and GS bases: in legacy mode loading the selectors changes them. */
 #define REST (BIT(GROUP_TABLES) | BIT(GROUP_SYSCALL) | BIT(GROUP_CR2) | BIT(GROUP_DEBUG))
 
 static const struct check checks[] = {

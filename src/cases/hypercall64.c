@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C1, C3-C5: any index, with any arguments, returns -KVM_EINVAL in all of RAX, and the
- * guest goes on behind the call.
+ * C1, C3-C5: any index, with any arguments, returns -KVM_EINVAL in all of RAX, and the guest
+ * continues after the call.
  */
 #include "cases/cases.h"
 #include "x86/defs.h"
@@ -23,7 +23,7 @@ static void expect_einval(struct run *run, uint64_t index, const uint64_t args[6
 		expect_equal(run, "rax", outcome.after.rax, (uint64_t)-KVM_EINVAL);
 }
 
-/* C1: so many arguments have values, the others are 0. */
+/* The first arguments, as many as the row says, have values; the others are 0. */
 static void with_args(struct run *run)
 {
 	uint64_t args[6] = {0};
@@ -38,7 +38,7 @@ static void any_index(struct run *run)
 	expect_einval(run, run->check->arg, distinct);
 }
 
-/* C5: a call from any alignment goes on three bytes later; all else around the site traps. */
+/* C5: a call from any alignment continues three bytes later; any other byte near the site traps. */
 static void continues(struct run *run)
 {
 	for (unsigned offset = 0x400; offset < 0x410; offset += 5) {
@@ -69,7 +69,7 @@ static const struct check checks[] = {
 	{"hypercall64.args-6", "C1", .body = with_args, .arg = 6},
 	{"hypercall64.index-0", "C3", .body = any_index, .arg = 0},
 	{"hypercall64.index-1", "C3", .body = any_index, .arg = 1},
-	/* the first index that no version 1 host defines */
+	/* The first index that version 1 does not define. */
 	{"hypercall64.index-nr", "C3", .body = any_index, .arg = __NR_hypercalls},
 	{"hypercall64.index-bit31", "C4", .body = any_index, .arg = BIT(31), .todo = advice},
 	{"hypercall64.index-bit32", "C4", .body = any_index, .arg = BIT(32), .todo = advice},

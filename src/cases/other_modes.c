@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From other places than kernels: CPL 3 (D4, C6) and compatibility mode (C32.5).  D4 is a check; of the
- * rest the ABI says nothing that a host could break, so a run reports it and passes no verdict.
+ * Registrations and calls from where no kernel runs: CPL 3 (D4, C6) and compatibility mode
+ * (C32.5).  D4 is a check.  The ABI says nothing about the others, so a run reports them without a
+ * verdict.
  */
 #include <stddef.h>
 
@@ -9,10 +10,10 @@
 #include "lib/string.h"
 #include "x86/defs.h"
 
-/* Where a call returns to: UD2, which traps from every mode and level. */
+/* Where in the page a call returns to: UD2, which traps in every mode and at every level. */
 #define LANDING 0x800
 
-/* A stack for the code, in the page that it is in. */
+/* Where in the page of the code its stack is. */
 #define STACK 0xff0
 
 static struct gprs other_mode_gprs(uint64_t entry_page)
@@ -28,7 +29,7 @@ static uint64_t page_of(const struct site *site)
 	return site->entry & -(uint64_t)PAGE_SIZE;
 }
 
-/* Puts the landing's address on top of the stack; long enough for both modes. */
+/* Puts the landing's address on top of the stack: eight bytes, enough for either mode. */
 static void set_landing(const struct site *site)
 {
 	static const uint8_t ud2[] = {0x0f, 0x0b};
@@ -65,7 +66,7 @@ void register_cpl3(struct run *run)
 	expect(run, site_unpatched(&site), "site: wanted it unpatched");
 }
 
-/* What a call from @mode came to, as a diagnostic. */
+/* Makes a call from @mode, and reports what came of it. */
 static void report_call(enum other_mode mode, const char *what)
 {
 	struct trap_frame fault;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* P1-P7, C7: what the host writes at a site, where it may be, and what else it may not write. */
+/*
+ * P1-P7, C7: what the host writes at a site, where a site may be, and what the host may not write.
+ */
 #include <stddef.h>
 
 #include "cases/cases.h"
@@ -15,7 +17,7 @@ static void patch(struct run *run, const struct site *site)
 	expect_success(run, &answer, site);
 }
 
-/* Resets all, patches a site there, and expects every other byte of both site pages unchanged. */
+/* Resets all pages, patches a site, and expects every other byte of both site pages unchanged. */
 static void patch_alone(struct run *run, unsigned offset)
 {
 	const unsigned end = offset + SITE_SIZE;
@@ -79,7 +81,7 @@ static void at_once(struct run *run)
 		call_works(run, &site);
 }
 
-/* The same for a site whose old bytes the CPU has executed, decoded and cached many times. */
+/* The same for a site whose old bytes the CPU has executed many times, and may have cached. */
 static void hot_site(struct run *run)
 {
 	static const uint64_t args[6];
@@ -156,7 +158,7 @@ static void refused(struct run *run)
 	       "page of the site: wanted it unchanged");
 }
 
-/* P6: whole in both pages, or refused. */
+/* P6: a site across two pages is patched whole, or refused. */
 static void straddle(struct run *run)
 {
 	for (unsigned offset = 0xffd; offset <= 0xfff; offset++) {
@@ -182,7 +184,7 @@ static void straddle(struct run *run)
 	}
 }
 
-/* C7: the other vendor's instruction is no call. */
+/* C7: the other vendor's instruction is no call, but #UD. */
 static void other_vendor(struct run *run)
 {
 	enum call_vendor vendor = para_vendor();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C2: the result is in RAX, and no other register changes.  A check a group, a diagnostic a
- * register.
+ * C2: the result is in RAX, and no other register changes.  There is a check for each group of
+ * registers, and a diagnostic for each register that changed.
  */
 #include <stddef.h>
 
@@ -11,15 +11,13 @@
 #include "x86/machine.h"
 #include "x86/timer.h"
 
-#define ARITHMETIC_FLAGS (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
-
 #define SOME_CR8     5 /* a task priority that a clobber would not leave by chance */
 #define TIMER_HZ     8000
-#define TIMER_WAIT   (TIMER_HZ / 20) /* periods: an emulator may be late by many of them */
+#define TIMER_WAIT   (TIMER_HZ / 20) /* periods: an emulator may be many of them late */
 #define TIMER_CALLS  20000
 #define TICKS_WANTED 1
 
-static struct machine pristine; /* before the host had any say */
+static struct machine pristine; /* before the first interaction with the host */
 
 void preserves_init(void)
 {
@@ -45,7 +43,7 @@ void comparison_end(struct comparison *c)
 	c->made = true;
 }
 
-/* Calls with noise in every register and @rflags. */
+/* A call with @rflags, and noise in every register. */
 static void compare_call(struct comparison *c, const struct site *site, uint64_t rflags,
 			 uint64_t cr8)
 {
@@ -101,8 +99,8 @@ void expect_flags(struct run *run, uint64_t wanted, uint64_t got)
 }
 
 /*
- * The one call that the groups' checks all look at, with every flag set but IF; the first of them makes
- * it.  NULL if there is none to look at, which fails the check.
+ * The call that the checks of all groups look at, with every flag set but IF.  The first of these
+ * checks makes it.  Returns NULL, and fails the check, if the call can't be made or did not return.
  */
 static const struct comparison *the_call(struct run *run)
 {
@@ -152,7 +150,7 @@ static void expect_flags_preserved(struct run *run, const struct site *site, uin
 		expect_flags(run, call.before.rflags, call.after.rflags);
 }
 
-/* All set but IF, then all clear, then IF alone: with all IRQs masked that needs no timer. */
+/* All set but IF; all clear; only IF set: no interrupt comes, because all IRQs are masked. */
 static void preserves_flags(struct run *run)
 {
 	const struct comparison *c = the_call(run);
@@ -166,7 +164,7 @@ static void preserves_flags(struct run *run)
 	expect_flags_preserved(run, &site, RFLAGS_IF);
 }
 
-/* Lets the timer interrupt us once, within TIMER_WAIT of its periods; false if it does not. */
+/* Waits for one timer interrupt, at most TIMER_WAIT periods long; returns whether it came. */
 static bool timer_ticks(struct cpu *cpu)
 {
 	uint64_t first = cpu->ticks;
@@ -195,7 +193,7 @@ static void expect_all(struct run *run, const struct comparison *c)
 		expect_group(run, c, group);
 }
 
-/* C2 once more, all groups of it, with interrupts that come in the middle of calls. */
+/* C2 for all groups at once, with interrupts that come in the middle of calls. */
 static void timer(struct run *run)
 {
 	static struct comparison c;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * D1-D3: the magic MSR number is the probe for a host, its neighbours are not, and an
- * access to it does what any RDMSR or WRMSR does.
+ * D1-D3: the magic MSR number is the probe for a host, its neighbours are not, and an access to it
+ * changes what any RDMSR or WRMSR changes, and no more.
  */
 #include <stddef.h>
 
@@ -23,7 +23,7 @@ static void rdmsr_returns(struct run *run)
 	expect_returned(run, "RDMSR of the magic", &run->host.rdmsr);
 }
 
-/* The registers that a faulting access shows: those of the trap. */
+/* The registers after an access that faulted are those of the trap. */
 static struct gprs trap_gprs(const struct trap_frame *f)
 {
 	return (struct gprs){f->rax, f->rcx, f->rdx, f->rbx, f->rsp,   f->rbp,
@@ -42,7 +42,7 @@ static void expect_clean(struct run *run, const char *what, const struct outcome
 	}
 	expect_gp(run, what, o);
 	expect_equal(run, "rip", o->fault.rip, o->target);
-	/* The trap is one word deeper: the target's return address is still to be popped. */
+	/* At the trap the target's return address was still on the stack. */
 	at_fault.rsp += sizeof(uint64_t);
 	expect_gprs(run, &o->before, &at_fault, 0);
 }
@@ -74,8 +74,8 @@ static uint64_t rdmsr_value(const struct outcome *o)
 }
 
 /*
- * A host may let every unknown number pass, so a neighbour that answers is none
- * yet; one that gives the magic's own value is.
+ * A host may answer every unknown number, so a neighbour may answer.  It fails if it gives the
+ * value that the magic gives.
  */
 static void neighbour_rdmsr(struct run *run)
 {

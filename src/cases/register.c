@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S5, S6, S8, V1-V3, P4: which registrations succeed, which are refused, which
- * fault; and that none of those that fail leaves anything behind.
+ * S5, S6, S8, V1-V3, P4: which registrations succeed, which are refused, which fault; and that one
+ * that fails changes nothing.
  */
 #include <stddef.h>
 
@@ -76,7 +76,7 @@ static bool find_page_zero(const struct multiboot_mmap_entry *region, void *arg)
 /* S8: 0 is a gpa like any other, and not a way to unregister. */
 static void page_zero(struct run *run)
 {
-	static uint8_t saved[64]; /* what the page's head held: firmware data, maybe still in use */
+	static uint8_t saved[64]; /* of the page: firmware data, maybe still in use */
 	struct site site = reset();
 	struct kvm_vcpu_para_state *zero;
 	struct outcome wrmsr;
@@ -147,7 +147,7 @@ static void misaligned(struct run *run)
 		expect_gpa_faults(run, para_gpa(PAGE_STATE_A) + offsets[i]);
 }
 
-/* The first address that the CPU can't form: 2^MAXPHYADDR. */
+/* The first physical address beyond those of the CPU: 2^MAXPHYADDR. */
 static uint64_t physical_end(void)
 {
 	uint32_t bits = 36;
@@ -157,7 +157,7 @@ static uint64_t physical_end(void)
 	return UINT64_C(1) << bits;
 }
 
-/* Page-aligned addresses that can't be memory; the count of them in @addresses. */
+/* Writes page-aligned addresses that can't be memory to @addresses, and returns how many. */
 static unsigned outside_addresses(uint64_t addresses[3])
 {
 	uint64_t end = multiboot_memory_end();
@@ -181,7 +181,7 @@ static void outside(struct run *run)
 		expect_gpa_faults(run, addresses[i]);
 }
 
-/* A good page's address with a bit that no physical address has: not that page. */
+/* A good page's address with one more bit set is not that page: no physical address has the bit. */
 static void high_bits(struct run *run)
 {
 	uint64_t gpa = para_gpa(PAGE_STATE_A);
@@ -207,7 +207,7 @@ static void site_outside(struct run *run)
 	}
 }
 
-/* S1: a registration from legacy mode answers as one from long mode does. */
+/* S1: a registration from legacy mode gets the same answer as one from long mode. */
 static void expect_registered_from(struct run *run, enum mode32 mode)
 {
 	const struct kvm_vcpu_para_state *a = para_state(PAGE_STATE_A),

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * S2-S4: the host writes host_version and ret, on a refusal too, and nothing else of
- * the page or of any other.
- */
+/* S2-S4: the host writes host_version and ret, on a refusal too, and nothing else in any page. */
 #include <stddef.h>
 
 #include "cases/cases.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
-/* Registers state page A as a guest of @version, and says what came of it: something must. */
+/* Registers state page A as a guest of @version, expects an answer and returns it. */
 static struct answer answer_to(struct run *run, uint32_t version)
 {
 	struct answer answer;
@@ -42,7 +39,7 @@ static void host_version(struct run *run)
 	expect_version(run, 0);
 }
 
-/* A version that every host refuses: no host's own is that high. */
+/* Every host refuses this version: none is that new. */
 static void host_version_refused(struct run *run)
 {
 	expect_version(run, UINT32_MAX);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every check, area by area, in the order in which they run.  Names are stable: logs, options and other
- * people's scripts hold them.
+ * The areas of checks, in the order in which they run.  The names of checks are stable: logs,
+ * options and other people's scripts contain them.
  */
 #include "cases/cases.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S7, and what follows from it: the page belongs to one vCPU, and one's registrations and calls are its
- * own affair, whatever the others do at the same time.
+ * S7, and what follows from it: a page belongs to one vCPU, and what one vCPU registers and calls
+ * does not depend on what the others do at the same time.
  */
 #include "cases/cases.h"
 #include "cases/vcpu_pages.h"
@@ -9,12 +9,9 @@
 #include "lib/processors.h"
 #include "x86/insn.h"
 
-/* Bytes from one vCPU's site to the next one's: a page holds them all. */
-#define SITE_ROOM (PAGE_SIZE / (SMP_MAX + 1))
-
-/* How often: to see that it works; and that nothing gets mixed up, which takes a coincidence. */
+/* How many times: enough to see that it works; and enough for races, which need a coincidence. */
 #define CALLS    20
-#define RACES    1200 /* of all vCPUs together */
+#define RACES    1200 /* by all vCPUs together */
 #define STAYS_32 12
 
 static unsigned races(const struct run *run)
@@ -22,37 +19,9 @@ static unsigned races(const struct run *run)
 	return RACES / run->vcpus + 1;
 }
 
-/* All pages anew, with a site for each vCPU. */
-static void reset_all(struct run *run)
-{
-	para_reset();
-	for (unsigned id = 0; id < run->vcpus; id++)
-		vcpu_pages_reset(vcpu_pages(id), para_site(PAGE_SITE_A, id * SITE_ROOM));
-}
-
-static void share(struct run *run, struct site site)
-{
-	for (unsigned id = 0; id < run->vcpus; id++)
-		vcpu_pages(id)->site = site;
-}
-
-static void expect_untouched_pages(struct run *run)
-{
-	for (unsigned id = 0; id < run->vcpus; id++)
-		expect(run, vcpu_pages_untouched(vcpu_pages(id)), "page of vCPU %u: wanted it kept",
-		       id);
-}
-
-static void register_as(struct vcpu_pages *own, uint32_t version)
-{
-	vcpu_pages_prepare(own, version);
-	own->asked = true;
-	para_wrmsr(MSR_KVM_API_MAGIC, (uint64_t)&own->state, &own->answer.wrmsr);
-}
-
 static void registers(struct run *run, struct vcpu_pages *own)
 {
-	register_as(own, KVM_PARA_API_VERSION);
+	vcpu_pages_register(own, KVM_PARA_API_VERSION);
 	expect_success(run, &own->answer, &own->site);
 }
 
@@ -62,8 +31,7 @@ static bool call(struct run *run, const struct vcpu_pages *own, struct outcome *
 	struct gprs gprs = para_noise();
 
 	gprs.rax = 0;
-	gprs.rflags |= para_random() & (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF |
-					RFLAGS_OF | RFLAGS_DF);
+	gprs.rflags |= para_random() & (ARITHMETIC_FLAGS | RFLAGS_DF);
 	para_call_gprs(&own->site, &gprs, outcome);
 	return expect_returned(run, "call", outcome);
 }
@@ -92,8 +60,8 @@ static void echoes(struct run *run, struct vcpu_pages *own)
 }
 
 /*
- * Half of the vCPUs: those that have one bit of their number set, or clear.  Each two vCPUs are at some turn
- * the one among them and the other not.
+ * Half of the vCPUs: those whose numbers have one bit set, or clear.  For any two vCPUs there is a
+ * turn of only one of them.
  */
 static unsigned turn;
 
@@ -114,10 +82,10 @@ static void first_registers(struct run *run, struct vcpu_pages *own)
 		registers(run, own);
 }
 
-/* Every vCPU's site is registered. */
+/* Every vCPU registers its site. */
 static bool register_all(struct run *run)
 {
-	reset_all(run);
+	vcpu_pages_reset(run);
 	return on_each_vcpu(run, registers, 1);
 }
 
@@ -126,7 +94,7 @@ static void arrives(struct run *run, struct vcpu_pages *own)
 	expect(run, own == this_cpu()->own, "wanted a vCPU's own pages");
 }
 
-/* As many vCPUs as the user wants come, and come back. */
+/* All the vCPUs that the user wants start, and return from a function. */
 static void start(struct run *run)
 {
 	unsigned n = vcpus_start(run);
@@ -166,28 +134,28 @@ static void others_arrive_late(struct run *run, struct vcpu_pages *own)
 }
 
 /*
- * S7: the page belongs to one vCPU.  One that has not registered has none, whoever has; then it registers
- * like any other.  The first check to register them, for there is no way to unregister (S8).
+ * S7: a vCPU that has not registered has no page, even if others have; and it can register later.
+ * No check before may register these vCPUs, for there is no way to unregister (S8).
  */
 static void late(struct run *run)
 {
-	reset_all(run);
+	vcpu_pages_reset(run);
 	on_each_vcpu(run, first_registers, 1);
 	for (turn = 0; turn < 2; turn++)
 		on_each_vcpu(run, others_arrive_late, 1);
-	expect_untouched_pages(run);
+	expect_vcpu_pages_untouched(run);
 }
 
-/* S7: vCPUs register each their own, and one's registration does not touch another's page. */
+/* S7: each vCPU registers its own page, which does not touch another vCPU's. */
 static void pages(struct run *run)
 {
 	for (turn = 0; (run->vcpus - 1) >> turn / 2 && !run->failed; turn++) {
-		reset_all(run);
+		vcpu_pages_reset(run);
 		on_each_vcpu(run, registers_in_turn, 1);
-		expect_untouched_pages(run);
+		expect_vcpu_pages_untouched(run);
 	}
 	if (!run->failed && on_each_vcpu(run, registers, races(run) / 4))
-		expect_untouched_pages(run);
+		expect_vcpu_pages_untouched(run);
 }
 
 static void others_call(struct run *run, struct vcpu_pages *own)
@@ -200,12 +168,12 @@ static void last_is_refused(struct run *run, struct vcpu_pages *own)
 {
 	others_call(run, own);
 	if (this_cpu()->id == run->vcpus - 1) {
-		register_as(own, UINT32_MAX);
+		vcpu_pages_register(own, UINT32_MAX);
 		expect_refusal(run, &own->answer, &own->site);
 	}
 }
 
-/* S7: a refusal is one vCPU's; the others' pages and calls are as before. */
+/* S7: one vCPU is refused; the others' pages and calls are as before. */
 static void refusal(struct run *run)
 {
 	if (!register_all(run))
@@ -213,23 +181,23 @@ static void refusal(struct run *run)
 	for (unsigned id = 0; id < run->vcpus; id++)
 		vcpu_pages_prepare(vcpu_pages(id), KVM_PARA_API_VERSION);
 	vcpu_pages(run->vcpus - 1)->site = para_site(PAGE_SITE_B, 0x200);
-	if (on_each_vcpu(run, last_is_refused, CALLS)) /* while it is, and behind that */
+	if (on_each_vcpu(run, last_is_refused, CALLS)) /* meanwhile, and afterwards */
 		on_each_vcpu(run, others_call, 1);
-	expect_untouched_pages(run);
+	expect_vcpu_pages_untouched(run);
 }
 
-/* P1: on success the host writes its instruction at hypercall_gpa, which each vCPU has its own of. */
+/* P1: the host patches the site, with a site for each vCPU. */
 static void own_sites(struct run *run)
 {
 	if (register_all(run))
 		on_each_vcpu(run, calls, CALLS);
 }
 
-/* P1: likewise if it is the same for all. */
+/* P1: likewise, with one site for all vCPUs. */
 static void shared_site(struct run *run)
 {
-	reset_all(run);
-	share(run, para_site(PAGE_SITE_B, 0x100));
+	vcpu_pages_reset(run);
+	vcpu_pages_share(run, para_site(PAGE_SITE_B, 0x100));
 	if (on_each_vcpu(run, registers, 1))
 		on_each_vcpu(run, calls, CALLS);
 }
@@ -244,24 +212,24 @@ static void is_undefined(struct run *run, struct vcpu_pages *own)
 	       "unpatched site: wanted #UD");
 }
 
-/* Code that another CPU changed is good behind a serializing instruction: SDM volume 3, 9.1.3. */
+/* A serializing instruction makes code visible that another CPU changed: SDM volume 3, 9.1.3. */
 static void calls_anew(struct run *run, struct vcpu_pages *own)
 {
 	WRITE_REG(cr3, READ_REG(cr3));
 	calls(run, own);
 }
 
-/* P5: the guest sees the new bytes, on every vCPU: those that executed the old ones too. */
+/* P5: every vCPU sees the new bytes, even if it has executed the old ones. */
 static void hot_site(struct run *run)
 {
 	if (!register_all(run))
 		return;
-	share(run, para_site(PAGE_SITE_B, 0x300));
+	vcpu_pages_share(run, para_site(PAGE_SITE_B, 0x300));
 	if (on_each_vcpu(run, is_undefined, 50) && on_each_vcpu(run, first_registers, 1))
 		on_each_vcpu(run, calls_anew, 2);
 }
 
-/* C1: the parameters are the caller's, and so is the answer. */
+/* C1: each vCPU's parameters arrive, and its result comes back to it. */
 static void echo(struct run *run)
 {
 	if (register_all(run))
@@ -280,7 +248,7 @@ static void odd_ones_register(struct run *run, struct vcpu_pages *own)
 static void re_register(struct run *run)
 {
 	if (register_all(run) && on_each_vcpu(run, odd_ones_register, races(run)))
-		expect_untouched_pages(run);
+		expect_vcpu_pages_untouched(run);
 }
 
 static void odd_ones_are_legacy(struct run *run, struct vcpu_pages *own)
@@ -293,14 +261,14 @@ static void odd_ones_are_legacy(struct run *run, struct vcpu_pages *own)
 		expect_random_echo(run, &own->site);
 }
 
-/* C1 and C32.1: each vCPU calls by the convention of the mode that it is in. */
+/* C1 and C32.1: the convention depends on the mode of the vCPU that calls. */
 static void conventions(struct run *run)
 {
 	if (register_all(run))
 		on_each_vcpu(run, odd_ones_are_legacy, STAYS_32);
 }
 
-/* C2: no other register changes; those of another vCPU's call least of all. */
+/* C2: no other register changes, whatever is in the registers of other vCPUs. */
 static void preserves_gprs(struct run *run)
 {
 	if (register_all(run))

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "cases/vcpu_pages.h"
 
+/* Bytes from one vCPU's site to that of the next: one page has room for all. */
+#define SITE_ROOM (PAGE_SIZE / (SMP_MAX + 1))
+
 #define WORDS(bytes) ((bytes) / sizeof(uint64_t))
 
 /* Where the noise begins, the gap in it, and where it ends. */
@@ -22,7 +25,7 @@ static unsigned next_word(unsigned word)
 	return ++word == HEAD_START ? HEAD_END : word;
 }
 
-void vcpu_pages_reset(struct vcpu_pages *pages, struct site site)
+static void reset(struct vcpu_pages *pages, struct site site)
 {
 	uint64_t *words = (uint64_t *)pages;
 
@@ -33,7 +36,7 @@ void vcpu_pages_reset(struct vcpu_pages *pages, struct site site)
 	vcpu_pages_prepare(pages, KVM_PARA_API_VERSION);
 }
 
-bool vcpu_pages_untouched(const struct vcpu_pages *pages)
+static bool untouched(const struct vcpu_pages *pages)
 {
 	const struct kvm_vcpu_para_state *state = &pages->state;
 	const uint64_t *words = (const uint64_t *)pages;
@@ -46,4 +49,30 @@ bool vcpu_pages_untouched(const struct vcpu_pages *pages)
 	       state->hypercall_gpa == pages->site.gpa &&
 	       (pages->asked || (state->host_version == pages->answer.version_sentinel &&
 				 state->ret == pages->answer.ret_sentinel));
+}
+
+void vcpu_pages_reset(struct run *run)
+{
+	para_reset();
+	for (unsigned id = 0; id < run->vcpus; id++)
+		reset(vcpu_pages(id), para_site(PAGE_SITE_A, id * SITE_ROOM));
+}
+
+void vcpu_pages_share(struct run *run, struct site site)
+{
+	for (unsigned id = 0; id < run->vcpus; id++)
+		vcpu_pages(id)->site = site;
+}
+
+void expect_vcpu_pages_untouched(struct run *run)
+{
+	for (unsigned id = 0; id < run->vcpus; id++)
+		expect(run, untouched(vcpu_pages(id)), "page of vCPU %u: wanted it kept", id);
+}
+
+void vcpu_pages_register(struct vcpu_pages *pages, uint32_t version)
+{
+	vcpu_pages_prepare(pages, version);
+	pages->asked = true;
+	para_wrmsr(MSR_KVM_API_MAGIC, (uint64_t)&pages->state, &pages->answer.wrmsr);
 }

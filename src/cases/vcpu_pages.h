@@ -26,13 +26,18 @@ _Static_assert(sizeof(struct vcpu_pages) == SMP_OWN_PAGES * PAGE_SIZE, "x86/smp.
 _Static_assert(offsetof(struct vcpu_pages, notes) == 0, "vcpus.h");
 _Static_assert(offsetof(struct vcpu_pages, noise) < PAGE_SIZE - 1024, "room for a canary");
 
-/* Fills the pages with new noise, and prepares the state page for a registration of @site. */
-void vcpu_pages_reset(struct vcpu_pages *pages, struct site site);
+/* Resets all pages of the guest, and gives each vCPU a site of its own; or all the same. */
+void vcpu_pages_reset(struct run *run);
+void vcpu_pages_share(struct run *run, struct site site);
 
-/* Fills the head of the state page, as prepare() does. */
+/*
+ * Fills the head of a vCPU's state page, as prepare() does; registers it on the vCPU that calls
+ * this.
+ */
 void vcpu_pages_prepare(struct vcpu_pages *pages, uint32_t version);
+void vcpu_pages_register(struct vcpu_pages *pages, uint32_t version);
 
-/* Whether the pages are unchanged, except for the answer to a registration. */
-bool vcpu_pages_untouched(const struct vcpu_pages *pages);
+/* That the pages of all vCPUs are unchanged, except for the answer to a registration. */
+void expect_vcpu_pages_untouched(struct run *run);
 
 #endif

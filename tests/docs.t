@@ -60,9 +60,9 @@ holds "$abi: the layout is the header's" <"$tmp/asserts"
 
 # ---- what documents name ----------------------------------------------------
 
-for file in README.md CONTRIBUTING.md docs/*.md; do
+for file in README.md CONTRIBUTING.md CHANGELOG.md docs/*.md; do
 	# Code blocks aside: a link leads to a file, or to a heading of the same document.
-	sed '/^```/,/^```/d' "$file" >"$tmp/text"
+	sed '/^ *```/,/^ *```/d' "$file" >"$tmp/text"
 	sed -n 's/^##* //p' "$tmp/text" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9_ -]//g; s/ /-/g; s/^/#/' >"$tmp/anchors"
 	grep -o '](\([^)]*\))' "$tmp/text" | sed 's/^](//; s/)$//' | grep -v '^https\?:' | sort -u >"$tmp/links"
 	while read -r link; do
@@ -85,7 +85,7 @@ for file in README.md CONTRIBUTING.md docs/*.md; do
 	lacks "$tmp/err" . "$file: the files and functions that it names are there"
 done
 
-for file in docs/*.md; do
+for file in CONTRIBUTING.md CHANGELOG.md docs/*.md; do
 	grep -v '^|' "$file" | awk 'length > 100 { print FNR ": " $0 }' >"$tmp/err"
 	lacks "$tmp/err" . "$file: no line but of a table has more than 100 columns"
 done

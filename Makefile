@@ -121,7 +121,8 @@ objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 IMAGES := $(O)/guest.elf $(O)/host.elf
 TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/shim.elf $(O)/tests/calls.elf $(O)/tests/smp.elf
 
-TESTS ?= $(sort $(wildcard tests/*.t))
+LONG := $(patsubst %,tests/%.t,faults smp machines build)
+TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
 .PHONY: FORCE all images test-images iso run check soak bench coverage docs format clean help
 all: images
@@ -223,9 +224,11 @@ iso: $(O)/paraguest.iso ## build the ISO, which GRUB boots from a CD or a USB st
 run: images ## run the guest on the reference host
 	$(Q)$(WITH_TOOLS) ./run-qemu.sh
 
-# The images first, and once: the tests would all build them at the same time.
+# The images first, and once: the tests would all build them at the same time.  Then as many tests side by side
+# as there are processors, the longest ones first.
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 check: images test-images unit ## run all tests (TESTS=tests/NAME.t: only that)
-	$(Q)$(WITH_TOOLS) $(PROVE) --timer --failures $(TESTS)
+	$(Q)$(WITH_TOOLS) $(PROVE) --jobs $(JOBS) --timer --failures $(TESTS)
 
 soak: images ## 200 runs on four vCPUs, on a busy machine
 	$(Q)$(WITH_TOOLS) tests/soak.sh

@@ -60,12 +60,12 @@ is "$(cat "$tmp/err")" "In another terminal: gdb $O/guest.elf -ex 'target remote
 
 readme 2
 is "$(wc -l <"$tmp/readme")" 10 'the second one has its commands'
-has "$tmp/gdb" '^Breakpoint 1, keeps_gprs \(run=0x1[0-9a-f]{5} <run>\) at src/cases/keeps\.c:' \
+has "$tmp/gdb" '^Breakpoint 1, preserves_gprs \(run=0x1[0-9a-f]{5} <run>\) at src/cases/preserves\.c:' \
 	"on the host it stops in a guest's check"
-has "$tmp/gdb" '^#0 +keeps_gprs \(' 'the backtrace begins there'
+has "$tmp/gdb" '^#0 +preserves_gprs \(' 'the backtrace begins there'
 has "$tmp/gdb" '^#1 .* guard_run \(\) at boot/traps\.asm:' 'goes on through assembly'
 has "$tmp/gdb" '^#[0-9]+ +(0x[0-9a-f]+ in )?main \(\) at src/main\.c:' "and ends in the guest's main()"
-has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "probe\.presence"$' "memory is the guest's"
+has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "hypercall64\.keeps-gprs"$' "memory is the guest's"
 has "$tmp/gdb" '^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at tests/host/' 'then in the host'
 has "$tmp/out" '^# RESULT: PASS ' 'and the guest runs to its end'
 has "$tmp/err" "^In another terminal: gdb $O/guest.elf -ex 'add-symbol-file $O/host.elf' -ex 'target remote :$((port - 1))'\$" \
@@ -92,10 +92,10 @@ is "$(grep '^elsewhere' "$tmp/log" | cut -d' ' -f1-3)" 'elsewhere 0 0xa0000' 'al
 
 # Memory where the host is.
 append='--mem=64'
-debug ref 'hbreak keeps_gprs' 'continue' 'print checks[0].name' 'hbreak vcpu_handle_exit' 'continue' \
+debug ref 'hbreak preserves.c:preserves_gprs' 'continue' 'print checks[0].name' 'hbreak vcpu_handle_exit' 'continue' \
 	'print config.memory' 'delete' 'continue'
 append=
-has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "probe\.presence"$' "a guest of 64 MiB: memory is the guest's"
+has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "hypercall64\.keeps-gprs"$' "a guest of 64 MiB: memory is the guest's"
 has "$tmp/gdb" '^\$2 = 64$' "and the host's is the host's"
 is "$(grep '^elsewhere' "$tmp/log" | cut -d' ' -f1-3 | tr '\n' ' ')" \
 	'elsewhere 0 0xa0000 elsewhere 0x1000000 0x1200000 ' 'the host says what is not'
@@ -103,7 +103,7 @@ has "$tmp/out" '^# RESULT: PASS ' 'the guest passes'
 
 # Another vCPU: its stack is memory that the guest found.
 append='--smp=2'
-debug ref 'hbreak arrives if vcpu != &boot_vcpu' 'continue' 'backtrace' 'delete' 'continue'
+debug ref 'hbreak arrives if (unsigned long) own >= 0x400000' 'continue' 'backtrace' 'delete' 'continue'
 append=
 has "$tmp/gdb" '^#0 +arrives \(' 'it stops on the second vCPU'
 has "$tmp/gdb" '^#1 +(0x[0-9a-f]+ in )?work \(' 'and reads its stack'

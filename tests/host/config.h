@@ -16,9 +16,9 @@ enum log_level { LOG_NONE, LOG_EVENTS, LOG_CALLS };
 struct config {
 	uint64_t memory; /* the guest's, in MiB */
 	unsigned personality, log;
-	unsigned fault; /* its place among all names of faults; 0: none */
-	uint64_t cpus;  /* vCPUs, with a processor each; 0: as many as there are */
-	uint64_t echo;  /* index of the echo service */
+	unsigned fault;  /* its place among all names of faults; 0: none */
+	uint64_t cpus;   /* vCPUs, with a processor each; 0: as many as there are */
+	uint64_t echo;   /* index of the echo service */
 	uint64_t serial; /* port of the UART for guest and host; SERIAL_ANY: the first there is */
 	bool has_echo;
 	bool faults; /* list them, run nothing */

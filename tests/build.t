@@ -170,6 +170,15 @@ has "$tmp/change.log" '^  GEN ' 'another compiler: all is made again'
 build change CC='wrap gcc' LD='wrap ld'
 has "$tmp/change.log" '^  LD ' 'another linker: all is made again'
 
+# ---- several makes in one directory --------------------------------------------------------------
+
+for number in 1 2 3 4; do
+	(make O="$tmp/at-once" "$tmp/at-once/tests/exit.elf" >"$tmp/at-once.$number" 2>&1 || echo failed) &
+done >"$tmp/out"
+wait
+is "$(cat "$tmp/out")" '' 'four at once: none fails' || cat "$tmp"/at-once.* | sed 's/^/# /'
+holds 'four at once: the same image' cmp "$tmp/at-once/tests/exit.elf" "$O/tests/exit.elf"
+
 # ---- no use ------------------------------------------------------------------------------------
 
 program arm-gcc <<'END'

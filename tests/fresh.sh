@@ -52,7 +52,7 @@ watch() { # PID
 	[ -t 1 ] || return 0
 	while kill -0 "$1" 2>/dev/null; do
 		printf '\r\033[K%s of %s: %s, %s s: %.60s' "$step" "$STEPS" "$what" $(($(date +%s) - began)) \
-			"$(tail -n 1 "$log" | tr -d '\r\033')"
+			"$(tail -n 1 -- "$log" | tr -d '\r\033')"
 		sleep 1
 	done
 	printf '\r\033[K'
@@ -163,6 +163,8 @@ stop() { # SIGNAL
 	kill -s "$1" $$
 }
 
+# In braces: the shell has read all of it before it runs any, and this file may change meanwhile.
+{
 PATH=$PATH:/usr/sbin:/sbin
 case ${1-} in
 --inside)
@@ -195,3 +197,4 @@ wait "$inner"
 status=$?
 rm -rf --one-file-system "$root"
 exit "$status"
+}

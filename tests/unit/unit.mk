@@ -35,8 +35,14 @@ UNIT_TESTS := cmdline config exit guest_memory hooks kvm2007 layout loader mov m
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 
+# A compiler may be here without its sanitizers' libraries: then the tests with them are skipped, visibly.
+sanitizers = $(shell mkdir -p $(O)/unit-asan && echo 'int main(void) { return 0; }' | \
+	$(SANITIZE_CC) $(SANITIZE) -x c - -o $(O)/unit-asan/probe >$(O)/unit-asan/probe.log 2>&1 && echo there)
 .PHONY: unit
-unit: $(UNIT_PLAIN) $(UNIT_ASAN) $(O)/unit/obj/string-image.o
+.SECONDEXPANSION:
+unit: $(UNIT_PLAIN) $$(if $$(sanitizers),$$(UNIT_ASAN),$(O)/unit-asan/unavailable) $(O)/unit/obj/string-image.o
+$(O)/unit-asan/unavailable: FORCE
+	$(Q)echo "$(SANITIZE_CC) cannot link with sanitizers" >$@
 
 # $1: unit or unit-asan, $2: the test
 unit_objects = $(patsubst %.c,$(O)/$1/obj/%.o,tests/unit/test_$2.c $(unit_$2))
@@ -48,6 +54,7 @@ $(O)/unit/made-with: FORCE
 	$(call remember,$(HOSTCC) $(UNIT_CFLAGS))
 $(O)/unit-asan/made-with: FORCE
 	$(call remember,$(SANITIZE_CC) $(ASAN_CFLAGS) $(SANITIZE))
+	$(Q)rm -f $(O)/unit-asan/unavailable
 
 $(UNIT_PLAIN):
 	$(call say,LD,$@)

@@ -119,8 +119,7 @@ running=$!
 wait_for "$tmp/pid"
 kill -KILL "$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$(cat "$tmp/pid")/status")" # tests/engine.pl
 wait $running
-[ $? -ge 99 ]
-ok $? 'the judge is killed: an error'
+holds 'the judge is killed: an error' test $? -ge 99
 gone 'the judge is killed'
 
 # ---- nobody reads -------------------------------------------------------------------------------

@@ -117,8 +117,7 @@ flooded() {
 	name=$1
 	shift 3
 	judged $status "$@" "$name"
-	[ "$(cat "$tmp/memory")" -lt 32768 ]
-	ok $? "$name: in less than 32 MiB ($(cat "$tmp/memory") KiB)"
+	holds "$name: in less than 32 MiB ($(cat "$tmp/memory") KiB)" test "$(cat "$tmp/memory")" -lt 32768
 }
 FLOOD='print "x" x 1000000 for 1 .. 100'
 flooded '100 MB without a newline, then a stream' "\\n$good" 33 0 PASS '^ok 1 - a.b$'
@@ -127,8 +126,7 @@ flooded '10 MB before the header, on its line' "$good" 33 0 PASS '^ok 1 - a.b$'
 flooded '10 MB without a newline' '' 33 99 ERROR 'the guest printed no TAP'
 FLOOD='$| = 1; print "TAP version 13\n1..1\n"; print "\0" x 1000000 for 1 .. 100'
 flooded '100 MB of NULs inside a stream' "\\n# run a.b\\nok 1 - a.b\\n$pass" 33 0 PASS '^# stray: that line had 100000000 bytes$'
-[ "$(wc -c <"$tmp/out")" -lt 2000 ]
-ok $? 'and is cut short'
+holds 'and is cut short' test "$(wc -c <"$tmp/out")" -lt 2000
 FLOOD='$| = 1; print "TAP version 13\n1..1\n"; print "\0" x 1000000 for 1 .. 10'
 flooded '10 MB that hide a failure' "not ok 1 - a.b\\nok 1 - a.b\\n$pass" 33 99 ERROR 'a failure inside a line'
 FLOOD='print "TAP version 13\n1..1\nnot ok 1 - "; print "x" x 1000000 for 1 .. 10'

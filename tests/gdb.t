@@ -75,8 +75,8 @@ has "$tmp/err" "^gdb reads the guest's memory from 1 MiB on, .* --debug-log=FILE
 # What a symbol's address is in one image, it is in no other.
 range() { nm "$O/$1.elf" | awk '/ image_(start|end)$/ { print $1 }' | sort; }
 last=$(range guest | tail -n 1) first=$(range host | head -n 1)
-[ $((0x$last)) -le $((0x$first)) ]
-ok $? "guest and host are apart: the guest's end 0x$last, the host's start 0x$first"
+holds "guest and host are apart: the guest's end 0x$last, the host's start 0x$first" \
+	test $((0x$last)) -le $((0x$first))
 
 # A patched site, through the guest's own page tables; registers; a variable that the guest changes.
 append='--append=only=hypercall64.keeps-gprs'

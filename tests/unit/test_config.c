@@ -251,8 +251,8 @@ int main(void)
 		cmocka_unit_test(test_personality),    cmocka_unit_test(test_log),
 		cmocka_unit_test(test_echo),           cmocka_unit_test(test_every_fault),
 		cmocka_unit_test(test_fault_messages), cmocka_unit_test(test_faults_flag),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_serial),         cmocka_unit_test(test_take_serial),
+		cmocka_unit_test(test_unknown),        cmocka_unit_test(test_serial),
+		cmocka_unit_test(test_take_serial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

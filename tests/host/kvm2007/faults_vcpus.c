@@ -3,9 +3,9 @@
  * Faults that show with several vCPUs only: what each should have for itself, and what all should
  * share.
  */
+#include "../vcpus.h"
 #include "faults.h"
 #include "lib/string.h"
-#include "../vcpus.h"
 
 /* Long enough for other vCPUs to come to the same place. */
 static void linger(void)

@@ -142,7 +142,8 @@ static const char *name_end(const char *line, const struct option *options, size
 			if (whole)
 				break;
 			after_option = true;
-		} else if (ends_image(&word) && (word.slash || !after_option)) {
+		} else if (ends_image(&word) && (word.slash || !after_option) &&
+			   !(whole && word.equals && word.equals < word.slash)) {
 			whole = true;
 			end = word.end;
 		} else if (!option && !whole && !after_option && is_path(&word, first)) {
@@ -286,26 +287,31 @@ static bool parse_word(char *word, const struct option *options, size_t count,
 	return true;
 }
 
+static bool refuse_open_quote(const char *word, char error[CMDLINE_ERROR_MAX])
+{
+	char shown[CMDLINE_ERROR_MAX];
+
+	cmdline_show(word, shown, sizeof(shown));
+	format(error, CMDLINE_ERROR_MAX,
+	       "a double quote without its end: wanted two around a word, got '%s'", shown);
+	return false;
+}
+
+/* Words after a wrong one are heard, too: they may say where its error is to be printed. */
 static bool parse_words(char *line, const struct option *options, size_t count,
 			char error[CMDLINE_ERROR_MAX])
 {
+	char later[CMDLINE_ERROR_MAX]; /* only the first error is told */
+	bool right = true, open;
 	char *word;
-	bool open;
 
 	while ((word = next_word(&line, &open))) {
-		char shown[CMDLINE_ERROR_MAX];
+		char *message = right ? error : later;
 
-		if (open) {
-			cmdline_show(word, shown, sizeof(shown));
-			format(error, CMDLINE_ERROR_MAX,
-			       "a double quote without its end: wanted two around a word, got '%s'",
-			       shown);
-			return false;
-		}
-		if (!parse_word(word, options, count, error))
-			return false;
+		right &= open ? refuse_open_quote(word, message)
+			      : parse_word(word, options, count, message);
 	}
-	return true;
+	return right;
 }
 
 /* Cuts @line before its first control character, and returns where that was; -1: it has none. */

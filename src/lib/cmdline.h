@@ -44,7 +44,8 @@ struct option {
  *
  *   - a word is an option if it is an option's name, or begins with one and a '=', and has no '/';
  *   - the name ends with the last word that ends in ".elf" (or has it before a '?' or '#') and stands
- *     before the first option that follows such a word; after options it must have a '/', too;
+ *     before the first option that follows such a word; after options it must have a '/', too, and
+ *     after another such word no '=' before that;
  *   - if there is no such word, then with the last word before the first option that has a '/', and it
  *     before any '=' (but for the first word);
  *   - if there is none either, it is the first word, if that is no option and has no '='.

@@ -203,10 +203,13 @@ static void test_unknown(void **state)
 }
 
 /* On an error the options hold what could be read: where to say so, above all. */
-static void test_read_before_error(void **state)
+/* What stands around an error is heard: where to say it, and how to end. */
+static void test_read_around_error(void **state)
 {
 	(void)state;
-	refuse("guest.elf serial=0x2f8 reset echo=5 seed=x list",
+	refuse("guest.elf frob serial=0x2f8", "unknown option 'frob'");
+	assert_int_equal(o.serial, 0x2f8);
+	refuse("guest.elf echo=5 seed=x seed=y serial=0x2f8 reset",
 	       "option 'seed' wants a number from 1, got 'x'");
 	assert_string_equal(o.image, "guest.elf");
 	assert_int_equal(o.serial, 0x2f8);
@@ -222,7 +225,7 @@ int main(void)
 		cmocka_unit_test(test_texts),      cmocka_unit_test(test_seed),
 		cmocka_unit_test(test_serial),     cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_echo_calls), cmocka_unit_test(test_cpus),
-		cmocka_unit_test(test_unknown),    cmocka_unit_test(test_read_before_error),
+		cmocka_unit_test(test_unknown),    cmocka_unit_test(test_read_around_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

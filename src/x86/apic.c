@@ -72,10 +72,17 @@ void apic_write(unsigned offset, uint32_t value)
 			  offset == EOI || offset == ERROR_STATUS ? 0 : value);
 }
 
-/* CPUID shows it, and it is on. */
+static bool is_shown(void)
+{
+	return cpuid(1, 0).edx & CPUID_APIC;
+}
+
+/* CPUID shows it, and it is on.  A host that passes CPUID on need not have the MSR. */
 static bool is_on(void)
 {
-	return cpuid(1, 0).edx & CPUID_APIC && rdmsr(MSR_APIC_BASE) & BASE_ENABLED;
+	uint64_t base;
+
+	return is_shown() && msr_read(MSR_APIC_BASE, &base) && base & BASE_ENABLED;
 }
 
 /* Makes the registers of one that is on reachable, in memory or as MSRs, as its mode has them. */
@@ -95,7 +102,10 @@ static const char *turn_on(void)
 	uint64_t base = 0;
 
 	if (!msr_read(MSR_APIC_BASE, &base) || !(base & BASE_ADDRESS))
-		return "this CPU has no local APIC (CPUID 1h EDX bit 9)";
+		return is_shown() ? "CPUID shows a local APIC, but MSR 0x1b is not there"
+				  : "this CPU has no local APIC (CPUID 1h EDX bit 9)";
+	if (base & BASE_ENABLED)
+		return "CPUID hides the local APIC (1h EDX bit 9), which MSR 0x1b has on";
 	if (msr_write(MSR_APIC_BASE, base | BASE_ENABLED) && is_on())
 		return NULL;
 	return "the firmware left the local APIC off (bit 11 of MSR 0x1b), and it does not turn on";
@@ -113,10 +123,18 @@ void apic_virtual_wire(void)
 		connect_pics(); /* where it is off, they reach the CPU */
 }
 
+/* The mode that CPUID offers may be refused all the same. */
+static bool turn_to_x2apic(void)
+{
+	uint64_t base;
+
+	return msr_read(MSR_APIC_BASE, &base) && msr_write(MSR_APIC_BASE, base | BASE_X2APIC);
+}
+
 void apic_load(void)
 {
 	if (x2apic)
-		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BASE_X2APIC);
+		turn_to_x2apic();
 	apic_write(SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
 }
 
@@ -131,7 +149,7 @@ const char *apic_init(bool wanted)
 		return "the local APIC does not answer";
 	if (was_off)
 		connect_pics();
-	x2apic = x2apic || (wanted && cpuid(1, 0).ecx & CPUID_X2APIC);
+	x2apic = x2apic || (wanted && cpuid(1, 0).ecx & CPUID_X2APIC && turn_to_x2apic());
 	apic_load();
 	return NULL;
 }

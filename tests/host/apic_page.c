@@ -89,7 +89,7 @@ bool apic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	if (!is_register(vcpu, msr))
 		return false;
-	if (msr == MSR_ICR) /* the real APIC is in xAPIC mode: destinations have eight bits there */
+	if (msr == MSR_ICR) /* eight bits of a destination are kept, as xAPIC mode has them */
 		vcpu->icr_destination = (uint32_t)(value >> 32) << 24;
 	write_register(vcpu, offset_of(msr), (uint32_t)value);
 	return true;

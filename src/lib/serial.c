@@ -38,20 +38,21 @@
 /* Far more reads than a full FIFO takes at 115200 baud (1.4 ms), on any machine. */
 #define MAX_POLLS 100000
 
-/* A UART without a divisor is no chip: it is ready at once, or it never says so. */
+/* Before a UART without a divisor has ever been ready: then it is no chip, and may never say that it is. */
 #define FEW_POLLS 1000
 
 static struct {
 	uint16_t port; /* 0: none there */
 	bool named;    /* by the user, who is believed whatever the UART says */
 	bool silent;   /* its status says nothing: it is written to without waiting */
+	bool answered; /* it has been ready once */
 	unsigned polls;
 	size_t burst;
 } uart;
 
-static bool wait_for(uint8_t lsr_bits)
+static bool wait_for(uint8_t lsr_bits, unsigned polls)
 {
-	for (unsigned i = 0; i < uart.polls; i++) {
+	for (unsigned i = 0; i < polls; i++) {
 		uint8_t lsr = inb(uart.port + UART_LSR);
 
 		stray_check(); /* a host may resume the guest here, behind its last I/O */
@@ -107,14 +108,14 @@ static bool found(uint16_t port)
 	if (lsr == NO_DEVICE)
 		return false;
 	set_up(port);
-	return lsr & LSR_READY || wait_for(LSR_READY);
+	return lsr & LSR_READY || wait_for(LSR_READY, uart.polls);
 }
 
 void serial_init(uint16_t port)
 {
 	static const uint16_t ports[] = SERIAL_PORTS;
 
-	uart.silent = false;
+	uart.silent = uart.answered = false;
 	uart.named = port != SERIAL_ANY;
 	if (uart.named) {
 		set_up(port);
@@ -131,8 +132,12 @@ void serial_init(uint16_t port)
 /* One that never gets ready is given up at once the next time, and not waited for if it was named. */
 static bool get_ready(void)
 {
-	if (uart.silent || wait_for(LSR_READY))
+	if (uart.silent)
 		return true;
+	if (wait_for(LSR_READY, uart.answered ? MAX_POLLS : uart.polls)) {
+		uart.answered = true;
+		return true;
+	}
 	uart.silent = true;
 	if (!uart.named)
 		uart.port = 0;
@@ -151,11 +156,11 @@ bool serial_write(const char *text, size_t n)
 			     (uint8_t)*text++); /* not OUTS: the smallest hosts have none */
 		stray_check();
 	}
-	return uart.port && !uart.silent;
+	return uart.port;
 }
 
 void serial_flush(void)
 {
 	if (uart.port && !uart.silent)
-		wait_for(LSR_TEMT);
+		wait_for(LSR_TEMT, uart.polls);
 }

@@ -141,7 +141,7 @@ refused() { # LETTERS MESSAGE NAME [OPTION...]
 	ended $? 99 "^# Bail out! host: $message\$" "$name: the host says so"
 }
 
-memory='no memory: wanted 16 MiB for the guest \(mem=\):'
+memory="no memory: wanted 16 MiB for the guest \\(mem=\\), besides 640 KiB and the host's 2 MiB:"
 refused n "$memory the boot loader gave neither a memory map nor mem_upper" 'nothing about memory'
 refused z "$memory the boot loader's memory map is malformed at byte 24: an entry's size is 0, wanted 20 to [0-9]+" \
 	'an entry of no size'

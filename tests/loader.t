@@ -145,7 +145,7 @@ option echo=0xffffffffffffffff \
 # ---- the machine --------------------------------------------------------------------------------
 
 load "$guest" --host-append=mem=512
-refused $? 'no memory: wanted 512 MiB for the guest \(mem=\): the largest free range from 0x100000 to 0x40000000 has 2[0-9]{4} KiB' \
+refused $? "no memory: wanted 512 MiB for the guest \(mem=\), besides 640 KiB and the host's 2 MiB: the largest free range from 0x100000 to 0x40000000 has 2[0-9]{4} KiB" \
 	'more memory than there is'
 load "$guest" --cpu=qemu64,-svm
 refused $? 'this CPU has neither SVM nor VMX: wanted CPUID 80000001h ECX bit 2, or 1h ECX bit 5' \

@@ -161,10 +161,15 @@ void multiboot_explain(uint64_t from, uint64_t limit, uint64_t align, char *text
 		const struct multiboot_mmap_entry *region =
 			paging_peek((uint64_t)boot_info.mbi.mmap_addr + at);
 
-		format(text, size,
-		       "the boot loader's memory map is malformed at byte %u: an entry's size is "
-		       "%u, wanted %u to %u",
-		       at, region->size, (unsigned)ENTRY_LEAST, rest - 4);
+		if (rest < sizeof(*region))
+			format(text, size,
+			       "the boot loader's memory map is malformed at byte %u: %u more, wanted %u",
+			       at, rest, (unsigned)sizeof(*region));
+		else
+			format(text, size,
+			       "the boot loader's memory map is malformed at byte %u: an entry's size is "
+			       "%u, wanted %u to %u",
+			       at, region->size, (unsigned)ENTRY_LEAST, rest - 4);
 	} else {
 		search(from, limit, UINT64_MAX, align, &largest);
 		format(text, size, "the largest free range from %#lx to %#lx has %lu KiB", from,

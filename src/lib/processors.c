@@ -60,9 +60,9 @@ unsigned processors_start(uint64_t from, unsigned wanted, bool host)
 	if (why)
 		return 1;
 	while (!(at = find_blocks(from, n))) {
-		if (wanted)
-			why = no_memory;
 		n /= 2;
+		if (wanted || n == 0)
+			why = no_memory;
 		if (n == 0)
 			return 1;
 	}

@@ -14,6 +14,7 @@
 #include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/processors.h"
+#include "lib/serial.h"
 #include "lib/string.h"
 #include "loader.h"
 #include "log.h"
@@ -85,7 +86,8 @@ static void find_memory(void)
 	if (layout_make(&memory, config.memory << 20))
 		return;
 	multiboot_explain(ONE_MIB, ONE_GIB, LARGE_PAGE_SIZE, why, sizeof(why));
-	REFUSE("no memory: wanted %lu MiB for the guest (mem=): %s", config.memory, why);
+	REFUSE("no memory: wanted %lu MiB for the guest (mem=), besides 640 KiB and the host's 2 MiB: %s",
+	       config.memory, why);
 }
 
 static void load(struct loaded *loaded)
@@ -208,6 +210,7 @@ static void finish(const struct vcpu *vcpu)
 		machine_reset(); /* its option reset: the machine that it means is ours */
 
 	/* The guest may have left the UART in any state, a line unfinished, and its text on the screen. */
+	serial_flush(); /* setting it up drops what is on its way */
 	open_console();
 	print("\n");
 	describe(vcpu);

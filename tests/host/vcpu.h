@@ -119,7 +119,7 @@ struct vcpu {
 	uint32_t icr_destination; /* the APIC's register */
 	const char *ended;        /* why the guest can't go on; NULL while it can */
 
-	/* Shared: set by any vCPU, by atomic operations; see ipi.c. */
+	/* Shared: set by any vCPU, by atomic operations; see vcpus.c. */
 	unsigned startup; /* STARTUP_PENDING and the vector of a start-up IPI */
 	bool init;        /* an INIT has come */
 	bool waits;       /* for a start-up IPI */

@@ -24,6 +24,7 @@ from_archive() {
 }
 
 cd "${0%/*}/.." || exit
+unset GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
 version=unknown
 [ ! -r VERSION ] || read -r version <VERSION
 what=$(from_git || from_archive 2>/dev/null | tr -cd '[:alnum:]._+-')

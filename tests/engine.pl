@@ -23,6 +23,7 @@ my $TICK = 0.5;      # seconds between two looks at parent and clock
 my $PATIENCE = 2;    # seconds until who does not end by SIGTERM is killed
 my $PAUSE = 0.001;   # see read_all()
 my $MESSAGES = 50;   # of the engine: the last of them
+my $WRITE_NONBLOCK = 01 | 0100 | 01000 | 04000; # O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK
 my ($EINTR, $EAGAIN, $ENOENT, $WNOHANG) = (4, 11, 2, 1); # modules would know, too
 
 my %option;
@@ -91,6 +92,7 @@ sub heed_signals {
 	$caught = 'TERM' if !$caught && getppid != $option{parent};
 	return if !$caught;
 	stop_engine();
+	kill 'KILL', -$$ if getppid != $option{parent}; # nobody else will
 	$SIG{$caught} = 'DEFAULT';
 	kill $caught, $$;
 	exit 99;
@@ -128,7 +130,8 @@ sub open_copy {
 	my ($path) = @_;
 	return if $path eq '';
 	my $copy = {path => $path};
-	open $copy->{file}, '>', $path or $end{unable} = "cannot write to $path: $!";
+	# Not open(): of a named pipe that nobody reads it would not come back.
+	sysopen $copy->{file}, $path, $WRITE_NONBLOCK or $end{unable} = "cannot write to $path: $!";
 	return $copy;
 }
 

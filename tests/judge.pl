@@ -215,6 +215,7 @@ sub accept_plan {
 # "not " or nothing, number, name, and directive or nothing; nothing at all if it is no result.
 sub parse_result {
 	my ($line) = @_;
+	return if $line =~ /^[^#]*[^ #]#/; # readers differ on what such a # begins
 	return if $line !~ /^(not )?ok ([1-9][0-9]*) - ([^ #]\S*)([^#]*)(.*)$/;
 	my ($not, $number, $name, $more) = ($1 || '', $2, $3, $5);
 	my $directive = $more =~ /^# (TODO|SKIP)(?: |$)/ ? $1 : $more =~ /^#\s*(?:TODO|SKIP)/i ? '?' : '';
@@ -385,7 +386,7 @@ sub report_trouble {
 sub finish {
 	my ($end) = @_;
 	my $partial = $dropped ? substr $rest, -$SHOWN_MAX : $rest;
-	if (!$dropped && plain($rest) =~ /^# RESULT:/) {
+	if (!$dropped && plain($rest) =~ (defined $verdict_line ? $CLAIM : qr/^# RESULT:/)) {
 		guest_line($rest);
 		$partial = '';
 	}

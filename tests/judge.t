@@ -132,6 +132,15 @@ for FAKE_SEPARATOR in '
 	forged 0 "$good" 99 ERROR 'QEMU ended with status 0' 'a forged end behind a reset'
 done
 
+forged 35 "${head}not ok 1 - a#TODO x\n# RESULT: FAIL pass=0 fail=1 skip=0 todo=0\n" \
+	99 ERROR 'this is not result 1: not ok 1 - a#TODO x' 'a directive that not all readers take for one'
+forged 33 "${good}not ok 2 - c" 99 ERROR 'after the verdict: not ok 2 - c' 'a result after the verdict, cut short'
+mkfifo "$tmp/fifo"
+rogue --append=memory=0x9f000 --log="$tmp/fifo"
+judged $? 99 ERROR "cannot write to $tmp/fifo" 'a log to a named pipe that nobody reads'
+PERL_UNICODE=SDA PERL5OPT=-CSDA rogue --append=memory=0x9f000
+judged $? 0 PASS . "the environment's wishes for other Perl programs"
+
 rogue --append=memory=0x9f000
 judged $? 0 PASS '^ok 1 - rogue.memory$' 'a guest that does nothing wrong'
 

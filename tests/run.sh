@@ -14,9 +14,10 @@ HOST_MIB=8               # memory of the reference host itself, on top of the gu
 HOST_AT=16               # where it is loaded (Makefile)
 ECHO=echo=0x6563686f     # both sides must be told of the echo service
 SOURCES='boot src tests/host linker.ld Makefile VERSION'
+[ ! -e "$here/.git/logs/HEAD" ] || SOURCES="$SOURCES .git/logs/HEAD" # a commit has a name of its own
 
 export LC_ALL=C
-unset CDPATH GREP_OPTIONS POSIXLY_CORRECT
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT PERL5OPT PERL_UNICODE PERLIO GNUMAKEFLAGS MAKEFILES
 case $build in -*) build=./$build ;; esac
 
 self=${self##*/}
@@ -253,7 +254,7 @@ choose_owner() { # DIRECTORY, which need not be there yet
 	[ "${owner% *}" != --reuid=0 ] || return 0
 	as="env -u HOME -u TMPDIR setpriv $owner --clear-groups"
 	# shellcheck disable=SC2016 # for that shell
-	$as sh -c '[ -w "$1" ]' sh "$directory" 2>/dev/null || as='' # then only root can
+	$as sh -c 'cd -- "$2" && [ -w "$1" ]' sh "$directory" "$PWD" 2>/dev/null || as='' # then only root can
 }
 
 # Of two that start at once, one builds.  It may have its reasons to take long: both may build, too.

@@ -9,7 +9,7 @@ failed=0
 # What a caller has in the environment for other purposes; and names that QEMU's options would be taken
 # apart at.
 export LC_ALL=C
-unset CDPATH GREP_OPTIONS POSIXLY_CORRECT GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT PERL5OPT PERL_UNICODE PERLIO GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 case ${TMPDIR:-/tmp} in [!/]* | *[!A-Za-z0-9_./+@-]*) export TMPDIR=/tmp ;; esac
 tmp=$(mktemp -d) || {
 	echo "Bail out! no directory can be made in ${TMPDIR:-/tmp}"

@@ -10,7 +10,7 @@
 /* Long enough for other vCPUs to come to the same place. */
 static void linger(void)
 {
-	for (unsigned i = 0; i < 100; i++)
+	for (unsigned i = 0; i < 400; i++)
 		__builtin_ia32_pause();
 }
 

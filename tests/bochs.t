@@ -246,7 +246,7 @@ for program in sh cat cut id sort; do
 	ln -s "$(command -v $program)" "$tmp/bin/$program"
 done
 printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/apt-get"
-printf '#!/bin/sh\n"$@"\n' >"$tmp/bin/sudo"
+printf '#!/bin/sh\n[ "$1" != -n ] || shift\n"$@"\n' >"$tmp/bin/sudo"
 chmod +x "$tmp/bin/apt-get" "$tmp/bin/sudo"
 PATH=$tmp/bin $runner --deps >"$tmp/out" 2>"$tmp/err"
 is $? 99 '--deps that fails: an error'

@@ -6,8 +6,15 @@
 # number FILE SECTION: its size in bytes.
 number() { size -A "$1" | awk -v name=".$2" '$1 == name { print $2 }'; }
 
+# Compilers make more or less of the same code: the ceilings are for those that they were measured with.
+measured() {
+	case $(${CC:-gcc} --version 2>/dev/null | head -n 1) in *clang*) return 1 ;; esac
+	case $(${CC:-gcc} -dumpversion 2>/dev/null) in 12 | 12.* | 14 | 14.*) ;; *) return 1 ;; esac
+}
+
 # at_most NUMBER LIMIT NAME
 at_most() {
+	measured || { skip "$3: $1 of at most $2 bytes" 'the ceiling is for gcc 12 and 14'; return; }
 	[ "$1" -le "$2" ]
 	ok $? "$3: $1 of at most $2 bytes"
 }

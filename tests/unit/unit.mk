@@ -36,8 +36,9 @@ UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 
 # A compiler may be here without its sanitizers' libraries: then the tests with them are skipped, visibly.
+# gcc 12 leaves files in a TMPDIR with a strange name.
 sanitizers = $(shell mkdir -p $(O)/unit-asan && echo 'int main(void) { return 0; }' | \
-	$(SANITIZE_CC) $(SANITIZE) -x c - -o $(O)/unit-asan/probe >$(O)/unit-asan/probe.log 2>&1 && echo there)
+	TMPDIR=$(O)/unit-asan $(SANITIZE_CC) $(SANITIZE) -x c - -o $(O)/unit-asan/probe >$(O)/unit-asan/probe.log 2>&1 && echo there)
 .PHONY: unit
 .SECONDEXPANSION:
 unit: $(UNIT_PLAIN) $$(if $$(sanitizers),$$(UNIT_ASAN),$(O)/unit-asan/unavailable) $(O)/unit/obj/string-image.o

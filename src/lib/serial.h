@@ -25,7 +25,7 @@
  */
 void serial_init(uint16_t port);
 
-/* Writes @n bytes, sixteen a burst.  False if no UART is known to have taken them. */
+/* Writes @n bytes, sixteen a burst.  False if there is no UART; one that was named is believed. */
 bool serial_write(const char *text, size_t n);
 
 /* Waits until the last bit has left the UART: Bochs and real machines lose what has not. */

@@ -93,7 +93,7 @@ WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wold-style-d
 	-Wvla -Wshadow -Wpointer-arith -Wcast-qual -Wundef -Wwrite-strings
 # clang's -Os unrolls and inlines: with it the guest is over its ceiling.
 IMAGE_CFLAGS = -std=gnu11 $(if $(CLANG),-Oz --target=x86_64-linux-gnu,-Os) -g $(WARNINGS) \
-	$(call werror,$(call kind,$(COMPILER))) -Isrc -Itests/host
+	$(call werror,$(call kind,$(COMPILER))) -Isrc
 # -mgeneral-regs-only: neither image may touch the SSE and x87 registers that the checks watch.  Without them
 # nothing wants a stack that is aligned to 16 bytes.  That, and two things of gcc's that -Os leaves on, make
 # code larger.
@@ -113,10 +113,10 @@ IMAGE_LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexec
 
 BOOT := $(sort $(wildcard boot/*.asm))
 COMMON := $(BOOT) $(sort $(wildcard src/x86/*.c)) $(sort $(wildcard src/lib/*.c))
-GUEST := $(COMMON) $(filter-out src/asm-offsets.c,$(sort $(wildcard src/*.c))) $(sort $(wildcard src/cases/*.c))
-HOST := $(COMMON) $(sort $(wildcard tests/host/*.c tests/host/*/*.c)) $(sort $(wildcard tests/host/*.asm))
+GUEST := $(COMMON) $(sort $(wildcard src/guest/*.c src/guest/*/*.c))
+HOST := $(COMMON) $(sort $(wildcard src/host/*.c src/host/*/*.c)) $(sort $(wildcard src/host/*.asm))
 ROGUE := $(COMMON) $(sort $(wildcard tests/guests/*.c))
-BENCH := $(COMMON) src/para.c src/para_calls.c tests/bench/setup.c
+BENCH := $(COMMON) src/guest/para.c src/guest/para_calls.c tests/bench/setup.c
 
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 
@@ -186,7 +186,7 @@ $(O)/obj/%.o: %.c $(O)/made-with
 # part of is made again after a commit, and not otherwise.
 $(O)/version: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)src/version.sh >$@.$$$$ || exit; cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@
+	$(Q)src/lib/version.sh >$@.$$$$ || exit; cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@
 
 $(O)/obj/src/lib/version.o: $(O)/version
 $(O)/obj/src/lib/version.o: private OWN_CFLAGS = -DPARAGUEST_VERSION='"$(shell cat $(O)/version)"'
@@ -194,7 +194,7 @@ $(O)/obj/src/lib/version.o: private OWN_CFLAGS = -DPARAGUEST_VERSION='"$(shell c
 FORCE:
 
 # A hypercall's way through the host is measured by its speed, all else by its size.
-$(patsubst %,$(O)/obj/tests/host/%.o,svm vmx): private OWN_CFLAGS := -O2
+$(patsubst %,$(O)/obj/src/host/%.o,svm vmx): private OWN_CFLAGS := -O2
 
 # NASM's -MD leaves out %included files: both stand here.  NASM has no -ffile-prefix-map:
 # it writes down the directory where its input really is, unless that has no name any more.  So it reads
@@ -205,7 +205,7 @@ $(O)/obj/%.o: %.asm boot/regs.inc $(O)/asm-offsets.inc $(O)/made-with
 	$(Q)part=$@.$$$$; { echo '%line 0+1 $<' && cat $<; } >$$part.asm && exec 3<$$part.asm && rm $$part.asm && \
 		$(NASM) $(IMAGE_NASMFLAGS) -I$(O)/ -o $$part /dev/fd/3 && $(in_place)
 
-$(O)/asm-offsets.s: src/asm-offsets.c $(O)/made-with
+$(O)/asm-offsets.s: boot/asm-offsets.c $(O)/made-with
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(call compile,$(FREESTANDING) $(CC) $(IMAGE_CFLAGS) $(BAREFLAGS) -S)

@@ -3,7 +3,7 @@
 # Boots the guest under QEMU, on the reference host or alone, and turns what comes out of its serial
 # port into a TAP stream whose verdict can be trusted.  ./run-qemu.sh --help tells the rest.
 #
-# A run costs few forks, and leaves no files: tests/engine.pl runs QEMU, and tests/judge.pl judges it.
+# A run costs few forks, and leaves no files: src/runner/engine.pl runs QEMU, and src/runner/judge.pl judges it.
 
 set -uf
 
@@ -11,8 +11,8 @@ self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self") # a link in somebody's PATH
 case $self in */*) here=${self%/*} ;; *) here=. ;; esac
 engine=QEMU engine_valued=' --accel ' build=${O:-build}
-# shellcheck source=tests/run.sh
-. "$here/tests/run.sh"
+# shellcheck source=src/runner/run.sh
+. "$here/src/runner/run.sh"
 
 usage() {
     cat <<'END'

@@ -98,7 +98,7 @@ if command -v clang >/dev/null && command -v ld.lld >/dev/null; then
 	set -- LLVM=1
 	command -v llvm-objdump >/dev/null || set -- LLVM=1 NM=nm OBJDUMP=objdump
 	passes llvm "$@"
-	readelf -p .comment "$tmp/llvm/obj/src/main.o" >"$tmp/comment"
+	readelf -p .comment "$tmp/llvm/obj/src/guest/main.o" >"$tmp/comment"
 	has "$tmp/comment" 'clang' 'llvm: clang compiled it'
 	readelf -SW "$tmp/llvm/guest.elf" >"$tmp/sections"
 	lacks "$tmp/sections" '\.(eh_frame|comment|note)' 'llvm: no section more than with GNU ld'

@@ -15,7 +15,7 @@ real() { # NAME STATUS OPTION...
 real fault 1 --host-append=fault=call-rbx --append='only=probe.presence,hypercall64.keeps-gprs'
 real known 0 --host-append=personality=linux2007 --append='only=probe.*'
 real none 1 --host=none --accel=tcg --append='require only=probe.rdmsr'
-smp=$(sed -n '/^#/!{s/	.*//p;q;}' tests/faults-smp.tsv)
+smp=$(sed -n '/^#/!{s/	.*//p;q;}' tests/kvm2007/faults-smp.tsv)
 real vcpus 1 --smp=4 --host-append="fault=$smp" --append='only=vcpu.*'
 real stray 1 --host-append=fault=stale-rip --append=only=hypercall64.args-0
 rogue --host=none --accel=tcg --append=do=hang --timeout=2

@@ -8,7 +8,7 @@
 #   tests/coverage.sh [--document] [FILE]
 set -eu
 
-faults='tests/faults.tsv tests/faults-smp.tsv'
+faults='tests/kvm2007/faults.tsv tests/kvm2007/faults-smp.tsv'
 mode=table
 [ "${1-}" != --document ] || { mode=document; shift; }
 document=${1:-docs/abi-kvm2007.md}

@@ -5,7 +5,7 @@
 
 # A checkout whose Makefile writes what ours does, but at once; nothing is installed from here.
 mkdir -p "$tmp/checkout/.git" "$tmp/bin" "$tmp/empty"
-cp -R run-qemu.sh tests "$tmp/checkout/"
+cp -R run-qemu.sh src tests "$tmp/checkout/"
 cat >"$tmp/checkout/Makefile" <<'END'
 images:
 	mkdir -p $(O)/obj && touch $(O)/obj/x.o $(O)/guest.elf .git/index && echo x | tee $(O)/guest.elf >$(O)/host.elf

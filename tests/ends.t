@@ -117,7 +117,7 @@ rm -f "$tmp/pid"
 QEMU=$tmp/family alone &
 running=$!
 wait_for "$tmp/pid"
-kill -KILL "$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$(cat "$tmp/pid")/status")" # tests/engine.pl
+kill -KILL "$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$(cat "$tmp/pid")/status")" # src/runner/engine.pl
 wait $running
 holds 'the judge is killed: an error' test $? -ge 99
 gone 'the judge is killed'

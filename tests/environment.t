@@ -111,7 +111,7 @@ is "$(find "$awkward/tmp" "$tmp/cd" -type f)" '' 'nothing is left where files we
 # ---- O ------------------------------------------------------------------------------------------
 
 # build_in DIRECTORY: what the least image takes, built anew there, and again, and after a header has changed.
-cp src/abi/kvm_para.h "$tmp/header"
+cp src/abi/kvm2007.h "$tmp/header"
 build_in() {
 	directory=$1
 	(cd "$awkward/tree" && O=$directory ./run-qemu.sh --host=none --accel=tcg) >"$tmp/out" 2>"$tmp/err"
@@ -119,7 +119,7 @@ build_in() {
 	holds "O=$directory: the same image" cmp "$directory/guest.elf" "$O/guest.elf"
 	make -C "$awkward/tree" -s O="$directory" images >"$tmp/log" 2>&1
 	is "$?$(cat "$tmp/log")" 0 "O=$directory: nothing more to build"
-	touch "$awkward/tree/src/abi/kvm_para.h"
+	touch "$awkward/tree/src/abi/kvm2007.h"
 	make -C "$awkward/tree" -n O="$directory" >"$tmp/log" 2>&1
 	has "$tmp/log" 'src/para\.o|para\.c' "O=$directory: a header has changed, and it is seen"
 	make -C "$awkward/tree" -s O="$directory" clean

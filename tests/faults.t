@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Each faulty host is caught by exactly the checks that tests/faults.tsv names, and by name of the
+# Each faulty host is caught by exactly the checks that tests/kvm2007/faults.tsv names, and by name of the
 # register where it clobbers one: on SVM under QEMU, and on VMX under Bochs.
 . tests/tap.sh
 . tests/faults.sh
 
-grep -v '^#' tests/faults.tsv >"$tmp/table"
+grep -v '^#' tests/kvm2007/faults.tsv >"$tmp/table"
 
 ./run-qemu.sh --host-append=faults >"$tmp/host"
 sed -n 's/^# \([a-z0-9-]*\) \([A-Z][0-9.]*\) .*/\1\t\2/p' "$tmp/host" >"$tmp/offered"
-grep -hv '^#' tests/faults.tsv tests/faults-smp.tsv | cut -f1,2 | cmp -s - "$tmp/offered"
+grep -hv '^#' tests/kvm2007/faults.tsv tests/kvm2007/faults-smp.tsv | cut -f1,2 | cmp -s - "$tmp/offered"
 ok $? 'the tables have the faults that the host offers, with their rules, in their order'
 
 tests/coverage.sh >"$tmp/coverage" 2>&1

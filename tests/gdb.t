@@ -60,13 +60,13 @@ is "$(cat "$tmp/err")" "In another terminal: gdb $O/guest.elf -ex 'target remote
 
 readme 2
 is "$(wc -l <"$tmp/readme")" 10 'the second one has its commands'
-has "$tmp/gdb" '^Breakpoint 1, preserves_gprs \(run=0x1[0-9a-f]{5} <run>\) at src/cases/preserves\.c:' \
+has "$tmp/gdb" '^Breakpoint 1, preserves_gprs \(run=0x1[0-9a-f]{5} <run>\) at src/guest/kvm2007/preserves\.c:' \
 	"on the host it stops in a guest's check"
 has "$tmp/gdb" '^#0 +preserves_gprs \(' 'the backtrace begins there'
 has "$tmp/gdb" '^#1 .* guard_run \(\) at boot/traps\.asm:' 'goes on through assembly'
 has "$tmp/gdb" '^#[0-9]+ +(0x[0-9a-f]+ in )?main \(\) at src/main\.c:' "and ends in the guest's main()"
 has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "hypercall64\.keeps-gprs"$' "memory is the guest's"
-has "$tmp/gdb" '^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at tests/host/' 'then in the host'
+has "$tmp/gdb" '^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at src/host/' 'then in the host'
 has "$tmp/out" '^# RESULT: PASS ' 'and the guest runs to its end'
 has "$tmp/err" "^In another terminal: gdb $O/guest.elf -ex 'add-symbol-file $O/host.elf' -ex 'target remote :$((port - 1))'\$" \
 	'the runner says how to connect'

@@ -224,9 +224,9 @@ has "$tmp/out" '^# qemu: \[tcp:127.0.0.1:1235\]$' '--gdb reaches QEMU'
 
 # ---- builds and packages ------------------------------------------------------------------------
 
-mkdir -p "$tmp/elsewhere/tests"
+mkdir -p "$tmp/elsewhere/src/runner"
 cp run-qemu.sh "$tmp/elsewhere/"
-cp tests/judge.pl tests/engine.pl tests/run.sh "$tmp/elsewhere/tests/"
+cp src/runner/judge.pl src/runner/engine.pl src/runner/run.sh "$tmp/elsewhere/src/runner/"
 O=build "$tmp/elsewhere/run-qemu.sh" 2>"$tmp/err"
 is $? 99 'no images and no Makefile: an error'
 has "$tmp/err" '^run-qemu.sh: build/host.elf is not there' 'no images and no Makefile: says why'

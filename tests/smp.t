@@ -128,7 +128,7 @@ set -f
 
 # ---- faulty hosts -------------------------------------------------------------------------------
 
-grep -v '^#' tests/faults-smp.tsv >"$tmp/table"
+grep -v '^#' tests/kvm2007/faults-smp.tsv >"$tmp/table"
 mkdir "$tmp/faults"
 
 runs_of() { # GLOBS: how often a fault is run

@@ -14,7 +14,7 @@ chmod +x "$tmp/fake"
 
 # engine SECONDS COMMAND: what run-qemu.sh does once all is built; in less time, for there are many.
 engine() {
-	perl tests/engine.pl engine=QEMU seconds="$1" exit_skip=0 log= debug_log= parent=$$ -- "$2" \
+	perl src/runner/engine.pl engine=QEMU seconds="$1" exit_skip=0 log= debug_log= parent=$$ -- "$2" \
 		>"$tmp/out" 2>"$tmp/err" </dev/null
 }
 

@@ -13,20 +13,20 @@ is "$(grep -m 1 '^#' "$tmp/out")" "# paraguest $(cat "$O/version")" 'and of the 
 case $(cat "$O/version") in "$version" | "$version ("*")") ;; *) false ;; esac
 ok $? 'begins with what VERSION says'
 
-# ---- what src/version.sh makes of a tree --------------------------------------------------------
+# ---- what src/lib/version.sh makes of a tree --------------------------------------------------------
 
 tree() { # DIRECTORY
-	mkdir -p "$1/src"
-	cp src/version.sh "$1/src/"
+	mkdir -p "$1/src/lib"
+	cp src/lib/version.sh "$1/src/lib/"
 	cp VERSION .git-describe .gitattributes "$1/"
 }
 says() { # DIRECTORY WANTED NAME
-	is "$("$1/src/version.sh" 2>&1)" "$2" "$3"
+	is "$("$1/src/lib/version.sh" 2>&1)" "$2" "$3"
 }
 
 tree "$tmp/plain"
 says "$tmp/plain" "$version" 'neither git nor archive: VERSION'
-(cd / && "$tmp/plain/src/version.sh") >"$tmp/out"
+(cd / && "$tmp/plain/src/lib/version.sh") >"$tmp/out"
 is "$(cat "$tmp/out")" "$version" 'from another directory'
 printf '%s\n' 'v0.2-3-g0123456789ab 0123456789abcdef0123456789abcdef01234567' >"$tmp/plain/.git-describe"
 says "$tmp/plain" "$version (v0.2-3-g0123456789ab)" 'an archive, with a tag'
@@ -57,7 +57,7 @@ says "$tmp/git" "$version (v9)" 'a tag'
 git -C "$tmp/git" commit -q --allow-empty -m y
 hash=$(git -C "$tmp/git" rev-parse --short=12 HEAD)
 says "$tmp/git" "$version (v9-1-g$hash)" 'a commit after a tag'
-is "$(GIT_DIR=/nonexistent "$tmp/git/src/version.sh")" "$version (v9-1-g$hash)" "not another directory's that GIT_DIR names"
+is "$(GIT_DIR=/nonexistent "$tmp/git/src/lib/version.sh")" "$version (v9-1-g$hash)" "not another directory's that GIT_DIR names"
 mkdir "$tmp/archive"
 git -C "$tmp/git" archive HEAD | tar -x -C "$tmp/archive"
 says "$tmp/archive" "$version (v9-1-g$hash)" 'git archive says the same'
@@ -74,7 +74,7 @@ else
 fi
 mkdir "$tmp/bin"
 for program in sh tr printf; do ln -s "$(command -v $program)" "$tmp/bin/"; done
-is "$(PATH=$tmp/bin "$tmp/git/src/version.sh" 2>&1)" "$version" 'a checkout without git: VERSION'
+is "$(PATH=$tmp/bin "$tmp/git/src/lib/version.sh" 2>&1)" "$version" 'a checkout without git: VERSION'
 
 # ---- what make makes of it ----------------------------------------------------------------------
 

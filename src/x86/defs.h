@@ -2,7 +2,7 @@
 /*
  * Numbers of the architecture, as the manuals name them: AMD64 Architecture
  * Programmer's Manual volume 2, publication 24593 revision 3.41 ("APM2").
- * Constants only, so that NASM sees them too (src/asm-offsets.c).
+ * Constants only, so that NASM sees them too (boot/asm-offsets.c).
  */
 #ifndef X86_DEFS_H
 #define X86_DEFS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Register images that boot/ fills and reads; offsets reach NASM through src/asm-offsets.c. */
+/* Register images that boot/ fills and reads; offsets reach NASM through boot/asm-offsets.c. */
 #ifndef X86_REGS_H
 #define X86_REGS_H
 

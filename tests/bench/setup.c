@@ -24,9 +24,9 @@ struct site bench_start(struct tap *tap, const char *name)
 	para_reset();
 	site = para_site(PAGE_SITE_A, 0);
 	state = para_state(PAGE_STATE_A);
-	state->guest_version = KVM_PARA_API_VERSION;
+	state->guest_version = KVM2007_API_VERSION;
 	state->hypercall_gpa = site.gpa;
-	para_wrmsr(MSR_KVM_API_MAGIC, para_gpa(PAGE_STATE_A), &outcome);
+	para_wrmsr(KVM2007_MSR_API_MAGIC, para_gpa(PAGE_STATE_A), &outcome);
 	if (outcome.faulted || !site_patched(&site))
 		panic("no host: wanted the site patched");
 	tap_plan(tap, 1, NULL);

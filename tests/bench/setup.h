@@ -3,8 +3,8 @@
 #ifndef BENCH_SETUP_H
 #define BENCH_SETUP_H
 
+#include "guest/para.h"
 #include "lib/tap.h"
-#include "para.h"
 
 /* Opens the console, plans the one result @name, and has the host patch a site, which it returns. */
 struct site bench_start(struct tap *tap, const char *name);

@@ -2,7 +2,7 @@
 /* Registrations of memory that the guest does not have. */
 #include "attack.h"
 
-#include "abi/kvm_para.h"
+#include "abi/kvm2007.h"
 #include "lib/multiboot.h"
 #include "lib/string.h"
 #include "x86/defs.h"
@@ -45,7 +45,7 @@ static bool try_page(unsigned i)
 	struct outcome o;
 
 	begin("register.%s", bad_pages[i].name);
-	o = write_msr(MSR_KVM_API_MAGIC, place_gpa(&bad_pages[i]));
+	o = write_msr(KVM2007_MSR_API_MAGIC, place_gpa(&bad_pages[i]));
 	return faulted(&o, VECTOR_GP);
 }
 
@@ -68,12 +68,12 @@ static uint32_t register_site(uint64_t site)
 	volatile struct kvm_vcpu_para_state *state = (void *)WRITABLE(PAGE_STATE);
 	struct outcome o;
 
-	state->guest_version = KVM_PARA_API_VERSION;
+	state->guest_version = KVM2007_API_VERSION;
 	state->host_version = 0;
 	state->size = sizeof(*state);
 	state->ret = 0x5a5a5a5a;
 	state->hypercall_gpa = site;
-	o = write_msr(MSR_KVM_API_MAGIC, attack_gpa(PAGE_STATE));
+	o = write_msr(KVM2007_MSR_API_MAGIC, attack_gpa(PAGE_STATE));
 	return came_back(&o) ? state->ret : 0x5a5a5a5a;
 }
 
@@ -83,7 +83,7 @@ static bool try_site(unsigned i)
 
 	begin("site.%s", bad_sites[i].name);
 	before = digest();
-	return equal("ret", register_site(place_gpa(&bad_sites[i])), (uint32_t)-KVM_EINVAL) &&
+	return equal("ret", register_site(place_gpa(&bad_sites[i])), (uint32_t)-KVM2007_EINVAL) &&
 	       equal("digest", digest(), before);
 }
 
@@ -100,7 +100,7 @@ static bool try_call(unsigned i)
 	    !equal("patched", (uint64_t)memcmp(site, wanted, 4), 0))
 		return false;
 	o = run_at(EXECUTABLE(PAGE_SITE), (struct gprs){.rax = 0});
-	return came_back(&o) && equal("rax", o.rax, (uint64_t)-KVM_EINVAL);
+	return came_back(&o) && equal("rax", o.rax, (uint64_t)-KVM2007_EINVAL);
 }
 
 const struct attacks para_attacks[] = {

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "guest_memory.h"
+#include "host/guest_memory.h"
 #include "x86/defs.h"
 
 /* A PC's hole, typed by hand: guest_memory.h's own is under test. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tests/host/config.c: the host's command line. */
+/* src/host/config.c: the host's command line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "config.h"
+#include "host/config.h"
 #include "lib/cmdline.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

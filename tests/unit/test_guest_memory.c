@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tests/host/guest_memory.c: each boundary, from both sides. */
+/* src/host/guest_memory.c: each boundary, from both sides. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "guest_fixture.h"
-#include "vcpu.h"
+#include "host/vcpu.h"
 #include "x86/defs.h"
 
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tests/host/hooks.c: none, one, and several at once. */
+/* src/host/hooks.c: none, one, and several at once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "hooks.h"
-#include "vcpu.h"
+#include "host/hooks.h"
+#include "host/vcpu.h"
 
 static struct vcpu vcpu;
 static unsigned calls;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tests/host/kvm2007/: what an honest host does, by the rules of the ABI, and that each fault
+ * src/host/kvm2007/: what an honest host does, by the rules of the ABI, and that each fault
  * breaks it.  The whole of guest memory is compared with what it must be, so that nothing else is
  * written.
  */
@@ -16,14 +16,14 @@
 
 #include <cmocka.h>
 
-#include "abi.h"
-#include "config.h"
 #include "guest_fixture.h"
-#include "hooks.h"
-#include "kvm2007/faults.h"
-#include "kvm2007/policy.h"
-#include "log.h"
-#include "vcpus.h"
+#include "host/abi.h"
+#include "host/config.h"
+#include "host/hooks.h"
+#include "host/kvm2007/faults.h"
+#include "host/kvm2007/policy.h"
+#include "host/log.h"
+#include "host/vcpus.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SIZE         0x140000u

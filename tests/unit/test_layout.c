@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tests/host/layout.c: memory is at its own address where it can be, and nothing is there twice. */
+/* src/host/layout.c: memory is at its own address where it can be, and nothing is there twice. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "layout.h"
+#include "host/layout.h"
+#include "host/log.h"
 #include "lib/multiboot.h"
-#include "log.h"
 #include "x86/defs.h"
 #include "x86/paging.h"
 

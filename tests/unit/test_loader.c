@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tests/host/loader.c, against Multiboot Specification 0.6.96, sections 3.1 to 3.3. */
+/* src/host/loader.c, against Multiboot Specification 0.6.96, sections 3.1 to 3.3. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "guest_fixture.h"
-#include "loader.h"
+#include "host/loader.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SIZE         0x200000u

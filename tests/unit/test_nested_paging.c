@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tests/host/nested_paging.c: each page of the guest's is where the host put it, and nothing else is. */
+/* src/host/nested_paging.c: each page of the guest's is where the host put it, and nothing else is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "nested_paging.h"
+#include "host/nested_paging.h"
 #include "x86/defs.h"
 
 #define COUNT(array)   (sizeof(array) / sizeof((array)[0]))

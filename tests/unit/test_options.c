@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/options.c: the guest's command line. */
+/* src/guest/options.c: the guest's command line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "guest/options.h"
 #include "lib/cmdline.h"
-#include "options.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

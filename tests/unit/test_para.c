@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/para.c: which call instruction the guest takes for the right one. */
+/* src/guest/para.c: which call instruction the guest takes for the right one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "fake_cpu.h"
+#include "guest/para.h"
 #include "lib/multiboot.h"
-#include "para.h"
 #include "x86/paging.h"
 
 #define VMX BIT(5)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tests/host/svm.c on CPUs that no emulator shows us; sections are APM2's (24593 rev. 3.41). */
+/* src/host/svm.c on CPUs that no emulator shows us; sections are APM2's (24593 rev. 3.41). */
 #include "fake_cpu.h"
 
 #include <setjmp.h>
@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "config.h"
-#include "nested_paging.h"
-#include "passed.h"
-#include "svm.h"
+#include "host/config.h"
+#include "host/nested_paging.h"
+#include "host/passthrough.h"
+#include "host/svm.h"
 
 struct config config;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tests/host/vmx.c, and exits.c behind it, on CPUs that no emulator shows us.  Sections are those of the SDM,
+ * src/host/vmx.c, and exits.c behind it, on CPUs that no emulator shows us.  Sections are those of the SDM,
  * volume 3 (325384-083); numbers that it gives stand here as numbers, so that vmcs.h is tested too.
  */
 #include "fake_cpu.h"
@@ -15,14 +15,14 @@
 
 #include <cmocka.h>
 
-#include "abi.h"
-#include "apic_page.h"
-#include "config.h"
-#include "log.h"
-#include "nested_paging.h"
-#include "passed.h"
-#include "vcpus.h"
-#include "vmx.h"
+#include "host/abi.h"
+#include "host/config.h"
+#include "host/lapic.h"
+#include "host/log.h"
+#include "host/nested_paging.h"
+#include "host/passthrough.h"
+#include "host/vcpus.h"
+#include "host/vmx.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ROOT         0x7000u

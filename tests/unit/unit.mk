@@ -3,35 +3,35 @@
 
 SANITIZE := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # unit_flags COMPILER
-unit_flags = -std=gnu11 -g $(WARNINGS) $(call werror,$(call kind,$(call probe,$1))) -Itests/host -Isrc
+unit_flags = -std=gnu11 -g $(WARNINGS) $(call werror,$(call kind,$(call probe,$1))) -Isrc
 UNIT_CFLAGS = $(call once,UNIT_CFLAGS,$(call unit_flags,$(HOSTCC)))
 ASAN_CFLAGS = $(call once,ASAN_CFLAGS,$(call unit_flags,$(SANITIZE_CC)))
 
 # What each test links beside itself; string.c only to be tested, for the others use libc's.
 unit_cmdline := src/lib/cmdline.c src/lib/printf.c
-unit_config := tests/host/config.c src/lib/cmdline.c src/lib/printf.c
+unit_config := src/host/config.c src/lib/cmdline.c src/lib/printf.c
 unit_exit := src/lib/exit.c
-unit_guest_memory := tests/host/guest_memory.c
-unit_hooks := tests/host/hooks.c
-unit_kvm2007 := $(wildcard tests/host/kvm2007/*.c) $(patsubst %,tests/host/%.c,abi guest_memory hooks)
-unit_layout := tests/host/layout.c src/lib/multiboot.c src/lib/printf.c
-unit_loader := tests/host/loader.c tests/host/guest_memory.c src/lib/printf.c
-unit_mov := tests/host/mov.c
+unit_guest_memory := src/host/guest_memory.c
+unit_hooks := src/host/hooks.c
+unit_kvm2007 := $(wildcard src/host/kvm2007/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks)
+unit_layout := src/host/layout.c src/lib/multiboot.c src/lib/printf.c
+unit_loader := src/host/loader.c src/host/guest_memory.c src/lib/printf.c
+unit_mov_decode := src/host/mov_decode.c
 unit_multiboot := src/lib/multiboot.c src/lib/printf.c
-unit_nested_paging := tests/host/nested_paging.c tests/host/guest_memory.c
-unit_options := src/options.c src/lib/cmdline.c src/lib/printf.c
-unit_para := src/para.c
-unit_passed := tests/host/passed.c tests/host/hooks.c
+unit_nested_paging := src/host/nested_paging.c src/host/guest_memory.c
+unit_options := src/guest/options.c src/lib/cmdline.c src/lib/printf.c
+unit_para := src/guest/para.c
+unit_passthrough := src/host/passthrough.c src/host/hooks.c
 unit_printf := src/lib/printf.c
 unit_serial := src/lib/serial.c
 unit_string := src/lib/string.c
-unit_svm := tests/host/svm.c tests/host/passed.c tests/host/hooks.c tests/unit/fake_cpu.c
+unit_svm := src/host/svm.c src/host/passthrough.c src/host/hooks.c tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
 unit_vga := src/lib/vga.c
-unit_vmx := $(patsubst %,tests/host/%.c,vmx vmx_setup exits cpuid passed hooks) tests/unit/fake_cpu.c
+unit_vmx := $(patsubst %,src/host/%.c,vmx vmx_setup exits cpuid passthrough hooks) tests/unit/fake_cpu.c
 
-UNIT_TESTS := cmdline config exit guest_memory hooks kvm2007 layout loader mov multiboot nested_paging options \
-	para passed printf serial string svm tap vga vmx
+UNIT_TESTS := cmdline config exit guest_memory hooks kvm2007 layout loader mov_decode multiboot nested_paging options \
+	para passthrough printf serial string svm tap vga vmx
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 
@@ -68,12 +68,12 @@ $(UNIT_ASAN):
 UNIT_INCLUDE :=
 UNIT_LDFLAGS :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
-$(call objects_of,src/para $(addprefix tests/host/,svm vmx vmx_setup exits cpuid)): \
+$(call objects_of,src/para $(addprefix src/host/,svm vmx vmx_setup exits cpuid)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,src/lib/serial src/lib/exit): private UNIT_INCLUDE := -include tests/unit/fake_ports.h
 
 # Its image_start and image_end are addresses as linker.ld has them.
-$(call objects_of,tests/host/layout tests/unit/test_layout): private UNIT_INCLUDE := -fno-pie
+$(call objects_of,src/host/layout tests/unit/test_layout): private UNIT_INCLUDE := -fno-pie
 $(O)/unit/test_layout $(O)/unit-asan/test_layout: private UNIT_LDFLAGS := -no-pie
 
 $(O)/unit/obj/%.o: %.c $(O)/unit/made-with

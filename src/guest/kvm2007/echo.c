@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * C1: a host that offers the echo service (README.md) returns a digest of the six arguments, from
+ * which the guest knows that each arrived whole and in its place.
+ */
+#include "guest/kvm2007/checks.h"
+#include "x86/defs.h"
+
+#define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME        UINT64_C(0x100000001b3)
+
+/* Made in one stay in legacy mode, because entering and leaving it costs more than the calls. */
+#define RANDOM_CALLS_32 12
+
+static uint64_t digest(const uint64_t args[6])
+{
+	uint64_t hash = FNV_OFFSET_BASIS;
+
+	for (unsigned i = 0; i < 6; i++) {
+		for (unsigned shift = 0; shift < 64; shift += 8)
+			hash = (hash ^ (args[i] >> shift & 0xff)) * FNV_PRIME;
+	}
+	return hash;
+}
+
+static bool expect_echo(struct run *run, const struct site *site, const uint64_t args[6])
+{
+	struct outcome outcome;
+	uint64_t wanted = digest(args);
+
+	para_call(site, run->options.echo, args, &outcome);
+	if (!expect_returned(run, "echo call", &outcome))
+		return false;
+	if (outcome.after.rax == wanted)
+		return true;
+	expect_equal(run, "digest", outcome.after.rax, wanted);
+	say("of %#lx %#lx %#lx %#lx %#lx %#lx", args[0], args[1], args[2], args[3], args[4],
+	    args[5]);
+	return false;
+}
+
+/* One argument has a value, the others are 0: in a wrong place it gives a wrong digest. */
+static void one_arg(struct run *run)
+{
+	uint64_t args[6] = {0};
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	args[run->check->arg] = UINT64_C(0x8877665544332211);
+	expect_echo(run, &site, args);
+}
+
+/* The 32-bit convention: a digest of zero-extended arguments, folded to 32 bits. */
+static uint32_t digest32(const uint32_t args[6])
+{
+	const uint64_t wide[6] = {args[0], args[1], args[2], args[3], args[4], args[5]};
+	uint64_t hash = digest(wide);
+
+	return (uint32_t)hash ^ (uint32_t)(hash >> 32);
+}
+
+static bool expect_echo32(struct run *run, const struct call32 *call, const uint32_t args[6])
+{
+	uint32_t wanted = digest32(args);
+
+	expect(run, !call->faulted, "echo call: wanted a return, got exception %u",
+	       call32_vector(call));
+	if (call->faulted)
+		return false;
+	if ((uint32_t)call->out.rax == wanted)
+		return true;
+	expect_equal(run, "digest", (uint32_t)call->out.rax, wanted);
+	say("of %#x %#x %#x %#x %#x %#x", args[0], args[1], args[2], args[3], args[4], args[5]);
+	return false;
+}
+
+static void echo32(struct run *run, const uint32_t args[6])
+{
+	struct call32 call;
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	para_call32(&site, MODE32_UNPAGED, (uint32_t)run->options.echo, args, 0, &call);
+	expect_echo32(run, &call, args);
+}
+
+static void one_arg32(struct run *run)
+{
+	uint32_t args[6] = {0};
+
+	args[run->check->arg] = 0x44332211;
+	echo32(run, args);
+}
+
+/*
+ * C32.4: the arguments are zeros; what 32-bit code can't see is noise: R8-R15 and the upper halves
+ * of RBX, RSI, RDI and RBP.  Those of RAX, RCX and RDX are lost on the way out of long mode.
+ */
+static void stale(struct run *run)
+{
+	static const uint32_t zeros[6];
+
+	echo32(run, zeros);
+}
+
+void expect_echoes32(struct run *run, const struct site *site, unsigned modes)
+{
+	struct call32 calls[RANDOM_CALLS_32];
+	uint32_t args[RANDOM_CALLS_32][6];
+
+	for (unsigned n = 0; n < RANDOM_CALLS_32; n++) {
+		for (unsigned i = 0; i < 6; i++)
+			args[n][i] = (uint32_t)para_random();
+		para_prepare32(site, n % modes, (uint32_t)run->options.echo, args[n], 0, &calls[n]);
+	}
+	para_calls32(calls, RANDOM_CALLS_32);
+	for (unsigned n = 0; n < RANDOM_CALLS_32; n++) {
+		if (!expect_echo32(run, &calls[n], args[n]))
+			return;
+	}
+}
+
+static void random_calls32(struct run *run)
+{
+	struct site site;
+
+	if (register_default(run, &site))
+		expect_echoes32(run, &site, 3);
+}
+
+/*
+ * Each bit of each argument counts.  In the patterns 0 to 5, bit i of pattern k is bit k of the
+ * number i: no two bits have the same value in all of them, so one that is moved shows.  Pattern 6
+ * has no bit set, pattern 7 all of them.
+ */
+static uint64_t bit_pattern(unsigned k)
+{
+	uint64_t pattern = 0;
+
+	if (k >= 6)
+		return k == 6 ? 0 : UINT64_MAX;
+	for (unsigned i = 0; i < 64; i++)
+		pattern |= (uint64_t)(i >> k & 1) << i;
+	return pattern;
+}
+
+static void bits(struct run *run)
+{
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	for (unsigned k = 0; k < 8; k++) {
+		uint64_t args[6];
+
+		for (unsigned i = 0; i < 6; i++)
+			args[i] = bit_pattern((k + i) % 8);
+		if (!expect_echo(run, &site, args))
+			return;
+	}
+}
+
+bool expect_random_echo(struct run *run, const struct site *site)
+{
+	uint64_t args[6];
+
+	for (unsigned i = 0; i < 6; i++)
+		args[i] = para_random();
+	return expect_echo(run, site, args);
+}
+
+static void random_calls(struct run *run)
+{
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	for (uint64_t n = 0; n < run->options.echo_calls; n++) {
+		if (!expect_random_echo(run, &site)) {
+			say("call %lu of %lu", n + 1, run->options.echo_calls);
+			return;
+		}
+	}
+}
+
+static const struct check checks[] = {
+	{"echo.rdi", "C1", CHECK_ECHO, .body = one_arg, .arg = 0},
+	{"echo.rsi", "C1", CHECK_ECHO, .body = one_arg, .arg = 1},
+	{"echo.rdx", "C1", CHECK_ECHO, .body = one_arg, .arg = 2},
+	{"echo.rcx", "C1", CHECK_ECHO, .body = one_arg, .arg = 3},
+	{"echo.r8", "C1", CHECK_ECHO, .body = one_arg, .arg = 4},
+	{"echo.r9", "C1", CHECK_ECHO, .body = one_arg, .arg = 5},
+	{"echo.bits", "C1", CHECK_ECHO, .body = bits},
+	{"echo.random", "C1", CHECK_ECHO, .body = random_calls},
+	{"echo32.eax", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 0},
+	{"echo32.ecx", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 1},
+	{"echo32.edx", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 2},
+	{"echo32.esi", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 3},
+	{"echo32.edi", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 4},
+	{"echo32.ebp", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = one_arg32, .arg = 5},
+	{"echo32.stale", "C32.4", CHECK_ECHO | CHECK_LEGACY, .body = stale},
+	{"echo32.random", "C32.1", CHECK_ECHO | CHECK_LEGACY, .body = random_calls32},
+};
+
+const struct area echo_area = AREA(checks);

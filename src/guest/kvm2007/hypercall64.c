@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * C1, C3-C5: any index, with any arguments, returns -KVM2007_EINVAL in all of RAX, and the guest
+ * continues after the call.
+ */
+#include "guest/kvm2007/checks.h"
+#include "x86/defs.h"
+
+static const uint64_t distinct[6] = {
+	0xd1a1a2a3a4a5a6a7, 0xd2b1b2b3b4b5b6b7, 0xd3c1c2c3c4c5c6c7,
+	0xd4d1d2d3d4d5d6d7, 0xd5e1e2e3e4e5e6e7, 0xd6f1f2f3f4f5f6f7,
+};
+
+static void expect_einval(struct run *run, uint64_t index, const uint64_t args[6])
+{
+	struct outcome outcome;
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	para_call(&site, index, args, &outcome);
+	if (expect_returned(run, "call", &outcome))
+		expect_equal(run, "rax", outcome.after.rax, (uint64_t)-KVM2007_EINVAL);
+}
+
+/* The first arguments, as many as the row says, have values; the others are 0. */
+static void with_args(struct run *run)
+{
+	uint64_t args[6] = {0};
+
+	for (unsigned i = 0; i < run->check->arg; i++)
+		args[i] = distinct[i];
+	expect_einval(run, 0, args);
+}
+
+static void any_index(struct run *run)
+{
+	expect_einval(run, run->check->arg, distinct);
+}
+
+/* C5: a call from any alignment continues three bytes later; any other byte near the site traps. */
+static void continues(struct run *run)
+{
+	for (unsigned offset = 0x400; offset < 0x410; offset += 5) {
+		struct outcome outcome;
+		struct answer answer;
+		struct site site;
+
+		para_reset();
+		site = para_site(PAGE_SITE_A, offset);
+		register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+		expect_success(run, &answer, &site);
+		if (run->failed)
+			return;
+		para_call(&site, 0, distinct, &outcome);
+		expect_returned(run, "call", &outcome);
+	}
+}
+
+static const char advice[] = "recommended, not promised";
+
+static const struct check checks[] = {
+	{"hypercall64.args-0", "C1", .body = with_args, .arg = 0},
+	{"hypercall64.args-1", "C1", .body = with_args, .arg = 1},
+	{"hypercall64.args-2", "C1", .body = with_args, .arg = 2},
+	{"hypercall64.args-3", "C1", .body = with_args, .arg = 3},
+	{"hypercall64.args-4", "C1", .body = with_args, .arg = 4},
+	{"hypercall64.args-5", "C1", .body = with_args, .arg = 5},
+	{"hypercall64.args-6", "C1", .body = with_args, .arg = 6},
+	{"hypercall64.index-0", "C3", .body = any_index, .arg = 0},
+	{"hypercall64.index-1", "C3", .body = any_index, .arg = 1},
+	/* The first index that version 1 does not define. */
+	{"hypercall64.index-nr", "C3", .body = any_index, .arg = KVM2007_NR_HYPERCALLS},
+	{"hypercall64.index-bit31", "C4", .body = any_index, .arg = BIT(31), .todo = advice},
+	{"hypercall64.index-bit32", "C4", .body = any_index, .arg = BIT(32), .todo = advice},
+	{"hypercall64.index-bit63", "C4", .body = any_index, .arg = BIT(63), .todo = advice},
+	{"hypercall64.index-all-ones", "C4", .body = any_index, .arg = UINT64_MAX, .todo = advice},
+	{"hypercall64.continues", "C5", .body = continues},
+};
+
+const struct area hypercall64_area = AREA(checks);

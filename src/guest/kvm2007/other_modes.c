@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Registrations and calls from where no kernel runs: CPL 3 (D4, C6) and compatibility mode
+ * (C32.5).  D4 is a check.  The ABI says nothing about the others, so a run reports them without a
+ * verdict.
+ */
+#include <stddef.h>
+
+#include "guest/kvm2007/checks.h"
+#include "lib/string.h"
+#include "x86/defs.h"
+
+/* Where in the page a call returns to: UD2, which traps in every mode and at every level. */
+#define LANDING 0x800
+
+/* Where in the page of the code its stack is. */
+#define STACK 0xff0
+
+static struct gprs other_mode_gprs(uint64_t entry_page)
+{
+	struct gprs gprs = para_noise();
+
+	gprs.rsp = entry_page + STACK;
+	return gprs;
+}
+
+static uint64_t page_of(const struct site *site)
+{
+	return site->entry & -(uint64_t)PAGE_SIZE;
+}
+
+/* Puts the landing's address on top of the stack: eight bytes, enough for either mode. */
+static void set_landing(const struct site *site)
+{
+	static const uint8_t ud2[] = {0x0f, 0x0b};
+	uint64_t landing = page_of(site) + LANDING;
+
+	memcpy(para_bytes(PAGE_SITE_B) + LANDING, ud2, sizeof(ud2));
+	memcpy(para_bytes(PAGE_SITE_B) + STACK, &landing, sizeof(landing));
+}
+
+void register_cpl3(struct run *run)
+{
+	static const uint8_t wrmsr_ud2[] = {0x0f, 0x30, 0x0f, 0x0b};
+	struct trap_frame fault;
+	struct answer answer;
+	struct gprs gprs;
+	struct site site, code;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x100);
+	code = para_site(PAGE_SITE_B, 0);
+	memcpy(code.bytes, wrmsr_ud2, sizeof(wrmsr_ud2));
+	prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	gprs = other_mode_gprs(page_of(&code));
+	gprs.rcx = KVM2007_MSR_API_MAGIC;
+	gprs.rax = para_gpa(PAGE_STATE_A);
+	gprs.rdx = 0;
+	para_user(PAGE_SITE_B, true);
+	para_enter(FROM_USER, code.entry, &gprs, &fault);
+	para_user(PAGE_SITE_B, false);
+	expect(run, fault.vector == VECTOR_GP && fault.error == 0 && fault.rip == code.entry,
+	       "WRMSR from CPL 3: wanted #GP(0), got exception %u error %#lx at rip %#lx",
+	       (unsigned)fault.vector, fault.error, fault.rip);
+	expect_equal(run, "host_version", answer.state->host_version, answer.version_sentinel);
+	expect(run, site_unpatched(&site), "site: wanted it unpatched");
+}
+
+/* Makes a call from @mode, and reports what came of it. */
+static void report_call(enum other_mode mode, const char *what)
+{
+	struct trap_frame fault;
+	struct answer answer;
+	struct gprs gprs;
+	struct site site;
+	bool returned;
+
+	para_reset();
+	site = para_site(PAGE_SITE_B, 0x100);
+	set_landing(&site);
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	gprs = other_mode_gprs(page_of(&site));
+	gprs.rax = 0;
+	para_user(PAGE_SITE_B, mode == FROM_USER);
+	para_enter(mode, site.entry, &gprs, &fault);
+	para_user(PAGE_SITE_B, false);
+	returned = fault.vector == VECTOR_UD && fault.rip == page_of(&site) + LANDING;
+	para_trace_call(&gprs, returned, returned ? fault.rax : fault.vector);
+	if (returned)
+		tap_diag("%s: returns %#lx", what, fault.rax);
+	else
+		tap_diag("%s: exception %u at rip %#lx", what, (unsigned)fault.vector, fault.rip);
+}
+
+void diagnostics(void)
+{
+	report_call(FROM_USER, "a call from CPL 3 (rule C6)");
+	report_call(FROM_COMPATIBILITY, "a call from compatibility mode (rule C32.5)");
+}

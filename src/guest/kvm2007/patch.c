@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * P1-P7, C7: what the host writes at a site, where a site may be, and what the host may not write.
+ */
+#include <stddef.h>
+
+#include "guest/kvm2007/checks.h"
+#include "lib/string.h"
+#include "x86/defs.h"
+
+/* Registers @site and expects it patched. */
+static void patch(struct run *run, const struct site *site)
+{
+	struct answer answer;
+
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, &answer);
+	expect_success(run, &answer, site);
+}
+
+/* Resets all pages, patches a site, and expects every other byte of both site pages unchanged. */
+static void patch_alone(struct run *run, unsigned offset)
+{
+	const unsigned end = offset + SITE_SIZE;
+	struct site site;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, offset);
+	patch(run, &site);
+	expect(run, para_untouched(PAGE_SITE_A, 0, offset),
+	       "bytes before %#lx: wanted them unchanged", site.gpa);
+	if (end < PAGE_SIZE)
+		expect(run, para_untouched(PAGE_SITE_A, end, PAGE_SIZE),
+		       "bytes from %#lx on: wanted them unchanged", site.gpa + SITE_SIZE);
+	if (end <= PAGE_SIZE)
+		expect(run, para_untouched(PAGE_SITE_B, 0, PAGE_SIZE),
+		       "page behind the site's: wanted it unchanged");
+}
+
+/* P1: exactly the instruction of the vendor that CPUID names. */
+static void instruction(struct run *run)
+{
+	enum call_vendor vendor = para_vendor();
+	struct site site;
+	struct answer answer;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x100);
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	if (vendor == CALL_EITHER)
+		tap_diag("%s: either instruction is accepted", para_vendor_doubt());
+	expect(run, site_patched(&site), "wanted %s 0f 01 %02x, got %02x %02x %02x",
+	       vendor == CALL_INTEL ? "VMCALL" : "VMMCALL", call_instruction(vendor)[2],
+	       site.bytes[0], site.bytes[1], site.bytes[2]);
+}
+
+static void around(struct run *run)
+{
+	para_reset();
+	patch_alone(run, 0x100);
+	patch_alone(run, 0x7f8);
+}
+
+static bool call_works(struct run *run, const struct site *site)
+{
+	static const uint64_t args[6];
+	struct outcome outcome;
+
+	para_call(site, 0, args, &outcome);
+	return expect_returned(run, "call through the site", &outcome);
+}
+
+/* P5: the next execution sees the new bytes. */
+static void at_once(struct run *run)
+{
+	struct site site;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x100);
+	patch(run, &site);
+	if (!run->failed)
+		call_works(run, &site);
+}
+
+/* The same for a site whose old bytes the CPU has executed many times, and may have cached. */
+static void hot_site(struct run *run)
+{
+	static const uint64_t args[6];
+	struct outcome outcome;
+	struct site site;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x200);
+	for (unsigned i = 0; i < 100; i++) {
+		para_call(&site, 0, args, &outcome);
+		expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
+		       "unpatched site: wanted #UD");
+		if (run->failed)
+			return;
+	}
+	patch(run, &site);
+	if (!run->failed)
+		call_works(run, &site);
+}
+
+static void at_offset(struct run *run)
+{
+	patch_alone(run, (unsigned)run->check->arg);
+}
+
+static void odd(struct run *run)
+{
+	for (unsigned offset = 0x401; offset < 0x480; offset += 0x26)
+		patch_alone(run, offset);
+}
+
+static void in_state_page(struct run *run)
+{
+	const unsigned offset = 0x200;
+	struct site site;
+
+	para_reset();
+	site = para_site(PAGE_STATE_A, offset);
+	patch(run, &site);
+	expect(run, para_untouched(PAGE_STATE_A, 24, offset),
+	       "page between its head and the site: wanted it unchanged");
+	if (!run->failed)
+		call_works(run, &site);
+}
+
+/* P3: the guest's own page permissions don't matter. */
+static void read_only(struct run *run)
+{
+	struct site site;
+
+	para_reset();
+	site = para_site(PAGE_SITE_B, 0x100);
+	para_read_only(PAGE_SITE_B, true);
+	patch(run, &site);
+	para_read_only(PAGE_SITE_B, false);
+}
+
+/* P7: a refusal leaves every byte of the site, and all around it. */
+static void refused(struct run *run)
+{
+	struct site site;
+	struct answer answer;
+
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x100);
+	register_page(PAGE_STATE_A, UINT32_MAX, site.gpa, &answer);
+	expect_returned(run, "registration", &answer.wrmsr);
+	expect(run, answer.state->ret != answer.ret_sentinel,
+	       "refusal: wanted an answer, got none");
+	expect(run, site_unpatched(&site), "site after a refusal: wanted it unpatched");
+	expect(run,
+	       para_untouched(PAGE_SITE_A, 0, 0x100) &&
+		       para_untouched(PAGE_SITE_A, 0x106, PAGE_SIZE),
+	       "page of the site: wanted it unchanged");
+}
+
+/* P6: a site across two pages is patched whole, or refused. */
+static void straddle(struct run *run)
+{
+	for (unsigned offset = 0xffd; offset <= 0xfff; offset++) {
+		struct site site;
+		struct answer answer;
+
+		para_reset();
+		site = para_site(PAGE_SITE_A, offset);
+		register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+		if (answer.state->ret == 0)
+			expect_success(run, &answer, &site);
+		else
+			expect_refusal(run, &answer, &site);
+		expect(run, para_untouched(PAGE_SITE_A, 0, offset),
+		       "bytes before: wanted them unchanged");
+		expect(run,
+		       para_untouched(PAGE_SITE_B, offset + SITE_SIZE + 2 - PAGE_SIZE, PAGE_SIZE),
+		       "bytes behind: wanted them unchanged");
+		expect(run, para_untouched(PAGE_CANARY_3, 0, PAGE_SIZE),
+		       "next page: wanted it unchanged");
+		expect(run, para_untouched(PAGE_CANARY_2, 0, PAGE_SIZE),
+		       "page before: wanted it unchanged");
+	}
+}
+
+/* C7: the other vendor's instruction is no call, but #UD. */
+static void other_vendor(struct run *run)
+{
+	enum call_vendor vendor = para_vendor();
+	static const uint64_t args[6];
+	struct outcome outcome;
+	struct site site;
+
+	if (vendor == CALL_EITHER) {
+		skip(run, para_vendor_doubt());
+		return;
+	}
+	para_reset();
+	site = para_site(PAGE_SITE_A, 0x100);
+	memcpy(site.bytes, call_instruction(vendor == CALL_AMD ? CALL_INTEL : CALL_AMD), 3);
+	para_call(&site, 0, args, &outcome);
+	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
+	       "the other vendor's instruction: wanted #UD, got %s",
+	       outcome.faulted ? "another exception" : "a return");
+}
+
+static const char straddling[] =
+	"a host of the day may hit foreign memory: name it in only=, or strict";
+
+static const struct check checks[] = {
+	{"patch.instruction", "P1", .body = instruction},
+	{"patch.around", "P2", .body = around},
+	{"patch.at-once", "P5", .body = at_once},
+	{"patch.hot-site", "P5", .body = hot_site},
+	{"patch.page-start", "P3", .body = at_offset, .arg = 0},
+	{"patch.page-middle", "P3", .body = at_offset, .arg = 0x800},
+	{"patch.page-end", "P3", .body = at_offset, .arg = PAGE_SIZE - SITE_SIZE},
+	{"patch.odd", "P3", .body = odd},
+	{"patch.in-state-page", "P3", .body = in_state_page},
+	{"patch.read-only", "P3", .body = read_only},
+	{"patch.refused", "P7", .body = refused},
+	{"patch.straddle", "P6", CHECK_NAMED, .body = straddle, .todo = straddling},
+	{"patch.other-vendor", "C7", .body = other_vendor},
+};
+
+const struct area patch_area = AREA(checks);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * C2: the result is in RAX, and no other register changes.  There is a check for each group of
+ * registers, and a diagnostic for each register that changed.
+ */
+#include <stddef.h>
+
+#include "guest/kvm2007/checks.h"
+#include "lib/string.h"
+#include "x86/insn.h"
+#include "x86/machine.h"
+#include "x86/timer.h"
+
+#define SOME_CR8     5 /* a task priority that a clobber would not leave by chance */
+#define TIMER_HZ     8000
+#define TIMER_WAIT   (TIMER_HZ / 20) /* periods: an emulator may be many of them late */
+#define TIMER_CALLS  20000
+#define TICKS_WANTED 1
+
+static struct machine pristine; /* before the first interaction with the host */
+
+void preserves_init(void)
+{
+	machine_save(&pristine);
+}
+
+void preserves_restore(void)
+{
+	machine_load(&pristine);
+}
+
+void comparison_begin(struct comparison *c, uint64_t cr8)
+{
+	machine_load(&pristine);
+	machine_load_noise(para_random, cr8);
+	machine_save(&c->before);
+}
+
+void comparison_end(struct comparison *c)
+{
+	machine_save(&c->after);
+	machine_load(&pristine);
+	c->made = true;
+}
+
+/* A call with @rflags, and noise in every register. */
+static void compare_call(struct comparison *c, const struct site *site, uint64_t rflags,
+			 uint64_t cr8)
+{
+	struct gprs gprs = para_noise();
+
+	gprs.rax = 0;
+	gprs.rflags |= rflags;
+	comparison_begin(c, cr8);
+	para_call_gprs(site, &gprs, &c->call);
+	comparison_end(c);
+}
+
+static void print_bytes(char *text, const uint8_t *bytes, unsigned n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	while (n--) {
+		*text++ = digits[bytes[n] >> 4];
+		*text++ = digits[bytes[n] & 15];
+	}
+	*text = 0;
+}
+
+void expect_group(struct run *run, const struct comparison *c, enum machine_group group)
+{
+	for (unsigned i = 0; i < machine_register_count; i++) {
+		const struct machine_register *r = &machine_registers[i];
+		const uint8_t *wanted = (const uint8_t *)&c->before + r->offset;
+		const uint8_t *got = (const uint8_t *)&c->after + r->offset;
+		char wanted_text[33], got_text[33];
+
+		if (r->group != group || !memcmp(wanted, got, r->size))
+			continue;
+		print_bytes(wanted_text, wanted, r->size);
+		print_bytes(got_text, got, r->size);
+		fail_check(run, "%s: wanted 0x%s, got 0x%s", r->name, wanted_text, got_text);
+	}
+}
+
+void expect_flags(struct run *run, uint64_t wanted, uint64_t got)
+{
+	static const struct {
+		const char *name;
+		uint64_t mask;
+	} flags[] = {
+		{"CF", RFLAGS_CF},     {"PF", RFLAGS_PF}, {"AF", RFLAGS_AF}, {"ZF", RFLAGS_ZF},
+		{"SF", RFLAGS_SF},     {"OF", RFLAGS_OF}, {"DF", RFLAGS_DF}, {"IF", RFLAGS_IF},
+		{"IOPL", RFLAGS_IOPL}, {"NT", RFLAGS_NT}, {"AC", RFLAGS_AC}, {"ID", RFLAGS_ID},
+	};
+
+	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		expect_equal(run, flags[i].name, got & flags[i].mask, wanted & flags[i].mask);
+}
+
+/*
+ * The call that the checks of all groups look at, with every flag set but IF.  The first of these
+ * checks makes it.  Returns NULL, and fails the check, if the call can't be made or did not return.
+ */
+static const struct comparison *the_call(struct run *run)
+{
+	static struct comparison c;
+	struct site site;
+
+	if (!c.made) {
+		if (!register_default(run, &site))
+			return NULL;
+		compare_call(&c, &site, COMPARED_FLAGS & ~RFLAGS_IF, SOME_CR8);
+	}
+	return expect_returned(run, "call", &c.call) ? &c : NULL;
+}
+
+static void preserves_group(struct run *run)
+{
+	const struct comparison *c = the_call(run);
+
+	if (c)
+		expect_group(run, c, (enum machine_group)run->check->arg);
+}
+
+static void preserves_gprs(struct run *run)
+{
+	const struct comparison *c = the_call(run);
+
+	if (c)
+		expect_gprs(run, &c->call.before, &c->call.after, GPR_BIT(rax) | GPR_BIT(rsp));
+}
+
+static void preserves_rsp(struct run *run)
+{
+	const struct comparison *c = the_call(run);
+
+	if (c)
+		expect_equal(run, "rsp", c->call.after.rsp, c->call.before.rsp);
+}
+
+static void expect_flags_preserved(struct run *run, const struct site *site, uint64_t rflags)
+{
+	struct gprs gprs = para_noise();
+	struct outcome call;
+
+	gprs.rflags |= rflags;
+	para_call_gprs(site, &gprs, &call);
+	if (expect_returned(run, "call", &call))
+		expect_flags(run, call.before.rflags, call.after.rflags);
+}
+
+/* All set but IF; all clear; only IF set: no interrupt comes, because all IRQs are masked. */
+static void preserves_flags(struct run *run)
+{
+	const struct comparison *c = the_call(run);
+	struct site site;
+
+	if (!c || !register_default(run, &site))
+		return;
+	expect_flags(run, c->call.before.rflags, c->call.after.rflags);
+	expect_flags_preserved(run, &site, 0);
+	timer_stop();
+	expect_flags_preserved(run, &site, RFLAGS_IF);
+}
+
+/* Waits for one timer interrupt, at most TIMER_WAIT periods long; returns whether it came. */
+static bool timer_ticks(struct cpu *cpu)
+{
+	uint64_t first = cpu->ticks;
+	unsigned wraps = 0;
+	uint16_t last = timer_count();
+
+	interrupts_on();
+	while (cpu->ticks == first && wraps < TIMER_WAIT) {
+		uint16_t now = timer_count();
+
+		wraps += now > last;
+		last = now;
+	}
+	interrupts_off();
+	return cpu->ticks != first;
+}
+
+static void expect_all(struct run *run, const struct comparison *c)
+{
+	const struct outcome *call = &c->call;
+
+	expect_equal(run, "rax", call->after.rax, (uint64_t)-KVM2007_EINVAL);
+	expect_gprs(run, &call->before, &call->after, GPR_BIT(rax));
+	expect_flags(run, call->before.rflags, call->after.rflags);
+	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++)
+		expect_group(run, c, group);
+}
+
+/* C2 for all groups at once, with interrupts that come in the middle of calls. */
+static void timer(struct run *run)
+{
+	static struct comparison c;
+	struct cpu *cpu = this_cpu();
+	uint64_t first = cpu->ticks_in_flight;
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	if (!timer_start(TIMER_HZ) || !timer_ticks(cpu)) {
+		timer_stop();
+		skip(run, "no timer");
+		return;
+	}
+	for (unsigned i = 0; i < TIMER_CALLS && !run->failed; i++) {
+		if (cpu->ticks_in_flight - first >= TICKS_WANTED)
+			break;
+		compare_call(&c, &site, RFLAGS_IF | (para_random() & ARITHMETIC_FLAGS), 0);
+		if (expect_returned(run, "call", &c.call))
+			expect_all(run, &c);
+	}
+	timer_stop();
+	if (!run->failed && cpu->ticks_in_flight - first < TICKS_WANTED)
+		skip(run, "no timer interrupt fell into a call");
+}
+
+static const struct check checks[] = {
+	{"hypercall64.keeps-gprs", "C2", .body = preserves_gprs},
+	{"hypercall64.keeps-rsp", "C2", .body = preserves_rsp},
+	{"hypercall64.keeps-flags", "C2", .body = preserves_flags},
+	{"hypercall64.keeps-segments", "C2", .body = preserves_group, .arg = GROUP_SEGMENTS},
+	{"hypercall64.keeps-bases", "C2", .body = preserves_group, .arg = GROUP_BASES},
+	{"hypercall64.keeps-tables", "C2", .body = preserves_group, .arg = GROUP_TABLES},
+	{"hypercall64.keeps-syscall", "C2", .body = preserves_group, .arg = GROUP_SYSCALL},
+	{"hypercall64.keeps-control", "C2", .body = preserves_group, .arg = GROUP_CONTROL},
+	{"hypercall64.keeps-cr2", "C2", .body = preserves_group, .arg = GROUP_CR2},
+	{"hypercall64.keeps-debug", "C2", .body = preserves_group, .arg = GROUP_DEBUG},
+	{"hypercall64.keeps-x87", "C2", .body = preserves_group, .arg = GROUP_X87},
+	{"hypercall64.keeps-mxcsr", "C2", .body = preserves_group, .arg = GROUP_MXCSR},
+	{"hypercall64.keeps-xmm", "C2", .body = preserves_group, .arg = GROUP_XMM},
+	{"hypercall64.timer", "C2", .body = timer},
+};
+
+const struct area preserves_area = AREA(checks);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * D1-D3: the magic MSR number is the probe for a host, its neighbours are not, and an access to it
+ * changes what any RDMSR or WRMSR changes, and no more.
+ */
+#include <stddef.h>
+
+#include "guest/kvm2007/checks.h"
+#include "x86/defs.h"
+
+static void presence(struct run *run)
+{
+	const struct discovery *host = &run->host;
+
+	expect(run, host->answered, "WRMSR of the magic: wanted the page written, got no answer");
+	if (host->answered)
+		tap_diag("host: version %u, RDMSR %s", host->host_version,
+			 host->rdmsr.faulted ? "faults" : "answers");
+}
+
+static void rdmsr_returns(struct run *run)
+{
+	expect_returned(run, "RDMSR of the magic", &run->host.rdmsr);
+}
+
+/* The registers after an access that faulted are those of the trap. */
+static struct gprs trap_gprs(const struct trap_frame *f)
+{
+	return (struct gprs){f->rax, f->rcx, f->rdx, f->rbx, f->rsp,   f->rbp,
+			     f->rsi, f->rdi, f->r8,  f->r9,  f->r10,   f->r11,
+			     f->r12, f->r13, f->r14, f->r15, f->rflags};
+}
+
+static void expect_clean(struct run *run, const char *what, const struct outcome *o,
+			 unsigned written)
+{
+	struct gprs at_fault = trap_gprs(&o->fault);
+
+	if (!o->faulted) {
+		expect_gprs(run, &o->before, &o->after, written);
+		return;
+	}
+	expect_gp(run, what, o);
+	expect_equal(run, "rip", o->fault.rip, o->target);
+	/* At the trap the target's return address was still on the stack. */
+	at_fault.rsp += sizeof(uint64_t);
+	expect_gprs(run, &o->before, &at_fault, 0);
+}
+
+static void rdmsr_clean(struct run *run)
+{
+	struct outcome rdmsr;
+
+	para_rdmsr(KVM2007_MSR_API_MAGIC, &rdmsr);
+	expect_clean(run, "RDMSR of the magic", &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
+}
+
+static void wrmsr_clean(struct run *run)
+{
+	struct answer answer;
+
+	para_reset();
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, para_site(PAGE_SITE_A, 0x100).gpa,
+		      &answer);
+	expect_clean(run, "WRMSR of the magic", &answer.wrmsr, 0);
+
+	para_wrmsr(KVM2007_MSR_API_MAGIC, para_gpa(PAGE_STATE_A) + 8, &answer.wrmsr);
+	expect_clean(run, "WRMSR of a misaligned gpa", &answer.wrmsr, 0);
+}
+
+static uint64_t rdmsr_value(const struct outcome *o)
+{
+	return (uint32_t)o->after.rax | o->after.rdx << 32;
+}
+
+/*
+ * A host may answer every unknown number, so a neighbour may answer.  It fails if it gives the
+ * value that the magic gives.
+ */
+static void neighbour_rdmsr(struct run *run)
+{
+	struct outcome magic, neighbour;
+	struct answer answer;
+
+	para_reset();
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, para_site(PAGE_SITE_A, 0x100).gpa,
+		      &answer);
+	para_rdmsr(KVM2007_MSR_API_MAGIC, &magic);
+	for (int distance = -1; distance <= 1; distance += 2) {
+		para_rdmsr(KVM2007_MSR_API_MAGIC + (uint32_t)distance, &neighbour);
+		if (neighbour.faulted || magic.faulted)
+			continue;
+		expect(run, !rdmsr_value(&magic) || rdmsr_value(&neighbour) != rdmsr_value(&magic),
+		       "RDMSR of magic %+d: wanted another answer than the magic's", distance);
+	}
+}
+
+static void neighbour_wrmsr(struct run *run)
+{
+	expect(run, !run->host.neighbour_answered,
+	       "WRMSR of a neighbour: wanted page and site as they were, got them written");
+}
+
+static const char deviation[] = "every mainline host of the day faulted on RDMSR";
+
+static const struct check checks[] = {
+	{"probe.presence", "D2", .body = presence},
+	{"probe.rdmsr", "D1", .body = rdmsr_returns, .todo = deviation},
+	{"probe.rdmsr-clean", "D1", .body = rdmsr_clean},
+	{"probe.wrmsr-clean", "S1", .body = wrmsr_clean},
+	{"probe.neighbour-rdmsr", "D3", .body = neighbour_rdmsr},
+	{"probe.neighbour-wrmsr", "D3", .body = neighbour_wrmsr},
+};
+
+const struct area probe_area = AREA(checks);

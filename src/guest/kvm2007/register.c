@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * S5, S6, S8, V1-V3, P4: which registrations succeed, which are refused, which fault; and that one
+ * that fails changes nothing.
+ */
+#include <stddef.h>
+
+#include "guest/kvm2007/checks.h"
+#include "lib/multiboot.h"
+#include "lib/string.h"
+#include "x86/defs.h"
+#include "x86/insn.h"
+
+#define VERSION KVM2007_API_VERSION
+
+#define ONE_TIB (UINT64_C(1) << 40)
+
+static struct site reset(void)
+{
+	para_reset();
+	return para_site(PAGE_SITE_A, 0x100);
+}
+
+static void expect_accepted(struct run *run, enum para_page page, uint32_t version,
+			    const struct site *site)
+{
+	struct answer answer;
+
+	register_page(page, version, site->gpa, &answer);
+	expect_success(run, &answer, site);
+}
+
+static void success(struct run *run)
+{
+	struct site site = reset();
+
+	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+}
+
+static void same_page(struct run *run)
+{
+	struct site site = reset();
+
+	for (unsigned i = 0; i < 3; i++)
+		expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+}
+
+static void other_page(struct run *run)
+{
+	struct site site = reset();
+
+	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+	expect_accepted(run, PAGE_STATE_B, VERSION, &site);
+}
+
+/* S6: sites already patched stay patched. */
+static void other_site(struct run *run)
+{
+	struct site first = reset();
+	struct site second = para_site(PAGE_SITE_B, 0x300);
+
+	expect_accepted(run, PAGE_STATE_A, VERSION, &first);
+	expect_accepted(run, PAGE_STATE_A, VERSION, &second);
+	expect(run, site_patched(&first), "first site: wanted it still patched after another's");
+}
+
+static bool find_page_zero(const struct multiboot_mmap_entry *region, void *arg)
+{
+	bool *found = arg;
+
+	*found |= region->base == 0 && region->length >= PAGE_SIZE &&
+		  region->type == MULTIBOOT_MEMORY_AVAILABLE;
+	return !*found;
+}
+
+/* S8: 0 is a gpa like any other, and not a way to unregister. */
+static void page_zero(struct run *run)
+{
+	static uint8_t saved[64]; /* of the page: firmware data, maybe still in use */
+	struct site site = reset();
+	struct kvm_vcpu_para_state *zero;
+	struct outcome wrmsr;
+	bool available = false;
+
+	if (!multiboot_each_region(find_page_zero, &available) || !available) {
+		skip(run, "the memory map has no page 0");
+		return;
+	}
+	zero = (struct kvm_vcpu_para_state *)para_map_any(0);
+	memcpy(saved, zero, sizeof(saved));
+	zero->guest_version = VERSION;
+	zero->host_version = zero->ret = 0x42424242;
+	zero->size = sizeof(*zero);
+	zero->hypercall_gpa = site.gpa;
+	para_wrmsr(KVM2007_MSR_API_MAGIC, 0, &wrmsr);
+	if (expect_returned(run, "WRMSR of gpa 0", &wrmsr)) {
+		expect_equal(run, "ret at gpa 12", zero->ret, 0);
+		expect(run, site_patched(&site), "site: wanted it patched");
+	}
+	memcpy(zero, saved, sizeof(saved));
+}
+
+static void old_version(struct run *run)
+{
+	struct site site = reset();
+
+	expect_accepted(run, PAGE_STATE_A, 0, &site);
+}
+
+/* V1: a guest newer than the host is refused, by an unsigned comparison. */
+static void newer(struct run *run)
+{
+	uint32_t version = (uint32_t)run->check->arg;
+	struct site site = reset();
+	struct answer answer;
+
+	if (run->host.host_version >= version) {
+		skip(run, "the host is as new as that");
+		return;
+	}
+	register_page(PAGE_STATE_A, version, site.gpa, &answer);
+	expect_refusal(run, &answer, &site);
+}
+
+/* S5: #GP(0), and nothing of page or site is written. */
+static void expect_gpa_faults(struct run *run, uint64_t gpa)
+{
+	struct site site = reset();
+	struct answer answer;
+
+	prepare(PAGE_STATE_A, VERSION, site.gpa, &answer);
+	para_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
+	if (!answer.wrmsr.faulted)
+		tap_diag("gpa %#lx", gpa);
+	expect_gp(run, "WRMSR of a bad gpa", &answer.wrmsr);
+	expect_equal(run, "host_version", answer.state->host_version, answer.version_sentinel);
+	expect_equal(run, "ret", answer.state->ret, answer.ret_sentinel);
+	expect(run, site_unpatched(&site), "site: wanted it unpatched");
+	expect(run, para_untouched(PAGE_CANARY_1, 0, PAGE_SIZE), "next page: wanted it unchanged");
+}
+
+static void misaligned(struct run *run)
+{
+	static const unsigned offsets[] = {1, 2, 8, 16, 0x800, 0xfff};
+
+	for (unsigned i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
+		expect_gpa_faults(run, para_gpa(PAGE_STATE_A) + offsets[i]);
+}
+
+/* The first physical address beyond those of the CPU: 2^MAXPHYADDR. */
+static uint64_t physical_end(void)
+{
+	uint32_t bits = 36;
+
+	if (cpuid(0x80000000, 0).eax >= 0x80000008)
+		bits = cpuid(0x80000008, 0).eax & 0xff;
+	return UINT64_C(1) << bits;
+}
+
+/* Writes page-aligned addresses that can't be memory to @addresses, and returns how many. */
+static unsigned outside_addresses(uint64_t addresses[3])
+{
+	uint64_t end = multiboot_memory_end();
+	uint64_t last = physical_end() - PAGE_SIZE;
+	unsigned n = 0;
+
+	if (ONE_TIB >= end && last >= end) {
+		addresses[n++] = ONE_TIB;
+		addresses[n++] = last;
+	}
+	addresses[n++] = BIT(63) | BIT(52);
+	return n;
+}
+
+static void outside(struct run *run)
+{
+	uint64_t addresses[3];
+	unsigned n = outside_addresses(addresses);
+
+	for (unsigned i = 0; i < n; i++)
+		expect_gpa_faults(run, addresses[i]);
+}
+
+/* A good page's address with one more bit set is not that page: no physical address has the bit. */
+static void high_bits(struct run *run)
+{
+	uint64_t gpa = para_gpa(PAGE_STATE_A);
+
+	expect_gpa_faults(run, gpa | BIT(52));
+	expect_gpa_faults(run, gpa | BIT(63));
+	if (ONE_TIB >= multiboot_memory_end())
+		expect_gpa_faults(run, gpa | ONE_TIB);
+}
+
+static void site_outside(struct run *run)
+{
+	uint64_t addresses[4];
+	unsigned n = outside_addresses(addresses);
+
+	addresses[n++] = para_gpa(PAGE_SITE_A) | BIT(52);
+	for (unsigned i = 0; i < n; i++) {
+		struct site site = reset();
+		struct answer answer;
+
+		register_page(PAGE_STATE_A, VERSION, addresses[i] + 0x100, &answer);
+		expect_refusal(run, &answer, &site);
+	}
+}
+
+/* S1: a registration from legacy mode gets the same answer as one from long mode. */
+static void expect_registered_from(struct run *run, enum mode32 mode)
+{
+	const struct kvm_vcpu_para_state *a = para_state(PAGE_STATE_A),
+					 *b = para_state(PAGE_STATE_B);
+	struct answer answer;
+	struct call32 call;
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	prepare(PAGE_STATE_B, KVM2007_API_VERSION, site.gpa, &answer);
+	site = para_site(PAGE_SITE_A, 0x100);
+	para_wrmsr32(KVM2007_MSR_API_MAGIC, para_gpa(PAGE_STATE_B), mode, &call);
+	expect_returned32(run, &call);
+	expect(run, !memcmp(a, b, 24), "the page: wanted what a registration from long mode gives");
+	expect(run, site_patched(&site), "site: wanted it patched");
+}
+
+static void from_unpaged(struct run *run)
+{
+	expect_registered_from(run, MODE32_UNPAGED);
+}
+
+static void from_paged(struct run *run)
+{
+	expect_registered_from(run, MODE32_PAGED);
+	expect_registered_from(run, MODE32_PAE);
+}
+
+/* V3: after a refusal or a fault a correct registration succeeds. */
+static void expect_good_after(struct run *run, uint64_t gpa, uint32_t version, uint64_t site_gpa)
+{
+	struct site site = reset();
+	struct answer answer;
+
+	prepare(PAGE_STATE_A, version, site_gpa ? site_gpa : site.gpa, &answer);
+	para_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
+	site = reset();
+	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+}
+
+static void after_newer(struct run *run)
+{
+	expect_good_after(run, para_gpa(PAGE_STATE_A), UINT32_MAX, 0);
+}
+
+static void after_misaligned(struct run *run)
+{
+	expect_good_after(run, para_gpa(PAGE_STATE_A) + 8, VERSION, 0);
+}
+
+static void after_outside(struct run *run)
+{
+	expect_good_after(run, BIT(63), VERSION, 0);
+}
+
+static void after_site_outside(struct run *run)
+{
+	expect_good_after(run, para_gpa(PAGE_STATE_A), VERSION, BIT(63));
+}
+
+static const struct check checks[] = {
+	{"register.success", "V2", .body = success},
+	{"register.same-page", "S6", .body = same_page},
+	{"register.other-page", "S6", .body = other_page},
+	{"register.other-site", "S6", .body = other_site},
+	{"register.page-zero", "S8", .body = page_zero},
+	{"register.old-version", "V2", .body = old_version},
+	{"register.newer-2", "V1", .body = newer, .arg = 2},
+	{"register.newer-7fffffff", "V1", .body = newer, .arg = 0x7fffffff},
+	{"register.newer-80000000", "V1", .body = newer, .arg = 0x80000000},
+	{"register.newer-ffffffff", "V1", .body = newer, .arg = 0xffffffff},
+	{"register.misaligned", "S5", .body = misaligned},
+	{"register.outside", "S5", .body = outside},
+	{"register.high-bits", "S5", .body = high_bits},
+	{"register.site-outside", "P4", .body = site_outside},
+	{"register.from-unpaged", "S1", .body = from_unpaged},
+	{"register.from-paged", "S1", .body = from_paged},
+	{"register.cpl3", "D4", .body = register_cpl3},
+	{"register.after-newer", "V3", .body = after_newer},
+	{"register.after-misaligned", "V3", .body = after_misaligned},
+	{"register.after-outside", "V3", .body = after_outside},
+	{"register.after-site-outside", "V3", .body = after_site_outside},
+};
+
+const struct area register_area = AREA(checks);

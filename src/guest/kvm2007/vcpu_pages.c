@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "guest/kvm2007/vcpu_pages.h"
+
+/* Bytes from one vCPU's site to that of the next: one page has room for all. */
+#define SITE_ROOM (PAGE_SIZE / (SMP_MAX + 1))
+
+#define WORDS(bytes) ((bytes) / sizeof(uint64_t))
+
+/* Where the noise begins, the gap in it, and where it ends. */
+#define NOISE_START (WORDS(offsetof(struct vcpu_pages, noise)) + 1)
+#define HEAD_START  WORDS(offsetof(struct vcpu_pages, state))
+#define HEAD_END    (HEAD_START + WORDS(24))
+#define NOISE_END   WORDS(sizeof(struct vcpu_pages))
+
+void vcpu_pages_prepare(struct vcpu_pages *pages, uint32_t version)
+{
+	pages->version = version;
+	pages->asked = false;
+	prepare_state(&pages->state, version, pages->site.gpa, &pages->answer);
+}
+
+/* The word of noise that follows @word. */
+static unsigned next_word(unsigned word)
+{
+	return ++word == HEAD_START ? HEAD_END : word;
+}
+
+static void reset(struct vcpu_pages *pages, struct site site)
+{
+	uint64_t *words = (uint64_t *)pages;
+
+	pages->site = site;
+	pages->noise = para_random();
+	for (unsigned i = NOISE_START; i < NOISE_END; i = next_word(i))
+		words[i] = pages->noise;
+	vcpu_pages_prepare(pages, KVM2007_API_VERSION);
+}
+
+static bool untouched(const struct vcpu_pages *pages)
+{
+	const struct kvm_vcpu_para_state *state = &pages->state;
+	const uint64_t *words = (const uint64_t *)pages;
+
+	for (unsigned i = NOISE_START; i < NOISE_END; i = next_word(i)) {
+		if (words[i] != pages->noise)
+			return false;
+	}
+	return state->guest_version == pages->version && state->size == sizeof(*state) &&
+	       state->hypercall_gpa == pages->site.gpa &&
+	       (pages->asked || (state->host_version == pages->answer.version_sentinel &&
+				 state->ret == pages->answer.ret_sentinel));
+}
+
+void vcpu_pages_reset(struct run *run)
+{
+	para_reset();
+	for (unsigned id = 0; id < run->vcpus; id++)
+		reset(vcpu_pages(id), para_site(PAGE_SITE_A, id * SITE_ROOM));
+}
+
+void vcpu_pages_share(struct run *run, struct site site)
+{
+	for (unsigned id = 0; id < run->vcpus; id++)
+		vcpu_pages(id)->site = site;
+}
+
+void expect_vcpu_pages_untouched(struct run *run)
+{
+	for (unsigned id = 0; id < run->vcpus; id++)
+		expect(run, untouched(vcpu_pages(id)), "page of vCPU %u: wanted it kept", id);
+}
+
+void vcpu_pages_register(struct vcpu_pages *pages, uint32_t version)
+{
+	vcpu_pages_prepare(pages, version);
+	pages->asked = true;
+	para_wrmsr(KVM2007_MSR_API_MAGIC, (uint64_t)&pages->state, &pages->answer.wrmsr);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "host/abi.h"
+
+#include <stddef.h>
+
+/* A line an ABI: X(NAME) is NAME_abi, in the folder NAME. */
+#define ABIS(X) X(kvm2007)
+
+#define X(name) extern const struct host_abi name##_abi;
+ABIS(X)
+#undef X
+
+static const struct host_abi *const abis[] = {
+#define X(name) &name##_abi,
+	ABIS(X)
+#undef X
+};
+
+#define COUNT      (sizeof(abis) / sizeof(abis[0]))
+#define FAULTS_MAX 511
+
+void abi_init(const struct vcpu_vendor *vendor, const struct fault *fault)
+{
+	for (unsigned i = 0; i < COUNT; i++)
+		abis[i]->init(vendor, fault);
+}
+
+void abi_init_vcpu(struct vcpu *vcpu)
+{
+	for (unsigned i = 0; i < COUNT; i++)
+		abis[i]->init_vcpu(vcpu);
+}
+
+enum msr_outcome abi_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+	enum msr_outcome outcome = MSR_UNKNOWN;
+
+	for (unsigned i = 0; i < COUNT && outcome == MSR_UNKNOWN; i++)
+		outcome = abis[i]->rdmsr(vcpu, msr, value);
+	return outcome;
+}
+
+enum msr_outcome abi_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+	enum msr_outcome outcome = MSR_UNKNOWN;
+
+	for (unsigned i = 0; i < COUNT && outcome == MSR_UNKNOWN; i++)
+		outcome = abis[i]->wrmsr(vcpu, msr, value);
+	return outcome;
+}
+
+static unsigned count_faults(const struct host_abi *abi)
+{
+	unsigned n = 0;
+
+	while (abi->fault(n))
+		n++;
+	return n;
+}
+
+const struct fault *abi_fault(unsigned n)
+{
+	static const struct fault none = {"none", "", "breaks nothing"};
+
+	if (n == 0)
+		return &none;
+	n--;
+	for (unsigned i = 0; i < COUNT; i++) {
+		const struct fault *fault = abis[i]->fault(n);
+
+		if (fault)
+			return fault;
+		n -= count_faults(abis[i]);
+	}
+	return NULL;
+}
+
+const char *const *abi_fault_names(void)
+{
+	static const char *names[FAULTS_MAX + 1];
+	const struct fault *fault;
+
+	for (unsigned i = 0; i < FAULTS_MAX && (fault = abi_fault(i)); i++)
+		names[i] = fault->name;
+	return names;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "host/cpuid.h"
+
+#include "host/vcpus.h"
+#include "x86/insn.h"
+
+#define CPUID_APIC   BIT(9)  /* leaf 1 EDX */
+#define CPUID_X2APIC BIT(21) /* leaf 1 ECX */
+
+/*
+ * A plain CPU: nothing whose state or MSRs we would have to switch or to give.  APM3
+ * (24594 rev. 3.36) appendix E and Intel SDM volume 2 (325383-083), CPUID: what stays of each leaf; the others read as 0.
+ */
+static const struct {
+	uint32_t leaf, ecx, edx;
+} cpuid_leaves[] = {
+	{0x00000000, ~0u, ~0u},
+	{0x00000001,
+	 /* not DTES64, MONITOR, DS-CPL, VMX, SMX, EIST, TM2, FMA, PDCM, DCA, x2APIC, TSC deadline,
+	    XSAVE, OSXSAVE, AVX, F16C */
+	 (uint32_t) ~(BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(12) |
+		      BIT(15) | BIT(18) | BIT(21) | BIT(24) | BIT(26) | BIT(27) | BIT(28) |
+		      BIT(29)),
+	 /* not MCE, APIC, MTRR, MCA, DS, ACPI, TM, PBE */
+	 (uint32_t) ~(BIT(7) | BIT(9) | BIT(12) | BIT(14) | BIT(21) | BIT(22) | BIT(29) | BIT(31))},
+	{0x80000000, ~0u, ~0u},
+	{0x80000001,
+	 /* LAHF, CR8 in legacy mode, ABM, SSE4A, misaligned SSE, PREFETCHW: not SVM, SKINIT, ... */
+	 (uint32_t)(BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8)),
+	 /* not MCE, APIC, MTRR, MCA, FFXSR, RDTSCP */
+	 (uint32_t) ~(BIT(7) | BIT(9) | BIT(12) | BIT(14) | BIT(25) | BIT(27))},
+	{0x80000002, ~0u, ~0u},
+	{0x80000003, ~0u, ~0u},
+	{0x80000004, ~0u, ~0u},
+	{0x80000005, ~0u, ~0u},
+	{0x80000006, ~0u, ~0u},
+	{0x80000008, 0, 0},
+};
+
+void cpuid_exit(struct vcpu *vcpu)
+{
+	uint32_t leaf = (uint32_t)vcpu->regs.rax;
+	struct cpuid_regs r = {0, 0, 0, 0};
+
+	for (unsigned i = 0; i < sizeof(cpuid_leaves) / sizeof(cpuid_leaves[0]); i++) {
+		if (cpuid_leaves[i].leaf != leaf)
+			continue;
+		r = cpuid(leaf, (uint32_t)vcpu->regs.rcx);
+		r.ecx &= cpuid_leaves[i].ecx;
+		r.edx &= cpuid_leaves[i].edx;
+		if (leaf == 1 && vcpu_count() > 1) {
+			r.edx |= (uint32_t)CPUID_APIC;
+			r.ecx |= cpuid(1, 0).ecx & (uint32_t)CPUID_X2APIC;
+		}
+	}
+	if (leaf == 0)
+		r.eax = 1;
+	if (leaf == 0x80000000 && r.eax > 0x80000008)
+		r.eax = 0x80000008;
+	vcpu->regs.rax = r.eax;
+	vcpu->regs.rbx = r.ebx;
+	vcpu->regs.rcx = r.ecx;
+	vcpu->regs.rdx = r.edx;
+	vcpu_skip(vcpu);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the host does about each exit: which ports, MSRs and instructions the guest's machine has. */
+#include <stddef.h>
+
+#include "host/abi.h"
+#include "host/config.h"
+#include "host/cpuid.h"
+#include "host/hooks.h"
+#include "host/lapic.h"
+#include "host/log.h"
+#include "host/passthrough.h"
+#include "host/vcpus.h"
+#include "lib/exit.h"
+#include "x86/insn.h"
+
+#define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
+
+static void end(struct vcpu *vcpu, const char *why)
+{
+	log_line("end %u %#lx %s", vcpu->id, vcpu->rip, why);
+	vcpu->ended = why;
+}
+
+static void set_eax_edx(struct vcpu *vcpu, uint64_t value)
+{
+	vcpu->regs.rax = (uint32_t)value;
+	vcpu->regs.rdx = value >> 32;
+}
+
+static bool read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+	switch (msr) {
+	case MSR_EFER:
+		*value = vcpu->efer;
+		return true;
+	case MSR_PAT:
+		*value = vcpu->pat;
+		return true;
+	case MSR_TSC:
+		*value = rdtsc();
+		return true;
+	case MSR_APIC_BASE:
+		*value = apic_base(vcpu);
+		return vcpu_count() > 1;
+	default:
+		return apic_rdmsr(vcpu, msr, value);
+	}
+}
+
+static void handle_rdmsr(struct vcpu *vcpu)
+{
+	uint32_t msr = vcpu->exit.msr;
+	uint64_t value;
+	enum msr_outcome outcome = abi_rdmsr(vcpu, msr, &value);
+
+	if (outcome == MSR_GP)
+		return;
+	if (outcome == MSR_UNKNOWN && !read_msr(vcpu, msr, &value)) {
+		log_line("msr %u rdmsr %#x = #GP", vcpu->id, msr);
+		vcpu_inject_gp(vcpu);
+		return;
+	}
+	set_eax_edx(vcpu, value);
+	vcpu_skip(vcpu);
+}
+
+/* APM2 3.1.7: reserved bits fault, and so does a change of LME under paging; LMA is the CPU's. */
+static bool write_efer(struct vcpu *vcpu, uint64_t value)
+{
+	bool paging = vcpu->slow.cr0 & CR0_PG;
+
+	if (value & ~EFER_GUEST || (paging && (value ^ vcpu->efer) & EFER_LME))
+		return false;
+	vcpu->efer = (value & ~EFER_LMA) | (vcpu->efer & EFER_LMA);
+	return true;
+}
+
+/* APM2 7.8.2: eight types, 0, 1 and 4 to 7. */
+static bool write_pat(struct vcpu *vcpu, uint64_t value)
+{
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		uint8_t type = (uint8_t)(value >> shift);
+
+		if (type > 7 || type == 2 || type == 3)
+			return false;
+	}
+	vcpu->pat = value;
+	return true;
+}
+
+static bool write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+	if (msr == MSR_EFER)
+		return write_efer(vcpu, value);
+	if (msr == MSR_PAT)
+		return write_pat(vcpu, value);
+	if (msr == MSR_APIC_BASE)
+		return vcpu_count() > 1 && apic_set_base(vcpu, value);
+	return apic_wrmsr(vcpu, msr, value);
+}
+
+static void handle_wrmsr(struct vcpu *vcpu)
+{
+	uint32_t msr = vcpu->exit.msr;
+	uint64_t value = (uint32_t)vcpu->regs.rax | vcpu->regs.rdx << 32;
+	enum msr_outcome outcome = abi_wrmsr(vcpu, msr, value);
+
+	if (outcome == MSR_GP)
+		return;
+	if (outcome == MSR_UNKNOWN && !write_msr(vcpu, msr, value)) {
+		log_line("msr %u wrmsr %#x = #GP", vcpu->id, msr);
+		vcpu_inject_gp(vcpu);
+		return;
+	}
+	vcpu_skip(vcpu);
+}
+
+static uint64_t size_mask(unsigned size)
+{
+	return (UINT64_C(1) << 8 * size) - 1;
+}
+
+/* A write of a string is dropped as a whole: the registers move on as if it were written. */
+static void drop_string(struct vcpu *vcpu)
+{
+	struct gprs *r = &vcpu->regs;
+	uint64_t count = vcpu->exit.io.repeated ? r->rcx : 1;
+	uint64_t length = count * vcpu->exit.io.size;
+
+	r->rsi += vcpu->slow.rflags & RFLAGS_DF ? -length : length;
+	if (vcpu->exit.io.repeated)
+		r->rcx =
+			0; /* with a 64-bit address size; a guest that chooses another harms itself */
+}
+
+/*
+ * Whether a read is answered by the machine's own port: one that the guest has exits only where a hook
+ * wants to see it, and by the exit device's answer the guest knows whether there is one.
+ */
+static bool read_is_passed(uint16_t port, unsigned size)
+{
+	return size == 1 && (port_passed(port) || port == DEBUG_EXIT);
+}
+
+/* The guest's last word, whether there is a device that ends the machine on it or not. */
+static void take_verdict(struct vcpu *vcpu)
+{
+	vcpu->verdict = (uint8_t)vcpu->regs.rax;
+	log_line("verdict %u %#x", vcpu->id, vcpu->verdict);
+	outb(DEBUG_EXIT, vcpu->verdict);
+	vcpu_skip(vcpu);
+}
+
+/* The others read as all-ones and drop what is written. */
+static void handle_io(struct vcpu *vcpu)
+{
+	uint16_t port = vcpu->exit.io.port;
+	unsigned size = vcpu->exit.io.size;
+	uint64_t mask = size_mask(size), value;
+
+	if (port == DEBUG_EXIT && size == 1 && !vcpu->exit.io.in && !vcpu->exit.io.string) {
+		take_verdict(vcpu);
+		return;
+	}
+	if (vcpu->exit.io.string && vcpu->exit.io.in) {
+		log_line("io %u in %#x %u = #GP", vcpu->id, port, size);
+		vcpu_inject_gp(vcpu); /* what it writes to needs the guest's page tables */
+		return;
+	}
+	if (vcpu->exit.io.string) {
+		log_line("io %u out %#x %u string", vcpu->id, port, size);
+		drop_string(vcpu);
+	} else if (vcpu->exit.io.in) {
+		value = read_is_passed(port, size) ? inb(port) : mask;
+		if (!read_is_passed(port, size))
+			log_line("io %u in %#x %u = %#lx", vcpu->id, port, size, value);
+		vcpu->regs.rax = (size == 4 ? 0 : vcpu->regs.rax & ~mask) | value;
+	} else {
+		log_line("io %u out %#x %u %#lx", vcpu->id, port, size, vcpu->regs.rax & mask);
+	}
+	vcpu_skip(vcpu);
+	hook_io(vcpu);
+}
+
+/* With interrupts on, HLT may end at any time, so it ends at once; with them off, an INIT alone ends it. */
+static void handle_halt(struct vcpu *vcpu)
+{
+	if (vcpu->slow.rflags & RFLAGS_IF) {
+		vcpu_skip(vcpu);
+		return;
+	}
+	vcpu->halted = true;
+	if (vcpu->id)
+		return;
+	/* Nobody sends this one an INIT.  After its verdict some engines end only a moment later: no news. */
+	vcpu->ended = "halted with interrupts off";
+	if (!vcpu->verdict)
+		end(vcpu, vcpu->ended);
+}
+
+static void handle_missing_instruction(struct vcpu *vcpu)
+{
+	log_line("forbidden %u %#lx = #UD", vcpu->id, vcpu->rip);
+	vcpu_inject_ud(vcpu);
+}
+
+static void handle_exception(struct vcpu *vcpu)
+{
+	if (!hook_exception(vcpu))
+		vcpu->event = vcpu->exit.event;
+}
+
+static void log_exit(const struct vcpu *vcpu)
+{
+	const struct vcpu_exit *exit = &vcpu->exit;
+
+	log_line("exit %u %#lx %#lx %s", vcpu->id, exit->code, exit->information,
+		 exit->name ? exit->name : "unknown");
+}
+
+static void handle_others(struct vcpu *vcpu)
+{
+	switch (vcpu->exit.kind) {
+	case EXIT_RETRY:
+		break;
+	case EXIT_STOP:
+		vcpu->ended =
+			"was stopped by an NMI or INIT"; /* if by us, then another vCPU says why */
+		break;
+	case EXIT_INJECT_GP:
+		vcpu_inject_gp(vcpu);
+		break;
+	case EXIT_EXCEPTION:
+		handle_exception(vcpu);
+		break;
+	case EXIT_WRITE_BACK:
+		__asm__ volatile("wbinvd" : : : "memory");
+		vcpu_skip(vcpu);
+		break;
+	case EXIT_MEMORY:
+		if (apic_page_access(vcpu))
+			break;
+		log_line("memory %u %#lx", vcpu->id, vcpu->exit.gpa);
+		end(vcpu, vcpu->ended ? vcpu->ended : "touched memory that it does not have");
+		break;
+	case EXIT_SHUTDOWN:
+		end(vcpu, "ended in a triple fault");
+		break;
+	case EXIT_ENTRY_FAILED:
+		log_exit(vcpu);
+		end(vcpu, "is in a state that the CPU does not accept");
+		break;
+	default:
+		log_exit(vcpu);
+		end(vcpu, "made an exit that nobody knows");
+		break;
+	}
+}
+
+bool vcpu_handle_exit(struct vcpu *vcpu)
+{
+	vcpu_sync(vcpu);
+	switch (vcpu->exit.kind) {
+	case EXIT_RDMSR:
+		handle_rdmsr(vcpu);
+		break;
+	case EXIT_WRMSR:
+		handle_wrmsr(vcpu);
+		break;
+	case EXIT_CPUID:
+		cpuid_exit(vcpu);
+		break;
+	case EXIT_IO:
+		handle_io(vcpu);
+		break;
+	case EXIT_HALT:
+		handle_halt(vcpu);
+		break;
+	case EXIT_INJECT_UD:
+		handle_missing_instruction(vcpu);
+		break;
+	default:
+		handle_others(vcpu);
+		break;
+	}
+	if (!(vcpu->slow.cr0 & CR0_PE))
+		vcpu->event.has_error = false; /* real mode knows none */
+	return !vcpu->ended && !vcpu->halted && !__atomic_load_n(&vcpu->init, __ATOMIC_RELAXED);
+}

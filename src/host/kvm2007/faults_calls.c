@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Faults of a call's arguments, of its convention and of its result: rules C1, C3, C4 and C32. */
+#include "host/kvm2007/faults.h"
+#include "lib/string.h"
+
+/* ---- arguments; .arg is the place of the (first) one ---- */
+
+static void swap_with_next(uint64_t *arg)
+{
+	const uint64_t kept = arg[0];
+
+	arg[0] = arg[1];
+	arg[1] = kept;
+}
+
+static void swap_arguments(struct request *q)
+{
+	kvm2007_honest.read_call64(q);
+	swap_with_next(&q->args[kvm2007_on->arg]);
+}
+
+static void drop_argument(struct request *q)
+{
+	kvm2007_honest.read_call64(q);
+	q->args[kvm2007_on->arg] = 0;
+}
+
+static void cut_argument(struct request *q)
+{
+	kvm2007_honest.read_call64(q);
+	q->args[kvm2007_on->arg] &= UINT32_MAX;
+}
+
+static void swap_arguments32(struct request *q)
+{
+	kvm2007_honest.read_call32(q);
+	swap_with_next(&q->args[kvm2007_on->arg]);
+}
+
+static void drop_argument32(struct request *q)
+{
+	kvm2007_honest.read_call32(q);
+	q->args[kvm2007_on->arg] = 0;
+}
+
+static void keep_upper_halves(struct request *q)
+{
+	const struct gprs *r = &q->vcpu->regs;
+
+	kvm2007_honest.read_call32(q);
+	q->args[3] = r->rsi;
+	q->args[4] = r->rdi;
+	q->args[5] = r->rbp;
+}
+
+/* ---- conventions, the one for the other ---- */
+
+static void read_as_64(struct request *q)
+{
+	kvm2007_honest.read_call64(q);
+}
+
+static void read_as_32(struct request *q)
+{
+	kvm2007_honest.read_call32(q);
+}
+
+static const struct row argument_rows[] = {
+	{{"swap-rdi-rsi", "C1", "arguments 1 and 2 are swapped"},
+	 AT_WITH(read_call64, swap_arguments, 0)},
+	{{"swap-rsi-rdx", "C1", "arguments 2 and 3 are swapped"},
+	 AT_WITH(read_call64, swap_arguments, 1)},
+	{{"swap-rdx-rcx", "C1", "arguments 3 and 4 are swapped"},
+	 AT_WITH(read_call64, swap_arguments, 2)},
+	{{"swap-rcx-r8", "C1", "arguments 4 and 5 are swapped"},
+	 AT_WITH(read_call64, swap_arguments, 3)},
+	{{"swap-r8-r9", "C1", "arguments 5 and 6 are swapped"},
+	 AT_WITH(read_call64, swap_arguments, 4)},
+	{{"drop-rdi", "C1", "argument 1 is lost"}, AT_WITH(read_call64, drop_argument, 0)},
+	{{"drop-rsi", "C1", "argument 2 is lost"}, AT_WITH(read_call64, drop_argument, 1)},
+	{{"drop-rdx", "C1", "argument 3 is lost"}, AT_WITH(read_call64, drop_argument, 2)},
+	{{"drop-rcx", "C1", "argument 4 is lost"}, AT_WITH(read_call64, drop_argument, 3)},
+	{{"drop-r8", "C1", "argument 5 is lost"}, AT_WITH(read_call64, drop_argument, 4)},
+	{{"drop-r9", "C1", "argument 6 is lost"}, AT_WITH(read_call64, drop_argument, 5)},
+	{{"swap-eax-ecx", "C32.1", "32-bit arguments 1 and 2 are swapped"},
+	 AT_WITH(read_call32, swap_arguments32, 0)},
+	{{"swap-ecx-edx", "C32.1", "32-bit arguments 2 and 3 are swapped"},
+	 AT_WITH(read_call32, swap_arguments32, 1)},
+	{{"swap-edx-esi", "C32.1", "32-bit arguments 3 and 4 are swapped"},
+	 AT_WITH(read_call32, swap_arguments32, 2)},
+	{{"swap-esi-edi", "C32.1", "32-bit arguments 4 and 5 are swapped"},
+	 AT_WITH(read_call32, swap_arguments32, 3)},
+	{{"swap-edi-ebp", "C32.1", "32-bit arguments 5 and 6 are swapped"},
+	 AT_WITH(read_call32, swap_arguments32, 4)},
+	{{"drop-eax", "C32.1", "32-bit argument 1 is lost"},
+	 AT_WITH(read_call32, drop_argument32, 0)},
+	{{"drop-ecx", "C32.1", "32-bit argument 2 is lost"},
+	 AT_WITH(read_call32, drop_argument32, 1)},
+	{{"drop-edx", "C32.1", "32-bit argument 3 is lost"},
+	 AT_WITH(read_call32, drop_argument32, 2)},
+	{{"drop-esi", "C32.1", "32-bit argument 4 is lost"},
+	 AT_WITH(read_call32, drop_argument32, 3)},
+	{{"drop-edi", "C32.1", "32-bit argument 5 is lost"},
+	 AT_WITH(read_call32, drop_argument32, 4)},
+	{{"drop-ebp", "C32.1", "32-bit argument 6 is lost"},
+	 AT_WITH(read_call32, drop_argument32, 5)},
+	{{"stale-upper", "C32.4", "32-bit arguments keep what is above them"},
+	 AT(read_call32, keep_upper_halves)},
+	{{"calls-64", "C32.5", "32-bit calls are read by the 64-bit convention"},
+	 AT(read_call32, read_as_64)},
+	{{"cut-rdi", "C1", "argument 1 is cut to 32 bits"}, AT_WITH(read_call64, cut_argument, 0)},
+	{{"cut-rsi", "C1", "argument 2 is cut to 32 bits"}, AT_WITH(read_call64, cut_argument, 1)},
+	{{"cut-rdx", "C1", "argument 3 is cut to 32 bits"}, AT_WITH(read_call64, cut_argument, 2)},
+	{{"cut-rcx", "C1", "argument 4 is cut to 32 bits"}, AT_WITH(read_call64, cut_argument, 3)},
+	{{"cut-r8", "C1", "argument 5 is cut to 32 bits"}, AT_WITH(read_call64, cut_argument, 4)},
+	{{"cut-r9", "C1", "argument 6 is cut to 32 bits"}, AT_WITH(read_call64, cut_argument, 5)},
+	{{"args-32", "C1", "64-bit calls are read by the 32-bit convention"},
+	 AT(read_call64, read_as_32)},
+};
+
+ROWS(kvm2007_argument_faults, argument_rows);
+
+/* ---- results ---- */
+
+static bool is_einval(const struct request *q)
+{
+	return (uint32_t)q->result == (uint32_t)-KVM2007_EINVAL;
+}
+
+static void give_zero_if(struct request *q, bool wrong)
+{
+	if (wrong)
+		q->result = 0;
+	kvm2007_honest.give_result(q);
+}
+
+static void give_low_half(struct request *q)
+{
+	q->result = (uint32_t)q->result | (q->vcpu->regs.rax & ~UINT64_C(0xffffffff));
+	kvm2007_honest.give_result(q);
+}
+
+static void give_nothing(struct request *q)
+{
+	(void)q;
+}
+
+static void give_positive(struct request *q)
+{
+	if (is_einval(q))
+		q->result = KVM2007_EINVAL;
+	kvm2007_honest.give_result(q);
+}
+
+static void answer_index_1(struct request *q)
+{
+	give_zero_if(q, q->index == 1);
+}
+
+static void answer_cut_index(struct request *q)
+{
+	give_zero_if(q, q->index && !(uint32_t)q->index);
+}
+
+static void answer_nth_call(struct request *q)
+{
+	unsigned calls = __atomic_add_fetch(&kvm2007_past.calls, 1, __ATOMIC_RELAXED);
+
+	give_zero_if(q, calls % 1000 == 0);
+}
+
+static void answer_32_bit_index(struct request *q)
+{
+	give_zero_if(q, is_einval(q) && !q->long_mode);
+}
+
+/* The bits that are set in CR0 and CR4 where a 32-bit call gets nothing. */
+static void answer_by_mode(struct request *q, uint64_t cr0, uint64_t cr4)
+{
+	const struct vcpu_slow_state *s = &q->vcpu->slow;
+
+	vcpu_sync(q->vcpu);
+	give_zero_if(q, !q->long_mode && (s->cr0 & cr0) == cr0 && (s->cr4 & cr4) == cr4);
+}
+
+static void answer_under_paging(struct request *q)
+{
+	answer_by_mode(q, CR0_PG, 0);
+}
+
+static void answer_under_pae(struct request *q)
+{
+	answer_by_mode(q, CR0_PG, CR4_PAE);
+}
+
+static const struct row result_rows[] = {
+	{{"rax-low", "C3", "the low half of RAX alone is written"}, AT(give_result, give_low_half)},
+	{{"rax-kept", "C3", "RAX is not written"}, AT(give_result, give_nothing)},
+	{{"result-positive", "C3", "the result is KVM_EINVAL, without the sign"},
+	 AT(give_result, give_positive)},
+	{{"index-1", "C3", "index 1 is taken for a call that there is"},
+	 AT(give_result, answer_index_1)},
+	{{"index-truncated", "C4", "indices are cut to 32 bits, and 0 gives 0"},
+	 AT(give_result, answer_cut_index)},
+	{{"nth-call", "C3", "every 1000th call gives 0"}, AT(give_result, answer_nth_call)},
+	{{"result-32", "C32.3", "32-bit calls of undefined indices give 0"},
+	 AT(give_result, answer_32_bit_index)},
+	{{"paged-32", "C32.1", "32-bit calls under paging give 0"},
+	 AT(give_result, answer_under_paging)},
+	{{"pae-32", "C32.1", "32-bit calls under PAE paging give 0"},
+	 AT(give_result, answer_under_pae)},
+};
+
+ROWS(kvm2007_result_faults, result_rows);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Faults of what an instruction is taken for, and of where the guest goes on after a call, if at
+ * all.
+ */
+#include "host/kvm2007/faults.h"
+#include "lib/string.h"
+#include "x86/cpu.h"
+
+/* ---- exceptions that the host takes for something else ---- */
+
+/* Whether the guest's next bytes are @code. */
+static bool next_is(struct vcpu *vcpu, const uint8_t *code, unsigned length)
+{
+	uint64_t gpa;
+	bool writable;
+	const void *next;
+
+	vcpu_sync(vcpu);
+	if (!guest_translate(vcpu->memory, vcpu->slow.cr3, vcpu->rip, &gpa, &writable))
+		return false;
+	next = guest_bytes(vcpu->memory, gpa, length);
+	return next && !memcmp(next, code, length);
+}
+
+static bool wrmsr_of_cpl3(struct vcpu *vcpu)
+{
+	static const uint8_t wrmsr[] = {0x0f, 0x30};
+	const uint32_t msr = (uint32_t)vcpu->regs.rcx;
+	const uint64_t gpa = (uint32_t)vcpu->regs.rax | vcpu->regs.rdx << 32;
+
+	if (msr != KVM2007_MSR_API_MAGIC || !next_is(vcpu, wrmsr, sizeof(wrmsr)))
+		return false;
+	if (kvm2007_wrmsr(vcpu, msr, gpa) == MSR_DONE)
+		vcpu->rip += sizeof(wrmsr);
+	return true;
+}
+
+static bool call_of_other_vendor(struct vcpu *vcpu)
+{
+	const uint8_t *ours = vcpu->vendor->call_instruction;
+	const uint8_t other[] = {ours[0], ours[1], ours[2] ^ 0xc1 ^ 0xd9};
+
+	if (!next_is(vcpu, other, sizeof(other)))
+		return false;
+	vcpu->hypercall(vcpu);
+	vcpu->rip += sizeof(other);
+	return true;
+}
+
+static const struct hooks gp_hooks = {.exceptions = (uint32_t)BIT(VECTOR_GP),
+				      .exception = wrmsr_of_cpl3};
+static const struct hooks ud_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
+				      .exception = call_of_other_vendor};
+
+static const struct row exception_rows[] = {
+	{{"cpl3-wrmsr", "D4", "WRMSR of the magic works at CPL 3"}, .hooks = &gp_hooks},
+	{{"both-vendors", "C7", "the other vendor's instruction is a call too"},
+	 .hooks = &ud_hooks},
+};
+
+ROWS(kvm2007_exception_faults, exception_rows);
+
+/* ---- another instruction than the next one (C5) ---- */
+
+/* .arg bytes after the call instruction's first one. */
+static void resume_at_offset(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	q->vcpu->rip = q->vcpu->rip - CALL_LENGTH + kvm2007_on->arg;
+}
+
+static void note_io(struct vcpu *vcpu)
+{
+	kvm2007_own_past[vcpu->id] =
+		(struct own_past){.rip = vcpu->rip, .rsp = vcpu->slow.rsp, .rax = vcpu->regs.rax};
+}
+
+/* As Linux 2.6.21 did on SVM. */
+static void resume_after_last_io(struct request *q)
+{
+	const struct own_past *own = &kvm2007_own_past[q->vcpu->id];
+
+	vcpu_sync(q->vcpu);
+	q->vcpu->rip = own->rip;
+	q->vcpu->slow.rsp = own->rsp;
+	q->vcpu->regs.rax = own->rax;
+}
+
+/* The guest reads a UART's status before each call; without this the host would not see it do so. */
+static const struct hooks io_hooks = {.uart_status = true, .io = note_io};
+
+static const struct row resume_rows[] = {
+	{{"rip-2", "C5", "the guest goes on two bytes behind the call"},
+	 AT_WITH(give_result, resume_at_offset, 2)},
+	{{"rip-4", "C5", "the guest goes on four bytes behind the call"},
+	 AT_WITH(give_result, resume_at_offset, 4)},
+	{{"stale-rip", "C5", "the guest goes on behind its last I/O"},
+	 AT(give_result, resume_after_last_io),
+	 .hooks = &io_hooks},
+};
+
+ROWS(kvm2007_resume_faults, resume_rows);
+
+/* ---- none at all ---- */
+
+void kvm2007_hang(struct request *q)
+{
+	(void)q;
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+/* A trap without an IDT is a triple fault. */
+static void reset(struct request *q)
+{
+	static const struct table_register no_idt;
+
+	(void)q;
+	__asm__ volatile("lidt %0; ud2" : : "m"(no_idt));
+}
+
+/* In place of its first code, which it needs no more: a JMP to itself. */
+static void loop_at_entry(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	guest_write(q->vcpu->memory, q->vcpu->entry, "\xeb\xfe", 2);
+	q->vcpu->rip = q->vcpu->entry;
+}
+
+static const struct row end_rows[] = {
+	{{"hang", "", "a call never comes back"}, AT(give_result, kvm2007_hang)},
+	{{"reset", "", "a call resets the machine"}, AT(give_result, reset)},
+	{{"lost-rip", "", "the guest goes on in a loop of its own"},
+	 AT(give_result, loop_at_entry)},
+};
+
+ROWS(kvm2007_end_faults, end_rows);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Faults of versions and of the call site: rules V and P. */
+#include "host/kvm2007/faults.h"
+#include "lib/string.h"
+
+/* ---- which versions ---- */
+
+static void accept_version_2(struct request *q)
+{
+	if (q->page->guest_version != 2)
+		kvm2007_honest.check_version(q);
+}
+
+static void compare_signed(struct request *q)
+{
+	q->refused |= (int32_t)q->page->guest_version > (int32_t)KVM2007_API_VERSION;
+}
+
+static void refuse_version_0(struct request *q)
+{
+	kvm2007_honest.check_version(q);
+	q->refused |= q->page->guest_version == 0;
+}
+
+static void refuse_after_refusal(struct request *q)
+{
+	kvm2007_honest.judge(q);
+	q->refused |= NOTED(refused);
+	NOTE(refused, q->refused);
+}
+
+static const struct row version_rows[] = {
+	{{"version-2", "V1", "version 2 is accepted"}, AT(check_version, accept_version_2)},
+	{{"version-signed", "V1", "versions are compared signed"},
+	 AT(check_version, compare_signed)},
+	{{"version-0", "V2", "version 0 is refused"}, AT(check_version, refuse_version_0)},
+	{{"refuse-after", "V3", "after a refusal all is refused"}, AT(judge, refuse_after_refusal)},
+};
+
+ROWS(kvm2007_version_faults, version_rows);
+
+/* ---- what is patched, and where ---- */
+
+/* VMCALL for VMMCALL, and the other way round. */
+static void make_other_vendors_code(struct request *q)
+{
+	kvm2007_honest.make_code(q);
+	q->code[2] ^= 0xc1 ^ 0xd9;
+}
+
+/* More of it is RET. */
+static void make_some_bytes(struct request *q)
+{
+	kvm2007_honest.make_code(q);
+	memset(q->code + CALL_LENGTH, 0xc3, sizeof(q->code) - CALL_LENGTH);
+	q->length = kvm2007_on->arg;
+}
+
+static void write_byte_before(struct request *q)
+{
+	guest_write(q->vcpu->memory, q->site - 1, "\xc3", 1);
+	kvm2007_honest.write_code(q);
+}
+
+static void align_site(struct request *q)
+{
+	q->site &= ~UINT64_C(7);
+	kvm2007_honest.write_code(q);
+}
+
+static void refuse_page_start(struct request *q)
+{
+	kvm2007_honest.judge(q);
+	q->refused |= q->site % PAGE_SIZE == 0;
+}
+
+/* Nowhere, if it does not translate. */
+static void write_to_virtual_address(struct request *q)
+{
+	struct vcpu *vcpu = q->vcpu;
+	uint64_t gpa;
+	bool writable;
+
+	vcpu_sync(vcpu);
+	if (!guest_translate(vcpu->memory, vcpu->slow.cr3, q->site, &gpa, &writable))
+		gpa = UINT64_MAX;
+	q->site = gpa;
+	kvm2007_honest.write_code(q);
+}
+
+/* Whether the guest maps the page at @gpa writable somewhere in its first 4 MiB. */
+static bool guest_may_write(struct vcpu *vcpu, uint64_t gpa)
+{
+	vcpu_sync(vcpu);
+	for (uint64_t va = 0; va < UINT64_C(0x400000); va += PAGE_SIZE) {
+		bool writable;
+		uint64_t page;
+
+		if (guest_translate(vcpu->memory, vcpu->slow.cr3, va, &page, &writable) &&
+		    writable && page == (gpa & ~UINT64_C(0xfff)))
+			return true;
+	}
+	return false;
+}
+
+static void write_where_guest_may(struct request *q)
+{
+	if (!guest_may_write(q->vcpu, q->site))
+		q->site = UINT64_MAX; /* nowhere */
+	kvm2007_honest.write_code(q);
+}
+
+static void accept_any_site(struct request *q)
+{
+	(void)q;
+}
+
+static void patch_one_late(struct request *q)
+{
+	const uint64_t late = NOTED(site);
+
+	NOTE(site, q->site);
+	q->site = late;
+	if (late)
+		kvm2007_honest.write_code(q);
+}
+
+static void make_half_at_page_end(struct request *q)
+{
+	const uint64_t left = PAGE_SIZE - q->site % PAGE_SIZE;
+
+	kvm2007_honest.make_code(q);
+	if (q->length > left)
+		q->length = (unsigned)left;
+}
+
+static void patch_always(struct request *q)
+{
+	kvm2007_honest.write_code(q);
+}
+
+static const struct row patch_rows[] = {
+	{{"other-vendor", "P1", "the other vendor's instruction is patched"},
+	 AT(make_code, make_other_vendors_code)},
+	{{"two-bytes", "P1", "two of the bytes are patched"},
+	 AT_WITH(make_code, make_some_bytes, 2)},
+	{{"five-bytes", "P2", "five bytes are patched"}, AT_WITH(make_code, make_some_bytes, 5)},
+	{{"byte-before", "P2", "the byte before the site is written"},
+	 AT(write_code, write_byte_before)},
+	{{"aligned-sites", "P3", "the site is rounded down to 8 bytes"},
+	 AT(write_code, align_site)},
+	{{"page-start", "P3", "a site at the start of a page is refused"},
+	 AT(judge, refuse_page_start)},
+	{{"virtual-patch", "S1", "hypercall_gpa is taken for a virtual address"},
+	 AT(write_code, write_to_virtual_address)},
+	{{"respect-ro", "P3", "a page that the guest maps read-only is not patched"},
+	 AT(write_code, write_where_guest_may)},
+	{{"site-outside", "P4", "a hypercall_gpa outside memory is accepted"},
+	 AT(check_site, accept_any_site)},
+	{{"patch-late", "P5", "the site is patched at the next registration"},
+	 AT(write_code, patch_one_late)},
+	{{"half-straddle", "P6", "a straddling site is half patched"},
+	 AT(make_code, make_half_at_page_end)},
+	{{"patch-refused", "P7", "a refused site is patched"}, AT(patch, patch_always)},
+};
+
+ROWS(kvm2007_patch_faults, patch_rows);

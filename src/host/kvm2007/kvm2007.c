@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The ABI of 2007 as the host sees it: the policy, and the fault that bends it. */
+#include <stddef.h>
+
+#include "host/abi.h"
+#include "host/config.h"
+#include "host/kvm2007/faults.h"
+#include "host/kvm2007/policy.h"
+#include "host/log.h"
+
+static vcpu_hypercall *hypercall;
+
+static void init(const struct vcpu_vendor *vendor, const struct fault *fault)
+{
+	bool broken;
+
+	kvm2007_init(vendor->call_instruction);
+	broken = kvm2007_break(fault);
+	hypercall = broken || log_calls() ? kvm2007_hypercall_by_steps : kvm2007_hypercall;
+}
+
+static void init_vcpu(struct vcpu *vcpu)
+{
+	vcpu->hypercall = hypercall;
+}
+
+const struct host_abi kvm2007_abi = {
+	.name = "kvm2007",
+	.init = init,
+	.init_vcpu = init_vcpu,
+	.rdmsr = kvm2007_rdmsr,
+	.wrmsr = kvm2007_wrmsr,
+	.fault = kvm2007_fault,
+};

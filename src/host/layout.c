@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "host/layout.h"
+
+#include <stddef.h>
+
+#include "host/log.h"
+#include "lib/multiboot.h"
+#include "lib/string.h"
+#include "x86/defs.h"
+
+#define ONE_GIB (UINT64_C(1) << 30)
+#define ENTRIES 512
+
+/* The host's own addresses of the guest's memory: the second GiB.  What is left at its end is the module's. */
+#define WINDOW        ONE_GIB
+#define MODULE_WINDOW (WINDOW + (UINT64_C(960) << 20)) /* mem= takes no more */
+#define MODULE_ENTRY  ((MODULE_WINDOW - WINDOW) / LARGE_PAGE_SIZE)
+
+/* Of boot/entry.asm and linker.ld. */
+extern uint64_t boot_pdpt[ENTRIES], boot_nx;
+extern uint8_t second_start[]; /* the 2 MiB of the image */
+
+static uint64_t directory[ENTRIES] __attribute__((aligned(4096)));
+static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* has the hole */
+static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* may end in the middle */
+
+static uint64_t end; /* above all that is taken */
+
+uint64_t layout_end(void)
+{
+	return end;
+}
+
+uint64_t layout_take(uint64_t size, uint64_t align)
+{
+	const struct multiboot_module *module = &boot_info.module;
+	uint64_t at = multiboot_find_memory(end, size, align);
+
+	if (at && at < module->end && at + size > module->start)
+		at = multiboot_find_memory(module->end, size, align);
+	if (!at || at + size > ONE_GIB)
+		return 0;
+	end = at + size;
+	return at;
+}
+
+/* Where @size bytes from @gpa on are to be: there, if that can be; 0 if nowhere. */
+static uint64_t find(uint64_t gpa, uint64_t size, uint64_t align)
+{
+	bool ours = gpa == (uint64_t)second_start;
+	uint64_t at;
+
+	if (gpa && !ours && multiboot_find_memory(gpa, size, PAGE_SIZE) == gpa)
+		return gpa;
+	at = layout_take(size, align);
+	log_line("elsewhere %#lx %#lx %#lx", gpa, gpa + size, at);
+	return at;
+}
+
+/* Maps them by pages of the size of @table's. */
+static bool place(uint64_t *table, uint64_t page, uint64_t gpa, uint64_t size)
+{
+	uint64_t at = find(gpa, size, page);
+
+	for (uint64_t offset = 0; offset < size; offset += page)
+		table[(gpa + offset) / page % ENTRIES] =
+			(at + offset) | PTE_W | PTE_P | boot_nx | (page > PAGE_SIZE ? PTE_PS : 0);
+	return at;
+}
+
+bool layout_make(struct guest_memory *memory, uint64_t size)
+{
+	const uint64_t ours_end = (uint64_t)second_start + LARGE_PAGE_SIZE;
+	uint64_t gpa = LARGE_PAGE_SIZE;
+	bool found;
+
+	end = size > ours_end ? size : ours_end;
+	boot_pdpt[WINDOW / ONE_GIB] = (uint64_t)directory | PTE_W | PTE_P;
+	directory[0] = (uint64_t)first | PTE_W | PTE_P;
+	found = place(first, PAGE_SIZE, 0, GUEST_HOLE_START) &&
+		place(first, PAGE_SIZE, GUEST_HOLE_END, LARGE_PAGE_SIZE - GUEST_HOLE_END);
+	for (; found && gpa + LARGE_PAGE_SIZE <= size; gpa += LARGE_PAGE_SIZE)
+		found = place(directory, LARGE_PAGE_SIZE, gpa, LARGE_PAGE_SIZE);
+	if (found && gpa < size) {
+		directory[gpa / LARGE_PAGE_SIZE] = (uint64_t)last | PTE_W | PTE_P;
+		found = place(last, PAGE_SIZE, gpa, size - gpa);
+	}
+	*memory = (struct guest_memory){(uint8_t *)WINDOW, size, directory};
+	return found;
+}
+
+const void *layout_module(const struct guest_memory *memory)
+{
+	const struct multiboot_module *module = &boot_info.module;
+	const uint64_t length = module->end - module->start;
+	const void *from = (const uint8_t *)MODULE_WINDOW + module->start % LARGE_PAGE_SIZE;
+	uint64_t block = module->start & -LARGE_PAGE_SIZE, to;
+
+	for (unsigned i = MODULE_ENTRY; i < ENTRIES; i++, block += LARGE_PAGE_SIZE)
+		directory[i] = block | PTE_PS | PTE_P | boot_nx;
+	if (length > LAYOUT_MODULE_MAX)
+		return NULL;
+	if (module->start >= memory->size)
+		return from;
+	to = layout_take(length, PAGE_SIZE);
+	return to ? memcpy((void *)to, from, length) : NULL;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host's own log, on port 0xe9: one line an event, words separated by one space.  MIB,
+ * VCPU and SIZE are decimal, RET is 0 or -1, all other numbers are 0 or hexadecimal with 0x.
+ *
+ *   start mem=MIB personality=NAME fault=NAME vendor=NAME
+ *   alone REASON                           why there is one vCPU, without cpus=
+ *   elsewhere GPA END AT                   the guest's memory up to END, which is at AT in the machine's;
+ *                                          all else of it is at its own addresses
+ *   probe VCPU MSR = VALUE|#GP
+ *   register VCPU GPA = #GP
+ *   register VCPU GPA GUEST_VERSION SIZE_FIELD HYPERCALL_GPA = RET
+ *   patch VCPU GPA BYTE BYTE BYTE          without 0x: the call instruction
+ *   call VCPU 64|32 INDEX ARG1 ARG2 ARG3 ARG4 ARG5 ARG6 = RESULT
+ *   x2apic VCPU                            turns its APIC to x2APIC mode
+ *   init VCPU COMMAND DESTINATION          as the guest's APIC gets it, in ICR and ICR2
+ *   startup VCPU COMMAND DESTINATION
+ *   io VCPU in PORT SIZE = VALUE|#GP       a port that the guest does not have
+ *   io VCPU out PORT SIZE VALUE|string
+ *   msr VCPU rdmsr|wrmsr MSR = #GP         an MSR that it does not have
+ *   forbidden VCPU RIP = #UD               an instruction that it does not have
+ *   memory VCPU GPA                        memory that it does not have
+ *   exit VCPU CODE INFORMATION NAME        an exit that ends the guest, in its vendor's terms
+ *   verdict VCPU CODE                      what the guest wrote to isa-debug-exit
+ *   end VCPU RIP REASON
+ *
+ * log=events leaves out the calls; log=none is silent.
+ */
+#ifndef HOST_LOG_H
+#define HOST_LOG_H
+
+#include <stdbool.h>
+
+#include "host/config.h"
+
+/* Looks whether somebody listens at the port. */
+void log_init(void);
+
+static inline bool log_calls(void)
+{
+	return __builtin_expect(config.log == LOG_CALLS, 0);
+}
+
+/* Writes a line, to which it adds the newline. */
+void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One format for both vendors.  AMD's nested tables are like a guest's own, with every entry a user
+ * page's (APM2, 24593 rev. 3.41, 15.25.5): bits 0 to 2 are present, writable, user.  In Intel's EPT
+ * (SDM volume 3, 325384-083, 29.3.2) the same bits let the guest read, write and execute, bit 7 makes a
+ * large page in both, and the vendor says what remains: a leaf's memory type.
+ */
+#include "host/nested_paging.h"
+
+#include <stddef.h>
+
+#include "lib/vga.h"
+#include "x86/defs.h"
+
+#define ADDRESS UINT64_C(0x000ffffffffff000)
+#define RIGHTS  (PTE_P | PTE_W | PTE_U)
+#define ENTRIES 512
+
+static uint64_t pml4[ENTRIES] __attribute__((aligned(4096)));
+static uint64_t pdpt[ENTRIES] __attribute__((aligned(4096)));
+static uint64_t pd[ENTRIES] __attribute__((aligned(4096)));
+static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* has the hole */
+static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* may end in the middle */
+
+/* An entry of the host's tables as one of ours. */
+static uint64_t convert(uint64_t entry, uint64_t leaf)
+{
+	return entry ? (entry & (ADDRESS | PTE_PS)) | RIGHTS | leaf : 0;
+}
+
+static uint64_t convert_table(uint64_t *to, const uint64_t *from, uint64_t leaf)
+{
+	for (unsigned i = 0; i < ENTRIES; i++)
+		to[i] = convert(from[i], leaf);
+	return (uint64_t)to | RIGHTS;
+}
+
+void nested_init(const struct guest_memory *memory, uint64_t leaf)
+{
+	pml4[0] = (uint64_t)pdpt | RIGHTS;
+	pdpt[0] = (uint64_t)pd | RIGHTS;
+	for (unsigned i = 0; i < (memory->size + LARGE_PAGE_SIZE - 1) / LARGE_PAGE_SIZE; i++) {
+		uint64_t entry = memory->directory[i];
+		const uint64_t *table = (const uint64_t *)(entry & ADDRESS);
+
+		if (entry & PTE_PS)
+			pd[i] = convert(entry, leaf);
+		else
+			pd[i] = convert_table(i ? last : first, table, leaf);
+	}
+	for (uint64_t page = VGA_TEXT; page < VGA_TEXT_END; page += PAGE_SIZE)
+		first[page / PAGE_SIZE] =
+			page | RIGHTS; /* without a leaf's type: in EPT, uncached */
+}
+
+uint64_t nested_root(void)
+{
+	return (uint64_t)pml4;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * AMD's SVM: APM2 (24593 rev. 3.41) chapter 15.  Translates between struct vcpu and the
+ * VMCB, and decides nothing.
+ */
+#include "host/svm.h"
+
+#include "host/nested_paging.h"
+#include "host/passthrough.h"
+#include "lib/string.h"
+#include "x86/insn.h"
+
+#define CPUID_SVM    BIT(2) /* 8000_0001h ECX */
+#define CPUID_NESTED BIT(0) /* 8000_000Ah EDX */
+#define CPUID_NRIPS  BIT(3) /* likewise */
+#define VM_CR_SVMDIS BIT(4)
+#define DR6_RESET    0xffff0ff0u
+
+/* Segment attributes as the VMCB packs them: 15.5.1 */
+#define ATTRIBUTES(descriptor) ((descriptor & 0xff) | (descriptor >> 4 & 0xf00))
+
+/* Of all vCPUs alike; svm_init() makes them, and nobody changes them. */
+static uint8_t msrpm[2 * 4096] __attribute__((aligned(4096)));
+static const uint8_t *iopm;
+static bool saves_next_rip; /* 15.7.1 */
+
+static bool svm_offered(void)
+{
+	return cpuid(0x80000000, 0).eax >= 0x8000000a && cpuid(0x80000001, 0).ecx & CPUID_SVM;
+}
+
+static bool svm_available(const char **why)
+{
+	*why = "the firmware has disabled SVM: wanted bit 4 of VM_CR (MSR 0xc0010114) clear";
+	if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
+		return false;
+	*why = "this CPU has no nested paging: wanted CPUID 8000000ah EDX bit 0";
+	return cpuid(0x8000000a, 0).edx & CPUID_NESTED;
+}
+
+/* 15.11: two bits an MSR, set where RDMSR and WRMSR exit. */
+static void init_msrpm(void)
+{
+	memset(msrpm, 0xff, sizeof(msrpm));
+	for (unsigned i = 0; i < passed_msr_count; i++) {
+		uint32_t msr = passed_msrs[i];
+		uint32_t byte = (msr & 0x1fff) / 4 + (msr >= 0xc0000000 ? 0x800 : 0);
+
+		msrpm[byte] &= (uint8_t) ~(3u << 2 * (msr % 4));
+	}
+}
+
+static COLD void svm_init(void)
+{
+	iopm = io_bitmap_init();
+	init_msrpm();
+	saves_next_rip = cpuid(0x8000000a, 0).edx & CPUID_NRIPS;
+}
+
+static void init_controls(const struct vcpu *vcpu, struct vmcb *c)
+{
+	c->intercept1 = (uint32_t)(INTERCEPT_NMI | INTERCEPT_INVD | INTERCEPT_HLT |
+				   INTERCEPT_INVLPGA | INTERCEPT_IO | INTERCEPT_MSR |
+				   INTERCEPT_TASK_SWITCH | INTERCEPT_SHUTDOWN | INTERCEPT_CPUID);
+	c->intercept2 = (uint32_t)(INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD |
+				   INTERCEPT_VMSAVE | INTERCEPT_STGI | INTERCEPT_CLGI |
+				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
+				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
+	c->intercept_exceptions = vcpu->exceptions;
+	c->iopm_pa = (uint64_t)iopm;
+	c->msrpm_pa = (uint64_t)msrpm;
+	c->asid = 1;
+	c->tlb_control = TLB_FLUSH_ALL;
+	c->nested_control = NESTED_PAGING;
+	c->nested_cr3 = nested_root();
+}
+
+static struct vmcb_segment pack(const struct vcpu_segment *s)
+{
+	return (struct vmcb_segment){s->selector, (uint16_t)ATTRIBUTES(s->rights), s->limit,
+				     s->base};
+}
+
+static void init_state(struct vmcb *s, const struct vcpu_start *start)
+{
+	s->es = s->ss = s->ds = s->fs = s->gs = pack(&start->data);
+	s->cs = pack(&start->code);
+	s->gdtr.limit = s->idtr.limit = 0xffff;
+	s->ldtr.attributes = ATTRIBUTES(START_LDT);
+	s->tr = (struct vmcb_segment){0, ATTRIBUTES(START_TSS), 0x67, 0};
+	s->cr0 = start->cr0;
+	s->dr6 = DR6_RESET;
+	s->dr7 = START_DR7;
+	s->rflags = RFLAGS_RESERVED1;
+	s->rip = start->rip;
+	s->rax = start->eax;
+	s->efer = EFER_SVME;
+	s->pat = START_PAT;
+}
+
+static COLD void svm_start(struct vcpu *vcpu, const struct vcpu_start *start)
+{
+	struct svm *svm = vcpu->pages;
+
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+	wrmsr(MSR_VM_HSAVE_PA, (uint64_t)svm->host_save);
+	memset(&svm->guest, 0, sizeof(svm->guest));
+	init_controls(vcpu, &svm->guest);
+	init_state(&svm->guest, start);
+	svm_run(svm, vcpu);
+}
+
+static COLD void svm_sync(struct vcpu *vcpu)
+{
+	const struct vmcb *s = &((const struct svm *)vcpu->pages)->guest;
+
+	vcpu->efer = (vcpu->efer & ~EFER_LMA) | (s->efer & EFER_LMA);
+	vcpu->slow = (struct vcpu_slow_state){
+		.rsp = s->rsp,
+		.rflags = s->rflags,
+		.cr0 = s->cr0,
+		.cr2 = s->cr2,
+		.cr3 = s->cr3,
+		.cr4 = s->cr4,
+		.fs_base = s->fs.base,
+		.gs_base = s->gs.base,
+		.lstar = s->lstar,
+		.ds = s->ds.selector,
+		.idtr_limit = (uint16_t)s->idtr.limit,
+		.cs_base = s->cs.base,
+		.code_bits = code_bits(vcpu, s->cs.attributes & BIT(9), s->cs.attributes & BIT(10)),
+	};
+}
+
+static void inject(struct vcpu *vcpu, struct vmcb *c)
+{
+	const struct vcpu_event *e = &vcpu->event;
+
+	c->event = EVENT_VALID | EVENT_EXCEPTION | e->vector;
+	if (e->has_error)
+		c->event |= EVENT_ERROR | (uint64_t)e->error << 32;
+	vcpu->event.pending = false;
+}
+
+/*
+ * Back what svm_sync() gave.  EFER: LMA stays the CPU's, and SVME has to be set (15.5.1), which
+ * the guest never sees.
+ */
+static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
+{
+	s->efer = (vcpu->efer & ~EFER_LMA) | (s->efer & EFER_LMA) | EFER_SVME;
+	s->pat = vcpu->pat;
+	s->rsp = vcpu->slow.rsp;
+	s->rflags = vcpu->slow.rflags;
+	s->cr2 = vcpu->slow.cr2;
+	s->cr4 = vcpu->slow.cr4;
+	s->fs.base = vcpu->slow.fs_base;
+	s->gs.base = vcpu->slow.gs_base;
+	s->lstar = vcpu->slow.lstar;
+	s->ds.selector = vcpu->slow.ds;
+	s->idtr.limit = vcpu->slow.idtr_limit;
+	vcpu->synced = false;
+	if (vcpu->event.pending)
+		inject(vcpu, s);
+}
+
+static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
+{
+	exit->kind = EXIT_IO;
+	exit->length = (uint8_t)(c->exit_info2 - c->rip); /* 15.10.2: where the next one starts */
+	exit->io.port = (uint16_t)(c->exit_info1 >> IOIO_PORT_SHIFT);
+	exit->io.size = c->exit_info1 >> IOIO_SIZE_SHIFT & 7;
+	exit->io.in = c->exit_info1 & IOIO_IN;
+	exit->io.string = c->exit_info1 & IOIO_STRING;
+	exit->io.repeated = c->exit_info1 & IOIO_REPEATED;
+}
+
+static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	*exit = (struct vcpu_exit){.kind = EXIT_UNKNOWN,
+				   .length = 2,
+				   .code = c->exit_code,
+				   .information = c->exit_info1};
+	switch ((uint32_t)c->exit_code) {
+	case VMEXIT_MSR:
+		exit->kind = c->exit_info1 ? EXIT_WRMSR : EXIT_RDMSR;
+		exit->msr = (uint32_t)vcpu->regs.rcx;
+		break;
+	case VMEXIT_CPUID:
+		exit->kind = EXIT_CPUID;
+		break;
+	case VMEXIT_IOIO:
+		translate_io(c, exit);
+		break;
+	case VMEXIT_HLT:
+		exit->kind = EXIT_HALT;
+		exit->length = 1;
+		break;
+	case VMEXIT_INVD:
+		exit->kind = EXIT_WRITE_BACK;
+		break;
+	case VMEXIT_VMRUN:
+	case VMEXIT_VMLOAD:
+	case VMEXIT_VMSAVE:
+	case VMEXIT_STGI:
+	case VMEXIT_CLGI:
+	case VMEXIT_SKINIT:
+	case VMEXIT_INVLPGA:
+	case VMEXIT_RDTSCP:
+	case VMEXIT_MONITOR:
+	case VMEXIT_MWAIT:
+	case VMEXIT_MWAIT_ARMED:
+	case VMEXIT_XSETBV:
+		exit->kind = EXIT_INJECT_UD;
+		break;
+	case VMEXIT_EXCEPTION + VECTOR_UD:
+		exit->kind = EXIT_EXCEPTION;
+		exit->event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
+		break;
+	case VMEXIT_EXCEPTION + VECTOR_GP:
+		exit->kind = EXIT_EXCEPTION;
+		exit->event = (struct vcpu_event){.pending = true,
+						  .has_error = true,
+						  .vector = VECTOR_GP,
+						  .error = (uint32_t)c->exit_info1};
+		break;
+	case VMEXIT_NPF:
+		exit->kind = EXIT_MEMORY;
+		exit->gpa = c->exit_info2;
+		break;
+	case VMEXIT_NMI:
+		exit->kind = EXIT_STOP;
+		break;
+	case VMEXIT_TASK_SWITCH:
+		exit->name = "task switch";
+		break;
+	case VMEXIT_SHUTDOWN:
+		exit->kind = EXIT_SHUTDOWN;
+		break;
+	case VMEXIT_INVALID:
+		exit->kind = EXIT_ENTRY_FAILED;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Any exit but a hypercall; the guest's first is one. */
+static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu *vcpu)
+{
+	bool going_on;
+
+	vcpu->rip = c->rip;
+	vcpu->regs.rax = c->rax;
+	translate(c, vcpu, &vcpu->exit);
+	/*
+	 * 15.7.1.  Where the CPU saves no next RIP (TCG, the oldest), lengths are those of the
+	 * instructions without prefixes: a guest that puts some before these goes on in their middle,
+	 * which is its own harm alone.
+	 */
+	if (saves_next_rip)
+		vcpu->exit.length = (uint8_t)(c->next_rip - c->rip);
+	going_on = vcpu_handle_exit(vcpu);
+	c->rax = vcpu->regs.rax;
+	c->rip = vcpu->rip;
+	c->interrupt_shadow = 0;
+	c->tlb_control = 0;
+	write_back(vcpu, c);
+	return going_on;
+}
+
+/* A null hypercall from the guest and back costs 78 instructions (make bench): mind each one here. */
+bool svm_exit(struct svm *svm, struct vcpu *vcpu)
+{
+	struct vmcb *c = &svm->guest;
+
+	if (__builtin_expect((uint32_t)c->exit_code != VMEXIT_VMMCALL, 0))
+		return slow_exit(c, vcpu);
+	vcpu->regs.rax = c->rax;
+	vcpu->rip = c->rip + CALL_LENGTH;
+	vcpu->hypercall(vcpu);
+	c->rax = vcpu->regs.rax;
+	c->rip = vcpu->rip;
+	c->interrupt_shadow = 0;
+	if (__builtin_expect(vcpu->synced, 0))
+		write_back(vcpu, c);
+	return true;
+}
+
+const struct vcpu_vendor svm_vendor = {
+	.name = "svm",
+	.call_instruction = {0x0f, 0x01, 0xd9}, /* VMMCALL */
+	.init = svm_init,
+	.offered = svm_offered,
+	.available = svm_available,
+	.run = svm_start,
+	.sync = svm_sync,
+};

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A processor that waits for its start-up IPI does so here, in the host.  An INIT for a vCPU that runs
+ * takes effect at its next exit but a hypercall.
+ */
+#include "host/vcpus.h"
+
+#include "host/abi.h"
+#include "host/hooks.h"
+#include "host/log.h"
+#include "lib/panic.h"
+#include "x86/apic.h"
+#include "x86/insn.h"
+#include "x86/smp.h"
+
+#define ICR_VECTOR(command)    ((command)&0xff)
+#define ICR_MODE(command)      ((command) >> 8 & 7)
+#define MODE_INIT              5
+#define MODE_STARTUP           6
+#define ICR_ASSERT             BIT(14)
+#define ICR_LEVEL              BIT(15)
+#define ICR_SHORTHAND(command) ((command) >> 18 & 3)
+#define TO_ALL_APICS           0xff
+
+enum { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
+
+#define STARTUP_PENDING 0x100u
+
+/* What vcpus_run() was called with. */
+static struct {
+	const struct vcpu_vendor *vendor;
+	const struct guest_memory *memory;
+	const struct loaded *loaded;
+	vcpu_finish *finish;
+} run;
+
+/* By number; each is on the stack of its own processor. */
+static struct vcpu *vcpus[SMP_MAX];
+
+/* The boot processor's; the others have theirs from smp_start(). */
+static uint8_t boot_pages[VCPU_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
+
+_Static_assert(VCPU_PAGES <= SMP_OWN_PAGES, "x86/smp.h");
+
+unsigned vcpu_count(void)
+{
+	return smp_count();
+}
+
+const struct vcpu *vcpu_by(unsigned id)
+{
+	return vcpus[id];
+}
+
+/* Multiboot 0.6.96, 3.2: protected mode, flat segments, paging off, interrupts off. */
+static struct vcpu_start loader_start(void)
+{
+	return (struct vcpu_start){
+		.code = {SEL_CODE64, 0xc09b, 0xffffffff, 0},
+		.data = {SEL_DATA, 0xc093, 0xffffffff, 0},
+		.cr0 = CR0_PE | CR0_ET,
+		.rip = run.loaded->entry,
+		.eax = run.loaded->eax,
+		.ebx = run.loaded->ebx,
+	};
+}
+
+/* SDM volume 3 (325384-083) 9.4.4, table 10-1: real mode, at the start of the page that the vector names. */
+static struct vcpu_start ipi_start(unsigned vector)
+{
+	return (struct vcpu_start){
+		.code = {(uint16_t)(vector << 8), 0x9b, 0xffff, vector << 12},
+		.data = {0, 0x93, 0xffff, 0},
+		.cr0 = CR0_ET,
+	};
+}
+
+static _Noreturn void sleep(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+/* By an NMI, wherever they are: it makes a guest exit, and the host trap. */
+static void stop_others(unsigned id)
+{
+	if (vcpu_count() == 1)
+		return;
+	for (unsigned i = 0; i < vcpu_count(); i++)
+		smp_cpu(i)->silent = i != id;
+	apic_nmi_others();
+}
+
+static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
+{
+	static bool finished;
+
+	vcpu->regs = (struct gprs){.rax = start->eax, .rbx = start->ebx};
+	vcpu->efer = 0;
+	vcpu->pat = START_PAT;
+	vcpu->synced = false;
+	vcpu->event.pending = false;
+	vcpu->vendor->run(vcpu, start);
+	if (!vcpu->ended)
+		return;
+	if (__atomic_exchange_n(&finished, true, __ATOMIC_ACQ_REL))
+		sleep();
+	stop_others(vcpu->id);
+	run.finish(vcpu);
+}
+
+static unsigned wait_for_startup(struct vcpu *vcpu)
+{
+	unsigned startup;
+
+	while (vcpu->halted && !__atomic_load_n(&vcpu->init, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	vcpu->halted = false;
+	__atomic_store_n(&vcpu->init, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->startup, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->waits, true, __ATOMIC_RELEASE);
+	while (!((startup = __atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE)) & STARTUP_PENDING))
+		cpu_relax();
+	__atomic_store_n(&vcpu->waits, false, __ATOMIC_RELEASE);
+	return ICR_VECTOR(startup);
+}
+
+static bool all_wait(void)
+{
+	for (unsigned id = 1; id < vcpu_count(); id++) {
+		struct vcpu *vcpu = __atomic_load_n(&vcpus[id], __ATOMIC_ACQUIRE);
+
+		if (!vcpu || !__atomic_load_n(&vcpu->waits, __ATOMIC_ACQUIRE))
+			return false;
+	}
+	return true;
+}
+
+static void run_boot_vcpu(struct vcpu *vcpu)
+{
+	struct vcpu_start start = loader_start();
+
+	while (!all_wait())
+		cpu_relax();
+	enter(vcpu, &start);
+	panic("host: an INIT for the boot processor, behind which there is nothing of ours");
+}
+
+static void run_vcpu(void *unused)
+{
+	struct cpu *cpu = this_cpu();
+	struct vcpu vcpu = {
+		.id = cpu->id,
+		.vendor = run.vendor,
+		.memory = run.memory,
+		.pages = cpu->id ? cpu->own : boot_pages,
+		.entry = run.loaded->entry,
+		.apic_id = cpuid(1, 0).ebx >> 24,
+		.exceptions = hooked_exceptions(),
+	};
+
+	(void)unused;
+	abi_init_vcpu(&vcpu);
+	cpu->silent = false;
+	__atomic_store_n(&vcpus[vcpu.id], &vcpu, __ATOMIC_RELEASE);
+	if (!vcpu.id)
+		run_boot_vcpu(&vcpu);
+	for (;;) {
+		struct vcpu_start start = ipi_start(wait_for_startup(&vcpu));
+
+		enter(&vcpu, &start);
+	}
+}
+
+void vcpus_run(const struct vcpu_vendor *vendor, const struct guest_memory *memory,
+	       const struct loaded *loaded, vcpu_finish *finish)
+{
+	run.vendor = vendor;
+	run.memory = memory;
+	run.loaded = loaded;
+	run.finish = finish;
+	vendor->init();
+	smp_run(run_vcpu, NULL);
+	panic("host: no vCPU runs any more");
+}
+
+static bool is_for(const struct vcpu *from, uint32_t command, const struct vcpu *vcpu)
+{
+	uint32_t to = from->icr_destination >> 24;
+
+	switch (ICR_SHORTHAND(command)) {
+	case TO_SELF:
+		return vcpu == from;
+	case TO_ALL:
+		return true;
+	case TO_OTHERS:
+		return vcpu != from;
+	default:
+		return to == vcpu->apic_id || to == TO_ALL_APICS;
+	}
+}
+
+static void init(struct vcpu *vcpu, uint32_t command)
+{
+	if (command & ICR_LEVEL && !(command & ICR_ASSERT))
+		return; /* 11.6.1: an arbitration message for CPUs of old */
+	if (!__atomic_load_n(&vcpu->waits, __ATOMIC_ACQUIRE))
+		__atomic_store_n(&vcpu->init, true, __ATOMIC_RELEASE);
+}
+
+/* Whoever runs already does not heed it. */
+static void start_up(struct vcpu *vcpu, uint32_t command)
+{
+	unsigned vector = ICR_VECTOR(command);
+
+	if (!hook_startup(vcpu, &vector))
+		return;
+	if (__atomic_load_n(&vcpu->waits, __ATOMIC_ACQUIRE))
+		__atomic_store_n(&vcpu->startup, STARTUP_PENDING | ICR_VECTOR(vector),
+				 __ATOMIC_RELEASE);
+}
+
+void vcpus_command(struct vcpu *from, uint32_t command)
+{
+	unsigned mode = ICR_MODE(command);
+
+	if (mode != MODE_INIT && mode != MODE_STARTUP) {
+		apic_send(command, from->icr_destination >> 24);
+		return;
+	}
+	log_line("%s %u %#x %#x", mode == MODE_INIT ? "init" : "startup", from->id, command,
+		 from->icr_destination);
+	for (unsigned id = 0; id < vcpu_count(); id++) {
+		if (!is_for(from, command, vcpus[id]))
+			continue;
+		if (mode == MODE_INIT)
+			init(vcpus[id], command);
+		else
+			start_up(vcpus[id], command);
+	}
+}

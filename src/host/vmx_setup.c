@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What comes before a guest's first instruction under VMX: SDM volume 3 (325384-083) chapters 24 and 25,
+ * appendix A.
+ */
+#include "host/nested_paging.h"
+#include "host/passthrough.h"
+#include "host/vmx.h"
+#include "host/vmx_insn.h"
+#include "lib/string.h"
+#include "x86/cpu.h"
+#include "x86/insn.h"
+
+#define CPUID_VMX BIT(5) /* leaf 1 ECX */
+
+/* Of all vCPUs alike; vmx_init() makes them, and nobody changes them. */
+static const uint8_t *io_bitmap;
+static uint8_t msr_bitmap[4096] __attribute__((aligned(4096)));
+
+/* ---- what the CPU has ---- */
+
+bool vmx_offered(void)
+{
+	return cpuid(1, 0).ecx & CPUID_VMX;
+}
+
+/* A.3 to A.5: a control may be 1 where the upper half of its MSR says so. */
+#define MAY_BE_1(control) ((control) << 32)
+
+/* In this order: an MSR can be read if what stands before it is there. */
+static const struct {
+	uint32_t msr;
+	uint64_t wanted;
+	const char *why;
+} capabilities[] = {
+	{MSR_VMX_BASIC, VMX_BASIC_TRUE,
+	 "this CPU has no TRUE VMX controls: wanted bit 55 of MSR 0x480"},
+	{MSR_VMX_TRUE_PROC_CONTROLS, MAY_BE_1(PROC_SECONDARY),
+	 "this CPU has no secondary VMX controls: wanted bit 63 of MSR 0x48e"},
+	{MSR_VMX_PROC_CONTROLS2, MAY_BE_1(PROC2_EPT),
+	 "this CPU has no EPT: wanted bit 33 of MSR 0x48b"},
+	{MSR_VMX_PROC_CONTROLS2, MAY_BE_1(PROC2_UNRESTRICTED),
+	 "this CPU has no unrestricted guests: wanted bit 39 of MSR 0x48b"},
+	{MSR_VMX_EPT_VPID, EPT_FOUR_LEVELS | EPT_WRITE_BACK | EPT_LARGE_PAGES,
+	 "this CPU's EPT lacks four levels, write-back tables or 2 MiB pages: wanted bits 6, 14 and "
+	 "16 of MSR 0x48c"},
+	{MSR_VMX_TRUE_PROC_CONTROLS, MAY_BE_1(PROC_IO_BITMAPS | PROC_MSR_BITMAPS | PROC_HLT),
+	 "this CPU has no bitmaps of ports and MSRs: wanted bits 39, 57 and 60 of MSR 0x48e"},
+	{MSR_VMX_TRUE_EXIT_CONTROLS,
+	 MAY_BE_1(VM_EXIT_SAVE_DEBUG | VM_EXIT_HOST_64 | VM_EXIT_LOAD_PAT | VM_EXIT_SAVE_EFER |
+		  VM_EXIT_LOAD_EFER),
+	 "this CPU's VM exits don't switch EFER and PAT: wanted bits 34, 41, 51, 52 and 53 of MSR "
+	 "0x48f"},
+	{MSR_VMX_TRUE_ENTRY_CONTROLS,
+	 MAY_BE_1(VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER),
+	 "this CPU's VM entries don't switch EFER and PAT: wanted bits 34, 46 and 47 of MSR 0x490"},
+};
+
+bool vmx_available(const char **why)
+{
+	uint64_t features = rdmsr(MSR_FEATURE_CONTROL);
+
+	*why = "the firmware has disabled VMX: wanted bit 2 of IA32_FEATURE_CONTROL (MSR 0x3a) set, "
+	       "or bit 0 clear";
+	if (features & FEATURE_CONTROL_LOCKED && !(features & FEATURE_CONTROL_VMX))
+		return false;
+	for (unsigned i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
+		*why = capabilities[i].why;
+		if ((rdmsr(capabilities[i].msr) & capabilities[i].wanted) != capabilities[i].wanted)
+			return false;
+	}
+	return true;
+}
+
+/* ---- before the first entry ---- */
+
+/* 24.7: what the CPU demands before VMXON. */
+static void enter_vmx_operation(struct vmx *vmx)
+{
+	uint64_t features = rdmsr(MSR_FEATURE_CONTROL);
+	uint32_t revision = (uint32_t)rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+
+	if (!(features & FEATURE_CONTROL_LOCKED))
+		wrmsr(MSR_FEATURE_CONTROL, features | FEATURE_CONTROL_VMX | FEATURE_CONTROL_LOCKED);
+	WRITE_REG(cr0, READ_REG(cr0) | CR0_OURS);
+	WRITE_REG(cr4, READ_REG(cr4) | CR4_OURS);
+	memcpy(vmx->vmxon, &revision, sizeof(revision));
+	memcpy(vmx->vmcs, &revision, sizeof(revision));
+	VMX_REGION("vmxon", vmx->vmxon);
+	VMX_REGION("vmclear", vmx->vmcs);
+	VMX_REGION("vmptrld", vmx->vmcs);
+}
+
+/* 25.6.9: reads of the low MSRs, of the high ones, then writes likewise; a bit is set where it exits. */
+static void init_msr_bitmap(void)
+{
+	memset(msr_bitmap, 0xff, sizeof(msr_bitmap));
+	for (unsigned i = 0; i < passed_msr_count; i++) {
+		uint32_t msr = passed_msrs[i];
+		uint32_t byte = (msr & 0x1fff) / 8 + (msr >= 0xc0000000 ? 0x400 : 0);
+
+		msr_bitmap[byte] &= (uint8_t)~BIT(msr % 8);
+		msr_bitmap[byte + 0x800] &= (uint8_t)~BIT(msr % 8);
+	}
+}
+
+void vmx_init(void)
+{
+	io_bitmap = io_bitmap_init();
+	init_msr_bitmap();
+}
+
+/* A.2: what must be 1 is, and what may not be is not. */
+static uint64_t controls(uint32_t msr, uint64_t wanted)
+{
+	uint64_t allowed = rdmsr(msr);
+
+	return (wanted | (uint32_t)allowed) & allowed >> 32;
+}
+
+static void init_controls(const struct vcpu *vcpu)
+{
+	vmwrite(VMCS_PIN_CONTROLS, controls(MSR_VMX_TRUE_PIN_CONTROLS, PIN_NMI));
+	vmwrite(VMCS_PROC_CONTROLS,
+		controls(MSR_VMX_TRUE_PROC_CONTROLS, PROC_HLT | PROC_MWAIT | PROC_MONITOR |
+							     PROC_IO_BITMAPS | PROC_MSR_BITMAPS |
+							     PROC_SECONDARY));
+	vmwrite(VMCS_PROC_CONTROLS2,
+		controls(MSR_VMX_PROC_CONTROLS2, PROC2_EPT | PROC2_UNRESTRICTED));
+	vmwrite(VMCS_EXIT_CONTROLS,
+		controls(MSR_VMX_TRUE_EXIT_CONTROLS, VM_EXIT_SAVE_DEBUG | VM_EXIT_HOST_64 |
+							     VM_EXIT_LOAD_PAT | VM_EXIT_SAVE_EFER |
+							     VM_EXIT_LOAD_EFER));
+	vmwrite(VMCS_ENTRY_CONTROLS,
+		controls(MSR_VMX_TRUE_ENTRY_CONTROLS,
+			 VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER));
+	vmwrite(VMCS_EXCEPTION_BITMAP, vcpu->exceptions);
+	vmwrite(VMCS_IO_BITMAP_A, (uint64_t)io_bitmap);
+	vmwrite(VMCS_IO_BITMAP_B, (uint64_t)io_bitmap + PAGE_SIZE);
+	vmwrite(VMCS_MSR_BITMAP, (uint64_t)msr_bitmap);
+	vmwrite(VMCS_EPT_POINTER, nested_root() | EPTP_FOUR_LEVELS | EPTP_WRITE_BACK);
+	vmwrite(VMCS_LINK_POINTER, UINT64_MAX);
+	vmwrite(VMCS_CR0_MASK, CR0_OURS);
+	vmwrite(VMCS_CR4_MASK, CR4_OURS);
+}
+
+static void init_host(void)
+{
+	vmwrite(VMCS_HOST_CS_SELECTOR, READ_SEL(cs));
+	vmwrite(VMCS_HOST_SS_SELECTOR, READ_SEL(ss));
+	vmwrite(VMCS_HOST_DS_SELECTOR, READ_SEL(ds));
+	vmwrite(VMCS_HOST_ES_SELECTOR, READ_SEL(es));
+	vmwrite(VMCS_HOST_FS_SELECTOR, READ_SEL(fs));
+	vmwrite(VMCS_HOST_GS_SELECTOR, READ_SEL(gs));
+	vmwrite(VMCS_HOST_TR_SELECTOR, SEL_TSS);
+	vmwrite(VMCS_HOST_TR_BASE, (uint64_t)&this_cpu()->tss);
+	vmwrite(VMCS_HOST_GDTR_BASE, read_gdtr().base);
+	vmwrite(VMCS_HOST_IDTR_BASE, read_idtr().base);
+	vmwrite(VMCS_HOST_CR0, READ_REG(cr0));
+	vmwrite(VMCS_HOST_CR3, READ_REG(cr3));
+	vmwrite(VMCS_HOST_CR4, READ_REG(cr4));
+	vmwrite(VMCS_HOST_EFER, rdmsr(MSR_EFER));
+	vmwrite(VMCS_HOST_PAT, rdmsr(MSR_PAT));
+}
+
+/* 25.11.3: a VMCS may hold anything before, so what starts as 0 has to be written too. */
+static void init_zeros(void)
+{
+	static const enum vmcs_field fields[] = {
+		VMCS_TSC_OFFSET,         VMCS_GUEST_DEBUGCTL,
+		VMCS_PAGE_FAULT_MASK,    VMCS_PAGE_FAULT_MATCH,
+		VMCS_CR3_TARGETS,        VMCS_EXIT_MSR_STORES,
+		VMCS_EXIT_MSR_LOADS,     VMCS_ENTRY_MSR_LOADS,
+		VMCS_ENTRY_EVENT,        VMCS_GUEST_INTERRUPTIBILITY,
+		VMCS_GUEST_ACTIVITY,     VMCS_GUEST_SYSENTER_CS,
+		VMCS_HOST_SYSENTER_CS,   VMCS_GUEST_CR3,
+		VMCS_GUEST_GDTR_BASE,    VMCS_GUEST_IDTR_BASE,
+		VMCS_GUEST_RSP,          VMCS_GUEST_PENDING_DEBUG,
+		VMCS_GUEST_SYSENTER_ESP, VMCS_GUEST_SYSENTER_EIP,
+		VMCS_HOST_FS_BASE,       VMCS_HOST_GS_BASE,
+		VMCS_HOST_SYSENTER_ESP,  VMCS_HOST_SYSENTER_EIP,
+		VMCS_GUEST_EFER,         VMCS_CR4_SHADOW,
+	};
+
+	for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		vmwrite(fields[i], 0);
+}
+
+static void init_segment(unsigned i, const struct vcpu_segment *s)
+{
+	vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_SELECTOR, i), s->selector);
+	vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_LIMIT, i), s->limit);
+	vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_RIGHTS, i), s->rights);
+	vmwrite(VMCS_SEGMENT(VMCS_GUEST_ES_BASE, i), s->base);
+}
+
+static void init_guest(const struct vcpu_start *start)
+{
+	enum { ES, CS, SS, DS, FS, GS, LDTR, TR };
+	static const struct vcpu_segment ldtr = {0, START_LDT, 0, 0}, tr = {0, START_TSS, 0x67, 0};
+
+	for (unsigned i = ES; i <= GS; i++)
+		init_segment(i, i == CS ? &start->code : &start->data);
+	init_segment(LDTR, &ldtr);
+	init_segment(TR, &tr);
+	vmwrite(VMCS_GUEST_GDTR_LIMIT, 0xffff);
+	vmwrite(VMCS_GUEST_IDTR_LIMIT, 0xffff);
+	vmwrite(VMCS_GUEST_CR0, start->cr0 | CR0_OURS);
+	vmwrite(VMCS_CR0_SHADOW, start->cr0);
+	vmwrite(VMCS_GUEST_CR4, CR4_OURS);
+	vmwrite(VMCS_GUEST_DR7, START_DR7);
+	vmwrite(VMCS_GUEST_RFLAGS, RFLAGS_RESERVED1);
+	vmwrite(VMCS_GUEST_RIP, start->rip);
+	vmwrite(VMCS_GUEST_PAT, START_PAT);
+}
+
+void vmx_prepare(struct vcpu *vcpu, const struct vcpu_start *start)
+{
+	enter_vmx_operation(vcpu->pages);
+	init_zeros();
+	init_controls(vcpu);
+	init_host();
+	init_guest(start);
+}

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs an engine, gives what comes out of the serial port to the judge, live, and ends as that says.
+#
+#   perl src/runner/engine.pl NAME=VALUE... -- COMMAND WORD...
+#
+#   engine     what COMMAND is, for messages
+#   seconds    when to stop it; 0: never
+#   exit_skip  exit status of a run that was skipped
+#   log        a file for a copy of the stream, unchanged, or nothing
+#   debug_log  a file for what comes out of the debug port, or nothing
+#   parent     the process for which this is done: without it, it ends
+#
+# COMMAND prints the stream on stdout and its messages on stderr.  In its words @DEBUG_LOG@ becomes the name of
+# a file to write the debug port's output to.  All copies are made here: an engine's own ones are silently
+# short on a full disk.  It takes what Debian's perl-base has, and no module, as these cost time.
+use strict;
+use warnings;
+
+require './src/runner/judge.pl';
+
+my $CHUNK = 65536;
+my $TICK = 0.5;      # seconds between two looks at parent and clock
+my $PATIENCE = 2;    # seconds until who does not end by SIGTERM is killed
+my $PAUSE = 0.001;   # see read_all()
+my $MESSAGES = 50;   # of the engine: the last of them
+my $WRITE_NONBLOCK = 01 | 0100 | 01000 | 04000; # O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK
+my ($EINTR, $EAGAIN, $ENOENT, $WNOHANG) = (4, 11, 2, 1); # modules would know, too
+
+my %option;
+while (@ARGV && (my $word = shift) ne '--') {
+	my ($name, $value) = split /=/, $word, 2;
+	$option{$name} = $value;
+}
+my @command = @ARGV;
+Judge::start(@option{qw(engine seconds exit_skip)});
+
+my ($child, $caught);
+my %end = (status => '', messages => []);
+
+# ---- signals and the clock ----------------------------------------------------------------------
+
+# A process group of our own: the engine and all that it starts, and nobody else.
+sub start_group {
+	setpgrp 0, 0;
+	for my $signal (qw(HUP INT QUIT PIPE ALRM TERM USR1 USR2)) {
+		$SIG{$signal} = sub { $caught = $signal };
+	}
+	$SIG{CHLD} = sub { }; # it ends select()
+	$SIG{XFSZ} = $SIG{TTOU} = 'IGNORE';
+}
+
+# Seconds, of a clock that nobody sets.
+sub now {
+	open my $file, '<', '/proc/uptime' or return time;
+	sysread($file, my $line, 64);
+	return 0 + ($line =~ /^([0-9.]+)/)[0];
+}
+
+sub reap {
+	return 1 if !$child;
+	return 0 if waitpid($child, $WNOHANG) != $child;
+	@end{qw(status signal)} = ($? >> 8, $? & 127);
+	undef $child;
+	return 1;
+}
+
+# First to all that the engine started; whoever runs us kills what is left of that.
+sub terminate {
+	local $SIG{TERM} = 'IGNORE';
+	kill 'TERM', -$$;
+}
+
+sub stop_engine {
+	return if !$child;
+	terminate();
+	for (1 .. $PATIENCE * 100) {
+		return if reap();
+		select undef, undef, undef, 0.01;
+	}
+	kill 'KILL', $child;
+}
+
+# Never returns.
+sub give_up {
+	my ($message) = @_;
+	stop_engine();
+	print STDERR "$message\n";
+	exit 99;
+}
+
+sub heed_signals {
+	$caught = 'TERM' if !$caught && getppid != $option{parent};
+	return if !$caught;
+	stop_engine();
+	kill 'KILL', -$$ if getppid != $option{parent}; # nobody else will
+	$SIG{$caught} = 'DEFAULT';
+	kill $caught, $$;
+	exit 99;
+}
+
+# ---- files --------------------------------------------------------------------------------------
+
+# Whether all of it was written; if not, $! says why.
+sub write_all {
+	my ($file, $bytes) = @_;
+	my $at = 0;
+	while ($at < length $bytes) {
+		my $n = syswrite $file, $bytes, $CHUNK, $at;
+		if (defined $n) {
+			$at += $n;
+			next;
+		}
+		return 0 if $! != $EINTR && $! != $EAGAIN;
+		heed_signals();
+		select undef, undef, undef, $PAUSE if $! == $EAGAIN;
+	}
+	return 1;
+}
+
+sub print_all {
+	my ($lines) = @_;
+	return if $lines eq '' || write_all(\*STDOUT, $lines);
+	my $why = $!;
+	heed_signals();
+	give_up("cannot write to stdout: $why");
+}
+
+# A copy: the path, its file, and whether anything could not be written.
+sub open_copy {
+	my ($path) = @_;
+	return if $path eq '';
+	my $copy = {path => $path};
+	# Not open(): of a named pipe that nobody reads it would not come back.
+	sysopen $copy->{file}, $path, $WRITE_NONBLOCK or $end{unable} = "cannot write to $path: $!";
+	return $copy;
+}
+
+sub lose {
+	my ($copy) = @_;
+	$copy->{lost} = 1;
+	$end{lost} = "cannot write to $copy->{path}: $!" if !$end{lost};
+}
+
+sub save {
+	my ($copy, $bytes) = @_;
+	lose($copy) if $copy && !$copy->{lost} && !write_all($copy->{file}, $bytes);
+}
+
+sub close_copy {
+	my ($copy) = @_;
+	lose($copy) if $copy && !close($copy->{file}) && !$copy->{lost};
+}
+
+# ---- the engine ---------------------------------------------------------------------------------
+
+# Starts it, and returns the three pipes from it.
+sub start_engine {
+	my ($with_debug) = @_;
+	local $^F = 255; # files stay open for COMMAND
+	pipe(my $out, my $out_end) or give_up("no pipe: $!");
+	pipe(my $err, my $err_end) or give_up("no pipe: $!");
+	pipe(my $debug, my $debug_end) or give_up("no pipe: $!");
+	$child = fork;
+	give_up("cannot fork: $!") if !defined $child;
+	return ($out, $err, $debug) if $child;
+
+	$SIG{$_} = 'DEFAULT' for grep { defined $SIG{$_} } keys %SIG;
+	close $_ for $out, $err, $debug;
+	open STDOUT, '>&', $out_end;
+	open STDERR, '>&', $err_end;
+	close $_ for $out_end, $err_end;
+	my $name = '/dev/fd/' . fileno $debug_end;
+	if ($with_debug) { s/\@DEBUG_LOG\@/$name/ for @command }
+	else { close $debug_end }
+	no warnings 'exec';
+	exec {$command[0]} @command;
+	my $why = $!;
+	print STDERR "$command[0]: $why\n";
+	exit($why + 0 == $ENOENT ? 127 : 126);
+}
+
+# What the engine says on stderr, as lines: the last of them, with the begin of each.
+my $message = '';
+sub take_message {
+	my ($bytes) = @_;
+	my @lines = split /\n/, $message . $bytes, -1;
+	$message = substr pop @lines, 0, 1000;
+	push @{$end{messages}}, map { substr $_, 0, 1000 } grep { $_ ne '' } @lines;
+	splice @{$end{messages}}, 0, -$MESSAGES if @{$end{messages}} > $MESSAGES;
+}
+
+# Gives what is there to whom it concerns.  Returns whether there was anything.
+#
+# QEMU writes each byte by itself, and one who waits for it costs it a change of processes each time: that
+# doubles a run.  So this leaves it alone for a moment after each time.
+sub read_all {
+	my ($takers, $patience) = @_;
+	my $ready = '';
+	vec($ready, $_, 1) = 1 for keys %$takers;
+	if (select($ready, undef, undef, $patience) <= 0) {
+		return 0;
+	}
+	for my $fd (keys %$takers) {
+		next if !vec $ready, $fd, 1;
+		my ($file, $take) = @{$takers->{$fd}};
+		my $n = sysread($file, my $bytes, $CHUNK);
+		next if !defined $n;
+		if ($n) { $take->($bytes) }
+		else { delete $takers->{$fd} }
+	}
+	print_all(Judge::output());
+	select undef, undef, undef, $PAUSE if $child && %$takers;
+	return 1;
+}
+
+sub run {
+	my ($log, $debug_log) = @_;
+	my ($out, $err, $debug) = start_engine(defined $debug_log);
+	my %takers = (
+		fileno $out => [$out, sub { save($log, $_[0]); Judge::take($_[0]) }],
+		fileno $err => [$err, \&take_message],
+		fileno $debug => [$debug, sub { save($debug_log, $_[0]) }],
+	);
+	my $start = now();
+	my $stop = $option{seconds} > 0 ? $option{seconds} : 9**9;
+	my $last = 9**9; # when to be done with what an engine that has ended left in its pipes
+
+	while (%takers || $child) {
+		my $over = reap();
+		my $elapsed = now() - $start;
+		$last = $elapsed + $PATIENCE if $over && $last == 9**9;
+		last if $elapsed > $last;
+		heed_signals();
+		if ($elapsed >= $stop) {
+			$end{timed_out} ? kill('KILL', $child) : terminate() if $child;
+			$end{timed_out} = 1 if !$over;
+			$stop = $elapsed + $PATIENCE;
+		}
+		my $patience = $over ? 0 : !%takers ? $PAUSE : $stop - $elapsed < $TICK ? $stop - $elapsed : $TICK;
+		last if !read_all(\%takers, $patience) && $over;
+	}
+	take_message("\n") if $message ne '';
+}
+
+start_group();
+my $log = open_copy($option{log});
+my $debug_log = open_copy($option{debug_log});
+run($log, $debug_log) if !$end{unable};
+if (!$end{unable}) { close_copy($_) for $log, $debug_log }
+my $status = Judge::finish(\%end);
+print_all(Judge::output());
+close STDOUT or give_up("cannot write to stdout: $!");
+exit $status;

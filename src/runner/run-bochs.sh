@@ -1,0 +1,158 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Boots the guest under Bochs, on the reference host or alone, as run-qemu.sh does under QEMU: another
+# emulation of the same CPUs, and of CPUs that QEMU has none of.  --help tells the rest; src/runner/bochs.sh
+# makes Bochs look like QEMU to the judge.
+
+set -uf
+export LC_ALL=C # a length is one in bytes
+
+self=$0
+[ ! -L "$self" ] || self=$(readlink -f -- "$self") # a link in somebody's PATH
+case $self in */*) here=${self%/*}/../.. ;; *) here=../.. ;; esac
+engine=Bochs engine_valued=' --unknown-msrs ' build=${O:-build}
+# shellcheck source=src/runner/run.sh
+. "$here/src/runner/run.sh"
+
+usage() {
+	cat <<'END'
+Usage: tests/run-bochs.sh [options] [-- BOCHS OPTIONS]
+
+Builds what is out of date, runs the guest under Bochs, and prints its TAP stream.
+
+  --host=ref|none      on the reference host (default), or straight on Bochs
+  --cpu=MODEL          one that 'bochs --help cpu' lists (default ryzen)
+  --unknown-msrs=ignore|fault
+                       what becomes of an MSR that the CPU does not have (default ignore)
+END
+	common_usage ''
+	cat <<'END'
+A Bochs option is a line of bochsrc: tests/run-bochs.sh -- 'cpu: count=2'.  If it has the number of
+processors, guest and host are told --smp's all the same, and of none without it.
+Environment: O, the build directory (default build); BOCHS, the program (bochs).
+Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
+END
+}
+
+engine_option() { # OPTION VALUE
+	require_word "$@" ignore fault
+	case $2 in ignore) ignore_msrs=1 ;; fault) ignore_msrs=0 ;; esac
+}
+
+engine_flag() { return 1; }
+
+clean_up() { rm -rf "$dir"; }
+
+# ---- the ISO ------------------------------------------------------------------------------------
+
+CONFIG_BLOCKS=2 # of 2048 bytes: the size of grub.cfg in the ISO, see boot/iso.sh
+
+# Sets $quoted: the words as an image takes them apart, if QEMU hands on the text as it is (src/lib/cmdline.h),
+# each as GRUB's shell takes it for one.  GRUB hands them on in quotes of its own.
+quote_words() { # OPTION TEXT
+	case $2 in
+	*[[:cntrl:]]*) die "$1: GRUB hands on no control characters: $2" ;;
+	*[\'\"\\]*) take_apart "$@" ;;
+	*)
+		quoted=
+		for word in $2; do quoted="$quoted '$word'"; done ;;
+	esac
+}
+
+take_apart() { # OPTION TEXT
+	quoted=$(printf '%s\n' "$2" | awk -v quote="'" '
+		function end_word() {
+			if (is_word)
+				printf " %s%s%s", quote, word, quote
+			word = ""
+			is_word = 0
+		}
+		{
+			for (i = 1; i <= length($0); i++) {
+				c = substr($0, i, 1)
+				if (c == " " && !open) {
+					end_word()
+					continue
+				}
+				is_word = 1
+				if (c == "\"") {
+					open = !open
+					continue
+				}
+				if (c == "\\" && i < length($0))
+					c = substr($0, ++i, 1)
+				word = word (c == quote ? quote "\\" quote quote : c)
+			}
+			end_word()
+			exit open
+		}') || die "$1: a double quote without its end: $2"
+}
+
+# Sets $config, GRUB's commands.
+write_config() {
+	quote_words --append "$append"
+	config="multiboot /guest.elf $told$quoted"
+	if [ "$host" = ref ]; then
+		config="module /guest.elf $told$ECHO$quoted"
+		quote_words --host-append "$host_append"
+		config="multiboot /host.elf mem=$mem $told$ECHO$quoted
+$config"
+	fi
+	config="$config
+boot"
+	[ ${#config} -lt $((CONFIG_BLOCKS * 2048)) ] ||
+		die "the options are too long for GRUB: ${#config} characters, wanted less than $((CONFIG_BLOCKS * 2048))"
+}
+
+# To make an ISO takes 250 ms, to write over a file in a copy 10: nothing in an ISO sums up what files hold.
+copy_iso() {
+	offset=$(grep -abo '# paraguest: what GRUB runs' "$iso")
+	offset=${offset%%:*}
+	[ -n "$offset" ] || die "$iso: its grub.cfg is not that of boot/grub.cfg"
+	cp "$iso" "$dir/iso" || die "cannot copy $iso to $dir"
+	printf "%-$((CONFIG_BLOCKS * 2048))s" "$config" |
+		dd of="$dir/iso" bs=2048 seek=$((offset / 2048)) conv=notrunc 2>"$dir/err" ||
+		die "cannot write to $dir: $(cat "$dir/err")"
+}
+
+# Bochs 3.0 looks for a name that ends in .bin, which Debian's package has not: so it is told where its ROM is.
+vga_rom() {
+	for directory in "${BXSHARE:-/usr/share/bochs}" /usr/share/bochs /usr/local/share/bochs; do
+		rom=$directory/VGABIOS-lgpl-latest
+		[ ! -e "$rom.bin" ] || rom=$rom.bin
+		[ ! -e "$rom" ] || break
+	done
+	echo "$rom"
+}
+
+# ---- all together -------------------------------------------------------------------------------
+
+ignore_msrs=1 dir='' bochs=${BOCHS:-bochs} iso=$build/paraguest.iso
+parse_options "$@"
+shift "$words"
+cpu=${cpu:-ryzen} e9=0
+case $cpu in *[!a-z0-9_]*) die "--cpu: '$cpu' is no name of a CPU model" ;; esac
+case "$*" in *cpu:*count=*) choose_processors yes ;; *) choose_processors no ;; esac
+[ -z "$debug_log" ] || e9=1
+write_config
+for file in "$log" "$debug_log"; do
+	[ -z "$file" ] || touch "$file" || die "cannot write to $file"
+done
+cd "$here" || die "cannot enter $here"
+[ "$deps" = no ] || install_missing
+build iso "$iso"
+
+trap_signals
+trap clean_up EXIT
+dir=$(new_directory) || exit 99
+copy_iso
+# Bochs wants a display.  rfb needs none: it serves VNC, from port 5900 on whichever is free, for nobody.
+# Emulated time goes by instructions: delays of GRUB and of the firmware are short at the lowest rate.
+run_and_judge sh src/runner/bochs.sh "$bochs" "$dir" "$cpu" "${debug_log:+$DEBUG_LOG}" \
+	"log: $dir/log" 'config_interface: textconfig' \
+	'display_library: rfb, options="timeout=0"' 'plugin_ctrl: speaker=0' \
+	"cpu: count=$smp, model=$cpu, ips=1000000, ignore_bad_msrs=$ignore_msrs, reset_on_triple_fault=0" \
+	"memory: guest=$memory, host=$((memory < 2048 ? memory : 2048))" 'boot: cdrom' \
+	"vgaromimage: file=$(vga_rom)" "ata0-master: type=cdrom, path=$dir/iso, status=inserted" "port_e9_hack: enabled=$e9" \
+	'panic: action=fatal' 'error: action=report' 'info: action=ignore' \
+	'debug: action=ignore, unmapped=report' "$@"

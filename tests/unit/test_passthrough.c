@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* src/host/passthrough.c: which ports and MSRs the guest has without the host, and no others. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "host/config.h"
+#include "host/hooks.h"
+#include "host/passthrough.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define PORTS        0x10000u
+
+struct config config;
+
+/* PICs and PIT, COM1 to COM4, and what ends the machine, but for isa-debug-exit, which the host wants to see. */
+static const struct {
+	uint16_t first, last;
+} ports[] = {
+	{0x20, 0x21},   {0x40, 0x43},   {0xa0, 0xa1},   {0x2e8, 0x2ef},   {0x2f8, 0x2ff},
+	{0x3e8, 0x3ef}, {0x3f8, 0x3ff}, {0x604, 0x605}, {0x8900, 0x8900}, {0xb004, 0xb005},
+};
+
+static bool is_passed(uint32_t port)
+{
+	for (unsigned i = 0; i < COUNT(ports); i++) {
+		if (port >= ports[i].first && port <= ports[i].last)
+			return true;
+	}
+	return config.serial && port >= config.serial && port < config.serial + 8;
+}
+
+static bool is_lsr(uint32_t port)
+{
+	return port == 0x2ed || port == 0x2fd || port == 0x3ed || port == 0x3fd ||
+	       (config.serial && port == config.serial + 5);
+}
+
+static bool exits(const uint8_t *map, uint32_t port)
+{
+	return map[port / 8] >> port % 8 & 1;
+}
+
+/* APM2 15.10.1: an access exits if the bit of any of its ports is set; those from 0xffff reach page 3. */
+static void test_ports(void **state)
+{
+	const uint8_t *map = io_bitmap_init();
+
+	(void)state;
+	assert_int_equal((uintptr_t)map % 4096, 0);
+	for (uint32_t port = 0; port < PORTS; port++) {
+		if (exits(map, port) == is_passed(port) ||
+		    port_passed((uint16_t)port) != is_passed(port))
+			fail_msg("port %#x: wanted it %s", port,
+				 is_passed(port) ? "passed" : "to exit");
+	}
+	for (uint32_t bit = PORTS; bit < 8 * IO_BITMAP_SIZE; bit++)
+		assert_true(exits(map, bit));
+}
+
+/* Who wants to see reads of a UART's status sees them and no others; only while the hook is there. */
+static void check_hooked_status(void)
+{
+	static const struct hooks status = {.uart_status = true};
+	const uint8_t *map;
+
+	hooks_add(&status);
+	map = io_bitmap_init();
+	for (uint32_t port = 0; port < PORTS; port++) {
+		assert_int_equal(exits(map, port), is_lsr(port) || !is_passed(port));
+		assert_int_equal(port_passed((uint16_t)port), is_passed(port));
+	}
+	hooks_clear();
+	assert_false(exits(io_bitmap_init(), 0x3fd));
+}
+
+static void test_hooked_status(void **state)
+{
+	(void)state;
+	check_hooked_status();
+}
+
+/* The last test: a UART that was named stays so. */
+static void test_named_uart(void **state)
+{
+	config.serial = 0xfff8;
+	test_ports(state);
+	check_hooked_status();
+	config.serial = 0x3e8;
+	test_ports(state);
+	config.serial = 0x1a8;
+	test_ports(state);
+	check_hooked_status();
+}
+
+/*
+ * SYSENTER's and SYSCALL's, and the bases of FS and GS.  With SVM, VMLOAD and VMSAVE switch all of them
+ * (APM2 15.5.2); with VMX the CPU switches some, and the host has no use for the others.
+ */
+static void test_msrs(void **state)
+{
+	static const uint32_t want[] = {
+		0x174,      0x175,      0x176,      0xc0000081, 0xc0000082,
+		0xc0000083, 0xc0000084, 0xc0000100, 0xc0000101, 0xc0000102,
+	};
+	unsigned found = 0;
+
+	(void)state;
+	assert_int_equal(passed_msr_count, COUNT(want));
+	for (unsigned i = 0; i < COUNT(want); i++) {
+		for (unsigned j = 0; j < passed_msr_count; j++)
+			found += passed_msrs[j] == want[i];
+	}
+	assert_int_equal(found, COUNT(want));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_hooked_status),
+		cmocka_unit_test(test_msrs),
+		cmocka_unit_test(test_named_uart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

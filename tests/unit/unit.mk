@@ -68,7 +68,7 @@ $(UNIT_ASAN):
 UNIT_INCLUDE :=
 UNIT_LDFLAGS :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
-$(call objects_of,src/para $(addprefix src/host/,svm vmx vmx_setup exits cpuid)): \
+$(call objects_of,src/guest/para $(addprefix src/host/,svm vmx vmx_setup exits cpuid)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,src/lib/serial src/lib/exit): private UNIT_INCLUDE := -include tests/unit/fake_ports.h
 

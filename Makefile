@@ -116,7 +116,7 @@ COMMON := $(BOOT) $(sort $(wildcard src/x86/*.c)) $(sort $(wildcard src/lib/*.c)
 GUEST := $(COMMON) $(sort $(wildcard src/guest/*.c src/guest/*/*.c))
 HOST := $(COMMON) $(sort $(wildcard src/host/*.c src/host/*/*.c)) $(sort $(wildcard src/host/*.asm))
 ROGUE := $(COMMON) $(sort $(wildcard tests/guests/*.c))
-BENCH := $(COMMON) src/guest/para.c src/guest/para_calls.c tests/bench/setup.c
+BENCH := $(COMMON) $(patsubst %,src/guest/%.c,vcpu stray pages interact kvm2007/site kvm2007/call) tests/bench/setup.c
 
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 

@@ -1,96 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest: reads its options, meets the host, runs the table of checks, reports, ends. */
+/* The guest: reads its options, meets the host, runs the checks of each ABI, reports, ends. */
 #include <stddef.h>
 
-#include "guest/kvm2007/checks.h"
+#include "guest/abi.h"
+#include "guest/compare.h"
+#include "guest/pages.h"
+#include "guest/select.h"
+#include "guest/stray.h"
 #include "guest/vcpus.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
 #include "lib/exit.h"
 #include "lib/multiboot.h"
 #include "lib/panic.h"
-#include "lib/string.h"
+#include "lib/serial.h"
 #include "x86/insn.h"
 #include "x86/timer.h"
-#include "x86/trap.h"
 
 void main(void);
 
-#define GLOB_MAX 64
 #define FOUR_GIB (UINT64_C(1) << 32)
 
 extern uint8_t image_end[];
 
 static struct run run;
-
-static bool selected(const struct check *check)
-{
-	const struct options *o = &run.options;
-
-	return (!o->only || glob_list_match(o->only, check->name)) &&
-	       !(o->skip && glob_list_match(o->skip, check->name));
-}
-
-static unsigned count_selected(void)
-{
-	const struct check *check;
-	unsigned n = 0;
-
-	for (unsigned i = 0; (check = check_at(i)); i++)
-		n += selected(check);
-	return n;
-}
-
-/* Copies the next of the comma-separated @globs, and returns what is behind it; NULL at the end. */
-static const char *next_glob(const char *globs, char glob[GLOB_MAX])
-{
-	size_t length = 0, kept;
-
-	if (!globs || !*globs)
-		return NULL;
-	while (globs[length] && globs[length] != ',')
-		length++;
-	kept = length < GLOB_MAX ? length : GLOB_MAX - 1;
-	memcpy(glob, globs, kept);
-	glob[kept] = 0;
-	return globs + length + (globs[length] == ',');
-}
-
-static bool matches_any(const char *glob)
-{
-	const struct check *check;
-
-	for (unsigned i = 0; (check = check_at(i)); i++) {
-		if (glob_match(glob, check->name))
-			return true;
-	}
-	return false;
-}
-
-/* Whether only= has the check by its name, not by a glob. */
-static bool named(const struct check *check)
-{
-	const char *rest = run.options.only;
-	char glob[GLOB_MAX];
-
-	while ((rest = next_glob(rest, glob))) {
-		if (!strcmp(glob, check->name))
-			return true;
-	}
-	return false;
-}
-
-/* Each glob of an option must match a check. */
-static void require_use(const char *option, const char *globs)
-{
-	char glob[GLOB_MAX], shown[4 * GLOB_MAX];
-
-	while ((globs = next_glob(globs, glob))) {
-		cmdline_show(glob, shown, sizeof(shown));
-		if (!matches_any(glob))
-			panic("option '%s': no check is named '%s' (see 'list')", option, shown);
-	}
-}
 
 static void report_image(const char *image)
 {
@@ -105,7 +38,7 @@ static _Noreturn void refuse_memory(void)
 	char why[MULTIBOOT_WHY_MAX];
 
 	multiboot_explain((uint64_t)image_end, FOUR_GIB, PAGE_SIZE, why, sizeof(why));
-	panic("no memory: wanted %u free pages below 4 GiB: %s", PARA_PAGES, why);
+	panic("no memory: wanted %u free pages below 4 GiB: %s", PAGES, why);
 }
 
 static _Noreturn void list_checks(void)
@@ -114,7 +47,7 @@ static _Noreturn void list_checks(void)
 
 	tap_plan(&run.tap, 0, "list");
 	for (unsigned i = 0; (check = check_at(i)); i++) {
-		if (selected(check))
+		if (is_selected(check, &run.options))
 			tap_diag("%s %s%s", check->name, check->rule,
 				 check->todo ? " optional" : "");
 	}
@@ -127,7 +60,7 @@ static const char *why_not(const struct check *check)
 
 	if (!run.host.present)
 		return "no host";
-	if (check->flags & CHECK_NAMED && !o->strict && !named(check))
+	if (check->flags & CHECK_NAMED && !o->strict && !is_named(check, o))
 		return check->todo;
 	if (check->flags & CHECK_VCPUS && run.vcpus == 1)
 		return one_vcpu;
@@ -153,17 +86,17 @@ static void run_body(void *unused)
 
 static void report_stray(void)
 {
-	struct cpu *cpu = this_cpu();
+	struct guest_vcpu *vcpu = this_vcpu();
 
-	cpu->notes = NULL;
-	preserves_restore();
-	para_map();
+	vcpu->takes_notes = false;
+	compare_restore();
+	run.abi->restore();
 	timer_stop();
 	run.strayed = true;
 	fail_check(&run, "the host went on elsewhere than after the interaction (number %lu)",
-		   cpu->in_flight.count);
-	if (cpu->stray_faulted)
-		print_frame(&cpu->stray_fault);
+		   vcpu->interactions);
+	if (vcpu->stray_faulted)
+		print_frame(&vcpu->stray_fault);
 }
 
 static void report(const struct check *check)
@@ -196,48 +129,35 @@ static void run_check(const struct check *check)
 	report(check);
 }
 
-static void run_discovery(void *unused)
+/* Outside the plan, but under its name: it may be the last thing that a run does. */
+static bool run_unplanned(const struct check *check)
 {
-	discover(&run);
-	(void)unused;
+	bool returned;
+
+	run.check = check;
+	tap_run(&run.tap, check->name);
+	returned = run_stray_safe(run_body, NULL);
+	if (!returned)
+		report_stray();
+	run.tap.running = NULL;
+	return returned;
 }
 
-/* The first contact, under a name of its own: it may be the last thing that a run does. */
-static void meet_host(void)
+static void run_abi(const struct guest_abi *abi)
 {
-	static const struct check discovery = {.name = "discovery", .rule = "D2"};
+	const struct check *check;
 
-	run.check = &discovery;
-	tap_run(&run.tap, discovery.name);
-	if (!run_stray_safe(run_discovery, NULL)) {
-		report_stray();
+	run.abi = abi;
+	run.host = (struct presence){0};
+	abi->restore();
+	if (!run_unplanned(abi->discovery))
 		run.host.present = true;
+	for (unsigned i = 0; (check = abi->check(i)); i++) {
+		if (is_selected(check, &run.options))
+			run_check(check);
 	}
-	if (!run.host.present)
-		tap_diag("no host: RDMSR of the magic %s, WRMSR %s",
-			 run.host.rdmsr.faulted ? "faults" : "says nothing",
-			 run.host.wrmsr.faulted ? "faults" : "changes nothing");
-	run.tap.running = NULL;
-}
-
-static void run_diagnostics(void *unused)
-{
-	diagnostics();
-	(void)unused;
-}
-
-/* Behind the checks: what comes of it is for people, and no check's failure. */
-static void report_diagnostics(void)
-{
-	static const struct check survey = {.name = "survey", .rule = "C6"};
-
-	if (!run.host.registered || run.strayed || run.options.only)
-		return;
-	run.check = &survey;
-	tap_run(&run.tap, survey.name);
-	if (!run_stray_safe(run_diagnostics, NULL))
-		report_stray();
-	run.tap.running = NULL;
+	if (run.host.registered && !run.strayed && !run.options.only)
+		run_unplanned(abi->diagnostics);
 }
 
 static void start(void)
@@ -255,39 +175,35 @@ static void start(void)
 		panic("command line too long: wanted less than %u characters", BOOT_LINE_SIZE);
 	if (!parsed)
 		panic("%s", error);
-	require_use("only", run.options.only);
-	require_use("skip", run.options.skip);
-	if (!count_selected())
-		panic("no check is selected");
+	require_matches(&run.options);
 }
 
 void main(void)
 {
 	const struct options *o = &run.options;
-	const struct check *check;
+	const struct guest_abi *abi;
+	bool registered = false;
 
-	cpu_init();
+	vcpu_init();
+	cpu_init(stray_trap);
 	panic_init(&run.tap);
 	start();
 	if (o->list)
 		list_checks();
-	if (!para_init())
+	if (!pages_init())
 		refuse_memory();
-	tap_plan(&run.tap, count_selected(), NULL);
+	tap_plan(&run.tap, count_selected(o), NULL);
 	if (o->image)
 		report_image(o->image);
-	if (!run.options.seed)
-		run.options.seed = rdtsc();
-	tap_diag("seed: %#lx", o->seed);
-	para_seed(o->seed);
-	para_trace(o->trace);
+	this_vcpu()->random = o->seed ? o->seed : rdtsc();
+	tap_diag("seed: %#lx", this_vcpu()->random);
+	interact_trace(o->trace);
 
-	preserves_init();
-	meet_host();
-	for (unsigned i = 0; (check = check_at(i)); i++) {
-		if (selected(check))
-			run_check(check);
+	compare_init();
+	serial_checkpoint = stray_check;
+	for (unsigned i = 0; (abi = abi_at(i)); i++) {
+		run_abi(abi);
+		registered |= run.host.registered;
 	}
-	report_diagnostics();
-	end_run(&run.tap, tap_verdict(&run.tap, run.host.registered));
+	end_run(&run.tap, tap_verdict(&run.tap, registered));
 }

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/vcpus.h"
 
+#include "guest/pages.h"
+#include "guest/stray.h"
 #include "lib/panic.h"
 #include "lib/processors.h"
 #include "x86/insn.h"
-#include "x86/trap.h"
 
 const char one_vcpu[] = "one vCPU";
-
-static uint8_t boot_pages[SMP_OWN_PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
 struct vcpu_pages *vcpu_pages(unsigned id)
 {
 	return smp_cpu(id)->own;
 }
 
-static struct notes *notes_of(const struct cpu *cpu)
+static struct guest_vcpu *guest_vcpu(unsigned id)
 {
-	return cpu->own;
+	return smp_cpu(id)->own;
 }
 
 unsigned vcpus_start(struct run *run)
@@ -25,10 +24,9 @@ unsigned vcpus_start(struct run *run)
 	if (run->vcpus)
 		return run->vcpus;
 	call32_init();
-	this_cpu()->own = boot_pages;
-	run->vcpus = processors_start(para_gpa(PARA_PAGES), (unsigned)run->options.cpus, false);
+	run->vcpus = processors_start(page_gpa(PAGES), (unsigned)run->options.cpus, false);
 	for (unsigned id = 1; id < run->vcpus; id++)
-		smp_cpu(id)->notes = notes_of(smp_cpu(id));
+		guest_vcpu(id)->takes_notes = true;
 	return run->vcpus;
 }
 
@@ -45,7 +43,7 @@ static struct {
 static void work(void *unused)
 {
 	struct vcpu_pages *pages = this_cpu()->own;
-	const struct notes *notes = notes_of(this_cpu());
+	const struct notes *notes = &this_vcpu()->notes;
 	unsigned done = 0;
 
 	(void)unused;
@@ -62,24 +60,24 @@ static void work(void *unused)
 /* A stray ends the whole check on the boot vCPU, and on another vCPU only its part. */
 static void work_safely(void *unused)
 {
-	const struct cpu *cpu = this_cpu();
+	const struct guest_vcpu *vcpu = this_vcpu();
 
-	if (!cpu->id) {
+	if (!this_cpu()->id) {
 		work(unused);
 		return;
 	}
 	if (run_stray_safe(work, unused))
 		return;
 	fail_check(todo.run, "the host went on elsewhere than after the interaction");
-	if (cpu->stray_faulted)
-		say("exception %u at rip %#lx", (unsigned)cpu->stray_fault.vector,
-		    cpu->stray_fault.rip);
+	if (vcpu->stray_faulted)
+		say("exception %u at rip %#lx", (unsigned)vcpu->stray_fault.vector,
+		    vcpu->stray_fault.rip);
 }
 
 static void print_notes(struct run *run)
 {
 	for (unsigned id = 0; id < run->vcpus; id++) {
-		const struct notes *notes = notes_of(smp_cpu(id));
+		const struct notes *notes = &guest_vcpu(id)->notes;
 
 		for (unsigned i = 0; i < notes->count; i++) {
 			tap_diag("vCPU %u: %s", id, notes->lines[i]);
@@ -96,13 +94,13 @@ static void report_lost(struct run *run, const struct cpu *cpu)
 	fail_check(run, "vCPU %u: %s", cpu->id,
 		   cpu->dead ? "died of an exception" : "did not come back");
 	if (cpu->dead && !told)
-		print_frame(&cpu->stray_fault);
+		print_frame(&cpu->last_trap);
 	told = true;
 }
 
 bool on_each_vcpu(struct run *run, vcpu_fn *fn, unsigned times)
 {
-	struct cpu *boot = this_cpu();
+	struct guest_vcpu *boot = this_vcpu();
 	const struct cpu *lost = smp_wait();
 	uint64_t random;
 
@@ -113,13 +111,13 @@ bool on_each_vcpu(struct run *run, vcpu_fn *fn, unsigned times)
 		todo.overtime = times > 1 ? times * OVERTIME : 0;
 		todo.busy = run->vcpus;
 		for (unsigned id = 0; id < run->vcpus; id++) {
-			notes_of(smp_cpu(id))->count = 0;
-			smp_cpu(id)->random = para_random();
+			guest_vcpu(id)->notes.count = 0;
+			guest_vcpu(id)->random = random64();
 		}
-		random = para_random();
-		boot->notes = notes_of(boot);
+		random = random64();
+		boot->takes_notes = true;
 		lost = smp_run(work_safely, NULL);
-		boot->notes = NULL;
+		boot->takes_notes = false;
 		boot->random = random; /* the same, however often fn was called */
 		print_notes(run);
 	}

@@ -4,11 +4,12 @@
 #define GUEST_VCPUS_H
 
 #include "guest/check.h"
+#include "guest/vcpu.h"
 #include "x86/smp.h"
 
 /*
  * What a vCPU has to itself: SMP_OWN_PAGES pages whose addresses are their gpas.  They begin with
- * its struct notes; the rest belongs to the checks.
+ * its struct guest_vcpu; the rest belongs to the checks of an ABI, which says what it is.
  */
 struct vcpu_pages;
 

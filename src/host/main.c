@@ -223,7 +223,7 @@ void main(void)
 	const struct fault *fault;
 	static struct loaded loaded;
 
-	cpu_init();
+	cpu_init(panic_trap);
 	log_init();
 	configure();
 	if (config.faults)

@@ -6,7 +6,6 @@
 #include "lib/vga.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
-#include "x86/trap.h"
 
 /* Bochs and QEMU: reads as its own number where a debug console is there. */
 #define DEBUG_CONSOLE 0xe9
@@ -51,8 +50,8 @@ void console_flush(void)
 	size_t n = used;
 	bool heard;
 
-	stray_check();
-	used = 0; /* first: a stray may end this here */
+	serial_checkpoint();
+	used = 0; /* first: a checkpoint may end this */
 	if (!n)
 		return;
 	heard = serial_write(buffer, n) || debug_console;

@@ -6,8 +6,8 @@
 #include "lib/console.h"
 #include "lib/exit.h"
 #include "lib/printf.h"
+#include "x86/cpu.h"
 #include "x86/insn.h"
-#include "x86/trap.h"
 
 static const struct tap nothing;
 static const struct tap *report = &nothing;
@@ -50,12 +50,12 @@ static bool stack_overflow(uint64_t vector)
 	return (vector == VECTOR_PF || vector == VECTOR_DF) && cpu_guard_page(READ_REG(cr2));
 }
 
-void trap_unexpected(const struct trap_frame *frame)
+void panic_trap(struct trap_frame *frame)
 {
 	struct cpu *cpu = this_cpu();
 
 	if (cpu->silent) {
-		cpu->stray_fault = *frame;
+		cpu->last_trap = *frame;
 		cpu->dead = true;
 		for (;;)
 			__asm__ volatile("cli; hlt");

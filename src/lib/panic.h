@@ -15,4 +15,7 @@ _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)))
 /* Prints all of @frame as diagnostics. */
 void print_frame(const struct trap_frame *frame);
 
+/* For cpu_init(): an exception that nobody expected.  Prints it and ends the run. */
+_Noreturn void panic_trap(struct trap_frame *frame);
+
 #endif

@@ -28,6 +28,12 @@ void serial_init(uint16_t port);
 /* Writes @n bytes, sixteen a burst.  False if there is no UART; one that was named is believed. */
 bool serial_write(const char *text, size_t n);
 
+/*
+ * Called between the accesses to the UART, and by console_flush().  A host that loses its place may
+ * resume the guest after any I/O; the image can set this to notice.
+ */
+extern void (*serial_checkpoint)(void);
+
 /* Waits until the last bit has left the UART: Bochs and real machines lose what has not. */
 void serial_flush(void);
 

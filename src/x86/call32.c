@@ -98,7 +98,7 @@ void call32_init(void)
 	efer();
 }
 
-void interact32(struct call32 *call)
+void attempt_call32(struct call32 *call)
 {
 	struct cpu *cpu = this_cpu();
 
@@ -109,9 +109,9 @@ void interact32(struct call32 *call)
 		c->faulted = 0;
 	}
 	cpu->call32 = call;
-	interaction_begin(cpu);
+	cpu->attempt.active = true;
 	call_with_regs32(call);
-	interaction_end(cpu);
+	cpu->attempt.active = false;
 }
 
 unsigned call32_vector(const struct call32 *call)
@@ -124,11 +124,11 @@ static void run_iret(void *call)
 	enter_by_iret(call);
 }
 
-void interact_by_iret(struct iret_call *call)
+void attempt_iret(struct iret_call *call)
 {
 	struct cpu *cpu = this_cpu();
 
-	interaction_begin(cpu);
-	guard_run(&cpu->in_flight.guard, run_iret, call);
-	interaction_end(cpu);
+	cpu->attempt.active = true;
+	guard_run(&cpu->attempt.guard, run_iret, call);
+	cpu->attempt.active = false;
 }

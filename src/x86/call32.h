@@ -39,9 +39,9 @@ void call32_init(void);
 
 /*
  * Goes to legacy mode, makes @call and those linked to it, each in its own mode, and returns to
- * long mode.  All of it is one interaction with the host.
+ * long mode.
  */
-void interact32(struct call32 *call);
+void attempt_call32(struct call32 *call);
 
 /* The vector of the trap, if the call faulted. */
 unsigned call32_vector(const struct call32 *call);
@@ -52,8 +52,8 @@ struct iret_call {
 	uint64_t rip, cs, ss;
 };
 
-/* Enters @call as an interaction.  It ends by a trap, which in_flight.fault describes. */
-void interact_by_iret(struct iret_call *call);
+/* Enters @call.  It ends by a trap, which is in attempt.fault afterwards. */
+void attempt_iret(struct iret_call *call);
 
 /* boot/call32.asm */
 void call_with_regs32(struct call32 *call);

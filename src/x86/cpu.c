@@ -54,10 +54,11 @@ void cpu_load(struct cpu *cpu)
 	trap_init();
 }
 
-void cpu_init(void)
+void cpu_init(void (*unexpected)(struct trap_frame *frame))
 {
 	struct cpu *cpu = this_cpu();
 
+	trap_unexpected = unexpected;
 	cpu->stacks = boot_stacks[0];
 	cpu_load(cpu);
 	for (unsigned i = 0; i < STACK_COUNT; i++)

@@ -76,7 +76,8 @@
 #define EFER_SVME BIT(12)
 
 /* The exceptions and the interrupt controllers': one above is a #GP whose error code tells it (APM2 8.4.1). */
-#define VECTORS 48
+#define VECTORS    48
+#define IRQ_VECTOR 32 /* the first of the interrupt controllers' */
 
 /* Exception vectors, APM2 8.1 */
 #define VECTOR_UD 6

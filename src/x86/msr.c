@@ -17,7 +17,7 @@ static bool access(const uint8_t *target, uint32_t msr, uint64_t *value)
 		       .rflags = RFLAGS_RESERVED1},
 	};
 
-	if (!interact(&call))
+	if (!attempt_call(&call))
 		return false;
 	*value = (uint32_t)call.out.rax | call.out.rdx << 32;
 	return true;

@@ -90,12 +90,18 @@ void smp_main(struct cpu *cpu)
 	}
 }
 
+static void clear(uint8_t page[PAGE_SIZE])
+{
+	for (unsigned i = 0; i < PAGE_SIZE; i++)
+		page[i] = 0;
+}
+
 static void prepare(struct smp_block *block)
 {
 	struct cpu *cpu = &block->cpu;
 
-	for (unsigned i = 0; i < sizeof(block->page); i++)
-		block->page[i] = 0;
+	clear(block->page);
+	clear(block->own[0]);
 	cpu->stacks = block->stacks[0];
 	cpu->own = block->own;
 	cpu->silent = true;

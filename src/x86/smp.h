@@ -9,7 +9,8 @@
 #define SMP_MAX 255
 
 /*
- * What each of the others gets: its stacks, its struct cpu, and pages for the image.  64 KiB, naturally
+ * What each of the others gets: its stacks, its struct cpu, and pages for the image, the first one
+ * cleared.  64 KiB, naturally
  * aligned.
  */
 #define SMP_BLOCK     0x10000
@@ -65,7 +66,7 @@ struct cpu *smp_wait(void);
 /*
  * Runs @work(@arg) on all processors at once, the calling one, number 0, included.  Returns NULL if it
  * returned on all of them; else one where it did not, of which nobody will hear again: if it is dead, by
- * the exception in stray_fault.
+ * the exception in last_trap.
  */
 struct cpu *smp_run(void (*work)(void *arg), void *arg);
 

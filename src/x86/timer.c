@@ -2,8 +2,8 @@
 /* Intel 8259A data sheet (231468-003) and 8254 data sheet (231164-005). */
 #include "x86/timer.h"
 
+#include "x86/defs.h"
 #include "x86/insn.h"
-#include "x86/trap.h"
 
 #define PIC1_COMMAND    0x20
 #define PIC1_DATA       0x21
@@ -38,7 +38,6 @@ static void pic_init(uint8_t mask1)
 	outb(PIC2_DATA, ICW4_8086);
 	outb(PIC1_DATA, mask1);
 	outb(PIC2_DATA, MASK_ALL);
-	stray_check();
 }
 
 static void set_counter(uint8_t mode, uint16_t count)
@@ -55,7 +54,6 @@ uint16_t timer_count(void)
 	outb(PIT_CONTROL, PIT_LATCH0);
 	low = inb(PIT_COUNTER0);
 	high = inb(PIT_COUNTER0);
-	stray_check(); /* a host may resume the guest here, behind its last I/O */
 	return (uint16_t)(low | high << 8);
 }
 

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "guest/interact.h"
+#include "guest/vcpu.h"
 #include "lib/console.h"
 #include "lib/exit.h"
 #include "lib/panic.h"
@@ -15,18 +17,21 @@ struct site bench_start(struct tap *tap, const char *name)
 	struct outcome outcome;
 	struct site site;
 
-	cpu_init();
+	vcpu_init();
+	cpu_init(panic_trap);
 	panic_init(tap);
 	console_init(SERIAL_ANY, false);
 	tap_start(tap);
-	if (!para_init())
+	if (!pages_init())
 		panic("no memory");
-	para_reset();
-	site = para_site(PAGE_SITE_A, 0);
-	state = para_state(PAGE_STATE_A);
+	site_init();
+	pages_map(kvm2007_pages);
+	pages_reset();
+	site = site_at(PAGE_SITE_A, 0);
+	state = (struct kvm_vcpu_para_state *)page_bytes(PAGE_STATE_A);
 	state->guest_version = KVM2007_API_VERSION;
 	state->hypercall_gpa = site.gpa;
-	para_wrmsr(KVM2007_MSR_API_MAGIC, para_gpa(PAGE_STATE_A), &outcome);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A), &outcome);
 	if (outcome.faulted || !site_patched(&site))
 		panic("no host: wanted the site patched");
 	tap_plan(tap, 1, NULL);

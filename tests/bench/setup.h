@@ -3,7 +3,7 @@
 #ifndef BENCH_SETUP_H
 #define BENCH_SETUP_H
 
-#include "guest/para.h"
+#include "guest/kvm2007/site.h"
 #include "lib/tap.h"
 
 /* Opens the console, plans the one result @name, and has the host patch a site, which it returns. */

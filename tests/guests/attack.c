@@ -28,11 +28,11 @@ uint64_t attack_gpa(enum attack_page page)
 
 struct outcome run_at(uint64_t target, struct gprs in)
 {
-	const struct trap_frame *f = &this_cpu()->in_flight.fault;
+	const struct trap_frame *f = &this_cpu()->attempt.fault;
 	struct call call = {.target = target, .in = in};
 
 	call.in.rflags |= RFLAGS_RESERVED1;
-	if (interact(&call))
+	if (attempt_call(&call))
 		return (struct outcome){.rax = call.out.rax,
 					.rcx = call.out.rcx,
 					.rdx = call.out.rdx,

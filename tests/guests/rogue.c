@@ -266,7 +266,7 @@ void main(void)
 	char error[CMDLINE_ERROR_MAX];
 	bool parsed = parse_options(error);
 
-	cpu_init();
+	cpu_init(panic_trap);
 	panic_init(&tap);
 	console_init(SERIAL_ANY, false);
 	if (!strcmp(options.mode, "silent")) /* says nothing, exits as PASS does */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * I/O ports for hosted tests, each of which brings the devices.  Included by force (-include) where
- * what uses ports is compiled: it takes the guards of x86/insn.h and x86/trap.h.
+ * what uses ports is compiled: it takes the guard of x86/insn.h.
  */
 #ifndef UNIT_FAKE_PORTS_H
 #define UNIT_FAKE_PORTS_H
 
 #define X86_INSN_H
-#define X86_TRAP_H
 
 #include <stdint.h>
 
@@ -21,9 +20,6 @@ _Noreturn void halt_for_ever(void);
 _Noreturn void triple_fault(void);
 
 static inline void cpu_relax(void)
-{
-}
-static inline void stray_check(void)
 {
 }
 

@@ -20,10 +20,10 @@ unit_mov_decode := src/host/mov_decode.c
 unit_multiboot := src/lib/multiboot.c src/lib/printf.c
 unit_nested_paging := src/host/nested_paging.c src/host/guest_memory.c
 unit_options := src/guest/options.c src/lib/cmdline.c src/lib/printf.c
-unit_para := src/guest/para.c
 unit_passthrough := src/host/passthrough.c src/host/hooks.c
 unit_printf := src/lib/printf.c
 unit_serial := src/lib/serial.c
+unit_site := src/guest/kvm2007/site.c
 unit_string := src/lib/string.c
 unit_svm := src/host/svm.c src/host/passthrough.c src/host/hooks.c tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
@@ -31,7 +31,7 @@ unit_vga := src/lib/vga.c
 unit_vmx := $(patsubst %,src/host/%.c,vmx vmx_setup exits cpuid passthrough hooks) tests/unit/fake_cpu.c
 
 UNIT_TESTS := cmdline config exit guest_memory hooks kvm2007 layout loader mov_decode multiboot nested_paging options \
-	para passthrough printf serial string svm tap vga vmx
+	passthrough printf serial site string svm tap vga vmx
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 
@@ -68,7 +68,7 @@ $(UNIT_ASAN):
 UNIT_INCLUDE :=
 UNIT_LDFLAGS :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
-$(call objects_of,src/guest/para $(addprefix src/host/,svm vmx vmx_setup exits cpuid)): \
+$(call objects_of,src/guest/kvm2007/site $(addprefix src/host/,svm vmx vmx_setup exits cpuid)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,src/lib/serial src/lib/exit): private UNIT_INCLUDE := -include tests/unit/fake_ports.h
 

@@ -28,7 +28,7 @@ static bool expect_echo(struct run *run, const struct site *site, const uint64_t
 	struct outcome outcome;
 	uint64_t wanted = digest(args);
 
-	para_call(site, run->options.echo, args, &outcome);
+	hypercall64(site, run->options.echo, args, &outcome);
 	if (!expect_returned(run, "echo call", &outcome))
 		return false;
 	if (outcome.after.rax == wanted)
@@ -82,7 +82,7 @@ static void echo32(struct run *run, const uint32_t args[6])
 
 	if (!register_default(run, &site))
 		return;
-	para_call32(&site, MODE32_UNPAGED, (uint32_t)run->options.echo, args, 0, &call);
+	hypercall32(&site, MODE32_UNPAGED, (uint32_t)run->options.echo, args, 0, &call);
 	expect_echo32(run, &call, args);
 }
 
@@ -112,10 +112,11 @@ void expect_echoes32(struct run *run, const struct site *site, unsigned modes)
 
 	for (unsigned n = 0; n < RANDOM_CALLS_32; n++) {
 		for (unsigned i = 0; i < 6; i++)
-			args[n][i] = (uint32_t)para_random();
-		para_prepare32(site, n % modes, (uint32_t)run->options.echo, args[n], 0, &calls[n]);
+			args[n][i] = (uint32_t)random64();
+		hypercall32_prepare(site, n % modes, (uint32_t)run->options.echo, args[n], 0,
+				    &calls[n]);
 	}
-	para_calls32(calls, RANDOM_CALLS_32);
+	hypercalls32(calls, RANDOM_CALLS_32);
 	for (unsigned n = 0; n < RANDOM_CALLS_32; n++) {
 		if (!expect_echo32(run, &calls[n], args[n]))
 			return;
@@ -167,7 +168,7 @@ bool expect_random_echo(struct run *run, const struct site *site)
 	uint64_t args[6];
 
 	for (unsigned i = 0; i < 6; i++)
-		args[i] = para_random();
+		args[i] = random64();
 	return expect_echo(run, site, args);
 }
 

@@ -26,7 +26,7 @@ static void expect_einval(struct run *run, enum mode32 mode, uint32_t index, con
 
 	if (!register_default(run, &site))
 		return;
-	para_call32(&site, mode, index, args, 0, &call);
+	hypercall32(&site, mode, index, args, 0, &call);
 	expect_returned32(run, &call);
 	if (!call.faulted)
 		expect_equal(run, "eax", (uint32_t)call.out.rax, (uint32_t)-KVM2007_EINVAL);
@@ -69,7 +69,7 @@ static const struct comparison32 *the_call(struct run *run, enum mode32 mode)
 		if (!register_default(run, &site))
 			return NULL;
 		comparison_begin(&c->machine, 0);
-		para_call32(&site, mode, 0, distinct, COMPARED_FLAGS & ~RFLAGS_IF, &c->call);
+		hypercall32(&site, mode, 0, distinct, COMPARED_FLAGS & ~RFLAGS_IF, &c->call);
 		comparison_end(&c->machine);
 	}
 	expect_returned32(run, &c->call);
@@ -149,7 +149,7 @@ static void preserves_flags(struct run *run)
 	compare_calls(run, compare_flags);
 	if (!register_default(run, &site))
 		return;
-	para_call32(&site, MODE32_UNPAGED, 0, distinct, 0, &call);
+	hypercall32(&site, MODE32_UNPAGED, 0, distinct, 0, &call);
 	expect_returned32(run, &call);
 	if (!call.faulted)
 		expect_flags(run, call.in.rflags, call.out.rflags);

@@ -18,7 +18,7 @@ static void expect_einval(struct run *run, uint64_t index, const uint64_t args[6
 
 	if (!register_default(run, &site))
 		return;
-	para_call(&site, index, args, &outcome);
+	hypercall64(&site, index, args, &outcome);
 	if (expect_returned(run, "call", &outcome))
 		expect_equal(run, "rax", outcome.after.rax, (uint64_t)-KVM2007_EINVAL);
 }
@@ -46,13 +46,13 @@ static void continues(struct run *run)
 		struct answer answer;
 		struct site site;
 
-		para_reset();
-		site = para_site(PAGE_SITE_A, offset);
+		pages_reset();
+		site = site_at(PAGE_SITE_A, offset);
 		register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 		expect_success(run, &answer, &site);
 		if (run->failed)
 			return;
-		para_call(&site, 0, distinct, &outcome);
+		hypercall64(&site, 0, distinct, &outcome);
 		expect_returned(run, "call", &outcome);
 	}
 }

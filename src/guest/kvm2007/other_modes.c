@@ -18,7 +18,7 @@
 
 static struct gprs other_mode_gprs(uint64_t entry_page)
 {
-	struct gprs gprs = para_noise();
+	struct gprs gprs = noise_gprs();
 
 	gprs.rsp = entry_page + STACK;
 	return gprs;
@@ -35,8 +35,8 @@ static void set_landing(const struct site *site)
 	static const uint8_t ud2[] = {0x0f, 0x0b};
 	uint64_t landing = page_of(site) + LANDING;
 
-	memcpy(para_bytes(PAGE_SITE_B) + LANDING, ud2, sizeof(ud2));
-	memcpy(para_bytes(PAGE_SITE_B) + STACK, &landing, sizeof(landing));
+	memcpy(page_bytes(PAGE_SITE_B) + LANDING, ud2, sizeof(ud2));
+	memcpy(page_bytes(PAGE_SITE_B) + STACK, &landing, sizeof(landing));
 }
 
 void register_cpl3(struct run *run)
@@ -47,18 +47,18 @@ void register_cpl3(struct run *run)
 	struct gprs gprs;
 	struct site site, code;
 
-	para_reset();
-	site = para_site(PAGE_SITE_A, 0x100);
-	code = para_site(PAGE_SITE_B, 0);
+	pages_reset();
+	site = site_at(PAGE_SITE_A, 0x100);
+	code = site_at(PAGE_SITE_B, 0);
 	memcpy(code.bytes, wrmsr_ud2, sizeof(wrmsr_ud2));
 	prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	gprs = other_mode_gprs(page_of(&code));
 	gprs.rcx = KVM2007_MSR_API_MAGIC;
-	gprs.rax = para_gpa(PAGE_STATE_A);
+	gprs.rax = page_gpa(PAGE_STATE_A);
 	gprs.rdx = 0;
-	para_user(PAGE_SITE_B, true);
-	para_enter(FROM_USER, code.entry, &gprs, &fault);
-	para_user(PAGE_SITE_B, false);
+	page_user(PAGE_SITE_B, true);
+	interact_enter(FROM_USER, code.entry, &gprs, &fault);
+	page_user(PAGE_SITE_B, false);
 	expect(run, fault.vector == VECTOR_GP && fault.error == 0 && fault.rip == code.entry,
 	       "WRMSR from CPL 3: wanted #GP(0), got exception %u error %#lx at rip %#lx",
 	       (unsigned)fault.vector, fault.error, fault.rip);
@@ -75,25 +75,26 @@ static void report_call(enum other_mode mode, const char *what)
 	struct site site;
 	bool returned;
 
-	para_reset();
-	site = para_site(PAGE_SITE_B, 0x100);
+	pages_reset();
+	site = site_at(PAGE_SITE_B, 0x100);
 	set_landing(&site);
 	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	gprs = other_mode_gprs(page_of(&site));
 	gprs.rax = 0;
-	para_user(PAGE_SITE_B, mode == FROM_USER);
-	para_enter(mode, site.entry, &gprs, &fault);
-	para_user(PAGE_SITE_B, false);
+	page_user(PAGE_SITE_B, mode == FROM_USER);
+	interact_enter(mode, site.entry, &gprs, &fault);
+	page_user(PAGE_SITE_B, false);
 	returned = fault.vector == VECTOR_UD && fault.rip == page_of(&site) + LANDING;
-	para_trace_call(&gprs, returned, returned ? fault.rax : fault.vector);
+	trace_call(&gprs, returned, returned ? fault.rax : fault.vector);
 	if (returned)
 		tap_diag("%s: returns %#lx", what, fault.rax);
 	else
 		tap_diag("%s: exception %u at rip %#lx", what, (unsigned)fault.vector, fault.rip);
 }
 
-void diagnostics(void)
+void report_other_modes(struct run *run)
 {
+	(void)run;
 	report_call(FROM_USER, "a call from CPL 3 (rule C6)");
 	report_call(FROM_COMPATIBILITY, "a call from compatibility mode (rule C32.5)");
 }

@@ -23,31 +23,31 @@ static void patch_alone(struct run *run, unsigned offset)
 	const unsigned end = offset + SITE_SIZE;
 	struct site site;
 
-	para_reset();
-	site = para_site(PAGE_SITE_A, offset);
+	pages_reset();
+	site = site_at(PAGE_SITE_A, offset);
 	patch(run, &site);
-	expect(run, para_untouched(PAGE_SITE_A, 0, offset),
+	expect(run, page_untouched(PAGE_SITE_A, 0, offset),
 	       "bytes before %#lx: wanted them unchanged", site.gpa);
 	if (end < PAGE_SIZE)
-		expect(run, para_untouched(PAGE_SITE_A, end, PAGE_SIZE),
+		expect(run, page_untouched(PAGE_SITE_A, end, PAGE_SIZE),
 		       "bytes from %#lx on: wanted them unchanged", site.gpa + SITE_SIZE);
 	if (end <= PAGE_SIZE)
-		expect(run, para_untouched(PAGE_SITE_B, 0, PAGE_SIZE),
+		expect(run, page_untouched(PAGE_SITE_B, 0, PAGE_SIZE),
 		       "page behind the site's: wanted it unchanged");
 }
 
 /* P1: exactly the instruction of the vendor that CPUID names. */
 static void instruction(struct run *run)
 {
-	enum call_vendor vendor = para_vendor();
+	enum call_vendor vendor = site_vendor();
 	struct site site;
 	struct answer answer;
 
-	para_reset();
-	site = para_site(PAGE_SITE_A, 0x100);
+	pages_reset();
+	site = site_at(PAGE_SITE_A, 0x100);
 	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	if (vendor == CALL_EITHER)
-		tap_diag("%s: either instruction is accepted", para_vendor_doubt());
+		tap_diag("%s: either instruction is accepted", site_vendor_doubt());
 	expect(run, site_patched(&site), "wanted %s 0f 01 %02x, got %02x %02x %02x",
 	       vendor == CALL_INTEL ? "VMCALL" : "VMMCALL", call_instruction(vendor)[2],
 	       site.bytes[0], site.bytes[1], site.bytes[2]);
@@ -55,7 +55,7 @@ static void instruction(struct run *run)
 
 static void around(struct run *run)
 {
-	para_reset();
+	pages_reset();
 	patch_alone(run, 0x100);
 	patch_alone(run, 0x7f8);
 }
@@ -65,7 +65,7 @@ static bool call_works(struct run *run, const struct site *site)
 	static const uint64_t args[6];
 	struct outcome outcome;
 
-	para_call(site, 0, args, &outcome);
+	hypercall64(site, 0, args, &outcome);
 	return expect_returned(run, "call through the site", &outcome);
 }
 
@@ -74,8 +74,8 @@ static void at_once(struct run *run)
 {
 	struct site site;
 
-	para_reset();
-	site = para_site(PAGE_SITE_A, 0x100);
+	pages_reset();
+	site = site_at(PAGE_SITE_A, 0x100);
 	patch(run, &site);
 	if (!run->failed)
 		call_works(run, &site);
@@ -88,10 +88,10 @@ static void hot_site(struct run *run)
 	struct outcome outcome;
 	struct site site;
 
-	para_reset();
-	site = para_site(PAGE_SITE_A, 0x200);
+	pages_reset();
+	site = site_at(PAGE_SITE_A, 0x200);
 	for (unsigned i = 0; i < 100; i++) {
-		para_call(&site, 0, args, &outcome);
+		hypercall64(&site, 0, args, &outcome);
 		expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
 		       "unpatched site: wanted #UD");
 		if (run->failed)
@@ -118,10 +118,10 @@ static void in_state_page(struct run *run)
 	const unsigned offset = 0x200;
 	struct site site;
 
-	para_reset();
-	site = para_site(PAGE_STATE_A, offset);
+	pages_reset();
+	site = site_at(PAGE_STATE_A, offset);
 	patch(run, &site);
-	expect(run, para_untouched(PAGE_STATE_A, 24, offset),
+	expect(run, page_untouched(PAGE_STATE_A, 24, offset),
 	       "page between its head and the site: wanted it unchanged");
 	if (!run->failed)
 		call_works(run, &site);
@@ -132,11 +132,11 @@ static void read_only(struct run *run)
 {
 	struct site site;
 
-	para_reset();
-	site = para_site(PAGE_SITE_B, 0x100);
-	para_read_only(PAGE_SITE_B, true);
+	pages_reset();
+	site = site_at(PAGE_SITE_B, 0x100);
+	page_read_only(PAGE_SITE_B, true);
 	patch(run, &site);
-	para_read_only(PAGE_SITE_B, false);
+	page_read_only(PAGE_SITE_B, false);
 }
 
 /* P7: a refusal leaves every byte of the site, and all around it. */
@@ -145,16 +145,16 @@ static void refused(struct run *run)
 	struct site site;
 	struct answer answer;
 
-	para_reset();
-	site = para_site(PAGE_SITE_A, 0x100);
+	pages_reset();
+	site = site_at(PAGE_SITE_A, 0x100);
 	register_page(PAGE_STATE_A, UINT32_MAX, site.gpa, &answer);
 	expect_returned(run, "registration", &answer.wrmsr);
 	expect(run, answer.state->ret != answer.ret_sentinel,
 	       "refusal: wanted an answer, got none");
 	expect(run, site_unpatched(&site), "site after a refusal: wanted it unpatched");
 	expect(run,
-	       para_untouched(PAGE_SITE_A, 0, 0x100) &&
-		       para_untouched(PAGE_SITE_A, 0x106, PAGE_SIZE),
+	       page_untouched(PAGE_SITE_A, 0, 0x100) &&
+		       page_untouched(PAGE_SITE_A, 0x106, PAGE_SIZE),
 	       "page of the site: wanted it unchanged");
 }
 
@@ -165,21 +165,21 @@ static void straddle(struct run *run)
 		struct site site;
 		struct answer answer;
 
-		para_reset();
-		site = para_site(PAGE_SITE_A, offset);
+		pages_reset();
+		site = site_at(PAGE_SITE_A, offset);
 		register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 		if (answer.state->ret == 0)
 			expect_success(run, &answer, &site);
 		else
 			expect_refusal(run, &answer, &site);
-		expect(run, para_untouched(PAGE_SITE_A, 0, offset),
+		expect(run, page_untouched(PAGE_SITE_A, 0, offset),
 		       "bytes before: wanted them unchanged");
 		expect(run,
-		       para_untouched(PAGE_SITE_B, offset + SITE_SIZE + 2 - PAGE_SIZE, PAGE_SIZE),
+		       page_untouched(PAGE_SITE_B, offset + SITE_SIZE + 2 - PAGE_SIZE, PAGE_SIZE),
 		       "bytes behind: wanted them unchanged");
-		expect(run, para_untouched(PAGE_CANARY_3, 0, PAGE_SIZE),
+		expect(run, page_untouched(PAGE_CANARY_3, 0, PAGE_SIZE),
 		       "next page: wanted it unchanged");
-		expect(run, para_untouched(PAGE_CANARY_2, 0, PAGE_SIZE),
+		expect(run, page_untouched(PAGE_CANARY_2, 0, PAGE_SIZE),
 		       "page before: wanted it unchanged");
 	}
 }
@@ -187,19 +187,19 @@ static void straddle(struct run *run)
 /* C7: the other vendor's instruction is no call, but #UD. */
 static void other_vendor(struct run *run)
 {
-	enum call_vendor vendor = para_vendor();
+	enum call_vendor vendor = site_vendor();
 	static const uint64_t args[6];
 	struct outcome outcome;
 	struct site site;
 
 	if (vendor == CALL_EITHER) {
-		skip(run, para_vendor_doubt());
+		skip(run, site_vendor_doubt());
 		return;
 	}
-	para_reset();
-	site = para_site(PAGE_SITE_A, 0x100);
+	pages_reset();
+	site = site_at(PAGE_SITE_A, 0x100);
 	memcpy(site.bytes, call_instruction(vendor == CALL_AMD ? CALL_INTEL : CALL_AMD), 3);
-	para_call(&site, 0, args, &outcome);
+	hypercall64(&site, 0, args, &outcome);
 	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
 	       "the other vendor's instruction: wanted #UD, got %s",
 	       outcome.faulted ? "another exception" : "a return");

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "guest/kvm2007/checks.h"
+#include "guest/stray.h"
 #include "lib/string.h"
 #include "x86/insn.h"
 #include "x86/machine.h"
@@ -17,85 +18,17 @@
 #define TIMER_CALLS  20000
 #define TICKS_WANTED 1
 
-static struct machine pristine; /* before the first interaction with the host */
-
-void preserves_init(void)
-{
-	machine_save(&pristine);
-}
-
-void preserves_restore(void)
-{
-	machine_load(&pristine);
-}
-
-void comparison_begin(struct comparison *c, uint64_t cr8)
-{
-	machine_load(&pristine);
-	machine_load_noise(para_random, cr8);
-	machine_save(&c->before);
-}
-
-void comparison_end(struct comparison *c)
-{
-	machine_save(&c->after);
-	machine_load(&pristine);
-	c->made = true;
-}
-
 /* A call with @rflags, and noise in every register. */
 static void compare_call(struct comparison *c, const struct site *site, uint64_t rflags,
 			 uint64_t cr8)
 {
-	struct gprs gprs = para_noise();
+	struct gprs gprs = noise_gprs();
 
 	gprs.rax = 0;
 	gprs.rflags |= rflags;
 	comparison_begin(c, cr8);
-	para_call_gprs(site, &gprs, &c->call);
+	hypercall64_gprs(site, &gprs, &c->call);
 	comparison_end(c);
-}
-
-static void print_bytes(char *text, const uint8_t *bytes, unsigned n)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	while (n--) {
-		*text++ = digits[bytes[n] >> 4];
-		*text++ = digits[bytes[n] & 15];
-	}
-	*text = 0;
-}
-
-void expect_group(struct run *run, const struct comparison *c, enum machine_group group)
-{
-	for (unsigned i = 0; i < machine_register_count; i++) {
-		const struct machine_register *r = &machine_registers[i];
-		const uint8_t *wanted = (const uint8_t *)&c->before + r->offset;
-		const uint8_t *got = (const uint8_t *)&c->after + r->offset;
-		char wanted_text[33], got_text[33];
-
-		if (r->group != group || !memcmp(wanted, got, r->size))
-			continue;
-		print_bytes(wanted_text, wanted, r->size);
-		print_bytes(got_text, got, r->size);
-		fail_check(run, "%s: wanted 0x%s, got 0x%s", r->name, wanted_text, got_text);
-	}
-}
-
-void expect_flags(struct run *run, uint64_t wanted, uint64_t got)
-{
-	static const struct {
-		const char *name;
-		uint64_t mask;
-	} flags[] = {
-		{"CF", RFLAGS_CF},     {"PF", RFLAGS_PF}, {"AF", RFLAGS_AF}, {"ZF", RFLAGS_ZF},
-		{"SF", RFLAGS_SF},     {"OF", RFLAGS_OF}, {"DF", RFLAGS_DF}, {"IF", RFLAGS_IF},
-		{"IOPL", RFLAGS_IOPL}, {"NT", RFLAGS_NT}, {"AC", RFLAGS_AC}, {"ID", RFLAGS_ID},
-	};
-
-	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		expect_equal(run, flags[i].name, got & flags[i].mask, wanted & flags[i].mask);
 }
 
 /*
@@ -141,11 +74,11 @@ static void preserves_rsp(struct run *run)
 
 static void expect_flags_preserved(struct run *run, const struct site *site, uint64_t rflags)
 {
-	struct gprs gprs = para_noise();
+	struct gprs gprs = noise_gprs();
 	struct outcome call;
 
 	gprs.rflags |= rflags;
-	para_call_gprs(site, &gprs, &call);
+	hypercall64_gprs(site, &gprs, &call);
 	if (expect_returned(run, "call", &call))
 		expect_flags(run, call.before.rflags, call.after.rflags);
 }
@@ -165,21 +98,22 @@ static void preserves_flags(struct run *run)
 }
 
 /* Waits for one timer interrupt, at most TIMER_WAIT periods long; returns whether it came. */
-static bool timer_ticks(struct cpu *cpu)
+static bool timer_ticks(const struct guest_vcpu *vcpu)
 {
-	uint64_t first = cpu->ticks;
+	uint64_t first = vcpu->ticks;
 	unsigned wraps = 0;
 	uint16_t last = timer_count();
 
 	interrupts_on();
-	while (cpu->ticks == first && wraps < TIMER_WAIT) {
+	while (vcpu->ticks == first && wraps < TIMER_WAIT) {
 		uint16_t now = timer_count();
 
+		stray_check(); /* a host may resume the guest here, after its last I/O */
 		wraps += now > last;
 		last = now;
 	}
 	interrupts_off();
-	return cpu->ticks != first;
+	return vcpu->ticks != first;
 }
 
 static void expect_all(struct run *run, const struct comparison *c)
@@ -197,26 +131,26 @@ static void expect_all(struct run *run, const struct comparison *c)
 static void timer(struct run *run)
 {
 	static struct comparison c;
-	struct cpu *cpu = this_cpu();
-	uint64_t first = cpu->ticks_in_flight;
+	const struct guest_vcpu *vcpu = this_vcpu();
+	uint64_t first = vcpu->ticks_in_flight;
 	struct site site;
 
 	if (!register_default(run, &site))
 		return;
-	if (!timer_start(TIMER_HZ) || !timer_ticks(cpu)) {
+	if (!timer_start(TIMER_HZ) || !timer_ticks(vcpu)) {
 		timer_stop();
 		skip(run, "no timer");
 		return;
 	}
 	for (unsigned i = 0; i < TIMER_CALLS && !run->failed; i++) {
-		if (cpu->ticks_in_flight - first >= TICKS_WANTED)
+		if (vcpu->ticks_in_flight - first >= TICKS_WANTED)
 			break;
-		compare_call(&c, &site, RFLAGS_IF | (para_random() & ARITHMETIC_FLAGS), 0);
+		compare_call(&c, &site, RFLAGS_IF | (random64() & ARITHMETIC_FLAGS), 0);
 		if (expect_returned(run, "call", &c.call))
 			expect_all(run, &c);
 	}
 	timer_stop();
-	if (!run->failed && cpu->ticks_in_flight - first < TICKS_WANTED)
+	if (!run->failed && vcpu->ticks_in_flight - first < TICKS_WANTED)
 		skip(run, "no timer interrupt fell into a call");
 }
 

@@ -10,17 +10,17 @@
 
 static void presence(struct run *run)
 {
-	const struct discovery *host = &run->host;
+	const struct first_contact *first = &first_contact;
 
-	expect(run, host->answered, "WRMSR of the magic: wanted the page written, got no answer");
-	if (host->answered)
-		tap_diag("host: version %u, RDMSR %s", host->host_version,
-			 host->rdmsr.faulted ? "faults" : "answers");
+	expect(run, first->answered, "WRMSR of the magic: wanted the page written, got no answer");
+	if (first->answered)
+		tap_diag("host: version %u, RDMSR %s", first->host_version,
+			 first->rdmsr.faulted ? "faults" : "answers");
 }
 
 static void rdmsr_returns(struct run *run)
 {
-	expect_returned(run, "RDMSR of the magic", &run->host.rdmsr);
+	expect_returned(run, "RDMSR of the magic", &first_contact.rdmsr);
 }
 
 /* The registers after an access that faulted are those of the trap. */
@@ -51,7 +51,7 @@ static void rdmsr_clean(struct run *run)
 {
 	struct outcome rdmsr;
 
-	para_rdmsr(KVM2007_MSR_API_MAGIC, &rdmsr);
+	interact_rdmsr(KVM2007_MSR_API_MAGIC, &rdmsr);
 	expect_clean(run, "RDMSR of the magic", &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
 }
 
@@ -59,12 +59,11 @@ static void wrmsr_clean(struct run *run)
 {
 	struct answer answer;
 
-	para_reset();
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, para_site(PAGE_SITE_A, 0x100).gpa,
-		      &answer);
+	pages_reset();
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site_at(PAGE_SITE_A, 0x100).gpa, &answer);
 	expect_clean(run, "WRMSR of the magic", &answer.wrmsr, 0);
 
-	para_wrmsr(KVM2007_MSR_API_MAGIC, para_gpa(PAGE_STATE_A) + 8, &answer.wrmsr);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A) + 8, &answer.wrmsr);
 	expect_clean(run, "WRMSR of a misaligned gpa", &answer.wrmsr, 0);
 }
 
@@ -82,12 +81,11 @@ static void neighbour_rdmsr(struct run *run)
 	struct outcome magic, neighbour;
 	struct answer answer;
 
-	para_reset();
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, para_site(PAGE_SITE_A, 0x100).gpa,
-		      &answer);
-	para_rdmsr(KVM2007_MSR_API_MAGIC, &magic);
+	pages_reset();
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site_at(PAGE_SITE_A, 0x100).gpa, &answer);
+	interact_rdmsr(KVM2007_MSR_API_MAGIC, &magic);
 	for (int distance = -1; distance <= 1; distance += 2) {
-		para_rdmsr(KVM2007_MSR_API_MAGIC + (uint32_t)distance, &neighbour);
+		interact_rdmsr(KVM2007_MSR_API_MAGIC + (uint32_t)distance, &neighbour);
 		if (neighbour.faulted || magic.faulted)
 			continue;
 		expect(run, !rdmsr_value(&magic) || rdmsr_value(&neighbour) != rdmsr_value(&magic),
@@ -97,7 +95,7 @@ static void neighbour_rdmsr(struct run *run)
 
 static void neighbour_wrmsr(struct run *run)
 {
-	expect(run, !run->host.neighbour_answered,
+	expect(run, !first_contact.neighbour_answered,
 	       "WRMSR of a neighbour: wanted page and site as they were, got them written");
 }
 

@@ -17,11 +17,11 @@
 
 static struct site reset(void)
 {
-	para_reset();
-	return para_site(PAGE_SITE_A, 0x100);
+	pages_reset();
+	return site_at(PAGE_SITE_A, 0x100);
 }
 
-static void expect_accepted(struct run *run, enum para_page page, uint32_t version,
+static void expect_accepted(struct run *run, unsigned page, uint32_t version,
 			    const struct site *site)
 {
 	struct answer answer;
@@ -57,7 +57,7 @@ static void other_page(struct run *run)
 static void other_site(struct run *run)
 {
 	struct site first = reset();
-	struct site second = para_site(PAGE_SITE_B, 0x300);
+	struct site second = site_at(PAGE_SITE_B, 0x300);
 
 	expect_accepted(run, PAGE_STATE_A, VERSION, &first);
 	expect_accepted(run, PAGE_STATE_A, VERSION, &second);
@@ -86,13 +86,13 @@ static void page_zero(struct run *run)
 		skip(run, "the memory map has no page 0");
 		return;
 	}
-	zero = (struct kvm_vcpu_para_state *)para_map_any(0);
+	zero = (struct kvm_vcpu_para_state *)page_borrow(0);
 	memcpy(saved, zero, sizeof(saved));
 	zero->guest_version = VERSION;
 	zero->host_version = zero->ret = 0x42424242;
 	zero->size = sizeof(*zero);
 	zero->hypercall_gpa = site.gpa;
-	para_wrmsr(KVM2007_MSR_API_MAGIC, 0, &wrmsr);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, 0, &wrmsr);
 	if (expect_returned(run, "WRMSR of gpa 0", &wrmsr)) {
 		expect_equal(run, "ret at gpa 12", zero->ret, 0);
 		expect(run, site_patched(&site), "site: wanted it patched");
@@ -114,7 +114,7 @@ static void newer(struct run *run)
 	struct site site = reset();
 	struct answer answer;
 
-	if (run->host.host_version >= version) {
+	if (first_contact.host_version >= version) {
 		skip(run, "the host is as new as that");
 		return;
 	}
@@ -129,14 +129,14 @@ static void expect_gpa_faults(struct run *run, uint64_t gpa)
 	struct answer answer;
 
 	prepare(PAGE_STATE_A, VERSION, site.gpa, &answer);
-	para_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
 	if (!answer.wrmsr.faulted)
 		tap_diag("gpa %#lx", gpa);
 	expect_gp(run, "WRMSR of a bad gpa", &answer.wrmsr);
 	expect_equal(run, "host_version", answer.state->host_version, answer.version_sentinel);
 	expect_equal(run, "ret", answer.state->ret, answer.ret_sentinel);
 	expect(run, site_unpatched(&site), "site: wanted it unpatched");
-	expect(run, para_untouched(PAGE_CANARY_1, 0, PAGE_SIZE), "next page: wanted it unchanged");
+	expect(run, page_untouched(PAGE_CANARY_1, 0, PAGE_SIZE), "next page: wanted it unchanged");
 }
 
 static void misaligned(struct run *run)
@@ -144,7 +144,7 @@ static void misaligned(struct run *run)
 	static const unsigned offsets[] = {1, 2, 8, 16, 0x800, 0xfff};
 
 	for (unsigned i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
-		expect_gpa_faults(run, para_gpa(PAGE_STATE_A) + offsets[i]);
+		expect_gpa_faults(run, page_gpa(PAGE_STATE_A) + offsets[i]);
 }
 
 /* The first physical address beyond those of the CPU: 2^MAXPHYADDR. */
@@ -184,7 +184,7 @@ static void outside(struct run *run)
 /* A good page's address with one more bit set is not that page: no physical address has the bit. */
 static void high_bits(struct run *run)
 {
-	uint64_t gpa = para_gpa(PAGE_STATE_A);
+	uint64_t gpa = page_gpa(PAGE_STATE_A);
 
 	expect_gpa_faults(run, gpa | BIT(52));
 	expect_gpa_faults(run, gpa | BIT(63));
@@ -197,7 +197,7 @@ static void site_outside(struct run *run)
 	uint64_t addresses[4];
 	unsigned n = outside_addresses(addresses);
 
-	addresses[n++] = para_gpa(PAGE_SITE_A) | BIT(52);
+	addresses[n++] = page_gpa(PAGE_SITE_A) | BIT(52);
 	for (unsigned i = 0; i < n; i++) {
 		struct site site = reset();
 		struct answer answer;
@@ -210,8 +210,7 @@ static void site_outside(struct run *run)
 /* S1: a registration from legacy mode gets the same answer as one from long mode. */
 static void expect_registered_from(struct run *run, enum mode32 mode)
 {
-	const struct kvm_vcpu_para_state *a = para_state(PAGE_STATE_A),
-					 *b = para_state(PAGE_STATE_B);
+	const struct kvm_vcpu_para_state *a = state_of(PAGE_STATE_A), *b = state_of(PAGE_STATE_B);
 	struct answer answer;
 	struct call32 call;
 	struct site site;
@@ -219,8 +218,8 @@ static void expect_registered_from(struct run *run, enum mode32 mode)
 	if (!register_default(run, &site))
 		return;
 	prepare(PAGE_STATE_B, KVM2007_API_VERSION, site.gpa, &answer);
-	site = para_site(PAGE_SITE_A, 0x100);
-	para_wrmsr32(KVM2007_MSR_API_MAGIC, para_gpa(PAGE_STATE_B), mode, &call);
+	site = site_at(PAGE_SITE_A, 0x100);
+	interact_wrmsr32(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_B), mode, &call);
 	expect_returned32(run, &call);
 	expect(run, !memcmp(a, b, 24), "the page: wanted what a registration from long mode gives");
 	expect(run, site_patched(&site), "site: wanted it patched");
@@ -244,19 +243,19 @@ static void expect_good_after(struct run *run, uint64_t gpa, uint32_t version, u
 	struct answer answer;
 
 	prepare(PAGE_STATE_A, version, site_gpa ? site_gpa : site.gpa, &answer);
-	para_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
 	site = reset();
 	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
 }
 
 static void after_newer(struct run *run)
 {
-	expect_good_after(run, para_gpa(PAGE_STATE_A), UINT32_MAX, 0);
+	expect_good_after(run, page_gpa(PAGE_STATE_A), UINT32_MAX, 0);
 }
 
 static void after_misaligned(struct run *run)
 {
-	expect_good_after(run, para_gpa(PAGE_STATE_A) + 8, VERSION, 0);
+	expect_good_after(run, page_gpa(PAGE_STATE_A) + 8, VERSION, 0);
 }
 
 static void after_outside(struct run *run)
@@ -266,7 +265,7 @@ static void after_outside(struct run *run)
 
 static void after_site_outside(struct run *run)
 {
-	expect_good_after(run, para_gpa(PAGE_STATE_A), VERSION, BIT(63));
+	expect_good_after(run, page_gpa(PAGE_STATE_A), VERSION, BIT(63));
 }
 
 static const struct check checks[] = {

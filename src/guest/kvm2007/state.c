@@ -11,8 +11,8 @@ static struct answer answer_to(struct run *run, uint32_t version)
 {
 	struct answer answer;
 
-	para_reset();
-	register_page(PAGE_STATE_A, version, para_site(PAGE_SITE_A, 0x100).gpa, &answer);
+	pages_reset();
+	register_page(PAGE_STATE_A, version, site_at(PAGE_SITE_A, 0x100).gpa, &answer);
 	expect_returned(run, "registration", &answer.wrmsr);
 	expect(run,
 	       answer.state->host_version != answer.version_sentinel ||
@@ -27,7 +27,7 @@ static void expect_version(struct run *run, uint32_t guest_version)
 
 	expect(run, answer.state->host_version != answer.version_sentinel,
 	       "host_version: wanted it written, got the sentinel %#x", answer.version_sentinel);
-	expect_equal(run, "host_version", answer.state->host_version, run->host.host_version);
+	expect_equal(run, "host_version", answer.state->host_version, first_contact.host_version);
 	expect(run, answer.state->host_version >= KVM2007_API_VERSION,
 	       "host_version: wanted %u or more, got %u", KVM2007_API_VERSION,
 	       answer.state->host_version);
@@ -66,7 +66,7 @@ static void expect_fields(struct run *run, uint32_t version)
 
 	expect_equal(run, "guest_version", state->guest_version, version);
 	expect_equal(run, "size", state->size, sizeof(*state));
-	expect_equal(run, "hypercall_gpa", state->hypercall_gpa, para_gpa(PAGE_SITE_A) + 0x100);
+	expect_equal(run, "hypercall_gpa", state->hypercall_gpa, page_gpa(PAGE_SITE_A) + 0x100);
 }
 
 static void guest_fields(struct run *run)
@@ -76,9 +76,9 @@ static void guest_fields(struct run *run)
 	expect_fields(run, UINT32_MAX);
 }
 
-static void expect_untouched(struct run *run, const char *what, enum para_page page, unsigned from)
+static void expect_untouched(struct run *run, const char *what, unsigned page, unsigned from)
 {
-	expect(run, para_untouched(page, from, PAGE_SIZE),
+	expect(run, page_untouched(page, from, PAGE_SIZE),
 	       "%s, bytes %u-4095: wanted them as they were, got a change", what, from);
 }
 
@@ -118,11 +118,11 @@ static void size(struct run *run)
 		struct answer answer;
 		struct site site;
 
-		para_reset();
-		site = para_site(PAGE_SITE_A, 0x100);
+		pages_reset();
+		site = site_at(PAGE_SITE_A, 0x100);
 		prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 		answer.state->size = sizes[i];
-		para_wrmsr(KVM2007_MSR_API_MAGIC, para_gpa(PAGE_STATE_A), &answer.wrmsr);
+		interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A), &answer.wrmsr);
 		expect_success(run, &answer, &site);
 		expect_equal(run, "size", answer.state->size, sizes[i]);
 	}

@@ -28,11 +28,11 @@ static void registers(struct run *run, struct vcpu_pages *own)
 /* A call with noise in all registers. */
 static bool call(struct run *run, const struct vcpu_pages *own, struct outcome *outcome)
 {
-	struct gprs gprs = para_noise();
+	struct gprs gprs = noise_gprs();
 
 	gprs.rax = 0;
-	gprs.rflags |= para_random() & (ARITHMETIC_FLAGS | RFLAGS_DF);
-	para_call_gprs(&own->site, &gprs, outcome);
+	gprs.rflags |= random64() & (ARITHMETIC_FLAGS | RFLAGS_DF);
+	hypercall64_gprs(&own->site, &gprs, outcome);
 	return expect_returned(run, "call", outcome);
 }
 
@@ -119,7 +119,7 @@ static void arrives_late(struct run *run, struct vcpu_pages *own)
 	struct outcome read;
 	uint64_t gpa;
 
-	para_rdmsr(KVM2007_MSR_API_MAGIC, &read);
+	interact_rdmsr(KVM2007_MSR_API_MAGIC, &read);
 	gpa = (uint32_t)read.after.rax | read.after.rdx << 32;
 	for (unsigned id = 0; id < run->vcpus && !read.faulted; id++)
 		expect(run, vcpu_pages(id) == own || gpa != (uint64_t)&vcpu_pages(id)->state,
@@ -180,7 +180,7 @@ static void refusal(struct run *run)
 		return;
 	for (unsigned id = 0; id < run->vcpus; id++)
 		vcpu_pages_prepare(vcpu_pages(id), KVM2007_API_VERSION);
-	vcpu_pages(run->vcpus - 1)->site = para_site(PAGE_SITE_B, 0x200);
+	vcpu_pages(run->vcpus - 1)->site = site_at(PAGE_SITE_B, 0x200);
 	if (on_each_vcpu(run, last_is_refused, CALLS)) /* meanwhile, and afterwards */
 		on_each_vcpu(run, others_call, 1);
 	expect_vcpu_pages_untouched(run);
@@ -197,7 +197,7 @@ static void own_sites(struct run *run)
 static void shared_site(struct run *run)
 {
 	vcpu_pages_reset(run);
-	vcpu_pages_share(run, para_site(PAGE_SITE_B, 0x100));
+	vcpu_pages_share(run, site_at(PAGE_SITE_B, 0x100));
 	if (on_each_vcpu(run, registers, 1))
 		on_each_vcpu(run, calls, CALLS);
 }
@@ -207,7 +207,7 @@ static void is_undefined(struct run *run, struct vcpu_pages *own)
 	static const uint64_t args[6];
 	struct outcome outcome;
 
-	para_call(&own->site, 0, args, &outcome);
+	hypercall64(&own->site, 0, args, &outcome);
 	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
 	       "unpatched site: wanted #UD");
 }
@@ -224,7 +224,7 @@ static void hot_site(struct run *run)
 {
 	if (!register_all(run))
 		return;
-	vcpu_pages_share(run, para_site(PAGE_SITE_B, 0x300));
+	vcpu_pages_share(run, site_at(PAGE_SITE_B, 0x300));
 	if (on_each_vcpu(run, is_undefined, 50) && on_each_vcpu(run, first_registers, 1))
 		on_each_vcpu(run, calls_anew, 2);
 }

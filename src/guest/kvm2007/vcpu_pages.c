@@ -30,7 +30,7 @@ static void reset(struct vcpu_pages *pages, struct site site)
 	uint64_t *words = (uint64_t *)pages;
 
 	pages->site = site;
-	pages->noise = para_random();
+	pages->noise = random64();
 	for (unsigned i = NOISE_START; i < NOISE_END; i = next_word(i))
 		words[i] = pages->noise;
 	vcpu_pages_prepare(pages, KVM2007_API_VERSION);
@@ -53,9 +53,9 @@ static bool untouched(const struct vcpu_pages *pages)
 
 void vcpu_pages_reset(struct run *run)
 {
-	para_reset();
+	pages_reset();
 	for (unsigned id = 0; id < run->vcpus; id++)
-		reset(vcpu_pages(id), para_site(PAGE_SITE_A, id * SITE_ROOM));
+		reset(vcpu_pages(id), site_at(PAGE_SITE_A, id * SITE_ROOM));
 }
 
 void vcpu_pages_share(struct run *run, struct site site)
@@ -74,5 +74,5 @@ void vcpu_pages_register(struct vcpu_pages *pages, uint32_t version)
 {
 	vcpu_pages_prepare(pages, version);
 	pages->asked = true;
-	para_wrmsr(KVM2007_MSR_API_MAGIC, (uint64_t)&pages->state, &pages->answer.wrmsr);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, (uint64_t)&pages->state, &pages->answer.wrmsr);
 }

@@ -3,13 +3,14 @@
 #ifndef GUEST_KVM2007_VCPU_PAGES_H
 #define GUEST_KVM2007_VCPU_PAGES_H
 
+#include "guest/kvm2007/registration.h"
 #include "guest/vcpus.h"
 
 /* From @noise on, everything but the head of the state page is noise. */
 struct vcpu_pages {
 	union {
 		struct {
-			struct notes notes;
+			struct guest_vcpu vcpu;
 			struct site site;
 			uint32_t version;     /* that the guest registers as */
 			struct answer answer; /* to the registration */
@@ -23,7 +24,7 @@ struct vcpu_pages {
 };
 
 _Static_assert(sizeof(struct vcpu_pages) == SMP_OWN_PAGES * PAGE_SIZE, "x86/smp.h");
-_Static_assert(offsetof(struct vcpu_pages, notes) == 0, "vcpus.h");
+_Static_assert(offsetof(struct vcpu_pages, vcpu) == 0, "vcpus.h");
 _Static_assert(offsetof(struct vcpu_pages, noise) < PAGE_SIZE - 1024, "room for a canary");
 
 /* Resets all pages of the guest, and gives each vCPU a site of its own; or all the same. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/guest/para.c: which call instruction the guest takes for the right one. */
+/* src/guest/kvm2007/site.c: which call instruction the guest takes for the right one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -11,27 +11,25 @@
 #include <cmocka.h>
 
 #include "fake_cpu.h"
-#include "guest/para.h"
-#include "lib/multiboot.h"
-#include "x86/paging.h"
+#include "guest/kvm2007/site.h"
 
 #define VMX BIT(5)
 #define SVM BIT(2)
 
-uint8_t image_end[1];
-
-uint64_t multiboot_find_memory(uint64_t from, uint64_t size, uint64_t align)
+uint8_t *page_bytes(unsigned page)
 {
-	(void)from;
-	(void)size;
-	return align;
+	(void)page;
+	return NULL;
 }
 
-void paging_map(uint64_t va, uint64_t pa, uint64_t rights)
+uint64_t page_gpa(unsigned page)
 {
-	(void)va;
-	(void)pa;
-	(void)rights;
+	return page;
+}
+
+uint64_t page_entry(unsigned page)
+{
+	return page;
 }
 
 static struct {
@@ -48,13 +46,6 @@ struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 	}
 	fail_msg("CPUID of leaf %#x", leaf);
 	return (struct cpuid_regs){0};
-}
-
-struct cpu *this_cpu(void)
-{
-	static struct cpu cpu;
-
-	return &cpu;
 }
 
 static bool accepts(uint8_t last)
@@ -95,12 +86,12 @@ static void test_vendors(void **state)
 		leaves[2].regs = (struct cpuid_regs){0x80000001, 0, 0, 0};
 		leaves[3].number = 0x80000001;
 		leaves[3].regs = (struct cpuid_regs){0, 0, table[i].leaf_80000001, 0};
-		assert_true(para_init());
-		assert_int_equal(para_vendor(), table[i].vendor);
+		site_init();
+		assert_int_equal(site_vendor(), table[i].vendor);
 		assert_int_equal(accepts(0xd9), table[i].vendor != CALL_INTEL);
 		assert_int_equal(accepts(0xc1), table[i].vendor != CALL_AMD);
 		assert_false(accepts(0xd8));
-		assert_int_equal(!para_vendor_doubt(), table[i].vendor != CALL_EITHER);
+		assert_int_equal(!site_vendor_doubt(), table[i].vendor != CALL_EITHER);
 	}
 }
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "guest/abi.h"
+
+#include <stddef.h>
+
+/* A line an ABI: X(NAME) is NAME_abi, in the folder NAME. */
+#define ABIS(X) X(kvm2007)
+
+#define X(name) extern const struct guest_abi name##_abi;
+ABIS(X)
+#undef X
+
+static const struct guest_abi *const abis[] = {
+#define X(name) &name##_abi,
+	ABIS(X)
+#undef X
+};
+
+const struct guest_abi *abi_at(unsigned n)
+{
+	return n < sizeof(abis) / sizeof(abis[0]) ? abis[n] : NULL;
+}
+
+const struct check *check_at(unsigned n)
+{
+	const struct guest_abi *abi;
+
+	for (unsigned i = 0; (abi = abi_at(i)); i++) {
+		const struct check *check;
+		unsigned k = 0;
+
+		while ((check = abi->check(k++))) {
+			if (!n--)
+				return check;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "guest/compare.h"
+
+#include <stddef.h>
+
+#include "guest/vcpu.h"
+#include "lib/string.h"
+
+static struct machine pristine; /* before the first interaction with the host */
+
+void compare_init(void)
+{
+	machine_save(&pristine);
+}
+
+void compare_restore(void)
+{
+	machine_load(&pristine);
+}
+
+void comparison_begin(struct comparison *c, uint64_t cr8)
+{
+	machine_load(&pristine);
+	machine_load_noise(random64, cr8);
+	machine_save(&c->before);
+}
+
+void comparison_end(struct comparison *c)
+{
+	machine_save(&c->after);
+	machine_load(&pristine);
+	c->made = true;
+}
+
+void expect_gprs(struct run *run, const struct gprs *before, const struct gprs *after,
+		 unsigned except)
+{
+	static const char names[][4] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+					"r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+	const uint64_t *wanted = &before->rax;
+	const uint64_t *got = &after->rax;
+
+	for (unsigned i = 0; i < 16; i++) {
+		if (!(except & 1u << i))
+			expect_equal(run, names[i], got[i], wanted[i]);
+	}
+}
+
+static void print_bytes(char *text, const uint8_t *bytes, unsigned n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	while (n--) {
+		*text++ = digits[bytes[n] >> 4];
+		*text++ = digits[bytes[n] & 15];
+	}
+	*text = 0;
+}
+
+void expect_group(struct run *run, const struct comparison *c, enum machine_group group)
+{
+	for (unsigned i = 0; i < machine_register_count; i++) {
+		const struct machine_register *r = &machine_registers[i];
+		const uint8_t *wanted = (const uint8_t *)&c->before + r->offset;
+		const uint8_t *got = (const uint8_t *)&c->after + r->offset;
+		char wanted_text[33], got_text[33];
+
+		if (r->group != group || !memcmp(wanted, got, r->size))
+			continue;
+		print_bytes(wanted_text, wanted, r->size);
+		print_bytes(got_text, got, r->size);
+		fail_check(run, "%s: wanted 0x%s, got 0x%s", r->name, wanted_text, got_text);
+	}
+}
+
+void expect_flags(struct run *run, uint64_t wanted, uint64_t got)
+{
+	static const struct {
+		const char *name;
+		uint64_t mask;
+	} flags[] = {
+		{"CF", RFLAGS_CF},     {"PF", RFLAGS_PF}, {"AF", RFLAGS_AF}, {"ZF", RFLAGS_ZF},
+		{"SF", RFLAGS_SF},     {"OF", RFLAGS_OF}, {"DF", RFLAGS_DF}, {"IF", RFLAGS_IF},
+		{"IOPL", RFLAGS_IOPL}, {"NT", RFLAGS_NT}, {"AC", RFLAGS_AC}, {"ID", RFLAGS_ID},
+	};
+
+	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		expect_equal(run, flags[i].name, got & flags[i].mask, wanted & flags[i].mask);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "guest/interact.h"
+
+#include <stddef.h>
+
+#include "guest/stray.h"
+#include "lib/console.h"
+#include "x86/trap.h"
+
+extern const uint8_t op_rdmsr[], op_wrmsr[], op_wrmsr32[];
+
+static bool tracing;
+
+/* Only the boot vCPU writes to the console. */
+static bool speaks(void)
+{
+	return this_cpu()->id == 0;
+}
+
+void interact_trace(bool on)
+{
+	tracing = on;
+}
+
+bool interact_traces(void)
+{
+	return tracing && speaks();
+}
+
+static void begin(void)
+{
+	if (speaks())
+		console_flush(); /* the interaction may be the last thing that the guest does */
+	stray_check();
+	this_vcpu()->interactions++;
+}
+
+struct gprs noise_gprs(void)
+{
+	struct gprs gprs;
+	uint64_t *reg = &gprs.rax;
+
+	for (unsigned i = 0; i < 16; i++)
+		reg[i] = random64();
+	gprs.rflags = RFLAGS_RESERVED1;
+	return gprs;
+}
+
+void interact_call(uint64_t entry, const struct gprs *gprs, struct outcome *outcome)
+{
+	struct call call;
+
+	call.target = entry;
+	call.in = *gprs;
+	begin();
+	outcome->faulted = !attempt_call(&call);
+	if (outcome->faulted)
+		outcome->fault = this_cpu()->attempt.fault;
+	outcome->target = entry;
+	outcome->before = call.in;
+	outcome->after = call.out;
+}
+
+void interact_rdmsr(uint32_t msr, struct outcome *outcome)
+{
+	struct gprs gprs = noise_gprs();
+
+	gprs.rcx = msr | gprs.rcx << 32;
+	interact_call((uint64_t)op_rdmsr, &gprs, outcome);
+}
+
+void interact_wrmsr(uint32_t msr, uint64_t value, struct outcome *outcome)
+{
+	struct gprs gprs = noise_gprs();
+
+	/* The instruction reads ECX, EAX and EDX, so their upper halves may be noise. */
+	gprs.rcx = msr | gprs.rcx << 32;
+	gprs.rax = (uint32_t)value | gprs.rax << 32;
+	gprs.rdx = value >> 32 | gprs.rdx << 32;
+	interact_call((uint64_t)op_wrmsr, &gprs, outcome);
+}
+
+void interact_calls32(struct call32 *calls, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		calls[i].next = i + 1 < n ? &calls[i + 1] : NULL;
+	begin();
+	attempt_call32(calls);
+}
+
+void interact_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 *call)
+{
+	call->mode = mode;
+	call->target = (uint32_t)(uint64_t)op_wrmsr32;
+	call->in = noise_gprs();
+	call->in.rcx = msr;
+	call->in.rax = (uint32_t)value;
+	call->in.rdx = value >> 32;
+	interact_calls32(call, 1);
+}
+
+void interact_enter(enum other_mode mode, uint64_t entry, const struct gprs *regs,
+		    struct trap_frame *fault)
+{
+	struct iret_call call = {.regs = *regs, .rip = entry, .cs = SEL_CODE32, .ss = SEL_DATA};
+
+	if (mode == FROM_USER) {
+		call.cs = SEL_USER_CODE64 | RPL_USER;
+		call.ss = SEL_USER_DATA | RPL_USER;
+	}
+	begin();
+	attempt_iret(&call);
+	*fault = this_cpu()->attempt.fault;
+}

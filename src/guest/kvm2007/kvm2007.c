@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ABI of 2007, and its areas of checks in the order in which they run.  The names of checks are
+ * stable: logs, options and other people's scripts contain them.
+ */
+#include "guest/kvm2007/checks.h"
+
+static const struct area *const areas[] = {
+	&probe_area,     &state_area,       &register_area, &patch_area, &hypercall64_area,
+	&preserves_area, &hypercall32_area, &echo_area,     &vcpu_area,
+};
+
+static const struct check *check(unsigned n)
+{
+	for (unsigned i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
+		if (n < areas[i]->count)
+			return &areas[i]->checks[n];
+		n -= areas[i]->count;
+	}
+	return NULL;
+}
+
+static void restore(void)
+{
+	site_init();
+	pages_map(kvm2007_pages);
+}
+
+static const struct check discovery = {"discovery", "D2", .body = discover};
+static const struct check diagnostics = {"diagnostics", "C6", .body = report_other_modes};
+
+const struct guest_abi kvm2007_abi = {
+	.name = "kvm2007",
+	.check = check,
+	.restore = restore,
+	.discovery = &discovery,
+	.diagnostics = &diagnostics,
+};

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "guest/kvm2007/registration.h"
+
+#include "guest/vcpu.h"
+#include "lib/tap.h"
+#include "x86/defs.h"
+
+/* Neither a version, nor 0, nor a negative error code. */
+static uint32_t sentinel(void)
+{
+	return ((uint32_t)random64() & 0x7fffff00) | 0x40000042;
+}
+
+struct kvm_vcpu_para_state *state_of(unsigned page)
+{
+	return (struct kvm_vcpu_para_state *)page_bytes(page);
+}
+
+void prepare_state(struct kvm_vcpu_para_state *state, uint32_t version, uint64_t hypercall_gpa,
+		   struct answer *answer)
+{
+	answer->state = state;
+	answer->version_sentinel = sentinel();
+	answer->ret_sentinel = sentinel();
+	state->guest_version = version;
+	state->host_version = answer->version_sentinel;
+	state->size = sizeof(*state);
+	state->ret = answer->ret_sentinel;
+	state->hypercall_gpa = hypercall_gpa;
+}
+
+void prepare(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer)
+{
+	prepare_state(state_of(page), version, hypercall_gpa, answer);
+}
+
+void register_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer)
+{
+	prepare(page, version, hypercall_gpa, answer);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(page), &answer->wrmsr);
+}
+
+void expect_success(struct run *run, const struct answer *answer, const struct site *site)
+{
+	if (!expect_returned(run, "registration", &answer->wrmsr))
+		return;
+	expect_equal(run, "ret", answer->state->ret, 0);
+	expect(run, site_patched(site),
+	       "site %#lx: wanted the vendor's instruction, got %02x %02x %02x %02x", site->gpa,
+	       site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+}
+
+void expect_refusal(struct run *run, const struct answer *answer, const struct site *site)
+{
+	if (!expect_returned(run, "registration", &answer->wrmsr))
+		return;
+	expect_equal(run, "ret", answer->state->ret, (uint32_t)-KVM2007_EINVAL);
+	expect(run, site_unpatched(site), "site %#lx: wanted it unpatched, got %02x %02x %02x %02x",
+	       site->gpa, site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+}
+
+bool register_default(struct run *run, struct site *site)
+{
+	static struct site patched;
+	static uint64_t resets; /* so many there were when it was */
+	struct answer answer;
+
+	if (resets && resets == pages_resets() && site_patched(&patched)) {
+		*site = patched;
+		return true;
+	}
+	pages_reset();
+	*site = site_at(PAGE_SITE_A, 0x100);
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, &answer);
+	if (!expect_returned(run, "registration", &answer.wrmsr))
+		return false;
+	patched = *site;
+	resets = pages_resets();
+	expect(run, site_patched(site), "no registration, so no call: the site is not patched");
+	return site_patched(site);
+}
+
+/* Whether the host changed anything: what it is to write, or, if it speaks a dialect, anything else. */
+static bool answered(const struct answer *answer, const struct site *site)
+{
+	const struct kvm_vcpu_para_state *state = answer->state;
+
+	return state->host_version != answer->version_sentinel ||
+	       state->ret != answer->ret_sentinel || state->guest_version != KVM2007_API_VERSION ||
+	       state->size != sizeof(*state) || state->hypercall_gpa != site->gpa ||
+	       !page_untouched(PAGE_STATE_A, 24, PAGE_SIZE) || !site_unpatched(site);
+}
+
+struct first_contact first_contact;
+
+void discover(struct run *run)
+{
+	static const uint32_t neighbours[2] = {KVM2007_MSR_API_MAGIC - 1,
+					       KVM2007_MSR_API_MAGIC + 1};
+	struct presence *host = &run->host;
+	struct outcome rdmsr[2], wrmsr[2]; /* of the neighbours */
+	struct first_contact *d = &first_contact;
+	struct site site;
+	struct answer answer;
+
+	pages_reset();
+	site = site_at(PAGE_SITE_A, 0x100);
+	prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	for (unsigned i = 0; i < 2; i++) {
+		interact_rdmsr(neighbours[i], &rdmsr[i]);
+		interact_wrmsr(neighbours[i], page_gpa(PAGE_STATE_A), &wrmsr[i]);
+	}
+	d->neighbour_answered = answered(&answer, &site);
+
+	interact_rdmsr(KVM2007_MSR_API_MAGIC, &d->rdmsr);
+	site = site_at(PAGE_SITE_A, 0x100);
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	d->answered = answered(&answer, &site);
+	d->host_version = answer.state->host_version;
+	host->registered = !answer.wrmsr.faulted && answer.state->ret == 0 && site_patched(&site);
+
+	/* No answer, but it alone does not fault. */
+	host->present = d->answered ||
+			(!d->rdmsr.faulted && rdmsr[0].faulted && rdmsr[1].faulted) ||
+			(!answer.wrmsr.faulted && wrmsr[0].faulted && wrmsr[1].faulted);
+	if (!host->present)
+		tap_diag("no host: RDMSR of the magic %s, WRMSR %s",
+			 d->rdmsr.faulted ? "faults" : "says nothing",
+			 answer.wrmsr.faulted ? "faults" : "changes nothing");
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "guest/kvm2007/site.h"
+
+#include <stddef.h>
+
+#include "lib/string.h"
+#include "x86/defs.h"
+#include "x86/insn.h"
+
+#define INT3 0xcc
+
+#define CPUID_VMX BIT(5) /* leaf 1 ECX */
+#define CPUID_SVM BIT(2) /* leaf 8000_0001h ECX */
+
+const enum page_use kvm2007_pages[PAGES] = {
+	[PAGE_STATE_A] = PAGE_MIXED,
+	[PAGE_STATE_B] = PAGE_MIXED,
+	[PAGE_SITE_A] = PAGE_CODE,
+	[PAGE_SITE_B] = PAGE_CODE,
+};
+
+static const uint8_t unpatched[SITE_SIZE] = {0x0f, 0x0b, 0xc3, 0xc3}; /* UD2; RET; RET */
+static const uint8_t instructions[][3] = {
+	[CALL_AMD] = {0x0f, 0x01, 0xd9},   /* VMMCALL */
+	[CALL_INTEL] = {0x0f, 0x01, 0xc1}, /* VMCALL */
+	[CALL_EITHER] = {0x0f, 0x01, 0xd9},
+};
+
+static enum call_vendor vendor; /* CPUID exits: ask once */
+static const char *doubt;       /* why it is CALL_EITHER */
+
+/* The CPU's maker, by the name that CPUID has for it. */
+static enum call_vendor find_maker(void)
+{
+	static const struct {
+		char name[13];
+		enum call_vendor vendor;
+	} vendors[] = {
+		{"AuthenticAMD", CALL_AMD},   {"HygonGenuine", CALL_AMD},
+		{"GenuineIntel", CALL_INTEL}, {"CentaurHauls", CALL_INTEL},
+		{"  Shanghai  ", CALL_INTEL},
+	};
+	struct cpuid_regs id = cpuid(0, 0);
+	uint32_t name[3] = {id.ebx, id.edx, id.ecx};
+
+	for (unsigned i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++) {
+		if (!memcmp(name, vendors[i].name, sizeof(name)))
+			return vendors[i].vendor;
+	}
+	return CALL_EITHER;
+}
+
+/* P1 speaks of the CPU that the VM runs on: if CPUID shows the other maker's SVM or VMX, its name is a guess. */
+void site_init(void)
+{
+	enum call_vendor maker = find_maker();
+	bool svm = cpuid(0x80000000, 0).eax >= 0x80000001 && cpuid(0x80000001, 0).ecx & CPUID_SVM;
+	bool vmx = cpuid(1, 0).ecx & CPUID_VMX;
+
+	doubt = NULL;
+	if (maker == CALL_EITHER)
+		doubt = "unknown CPU vendor";
+	else if (maker == CALL_AMD && vmx)
+		doubt = "the CPU vendor is AMD or Hygon, but CPUID shows VMX";
+	else if (maker == CALL_INTEL && svm)
+		doubt = "the CPU vendor is Intel, Centaur or Zhaoxin, but CPUID shows SVM";
+	vendor = doubt ? CALL_EITHER : maker;
+}
+
+struct site site_at(unsigned page, unsigned offset)
+{
+	struct site site = {
+		.gpa = page_gpa(page) + offset,
+		.bytes = page_bytes(page) + offset,
+		.entry = page_entry(page) + offset,
+	};
+
+	/* Code that runs on behind the RET faults at once, wherever the page's noise is not INT3. */
+	memset(site.bytes, INT3, SITE_SIZE + 2);
+	memcpy(site.bytes, unpatched, SITE_SIZE);
+	return site;
+}
+
+bool site_unpatched(const struct site *site)
+{
+	return !memcmp(site->bytes, unpatched, SITE_SIZE);
+}
+
+static bool holds(const struct site *site, enum call_vendor whose)
+{
+	return !memcmp(site->bytes, instructions[whose], 3) && site->bytes[3] == unpatched[3];
+}
+
+bool site_patched(const struct site *site)
+{
+	if (vendor == CALL_EITHER)
+		return holds(site, CALL_AMD) || holds(site, CALL_INTEL);
+	return holds(site, vendor);
+}
+
+const uint8_t *call_instruction(enum call_vendor whose)
+{
+	return instructions[whose];
+}
+
+enum call_vendor site_vendor(void)
+{
+	return vendor;
+}
+
+const char *site_vendor_doubt(void)
+{
+	return doubt;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "guest/pages.h"
+
+#include "guest/vcpu.h"
+#include "lib/multiboot.h"
+#include "x86/paging.h"
+
+/* Virtual addresses: each page writable here, those that may hold code executable there. */
+#define WRITABLE   PAGING_WINDOW
+#define EXECUTABLE (PAGING_WINDOW + 0x100000)
+#define BORROWED   (PAGING_WINDOW_END - PAGE_SIZE)
+
+extern uint8_t image_end[];
+
+static const enum page_use *use;
+static uint64_t pool;  /* gpa of the first page */
+static uint64_t noise; /* what pages_reset() last filled with */
+static uint64_t resets;
+
+bool pages_init(void)
+{
+	pool = multiboot_find_memory((uint64_t)image_end, PAGES * PAGE_SIZE, PAGE_SIZE);
+	return pool;
+}
+
+void pages_map(const enum page_use uses[PAGES])
+{
+	use = uses;
+	for (unsigned i = 0; i < PAGES; i++) {
+		page_read_only(i, false);
+		if (use[i] != PAGE_DATA)
+			page_user(i, false);
+	}
+}
+
+uint64_t page_gpa(unsigned page)
+{
+	return pool + page * PAGE_SIZE;
+}
+
+uint8_t *page_bytes(unsigned page)
+{
+	return (uint8_t *)WRITABLE + page * PAGE_SIZE;
+}
+
+uint64_t page_entry(unsigned page)
+{
+	return EXECUTABLE + page * PAGE_SIZE;
+}
+
+/* What pages_reset() fills @page with, eight bytes at a time. */
+static uint64_t filling(unsigned page)
+{
+	return use[page] == PAGE_CODE ? UINT64_C(0xcccccccccccccccc) : noise + page;
+}
+
+/* By eight words: an emulator pays less for a store than for a step of a string instruction. */
+static void fill_page(volatile uint64_t *to, uint64_t word)
+{
+	for (const volatile uint64_t *end = to + PAGE_SIZE / sizeof(*to); to < end; to += 8) {
+		to[0] = to[1] = to[2] = to[3] = word;
+		to[4] = to[5] = to[6] = to[7] = word;
+	}
+}
+
+void pages_reset(void)
+{
+	noise = random64();
+	resets++;
+	for (unsigned i = 0; i < PAGES; i++)
+		fill_page((uint64_t *)page_bytes(i), filling(i));
+}
+
+uint64_t pages_resets(void)
+{
+	return resets;
+}
+
+bool page_untouched(unsigned page, unsigned from, unsigned to)
+{
+	const uint8_t *bytes = page_bytes(page);
+	uint64_t word = filling(page);
+	const uint8_t *wanted = (const uint8_t *)&word;
+
+	for (; from < to && from % sizeof(word); from++) {
+		if (bytes[from] != wanted[from % sizeof(word)])
+			return false;
+	}
+	for (; to - from >= sizeof(word) && from < to; from += sizeof(word)) {
+		if (*(const uint64_t *)(bytes + from) != word)
+			return false;
+	}
+	for (; from < to; from++) {
+		if (bytes[from] != wanted[from % sizeof(word)])
+			return false;
+	}
+	return true;
+}
+
+void page_read_only(unsigned page, bool read_only)
+{
+	paging_map((uint64_t)page_bytes(page), page_gpa(page), read_only ? PAGE_RO : PAGE_RW);
+}
+
+void page_user(unsigned page, bool user)
+{
+	paging_map(page_entry(page), page_gpa(page), PAGE_RX | (user ? PTE_U : 0));
+}
+
+uint8_t *page_borrow(uint64_t gpa)
+{
+	paging_map(BORROWED, gpa, PAGE_RW);
+	return (uint8_t *)BORROWED;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "guest/vcpu.h"
+
+#include "lib/random.h"
+#include "x86/smp.h"
+
+void vcpu_init(void)
+{
+	static uint8_t pages[SMP_OWN_PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+
+	this_cpu()->own = pages;
+}
+
+uint64_t random64(void)
+{
+	return random_next(&this_vcpu()->random);
+}

@@ -42,7 +42,7 @@ while read -r command; do
 	*require*) run 1 "$command" ;;
 	*fault=*)
 		run 1 "$command"
-		has "$tmp/out" '^# rbx: wanted 0x[0-9a-f]+, got 0x[0-9a-f]+ \(rule C2\)$' 'it names RBX'
+		has "$tmp/out" '^# rbx: wanted 0x[0-9a-f]+, got 0x[0-9a-f]+ \(rule C2 of kvm2007\)$' 'it names RBX'
 		has "$tmp/host.log" '^call 0 64 ' 'the log has the calls'
 		;;
 	*)

@@ -47,7 +47,7 @@ is "$(grep -c '^ok [0-9]* - vcpu\.[a-z0-9-]* # SKIP one vCPU$' "$tmp/one.tap")" 
 run fewer --smp=4 --append=cpus=5
 is $? 1 'five wanted, four there: fails'
 is "$(sed -n 's/^not ok [0-9]* - //p' "$tmp/fewer.tap")" vcpu.start 'five wanted, four there: vcpu.start alone'
-has "$tmp/fewer.tap" '^# vCPUs: wanted 5, got 4 \(rule S7\)$' 'five wanted, four there: says so'
+has "$tmp/fewer.tap" '^# vCPUs: wanted 5, got 4 \(rule S7 of kvm2007\)$' 'five wanted, four there: says so'
 run too-few --smp=5 -- -smp 4
 is $? 99 'a host with too few processors: an error'
 has "$tmp/too-few.tap" '^# Bail out! host: too few processors: wanted 5 \(cpus=\), 4 came$' 'a host with too few processors: says so'

@@ -14,7 +14,7 @@ struct guest_abi {
 	/* Its checks, in the order in which they run; NULL after the last one. */
 	const struct check *(*check)(unsigned n);
 
-	/* Sets up what the checks need, but for the host: before the first contact, and after a stray. */
+	/* Maps the pages of its checks: before the first contact, and again after a stray. */
 	void (*restore)(void);
 
 	/*

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "guest/abi.h"
 #include "guest/vcpu.h"
 #include "lib/console.h"
 #include "lib/printf.h"
@@ -18,7 +19,7 @@ void fail_check(struct run *run, const char *fmt, ...)
 	va_start(args, fmt);
 	vformat(text, sizeof(text), fmt, args);
 	va_end(args);
-	say("%s (rule %s)", text, run->check->rule);
+	say("%s (rule %s of %s)", text, run->check->rule, run->abi->name);
 	if (!this_vcpu()->takes_notes) /* else the boot vCPU will, when it prints them */
 		remember(run, "%s", text);
 }

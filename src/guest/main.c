@@ -105,7 +105,7 @@ static void report(const struct check *check)
 
 	if (run.failed) {
 		tap_not_ok(&run.tap, check->name, todo ? check->todo : NULL);
-		tap_why(run.why, check->rule);
+		tap_why(run.why, check->rule, run.abi->name);
 	} else if (run.skipped) {
 		tap_skip(&run.tap, check->name, run.skipped);
 	} else {

@@ -3,12 +3,9 @@
 
 #include "guest/vcpu.h"
 #include "lib/multiboot.h"
-#include "x86/paging.h"
 
-/* Virtual addresses: each page writable here, those that may hold code executable there. */
-#define WRITABLE   PAGING_WINDOW
-#define EXECUTABLE (PAGING_WINDOW + 0x100000)
-#define BORROWED   (PAGING_WINDOW_END - PAGE_SIZE)
+/* Virtual. */
+#define BORROWED (PAGING_WINDOW_END - PAGE_SIZE)
 
 extern uint8_t image_end[];
 
@@ -36,16 +33,6 @@ void pages_map(const enum page_use uses[PAGES])
 uint64_t page_gpa(unsigned page)
 {
 	return pool + page * PAGE_SIZE;
-}
-
-uint8_t *page_bytes(unsigned page)
-{
-	return (uint8_t *)WRITABLE + page * PAGE_SIZE;
-}
-
-uint64_t page_entry(unsigned page)
-{
-	return EXECUTABLE + page * PAGE_SIZE;
 }
 
 /* What pages_reset() fills @page with, eight bytes at a time. */

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "x86/paging.h"
+
 #define PAGES 8
 
 /* A page of code is filled with INT3, the others with noise.  Pages of mixed use hold code, too. */
@@ -28,8 +30,15 @@ uint64_t pages_resets(void);
 uint64_t page_gpa(unsigned page);
 
 /* Its virtual addresses: where it is writable; where it can be executed, if it may hold code. */
-uint8_t *page_bytes(unsigned page);
-uint64_t page_entry(unsigned page);
+static inline uint8_t *page_bytes(unsigned page)
+{
+	return (uint8_t *)PAGING_WINDOW + page * PAGE_SIZE;
+}
+
+static inline uint64_t page_entry(unsigned page)
+{
+	return PAGING_WINDOW + 0x100000 + page * PAGE_SIZE;
+}
 
 /* Whether @page is as pages_reset() left it from byte @from to before byte @to. */
 bool page_untouched(unsigned page, unsigned from, unsigned to);

@@ -128,7 +128,7 @@ static size_t find(const char *text, size_t n, const char *part)
 	return n;
 }
 
-void tap_why(const char *message, const char *rule)
+void tap_why(const char *message, const char *rule, const char *abi)
 {
 	static const char wanted[] = "wanted ", got[] = ", got ";
 	size_t n = find(message, strlen(message), " (rule ");
@@ -138,6 +138,8 @@ void tap_why(const char *message, const char *rule)
 	put_value("message", message, n);
 	if (rule)
 		put_value("rule", rule, strlen(rule));
+	if (abi)
+		put_value("abi", abi, strlen(abi));
 	if (from < n) {
 		from += sizeof(wanted) - 1;
 		put_value("wanted", message + from, to > from ? to - from : 0);

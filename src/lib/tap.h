@@ -39,11 +39,11 @@ void tap_not_ok(struct tap *tap, const char *name, const char *todo_reason);
 void tap_skip(struct tap *tap, const char *name, const char *reason);
 
 /*
- * Prints why the last test was not ok, as the YAML block that TAP has for programs: the message, and the
- * rule that it is about (NULL: none).  Of a message "WHAT: wanted W, got G" it also prints W and G by
- * themselves; " (rule R)" at its end is no part of them.
+ * Prints why the last test was not ok, as the YAML block that TAP has for programs: the message,
+ * the rule that it is about and the ABI that the rule is of (NULL: none).  Of a message
+ * "WHAT: wanted W, got G" it also prints W and G by themselves.  " (rule ...)" at its end is left out.
  */
-void tap_why(const char *message, const char *rule);
+void tap_why(const char *message, const char *rule, const char *abi);
 
 /* Prints "# ", the text and a newline, which the text itself must not contain. */
 void tap_diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -16,18 +16,7 @@
 #define VMX BIT(5)
 #define SVM BIT(2)
 
-uint8_t *page_bytes(unsigned page)
-{
-	(void)page;
-	return NULL;
-}
-
 uint64_t page_gpa(unsigned page)
-{
-	return page;
-}
-
-uint64_t page_entry(unsigned page)
 {
 	return page;
 }

@@ -136,20 +136,20 @@ static void test_result_ends_running(void **state)
 static void test_why(void **state)
 {
 	(void)state;
-	tap_why("rbx: wanted 0x1, got 0x2", "C2");
+	tap_why("rbx: wanted 0x1, got 0x2", "C2", NULL);
 	assert_written("  ---\n  message: \"rbx: wanted 0x1, got 0x2\"\n  rule: \"C2\"\n"
 		       "  wanted: \"0x1\"\n  got: \"0x2\"\n  ...\n");
-	tap_why("vCPU 3: rbx: wanted 0x1, got 0x2 (rule C2)", "C2");
+	tap_why("vCPU 3: rbx: wanted 0x1, got 0x2 (rule C2 of abi)", "C2", "abi");
 	assert_written("  ---\n  message: \"vCPU 3: rbx: wanted 0x1, got 0x2\"\n  rule: \"C2\"\n"
-		       "  wanted: \"0x1\"\n  got: \"0x2\"\n  ...\n");
-	tap_why("site: wanted it unpatched", "P1");
+		       "  abi: \"abi\"\n  wanted: \"0x1\"\n  got: \"0x2\"\n  ...\n");
+	tap_why("site: wanted it unpatched", "P1", NULL);
 	assert_written("  ---\n  message: \"site: wanted it unpatched\"\n  rule: \"P1\"\n"
 		       "  wanted: \"it unpatched\"\n  ...\n");
-	tap_why("not tried", NULL);
+	tap_why("not tried", NULL, NULL);
 	assert_written("  ---\n  message: \"not tried\"\n  ...\n");
-	tap_why("", "C2");
+	tap_why("", "C2", NULL);
 	assert_written("  ---\n  message: \"\"\n  rule: \"C2\"\n  ...\n");
-	tap_why("a, got b, wanted c", "\\\"");
+	tap_why("a, got b, wanted c", "\\\"", NULL);
 	assert_written("  ---\n  message: \"a, got b, wanted c\"\n  rule: \"\\\\\\\"\"\n"
 		       "  wanted: \"\"\n  got: \"b, wanted c\"\n  ...\n");
 }

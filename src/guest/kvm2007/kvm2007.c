@@ -22,7 +22,6 @@ static const struct check *check(unsigned n)
 
 static void restore(void)
 {
-	site_init();
 	pages_map(kvm2007_pages);
 }
 

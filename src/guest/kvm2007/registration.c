@@ -103,6 +103,7 @@ void discover(struct run *run)
 	struct site site;
 	struct answer answer;
 
+	site_init();
 	pages_reset();
 	site = site_at(PAGE_SITE_A, 0x100);
 	prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);

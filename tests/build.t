@@ -76,7 +76,7 @@ is "$(cat "$tmp/shown")" "wrap our-gcc
 our-gcc -DA='b c'
 wrap ld
 $tmp/wrapped" 'make check hands them on to the tests, word by word'
-(unset CC && make -n O="$tmp/none" CC=our-cc HOSTCC=our-hostcc V=1 "$tmp/none/unit/test_mov") >"$tmp/log" 2>&1
+(unset CC && make -n O="$tmp/none" CC=our-cc HOSTCC=our-hostcc V=1 "$tmp/none/unit/test_mov_decode") >"$tmp/log" 2>&1
 has "$tmp/log" 'our-hostcc .*-c' 'HOSTCC= compiles the hosted tests'
 lacks "$tmp/log" 'our-cc ' 'and CC= nothing of them'
 

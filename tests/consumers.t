@@ -38,7 +38,7 @@ while (<>) {
 	my $name = $_;
 	my @block;
 	while (<>) { push @block, $_; last if !/^  / || /^  \.\.\.$/ }
-	my ($message) = join('', @block) =~ /^  ---\n  message: "(.+)"\n  rule: ".+"\n(?:  wanted: ".+"\n(?:  got: ".+"\n)?)?  \.\.\.\n$/;
+	my ($message) = join('', @block) =~ /^  ---\n  message: "(.+)"\n  rule: ".+"\n(?:  abi: "kvm2007"\n)?(?:  wanted: ".+"\n(?:  got: ".+"\n)?)?  \.\.\.\n$/;
 	bad("no block after $name") if !defined $message;
 	$message =~ s/\\(.)/$1/g if defined $message;
 	bad("no comment before $name") if defined $message && !grep { index($_, $message) >= 0 } @comments;

@@ -121,7 +121,7 @@ build_in() {
 	is "$?$(cat "$tmp/log")" 0 "O=$directory: nothing more to build"
 	touch "$awkward/tree/src/abi/kvm2007.h"
 	make -C "$awkward/tree" -n O="$directory" >"$tmp/log" 2>&1
-	has "$tmp/log" 'src/para\.o|para\.c' "O=$directory: a header has changed, and it is seen"
+	has "$tmp/log" 'src/guest/kvm2007/site\.' "O=$directory: a header has changed, and it is seen"
 	make -C "$awkward/tree" -s O="$directory" clean
 	holds "O=$directory: make clean" test ! -e "$directory"
 }

@@ -64,7 +64,7 @@ has "$tmp/gdb" '^Breakpoint 1, preserves_gprs \(run=0x1[0-9a-f]{5} <run>\) at sr
 	"on the host it stops in a guest's check"
 has "$tmp/gdb" '^#0 +preserves_gprs \(' 'the backtrace begins there'
 has "$tmp/gdb" '^#1 .* guard_run \(\) at boot/traps\.asm:' 'goes on through assembly'
-has "$tmp/gdb" '^#[0-9]+ +(0x[0-9a-f]+ in )?main \(\) at src/main\.c:' "and ends in the guest's main()"
+has "$tmp/gdb" '^#[0-9]+ +(0x[0-9a-f]+ in )?main \(\) at src/guest/main\.c:' "and ends in the guest's main()"
 has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "hypercall64\.keeps-gprs"$' "memory is the guest's"
 has "$tmp/gdb" '^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at src/host/' 'then in the host'
 has "$tmp/out" '^# RESULT: PASS ' 'and the guest runs to its end'
@@ -80,7 +80,7 @@ holds "guest and host are apart: the guest's end 0x$last, the host's start 0x$fi
 
 # A patched site, through the guest's own page tables; registers; a variable that the guest changes.
 append='--append=only=hypercall64.keeps-gprs'
-debug ref 'hbreak para_call_gprs' 'continue' 'info registers rdi cr3' 'x/4xb site->bytes' 'print boot_info.magic' \
+debug ref 'hbreak hypercall64_gprs' 'continue' 'info registers rdi cr3' 'x/4xb site->bytes' 'print boot_info.magic' \
 	'info frame' 'delete' 'continue'
 append=
 has "$tmp/gdb" '^0x2[0-9a-f]{5}:.0x0f.0x01.0xd9.0xc3$' 'a site is patched'

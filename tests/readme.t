@@ -52,6 +52,9 @@ while read -r command; do
 	esac
 done <"$tmp/commands"
 holds 'the README has its commands' test "$(wc -l <"$tmp/commands")" -ge 7
+./run-qemu.sh --log="$tmp/serial.log" >&2
+holds "the README's grep finds a pass in the log" \
+	sh -c "$(sed -n "s|^\(grep .*\) serial\.log$|\1 $tmp/serial.log|p" README.md)"
 has .ci/run '^\./run-qemu\.sh --deps$' 'CI runs the first command'
 has .ci/run '^make check$' 'CI runs the second command'
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * An attack: machine code that runs in a page of its own inside an interaction, so that the fault
- * that it deserves is an outcome like any other.
+ * that it deserves is a result like any other.
  */
 #ifndef GUESTS_ATTACK_H
 #define GUESTS_ATTACK_H
@@ -26,25 +26,25 @@ enum attack_page { PAGE_CODE, PAGE_STATE, PAGE_SITE, PAGES };
 uint64_t attack_gpa(enum attack_page page);
 
 /* What an attack came to, and some registers after it. */
-struct outcome {
+struct attack_result {
 	bool faulted;
 	uint64_t vector, error; /* if it did */
 	uint64_t rax, rcx, rdx, rsi;
 };
 
 /* Runs @code, a string without a RET, with the registers @in.  RUN: .rax = 1, ... */
-struct outcome run(const char *code, struct gprs in);
-#define RUN(code, ...) run(code, (struct gprs){__VA_ARGS__})
+struct attack_result run_code(const char *code, struct gprs in);
+#define RUN(code, ...) run_code(code, (struct gprs){__VA_ARGS__})
 
 /* Runs what is at the virtual address @target, up to its RET. */
-struct outcome run_at(uint64_t target, struct gprs in);
+struct attack_result run_at(uint64_t target, struct gprs in);
 
-struct outcome read_msr(uint32_t msr);
-struct outcome write_msr(uint32_t msr, uint64_t value);
+struct attack_result read_msr(uint32_t msr);
+struct attack_result write_msr(uint32_t msr, uint64_t value);
 
 /* Whether it is so; if not, a diagnostic says what was wanted.  The error code must be 0. */
-bool faulted(const struct outcome *outcome, unsigned vector);
-bool came_back(const struct outcome *outcome);
+bool faulted(const struct attack_result *result, unsigned vector);
+bool came_back(const struct attack_result *result);
 bool equal(const char *what, uint64_t got, uint64_t wanted);
 
 /* Whether the CPU is Intel's; if not, it is AMD's. */

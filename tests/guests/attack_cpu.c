@@ -46,7 +46,7 @@ static bool on_qemu(void)
  * QEMU TCG has no intercept of RDTSCP, nor of XSETBV in old versions.  What these reach, TSC_AUX and
  * XCR0, is none of the host's: it uses neither.
  */
-static bool not_intercepted(const struct outcome *o)
+static bool not_intercepted(const struct attack_result *o)
 {
 	return !o->faulted && on_qemu();
 }
@@ -67,7 +67,7 @@ static bool try_instruction(unsigned i)
 	if (is_the_call(instructions[i].name))
 		return skip("it is the call");
 	for (unsigned a = 0; a < LENGTH(addresses); a++) {
-		struct outcome o = RUN(instructions[i].code, .rax = addresses[a]);
+		struct attack_result o = RUN(instructions[i].code, .rax = addresses[a]);
 
 		if (!strcmp(instructions[i].name, "rdtscp") && not_intercepted(&o))
 			return skip("QEMU does not intercept it");
@@ -93,7 +93,7 @@ static const uint32_t msrs[] = {
 
 static bool try_rdmsr(unsigned i)
 {
-	struct outcome o;
+	struct attack_result o;
 
 	begin("rdmsr.%#x", msrs[i]);
 	o = read_msr(msrs[i]);
@@ -107,7 +107,7 @@ static bool try_wrmsr(unsigned i)
 
 	begin("wrmsr.%#x", msrs[i]);
 	for (unsigned v = 0; v < LENGTH(values); v++) {
-		struct outcome o = write_msr(msrs[i], values[v]);
+		struct attack_result o = write_msr(msrs[i], values[v]);
 
 		ok &= faulted(&o, VECTOR_GP);
 	}
@@ -116,7 +116,7 @@ static bool try_wrmsr(unsigned i)
 
 static uint64_t efer(void)
 {
-	struct outcome o = read_msr(MSR_EFER);
+	struct attack_result o = read_msr(MSR_EFER);
 
 	return o.rdx << 32 | o.rax;
 }
@@ -129,7 +129,7 @@ static bool efer_shown(void)
 static bool efer_refuses(uint64_t flipped)
 {
 	uint64_t before = efer();
-	struct outcome o = write_msr(MSR_EFER, before ^ flipped);
+	struct attack_result o = write_msr(MSR_EFER, before ^ flipped);
 
 	return faulted(&o, VECTOR_GP) && equal("EFER", efer(), before);
 }
@@ -157,7 +157,7 @@ static bool efer_reserved(void)
 
 static bool efer_as_read(void)
 {
-	struct outcome o = write_msr(MSR_EFER, efer());
+	struct attack_result o = write_msr(MSR_EFER, efer());
 
 	return came_back(&o);
 }
@@ -180,7 +180,7 @@ static bool cr0_ne(void)
 
 	for (unsigned i = 0; i < 4; i++) {
 		uint64_t wanted = cr0 ^ (i % 2 ? 0 : CR0_NE);
-		struct outcome o = RUN("\x0f\x22\xc0", .rax = wanted);
+		struct attack_result o = RUN("\x0f\x22\xc0", .rax = wanted);
 
 		ok &= came_back(&o) && equal("cr0", READ_REG(cr0), wanted);
 	}
@@ -191,7 +191,7 @@ static bool cr0_ne(void)
 static bool cr4_vmxe(void)
 {
 	uint64_t cr4 = READ_REG(cr4);
-	struct outcome o;
+	struct attack_result o;
 
 	if (on_qemu())
 		return skip("QEMU ends a guest that sets a reserved bit");
@@ -225,8 +225,8 @@ static bool cpuid_zero(void)
 static bool xsetbv_allowed(void)
 {
 	uint64_t cr4 = READ_REG(cr4);
-	struct outcome o = RUN("\x0f\x22\xe0", .rax = cr4 | CR4_OSXSAVE);
-	struct outcome x = RUN("\x0f\x01\xd1", .rax = 7);
+	struct attack_result o = RUN("\x0f\x22\xe0", .rax = cr4 | CR4_OSXSAVE);
+	struct attack_result x = RUN("\x0f\x01\xd1", .rax = 7);
 
 	if (o.faulted)
 		tap_diag("CR4.OSXSAVE: exception %lu(%#lx)", o.vector, o.error);
@@ -240,14 +240,14 @@ static bool xsetbv_allowed(void)
 static bool invd(void)
 {
 	uint64_t before = digest();
-	struct outcome o = RUN("\x0f\x08");
+	struct attack_result o = RUN("\x0f\x08");
 
 	return came_back(&o) && equal("digest", digest(), before);
 }
 
 static bool wbinvd(void)
 {
-	struct outcome o = RUN("\x0f\x09");
+	struct attack_result o = RUN("\x0f\x09");
 
 	return came_back(&o);
 }

@@ -69,7 +69,7 @@ static bool try_in(unsigned i)
 
 	begin("in.%#x", ports[i].port);
 	for (unsigned size = 1; size <= 4; size *= 2) {
-		struct outcome o;
+		struct attack_result o;
 
 		if (!(ports[i].sizes & size))
 			continue;
@@ -89,7 +89,7 @@ static bool try_out(unsigned i)
 
 	begin("out.%#x", ports[i].port);
 	for (unsigned size = 1; size <= 4; size *= 2) {
-		struct outcome o;
+		struct attack_result o;
 
 		if (!(ports[i].sizes & size))
 			continue;
@@ -114,7 +114,7 @@ static const struct {
 static bool try_outs(unsigned i)
 {
 	const uint64_t rsi = WRITABLE(PAGE_STATE) + 64;
-	struct outcome o;
+	struct attack_result o;
 
 	begin("%s", strings[i].name);
 	o = RUN(strings[i].code, .rdx = 0xe9, .rcx = 5, .rsi = rsi, .rflags = strings[i].flags);
@@ -126,7 +126,7 @@ static const char *const ins[] = {"\x6c", "\x6d", "\xf3\x6c", "\xf3\x6d"};
 
 static bool try_ins(unsigned i)
 {
-	struct outcome o;
+	struct attack_result o;
 
 	begin("ins.%u", i);
 	o = RUN(ins[i], .rdx = 0xe9, .rcx = 5, .rdi = WRITABLE(PAGE_STATE));

@@ -48,7 +48,7 @@ void cpuid_exit(struct vcpu *vcpu)
 		r = cpuid(leaf, (uint32_t)vcpu->regs.rcx);
 		r.ecx &= cpuid_leaves[i].ecx;
 		r.edx &= cpuid_leaves[i].edx;
-		if (leaf == 1 && vcpu_count() > 1) {
+		if (leaf == 1 && vcpus_count() > 1) {
 			r.edx |= (uint32_t)CPUID_APIC;
 			r.ecx |= cpuid(1, 0).ecx & (uint32_t)CPUID_X2APIC;
 		}

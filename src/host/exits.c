@@ -18,7 +18,7 @@
 static void end(struct vcpu *vcpu, const char *why)
 {
 	log_line("end %u %#lx %s", vcpu->id, vcpu->rip, why);
-	vcpu->ended = why;
+	vcpu->end_reason = why;
 }
 
 static void set_eax_edx(struct vcpu *vcpu, uint64_t value)
@@ -40,10 +40,10 @@ static bool read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 		*value = rdtsc();
 		return true;
 	case MSR_APIC_BASE:
-		*value = apic_base(vcpu);
-		return vcpu_count() > 1;
+		*value = lapic_base(vcpu);
+		return vcpus_count() > 1;
 	default:
-		return apic_rdmsr(vcpu, msr, value);
+		return lapic_rdmsr(vcpu, msr, value);
 	}
 }
 
@@ -95,8 +95,8 @@ static bool write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	if (msr == MSR_PAT)
 		return write_pat(vcpu, value);
 	if (msr == MSR_APIC_BASE)
-		return vcpu_count() > 1 && apic_set_base(vcpu, value);
-	return apic_wrmsr(vcpu, msr, value);
+		return vcpus_count() > 1 && lapic_set_base(vcpu, value);
+	return lapic_wrmsr(vcpu, msr, value);
 }
 
 static void handle_wrmsr(struct vcpu *vcpu)
@@ -137,17 +137,17 @@ static void drop_string(struct vcpu *vcpu)
  * Whether a read is answered by the machine's own port: one that the guest has exits only where a hook
  * wants to see it, and by the exit device's answer the guest knows whether there is one.
  */
-static bool read_is_passed(uint16_t port, unsigned size)
+static bool passes_through(uint16_t port, unsigned size)
 {
-	return size == 1 && (port_passed(port) || port == DEBUG_EXIT);
+	return size == 1 && (passthrough_port(port) || port == DEBUG_EXIT);
 }
 
 /* The guest's last word, whether there is a device that ends the machine on it or not. */
-static void take_verdict(struct vcpu *vcpu)
+static void handle_debug_exit(struct vcpu *vcpu)
 {
-	vcpu->verdict = (uint8_t)vcpu->regs.rax;
-	log_line("verdict %u %#x", vcpu->id, vcpu->verdict);
-	outb(DEBUG_EXIT, vcpu->verdict);
+	vcpu->debug_exit_code = (uint8_t)vcpu->regs.rax;
+	log_line("verdict %u %#x", vcpu->id, vcpu->debug_exit_code);
+	outb(DEBUG_EXIT, vcpu->debug_exit_code);
 	vcpu_skip(vcpu);
 }
 
@@ -159,7 +159,7 @@ static void handle_io(struct vcpu *vcpu)
 	uint64_t mask = size_mask(size), value;
 
 	if (port == DEBUG_EXIT && size == 1 && !vcpu->exit.io.in && !vcpu->exit.io.string) {
-		take_verdict(vcpu);
+		handle_debug_exit(vcpu);
 		return;
 	}
 	if (vcpu->exit.io.string && vcpu->exit.io.in) {
@@ -171,8 +171,8 @@ static void handle_io(struct vcpu *vcpu)
 		log_line("io %u out %#x %u string", vcpu->id, port, size);
 		drop_string(vcpu);
 	} else if (vcpu->exit.io.in) {
-		value = read_is_passed(port, size) ? inb(port) : mask;
-		if (!read_is_passed(port, size))
+		value = passes_through(port, size) ? inb(port) : mask;
+		if (!passes_through(port, size))
 			log_line("io %u in %#x %u = %#lx", vcpu->id, port, size, value);
 		vcpu->regs.rax = (size == 4 ? 0 : vcpu->regs.rax & ~mask) | value;
 	} else {
@@ -193,9 +193,9 @@ static void handle_halt(struct vcpu *vcpu)
 	if (vcpu->id)
 		return;
 	/* Nobody sends this one an INIT.  After its verdict some engines end only a moment later: no news. */
-	vcpu->ended = "halted with interrupts off";
-	if (!vcpu->verdict)
-		end(vcpu, vcpu->ended);
+	vcpu->end_reason = "halted with interrupts off";
+	if (!vcpu->debug_exit_code)
+		end(vcpu, vcpu->end_reason);
 }
 
 static void handle_missing_instruction(struct vcpu *vcpu)
@@ -224,7 +224,7 @@ static void handle_others(struct vcpu *vcpu)
 	case EXIT_RETRY:
 		break;
 	case EXIT_STOP:
-		vcpu->ended =
+		vcpu->end_reason =
 			"was stopped by an NMI or INIT"; /* if by us, then another vCPU says why */
 		break;
 	case EXIT_INJECT_GP:
@@ -238,10 +238,11 @@ static void handle_others(struct vcpu *vcpu)
 		vcpu_skip(vcpu);
 		break;
 	case EXIT_MEMORY:
-		if (apic_page_access(vcpu))
+		if (lapic_page_access(vcpu))
 			break;
 		log_line("memory %u %#lx", vcpu->id, vcpu->exit.gpa);
-		end(vcpu, vcpu->ended ? vcpu->ended : "touched memory that it does not have");
+		end(vcpu,
+		    vcpu->end_reason ? vcpu->end_reason : "touched memory that it does not have");
 		break;
 	case EXIT_SHUTDOWN:
 		end(vcpu, "ended in a triple fault");
@@ -285,5 +286,6 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 	}
 	if (!(vcpu->slow.cr0 & CR0_PE))
 		vcpu->event.has_error = false; /* real mode knows none */
-	return !vcpu->ended && !vcpu->halted && !__atomic_load_n(&vcpu->init, __ATOMIC_RELAXED);
+	return !vcpu->end_reason && !vcpu->halted &&
+	       !__atomic_load_n(&vcpu->init_pending, __ATOMIC_RELAXED);
 }

@@ -8,23 +8,23 @@
 
 #include "host/vcpu.h"
 
-#define APIC_PAGE UINT64_C(0xfee00000)
+#define LAPIC_PAGE UINT64_C(0xfee00000)
 
 /*
  * Does what the guest's instruction does at vcpu->exit.gpa, if that is in the APIC's page and there is
- * more than one vCPU.  False if not, or if it is no MOV of 32 bits: vcpu->ended then says so.
+ * more than one vCPU.  False if not, or if it is no MOV of 32 bits: vcpu->end_reason then says so.
  */
-bool apic_page_access(struct vcpu *vcpu);
+bool lapic_page_access(struct vcpu *vcpu);
 
 /* IA32_APIC_BASE as the guest sees it; writing it can turn on x2APIC mode.  False: #GP. */
-uint64_t apic_base(const struct vcpu *vcpu);
-bool apic_set_base(struct vcpu *vcpu, uint64_t value);
+uint64_t lapic_base(const struct vcpu *vcpu);
+bool lapic_set_base(struct vcpu *vcpu, uint64_t value);
 
 /*
  * The registers as MSRs, in x2APIC mode (11.12), which the guest has where its processors do.  False: there
  * is no such register.
  */
-bool apic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value);
-bool apic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
+bool lapic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
 #endif

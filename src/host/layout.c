@@ -31,7 +31,7 @@ uint64_t layout_end(void)
 	return end;
 }
 
-uint64_t layout_take(uint64_t size, uint64_t align)
+uint64_t layout_alloc(uint64_t size, uint64_t align)
 {
 	const struct multiboot_module *module = &boot_info.module;
 	uint64_t at = multiboot_find_memory(end, size, align);
@@ -47,12 +47,12 @@ uint64_t layout_take(uint64_t size, uint64_t align)
 /* Where @size bytes from @gpa on are to be: there, if that can be; 0 if nowhere. */
 static uint64_t find(uint64_t gpa, uint64_t size, uint64_t align)
 {
-	bool ours = gpa == (uint64_t)second_start;
+	bool under_host = gpa == (uint64_t)second_start;
 	uint64_t at;
 
-	if (gpa && !ours && multiboot_find_memory(gpa, size, PAGE_SIZE) == gpa)
+	if (gpa && !under_host && multiboot_find_memory(gpa, size, PAGE_SIZE) == gpa)
 		return gpa;
-	at = layout_take(size, align);
+	at = layout_alloc(size, align);
 	log_line("elsewhere %#lx %#lx %#lx", gpa, gpa + size, at);
 	return at;
 }
@@ -70,11 +70,11 @@ static bool place(uint64_t *table, uint64_t page, uint64_t gpa, uint64_t size)
 
 bool layout_make(struct guest_memory *memory, uint64_t size)
 {
-	const uint64_t ours_end = (uint64_t)second_start + LARGE_PAGE_SIZE;
+	const uint64_t host_end = (uint64_t)second_start + LARGE_PAGE_SIZE;
 	uint64_t gpa = LARGE_PAGE_SIZE;
 	bool found;
 
-	end = size > ours_end ? size : ours_end;
+	end = size > host_end ? size : host_end;
 	boot_pdpt[WINDOW / ONE_GIB] = (uint64_t)directory | PTE_W | PTE_P;
 	directory[0] = (uint64_t)first | PTE_W | PTE_P;
 	found = place(first, PAGE_SIZE, 0, GUEST_HOLE_START) &&
@@ -102,6 +102,6 @@ const void *layout_module(const struct guest_memory *memory)
 		return NULL;
 	if (module->start >= memory->size)
 		return from;
-	to = layout_take(length, PAGE_SIZE);
+	to = layout_alloc(length, PAGE_SIZE);
 	return to ? memcpy((void *)to, from, length) : NULL;
 }

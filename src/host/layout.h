@@ -29,7 +29,7 @@ const void *layout_module(const struct guest_memory *memory);
  * @size bytes of the machine's memory below 1 GiB, aligned to @align (a power of two), that are neither the
  * guest's nor its module's; 0 if there are none.
  */
-uint64_t layout_take(uint64_t size, uint64_t align);
+uint64_t layout_alloc(uint64_t size, uint64_t align);
 
 /* From here on nothing is taken. */
 uint64_t layout_end(void);

@@ -117,7 +117,7 @@ static bool write_information(const struct guest_memory *memory, const char *lin
 }
 
 bool load_guest(const struct guest_memory *memory, const uint8_t *image, uint64_t length,
-		const char *line, struct loaded *loaded, char error[LOADER_ERROR_MAX])
+		const char *line, struct loaded_guest *loaded, char error[LOADER_ERROR_MAX])
 {
 	struct header header;
 	int64_t at = find_header(image, length, &header);
@@ -129,6 +129,7 @@ bool load_guest(const struct guest_memory *memory, const uint8_t *image, uint64_
 	    !load_image(memory, image, length, &header, (uint64_t)at, error) ||
 	    !write_information(memory, line, error))
 		return false;
-	*loaded = (struct loaded){.entry = header.entry_addr, .eax = LOADER_MAGIC, .ebx = INFO_GPA};
+	*loaded = (struct loaded_guest){
+		.entry = header.entry_addr, .eax = LOADER_MAGIC, .ebx = INFO_GPA};
 	return true;
 }

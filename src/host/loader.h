@@ -11,7 +11,7 @@
 #define LOADER_ERROR_MAX 160
 
 /* What the guest finds in EAX and EBX, and where it starts. */
-struct loaded {
+struct loaded_guest {
 	uint32_t entry, eax, ebx;
 };
 
@@ -22,6 +22,6 @@ struct loaded {
  * guest memory may hold parts of it.
  */
 bool load_guest(const struct guest_memory *memory, const uint8_t *image, uint64_t length,
-		const char *line, struct loaded *loaded, char error[LOADER_ERROR_MAX]);
+		const char *line, struct loaded_guest *loaded, char error[LOADER_ERROR_MAX]);
 
 #endif

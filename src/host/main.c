@@ -90,7 +90,7 @@ static void find_memory(void)
 	       config.memory, why);
 }
 
-static void load(struct loaded *loaded)
+static void load(struct loaded_guest *loaded)
 {
 	const struct multiboot_module *module = &boot_info.module;
 	char error[LOADER_ERROR_MAX];
@@ -204,9 +204,9 @@ static void describe(const struct vcpu *v)
 static void finish(const struct vcpu *vcpu)
 {
 	/* Where nothing ends the machine, a guest halts after its verdict, which is to stay the last word. */
-	if (vcpu->verdict && vcpu->exit.kind == EXIT_HALT)
+	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HALT)
 		halt_for_ever();
-	if (vcpu->verdict && vcpu->exit.kind == EXIT_SHUTDOWN)
+	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_SHUTDOWN)
 		machine_reset(); /* its option reset: the machine that it means is ours */
 
 	/* The guest may have left the UART in any state, a line unfinished, and its text on the screen. */
@@ -214,14 +214,14 @@ static void finish(const struct vcpu *vcpu)
 	open_console();
 	print("\n");
 	describe(vcpu);
-	panic("host: the guest %s, at rip %#lx of vCPU %u", vcpu->ended, vcpu->rip, vcpu->id);
+	panic("host: the guest %s, at rip %#lx of vCPU %u", vcpu->end_reason, vcpu->rip, vcpu->id);
 }
 
 void main(void)
 {
 	const struct vcpu_vendor *vendor;
 	const struct fault *fault;
-	static struct loaded loaded;
+	static struct loaded_guest loaded;
 
 	cpu_init();
 	log_init();

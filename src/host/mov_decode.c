@@ -36,17 +36,17 @@ static unsigned memory_length(const uint8_t *modrm, unsigned address_bits)
 	return length + (mod == 2 || base == 5 ? 4 : 0); /* without a base, or relative to RIP */
 }
 
-bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct mov *mov)
+bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct mov_decoded *mov)
 {
 	/* Zeros behind what is known: what is missing shows once, in the length. */
-	uint8_t bytes[2 * MOV_LONGEST] = {0};
+	uint8_t bytes[2 * MOV_DECODE_MAX] = {0};
 	const uint8_t *at = bytes;
 	bool operand_size = false, address_size = false;
 	unsigned address_bits;
 	uint8_t rex = 0, opcode;
 
-	if (available > MOV_LONGEST)
-		available = MOV_LONGEST;
+	if (available > MOV_DECODE_MAX)
+		available = MOV_DECODE_MAX;
 	memcpy(bytes, code, available);
 	for (; *at == OPERAND_SIZE || *at == ADDRESS_SIZE || is_segment(*at); at++) {
 		operand_size |= *at == OPERAND_SIZE;
@@ -59,7 +59,7 @@ bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct m
 	address_bits = !address_size ? bits : bits == 32 ? 16 : 32;
 
 	opcode = *at++;
-	*mov = (struct mov){.write = opcode != 0x8b && opcode != 0xa1};
+	*mov = (struct mov_decoded){.write = opcode != 0x8b && opcode != 0xa1};
 	switch (opcode) {
 	case 0x89:
 	case 0x8b:

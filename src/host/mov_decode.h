@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MOV_LONGEST 15 /* of any instruction, in bytes: APM3 1.1 */
+#define MOV_DECODE_MAX 15 /* of any instruction, in bytes: APM3 1.1 */
 
-struct mov {
+struct mov_decoded {
 	bool write;     /* to memory */
 	bool immediate; /* it writes @value, not a register */
 	uint8_t length; /* of the whole instruction, in bytes */
@@ -24,6 +24,6 @@ struct mov {
  * Decodes the MOV at @code, of which @available bytes are known, as code of @bits (16, 32 or 64)
  * has it.  False if it is anything else, or not all of it is there; then *mov is not valid.
  */
-bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct mov *mov);
+bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct mov_decoded *mov);
 
 #endif

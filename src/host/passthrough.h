@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 /* Whether the port is the guest's. */
-bool port_passed(uint16_t port);
+bool passthrough_port(uint16_t port);
 
 /* MSRs that are switched together with the guest, or that the host has no use for itself. */
-extern const uint32_t passed_msrs[];
-extern const unsigned passed_msr_count;
+extern const uint32_t passthrough_msrs[];
+extern const unsigned passthrough_msr_count;
 
 /*
  * A bit a port, set where it exits, in one piece for both vendors: SVM's IOPM (APM2 15.10.1)

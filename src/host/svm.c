@@ -42,8 +42,8 @@ static bool svm_available(const char **why)
 static void init_msrpm(void)
 {
 	memset(msrpm, 0xff, sizeof(msrpm));
-	for (unsigned i = 0; i < passed_msr_count; i++) {
-		uint32_t msr = passed_msrs[i];
+	for (unsigned i = 0; i < passthrough_msr_count; i++) {
+		uint32_t msr = passthrough_msrs[i];
 		uint32_t byte = (msr & 0x1fff) / 4 + (msr >= 0xc0000000 ? 0x800 : 0);
 
 		msrpm[byte] &= (uint8_t) ~(3u << 2 * (msr % 4));
@@ -66,7 +66,7 @@ static void init_controls(const struct vcpu *vcpu, struct vmcb *c)
 				   INTERCEPT_VMSAVE | INTERCEPT_STGI | INTERCEPT_CLGI |
 				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
 				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
-	c->intercept_exceptions = vcpu->exceptions;
+	c->intercept_exceptions = vcpu->exception_bitmap;
 	c->iopm_pa = (uint64_t)iopm;
 	c->msrpm_pa = (uint64_t)msrpm;
 	c->asid = 1;

@@ -24,7 +24,7 @@ enum exit_kind {
 	EXIT_RETRY,      /* the guest tries the same instruction again: nothing is left to do */
 	EXIT_INJECT_GP,    /* it set a bit of a control register that its CPU does not have */
 	EXIT_INJECT_UD,    /* its CPU does not have the instruction */
-	EXIT_EXCEPTION,    /* exit.event; exits only if vcpu->exceptions has it */
+	EXIT_EXCEPTION,    /* exit.event; exits only if vcpu->exception_bitmap has it */
 	EXIT_MEMORY,       /* exit.gpa is not the guest's memory */
 	EXIT_SHUTDOWN,     /* a triple fault */
 	EXIT_STOP,         /* an NMI, or a real INIT: the run is over */
@@ -109,20 +109,20 @@ struct vcpu {
 	uint64_t efer;  /* as the guest sees it, without SVME; LMA only when synced */
 	uint64_t pat;
 
-	uint32_t exceptions; /* that exit: a bit a vector */
+	uint32_t exception_bitmap; /* exceptions that exit: one bit for each vector */
 	vcpu_hypercall *hypercall;
 
-	bool halted;     /* until an INIT comes */
-	uint8_t verdict; /* what it wrote to isa-debug-exit last */
+	bool halted;             /* until an INIT comes */
+	uint8_t debug_exit_code; /* the last that it wrote to isa-debug-exit */
 	uint32_t apic_id;
 	bool x2apic;
 	uint32_t icr_destination; /* the APIC's register */
-	const char *ended;        /* why the guest can't go on; NULL while it can */
+	const char *end_reason;   /* why the guest cannot go on; NULL while it can */
 
 	/* Shared: set by any vCPU, by atomic operations; see vcpus.c. */
-	unsigned startup; /* STARTUP_PENDING and the vector of a start-up IPI */
-	bool init;        /* an INIT has come */
-	bool waits;       /* for a start-up IPI */
+	unsigned sipi;     /* SIPI_PENDING and the vector of a start-up IPI */
+	bool init_pending; /* an INIT has come */
+	bool wait_for_sipi;
 };
 
 _Static_assert(offsetof(struct vcpu, regs) == 0, "svm_run.asm, vmx_run.asm");
@@ -148,7 +148,7 @@ struct vcpu_vendor {
 	bool (*available)(const char **why);
 
 	/*
-	 * Runs the guest from @start until vcpu->ended or vcpu->halted is set, or an INIT has come.
+	 * Runs the guest from @start until vcpu->end_reason or vcpu->halted is set, or an INIT has come.
 	 */
 	void (*run)(struct vcpu *vcpu, const struct vcpu_start *start);
 

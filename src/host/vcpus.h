@@ -7,8 +7,8 @@
 #include "host/vcpu.h"
 
 /* How many there are, and each by its number. */
-unsigned vcpu_count(void);
-const struct vcpu *vcpu_by(unsigned id);
+unsigned vcpus_count(void);
+const struct vcpu *vcpus_get(unsigned id);
 
 /* Called by the first vCPU that can't go on; it does not return. */
 typedef void vcpu_finish(const struct vcpu *vcpu);
@@ -18,12 +18,12 @@ typedef void vcpu_finish(const struct vcpu *vcpu);
  * of the others, from a start-up IPI on.
  */
 _Noreturn void vcpus_run(const struct vcpu_vendor *vendor, const struct guest_memory *memory,
-			 const struct loaded *loaded, vcpu_finish *finish);
+			 const struct loaded_guest *loaded, vcpu_finish *finish);
 
 /*
  * What the guest writes to its APIC's ICR (SDM volume 3, 325384-083, 11.6.1): INIT and start-up IPIs reach
  * vCPUs, and never a processor; all others are the real APIC's.
  */
-void vcpus_command(struct vcpu *from, uint32_t command);
+void vcpus_write_icr(struct vcpu *from, uint32_t command);
 
 #endif

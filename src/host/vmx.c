@@ -27,10 +27,10 @@ static COLD void vmx_sync(struct vcpu *vcpu)
 	vcpu->slow = (struct vcpu_slow_state){
 		.rsp = vmread(VMCS_GUEST_RSP),
 		.rflags = vmread(VMCS_GUEST_RFLAGS),
-		.cr0 = (cr0 & ~CR0_OURS) | (vmread(VMCS_CR0_SHADOW) & CR0_OURS),
+		.cr0 = (cr0 & ~CR0_HOST_OWNED) | (vmread(VMCS_CR0_SHADOW) & CR0_HOST_OWNED),
 		.cr2 = READ_REG(cr2),
 		.cr3 = vmread(VMCS_GUEST_CR3),
-		.cr4 = cr4 & ~CR4_OURS,
+		.cr4 = cr4 & ~CR4_HOST_OWNED,
 		.fs_base = vmread(VMCS_GUEST_FS_BASE),
 		.gs_base = vmread(VMCS_GUEST_GS_BASE),
 		.lstar = rdmsr(MSR_LSTAR),
@@ -64,7 +64,7 @@ static COLD void write_back(struct vcpu *vcpu)
 	vmwrite(VMCS_GUEST_RSP, s->rsp);
 	vmwrite(VMCS_GUEST_RFLAGS, s->rflags);
 	WRITE_REG(cr2, s->cr2);
-	vmwrite(VMCS_GUEST_CR4, s->cr4 | CR4_OURS);
+	vmwrite(VMCS_GUEST_CR4, s->cr4 | CR4_HOST_OWNED);
 	vmwrite(VMCS_GUEST_FS_BASE, s->fs_base);
 	vmwrite(VMCS_GUEST_GS_BASE, s->gs_base);
 	wrmsr(MSR_LSTAR, s->lstar);
@@ -109,7 +109,7 @@ static void translate_cr(struct vcpu_exit *exit)
 		exit->kind = EXIT_INJECT_GP;
 		return;
 	}
-	vmwrite(VMCS_CR0_SHADOW, vmread(VMCS_CR0_SHADOW) ^ CR0_OURS);
+	vmwrite(VMCS_CR0_SHADOW, vmread(VMCS_CR0_SHADOW) ^ CR0_HOST_OWNED);
 	exit->kind = EXIT_RETRY;
 }
 
@@ -234,7 +234,7 @@ bool vmx_exit(struct vcpu *vcpu)
 }
 
 /* 31.4: the CPU did not even try; what it disliked has a number. */
-COLD void vmx_refused(struct vcpu *vcpu)
+COLD void vmx_entry_failed(struct vcpu *vcpu)
 {
 	vcpu->rip = vmread(VMCS_GUEST_RIP);
 	vcpu->exit = (struct vcpu_exit){.kind = EXIT_ENTRY_FAILED,

@@ -10,7 +10,7 @@
 %define VMCS_HOST_RSP 0x6c14             ; vmx.h asserts them
 %define VMCS_HOST_RIP 0x6c16
 
-extern vmx_exit, vmx_refused
+extern vmx_exit, vmx_entry_failed
 global vmx_run
 
 section .text
@@ -40,7 +40,7 @@ vmx_run:
         vmlaunch
 .refused:                               ; 31.2: the guest was not entered; the VMCS says why
         mov     rdi, [rsp]
-        call    vmx_refused
+        call    vmx_entry_failed
         jmp     .leave
 
 .exit:  ; 4. save the guest's

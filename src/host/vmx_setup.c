@@ -82,8 +82,8 @@ static void enter_vmx_operation(struct vmx *vmx)
 
 	if (!(features & FEATURE_CONTROL_LOCKED))
 		wrmsr(MSR_FEATURE_CONTROL, features | FEATURE_CONTROL_VMX | FEATURE_CONTROL_LOCKED);
-	WRITE_REG(cr0, READ_REG(cr0) | CR0_OURS);
-	WRITE_REG(cr4, READ_REG(cr4) | CR4_OURS);
+	WRITE_REG(cr0, READ_REG(cr0) | CR0_HOST_OWNED);
+	WRITE_REG(cr4, READ_REG(cr4) | CR4_HOST_OWNED);
 	memcpy(vmx->vmxon, &revision, sizeof(revision));
 	memcpy(vmx->vmcs, &revision, sizeof(revision));
 	VMX_REGION("vmxon", vmx->vmxon);
@@ -95,8 +95,8 @@ static void enter_vmx_operation(struct vmx *vmx)
 static void init_msr_bitmap(void)
 {
 	memset(msr_bitmap, 0xff, sizeof(msr_bitmap));
-	for (unsigned i = 0; i < passed_msr_count; i++) {
-		uint32_t msr = passed_msrs[i];
+	for (unsigned i = 0; i < passthrough_msr_count; i++) {
+		uint32_t msr = passthrough_msrs[i];
 		uint32_t byte = (msr & 0x1fff) / 8 + (msr >= 0xc0000000 ? 0x400 : 0);
 
 		msr_bitmap[byte] &= (uint8_t)~BIT(msr % 8);
@@ -134,14 +134,14 @@ static void init_controls(const struct vcpu *vcpu)
 	vmwrite(VMCS_ENTRY_CONTROLS,
 		controls(MSR_VMX_TRUE_ENTRY_CONTROLS,
 			 VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER));
-	vmwrite(VMCS_EXCEPTION_BITMAP, vcpu->exceptions);
+	vmwrite(VMCS_EXCEPTION_BITMAP, vcpu->exception_bitmap);
 	vmwrite(VMCS_IO_BITMAP_A, (uint64_t)io_bitmap);
 	vmwrite(VMCS_IO_BITMAP_B, (uint64_t)io_bitmap + PAGE_SIZE);
 	vmwrite(VMCS_MSR_BITMAP, (uint64_t)msr_bitmap);
 	vmwrite(VMCS_EPT_POINTER, nested_root() | EPTP_FOUR_LEVELS | EPTP_WRITE_BACK);
 	vmwrite(VMCS_LINK_POINTER, UINT64_MAX);
-	vmwrite(VMCS_CR0_MASK, CR0_OURS);
-	vmwrite(VMCS_CR4_MASK, CR4_OURS);
+	vmwrite(VMCS_CR0_MASK, CR0_HOST_OWNED);
+	vmwrite(VMCS_CR4_MASK, CR4_HOST_OWNED);
 }
 
 static void init_host(void)
@@ -205,9 +205,9 @@ static void init_guest(const struct vcpu_start *start)
 	init_segment(TR, &tr);
 	vmwrite(VMCS_GUEST_GDTR_LIMIT, 0xffff);
 	vmwrite(VMCS_GUEST_IDTR_LIMIT, 0xffff);
-	vmwrite(VMCS_GUEST_CR0, start->cr0 | CR0_OURS);
+	vmwrite(VMCS_GUEST_CR0, start->cr0 | CR0_HOST_OWNED);
 	vmwrite(VMCS_CR0_SHADOW, start->cr0);
-	vmwrite(VMCS_GUEST_CR4, CR4_OURS);
+	vmwrite(VMCS_GUEST_CR4, CR4_HOST_OWNED);
 	vmwrite(VMCS_GUEST_DR7, START_DR7);
 	vmwrite(VMCS_GUEST_RFLAGS, RFLAGS_RESERVED1);
 	vmwrite(VMCS_GUEST_RIP, start->rip);

@@ -79,12 +79,12 @@ static void assert_logged(const char *want)
 	logged[0] = '\0';
 }
 
-unsigned vcpu_count(void)
+unsigned vcpus_count(void)
 {
 	return 2;
 }
 
-const struct vcpu *vcpu_by(unsigned id)
+const struct vcpu *vcpus_get(unsigned id)
 {
 	return id ? &other : &vcpu;
 }
@@ -223,7 +223,7 @@ static void assert_nothing_else(const struct vcpu *v)
 	assert_memory_equal(&v->regs, &want.regs, sizeof(want.regs));
 	assert_int_equal(v->rip, want.rip);
 	assert_int_equal(v->efer, want.efer);
-	assert_null(v->ended);
+	assert_null(v->end_reason);
 	assert_int_equal(synced, 0);
 }
 

@@ -184,7 +184,7 @@ static void test_too_little(void **state)
 	assert_false(layout_make(&memory, 512 * MIB));
 	machine(18 * MIB + HOLE, 0, 0);
 	assert_true(layout_make(&memory, 16 * MIB));
-	assert_int_equal(layout_take(PAGE_SIZE, PAGE_SIZE), 0);
+	assert_int_equal(layout_alloc(PAGE_SIZE, PAGE_SIZE), 0);
 
 	/* There is enough, but not where the host can reach it. */
 	machine(3 * GIB, 18 * MIB, 2 * GIB);
@@ -213,7 +213,7 @@ static void test_take(void **state)
 		machine(24 * MIB, 0, 0);
 		assert_true(layout_make(&memory, 16 * MIB));
 		module(table[i].start, table[i].end);
-		assert_int_equal(layout_take(0x2000, PAGE_SIZE), table[i].want);
+		assert_int_equal(layout_alloc(0x2000, PAGE_SIZE), table[i].want);
 		assert_int_equal(layout_end(), table[i].want + 0x2000);
 	}
 }

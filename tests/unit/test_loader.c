@@ -43,7 +43,7 @@ static const struct plan good = {
 	.entry = HOLE_END + 0x80,
 };
 
-static struct loaded loaded;
+static struct loaded_guest loaded;
 
 static int setup(void **state)
 {
@@ -93,7 +93,7 @@ static uint8_t *build(const struct plan *p)
 /* Loads @bytes and frees them; the error must then be @want, where NULL means none. */
 static void load_bytes(uint8_t *bytes, uint32_t length, const char *line, const char *want)
 {
-	static const struct loaded untouched = {0x11111111, 0x22222222, 0x33333333};
+	static const struct loaded_guest untouched = {0x11111111, 0x22222222, 0x33333333};
 	struct {
 		char error[LOADER_ERROR_MAX];
 		char guard[8];

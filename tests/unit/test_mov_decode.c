@@ -23,7 +23,7 @@ static const unsigned modes[] = {16, 32, 64};
  * Decodes @length bytes at the very end of an allocation, behind which a sanitizer sees every read.  *mov holds
  * noise before.
  */
-static bool decode(const void *code, size_t length, unsigned bits, struct mov *mov)
+static bool decode(const void *code, size_t length, unsigned bits, struct mov_decoded *mov)
 {
 	uint8_t *copy = malloc(length);
 	bool known;
@@ -120,7 +120,7 @@ static void test_forms(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(forms); i++) {
-		struct mov mov;
+		struct mov_decoded mov;
 
 		if (!decode(forms[i].code, forms[i].length, forms[i].bits, &mov))
 			fail_msg("form %zu is not known", i);
@@ -137,8 +137,8 @@ static void test_available(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(forms); i++) {
-		uint8_t code[2 * MOV_LONGEST];
-		struct mov mov;
+		uint8_t code[2 * MOV_DECODE_MAX];
+		struct mov_decoded mov;
 
 		memset(code, 0xff, sizeof(code));
 		memcpy(code, forms[i].code, forms[i].length);
@@ -199,7 +199,7 @@ static void test_unknown(void **state)
 		{32, CODE("\xab\x07")},
 		{32, CODE("\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x89\x07")},
 	};
-	struct mov mov;
+	struct mov_decoded mov;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(table); i++) {
@@ -214,8 +214,8 @@ static void test_opcodes(void **state)
 	(void)state;
 	for (unsigned opcode = 0; opcode < 256; opcode++) {
 		bool want = strchr("\x89\x8b\xc7\xa1\xa3", (int)opcode) && opcode;
-		uint8_t code[MOV_LONGEST] = {(uint8_t)opcode};
-		struct mov mov;
+		uint8_t code[MOV_DECODE_MAX] = {(uint8_t)opcode};
+		struct mov_decoded mov;
 
 		assert_int_equal(decode(code, sizeof(code), 32, &mov), want);
 	}
@@ -224,16 +224,16 @@ static void test_opcodes(void **state)
 /* SDM 2.3.11: 15 bytes are an instruction, 16 are none. */
 static void test_longest(void **state)
 {
-	uint8_t code[MOV_LONGEST + 1];
-	struct mov mov;
+	uint8_t code[MOV_DECODE_MAX + 1];
+	struct mov_decoded mov;
 
 	(void)state;
 	memset(code, 0x3e, sizeof(code));
-	memcpy(code + MOV_LONGEST - 2, "\x89\x07", 2);
+	memcpy(code + MOV_DECODE_MAX - 2, "\x89\x07", 2);
 	assert_true(decode(code, sizeof(code), 32, &mov));
-	assert_int_equal(mov.length, MOV_LONGEST);
-	code[MOV_LONGEST - 2] = 0x3e;
-	memcpy(code + MOV_LONGEST - 1, "\x89\x07", 2);
+	assert_int_equal(mov.length, MOV_DECODE_MAX);
+	code[MOV_DECODE_MAX - 2] = 0x3e;
+	memcpy(code + MOV_DECODE_MAX - 1, "\x89\x07", 2);
 	assert_false(decode(code, sizeof(code), 32, &mov));
 }
 
@@ -257,9 +257,9 @@ static void try(unsigned bits, bool other_address, uint8_t rex, uint8_t opcode, 
 		uint8_t sib)
 {
 	const unsigned other = bits == 32 ? 16 : 32;
-	uint8_t code[MOV_LONGEST];
+	uint8_t code[MOV_DECODE_MAX];
 	unsigned length = 0;
-	struct mov mov;
+	struct mov_decoded mov;
 	bool want, known;
 
 	memset(code, 0xff, sizeof(code));

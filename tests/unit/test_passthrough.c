@@ -25,7 +25,7 @@ static const struct {
 	{0x3e8, 0x3ef}, {0x3f8, 0x3ff}, {0x604, 0x605}, {0x8900, 0x8900}, {0xb004, 0xb005},
 };
 
-static bool is_passed(uint32_t port)
+static bool is_passthrough(uint32_t port)
 {
 	for (unsigned i = 0; i < COUNT(ports); i++) {
 		if (port >= ports[i].first && port <= ports[i].last)
@@ -53,10 +53,10 @@ static void test_ports(void **state)
 	(void)state;
 	assert_int_equal((uintptr_t)map % 4096, 0);
 	for (uint32_t port = 0; port < PORTS; port++) {
-		if (exits(map, port) == is_passed(port) ||
-		    port_passed((uint16_t)port) != is_passed(port))
+		if (exits(map, port) == is_passthrough(port) ||
+		    passthrough_port((uint16_t)port) != is_passthrough(port))
 			fail_msg("port %#x: wanted it %s", port,
-				 is_passed(port) ? "passed" : "to exit");
+				 is_passthrough(port) ? "passed" : "to exit");
 	}
 	for (uint32_t bit = PORTS; bit < 8 * IO_BITMAP_SIZE; bit++)
 		assert_true(exits(map, bit));
@@ -71,8 +71,8 @@ static void check_hooked_status(void)
 	hooks_add(&status);
 	map = io_bitmap_init();
 	for (uint32_t port = 0; port < PORTS; port++) {
-		assert_int_equal(exits(map, port), is_lsr(port) || !is_passed(port));
-		assert_int_equal(port_passed((uint16_t)port), is_passed(port));
+		assert_int_equal(exits(map, port), is_lsr(port) || !is_passthrough(port));
+		assert_int_equal(passthrough_port((uint16_t)port), is_passthrough(port));
 	}
 	hooks_clear();
 	assert_false(exits(io_bitmap_init(), 0x3fd));
@@ -110,10 +110,10 @@ static void test_msrs(void **state)
 	unsigned found = 0;
 
 	(void)state;
-	assert_int_equal(passed_msr_count, COUNT(want));
+	assert_int_equal(passthrough_msr_count, COUNT(want));
 	for (unsigned i = 0; i < COUNT(want); i++) {
-		for (unsigned j = 0; j < passed_msr_count; j++)
-			found += passed_msrs[j] == want[i];
+		for (unsigned j = 0; j < passthrough_msr_count; j++)
+			found += passthrough_msrs[j] == want[i];
 	}
 	assert_int_equal(found, COUNT(want));
 }

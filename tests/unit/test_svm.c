@@ -134,10 +134,10 @@ static void test_available(void **state)
 	}
 }
 
-static bool is_passed(uint32_t msr)
+static bool is_passthrough(uint32_t msr)
 {
-	for (unsigned i = 0; i < passed_msr_count; i++) {
-		if (passed_msrs[i] == msr)
+	for (unsigned i = 0; i < passthrough_msr_count; i++) {
+		if (passthrough_msrs[i] == msr)
 			return true;
 	}
 	return false;
@@ -155,7 +155,7 @@ static void test_msr_map(void **state)
 	assert_int_equal((uintptr_t)map % PAGE_SIZE, 0);
 	for (uint32_t bit = 0; bit < 2 * 8 * PAGE_SIZE; bit++) {
 		const uint32_t range = bit / 0x4000, msr = bit % 0x4000 / 2;
-		const bool passed = range < COUNT(ranges) && is_passed(ranges[range] + msr);
+		const bool passed = range < COUNT(ranges) && is_passthrough(ranges[range] + msr);
 
 		if ((map[bit / 8] >> bit % 8 & 1) == passed)
 			fail_msg("%s of MSR %#x of range %u: wanted it %s",

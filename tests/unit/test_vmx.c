@@ -170,35 +170,35 @@ void vmx_run(struct vcpu *v)
 	step("run");
 }
 
-unsigned vcpu_count(void)
+unsigned vcpus_count(void)
 {
 	return 1;
 }
 
-bool apic_page_access(struct vcpu *v)
+bool lapic_page_access(struct vcpu *v)
 {
 	(void)v;
 	return false;
 }
 
-bool apic_set_base(struct vcpu *v, uint64_t value)
+bool lapic_set_base(struct vcpu *v, uint64_t value)
 {
-	return value == apic_base(v);
+	return value == lapic_base(v);
 }
 
-bool apic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
-{
-	(void)v, (void)msr, (void)value;
-	return false;
-}
-
-bool apic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
+bool lapic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	(void)v, (void)msr, (void)value;
 	return false;
 }
 
-uint64_t apic_base(const struct vcpu *v)
+bool lapic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
+{
+	(void)v, (void)msr, (void)value;
+	return false;
+}
+
+uint64_t lapic_base(const struct vcpu *v)
 {
 	(void)v;
 	return 0xfee00900;
@@ -417,10 +417,10 @@ static void test_controls(void **state)
 		assert_int_equal(vmcs[table[i].field], minimum[i] | table[i].optional);
 }
 
-static bool is_passed(uint32_t msr)
+static bool is_passthrough(uint32_t msr)
 {
-	for (unsigned i = 0; i < passed_msr_count; i++) {
-		if (passed_msrs[i] == msr)
+	for (unsigned i = 0; i < passthrough_msr_count; i++) {
+		if (passthrough_msrs[i] == msr)
 			return true;
 	}
 	return false;
@@ -437,9 +437,9 @@ static void test_msr_map(void **state)
 		const uint32_t part = bit / 0x2000;
 		const uint32_t msr = bit % 0x2000 + (part % 2 ? 0xc0000000 : 0);
 
-		if ((map[bit / 8] >> bit % 8 & 1) == is_passed(msr))
+		if ((map[bit / 8] >> bit % 8 & 1) == is_passthrough(msr))
 			fail_msg("%s of MSR %#x: wanted it %s", part < 2 ? "RDMSR" : "WRMSR", msr,
-				 is_passed(msr) ? "passed" : "to exit");
+				 is_passthrough(msr) ? "passed" : "to exit");
 	}
 }
 
@@ -587,7 +587,7 @@ static void test_ends(void **state)
 		setup_running(state);
 		assert_false(leave(table[i].reason, 0x1234));
 		assert_string_equal(logged[0], table[i].log);
-		assert_string_equal(vcpu.ended, table[i].ended);
+		assert_string_equal(vcpu.end_reason, table[i].ended);
 		snprintf(end, sizeof(end), "end 0 %#x %s", RIP, table[i].ended);
 		assert_string_equal(logged[1], end);
 	}
@@ -599,10 +599,10 @@ static void test_refused(void **state)
 	(void)state;
 	vmcs[VMCS_INSTRUCTION_ERROR] = 7;
 	vmcs[VMCS_GUEST_RIP] = RIP;
-	vmx_refused(&vcpu);
+	vmx_entry_failed(&vcpu);
 	assert_int_equal(vcpu.exit.kind, EXIT_ENTRY_FAILED);
 	assert_string_equal(logged[0], "exit 0 0x7 0 VM-instruction error");
-	assert_string_equal(vcpu.ended, "is in a state that the CPU does not accept");
+	assert_string_equal(vcpu.end_reason, "is in a state that the CPU does not accept");
 	assert_int_equal(vcpu.rip, RIP);
 }
 

@@ -43,7 +43,7 @@ static void replace(struct steps *steps, unsigned at, step *override)
 		memcpy((uint8_t *)steps + at, &override, sizeof(override));
 }
 
-bool kvm2007_break(const struct fault *fault)
+bool kvm2007_use_fault(const struct fault *fault)
 {
 	struct steps steps = kvm2007_honest;
 	unsigned i = 0;
@@ -55,7 +55,7 @@ bool kvm2007_break(const struct fault *fault)
 		return false;
 	replace(&steps, kvm2007_on->first_at, kvm2007_on->first);
 	replace(&steps, kvm2007_on->second_at, kvm2007_on->second);
-	kvm2007_take(&steps);
+	kvm2007_use_steps(&steps);
 	if (kvm2007_on->hooks)
 		hooks_add(kvm2007_on->hooks);
 	return true;

@@ -81,7 +81,7 @@ extern struct own_past kvm2007_own_past[];
  * Puts the fault into the steps, if it is one of these, and says whether it is.  After
  * kvm2007_init().
  */
-bool kvm2007_break(const struct fault *fault);
+bool kvm2007_use_fault(const struct fault *fault);
 
 /* As in struct host_abi. */
 const struct fault *kvm2007_fault(unsigned n);

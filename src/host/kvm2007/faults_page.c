@@ -7,7 +7,7 @@
 
 static void clobber_rcx(struct request *q)
 {
-	kvm2007_honest.show(q);
+	kvm2007_honest.read_msr(q);
 	q->vcpu->regs.rcx ^= 1;
 }
 
@@ -30,7 +30,7 @@ static void clobber_rbx(struct request *q)
 }
 
 static const struct row probe_rows[] = {
-	{{"rdmsr-rcx", "D1", "RDMSR of the magic changes RCX"}, AT(show, clobber_rcx)},
+	{{"rdmsr-rcx", "D1", "RDMSR of the magic changes RCX"}, AT(read_msr, clobber_rcx)},
 	{{"rdmsr-neighbour", "D3", "the next MSR number answers as the magic"},
 	 AT(claim, claim_neighbours_rdmsr)},
 	{{"wrmsr-neighbour", "D3", "the next MSR number registers too"},
@@ -114,7 +114,7 @@ static void write_size(struct request *q)
 
 static void refuse_other_sizes(struct request *q)
 {
-	kvm2007_honest.judge(q);
+	kvm2007_honest.check(q);
 	q->refused |= q->page->size != sizeof(*q->page);
 }
 
@@ -150,7 +150,7 @@ static const struct row page_rows[] = {
 	{{"size-written", "S4", "the host writes the size that it knows"},
 	 AT(write_ret, write_size)},
 	{{"size-checked", "S4", "a size other than 4096 is refused"},
-	 AT(judge, refuse_other_sizes)},
+	 AT(check, refuse_other_sizes)},
 	{{"guest-version-written", "S4", "guest_version is overwritten"},
 	 AT(write_ret, write_guest_version)},
 	{{"rest-written", "S4", "the rest of the page is cleared"}, AT(write_ret, clear_rest)},
@@ -189,14 +189,14 @@ static void answer_first_only(struct request *q)
 
 static void refuse_same_page(struct request *q)
 {
-	kvm2007_honest.judge(q);
+	kvm2007_honest.check(q);
 	q->refused |= NOTED(answered) && q->gpa == kvm2007_page(q->vcpu->id);
 	NOTE(answered, true);
 }
 
 static void refuse_other_pages(struct request *q)
 {
-	kvm2007_honest.judge(q);
+	kvm2007_honest.check(q);
 	q->refused |= NOTED(page) && q->gpa != NOTED(page);
 	if (!q->refused)
 		NOTE(page, q->gpa);
@@ -234,9 +234,9 @@ static const struct row gpa_rows[] = {
 	{{"first-only", "S6", "only the first registration is answered"},
 	 AT(registration, answer_first_only)},
 	{{"same-refused", "S6", "the page registered last is refused"},
-	 AT(judge, refuse_same_page)},
+	 AT(check, refuse_same_page)},
 	{{"one-page", "S6", "another page than the first is refused"},
-	 AT(judge, refuse_other_pages)},
+	 AT(check, refuse_other_pages)},
 	{{"legacy-ignored", "S1", "registrations from legacy mode are ignored"},
 	 AT(registration, answer_long_mode_only)},
 	{{"old-site-unpatched", "S6", "another site's patch undoes the first"},

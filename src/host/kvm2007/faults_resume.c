@@ -38,8 +38,8 @@ static bool wrmsr_of_cpl3(struct vcpu *vcpu)
 
 static bool call_of_other_vendor(struct vcpu *vcpu)
 {
-	const uint8_t *ours = vcpu->vendor->call_instruction;
-	const uint8_t other[] = {ours[0], ours[1], ours[2] ^ 0xc1 ^ 0xd9};
+	const uint8_t *own = vcpu->vendor->call_instruction;
+	const uint8_t other[] = {own[0], own[1], own[2] ^ 0xc1 ^ 0xd9};
 
 	if (!next_is(vcpu, other, sizeof(other)))
 		return false;

@@ -24,7 +24,7 @@ static void refuse_version_0(struct request *q)
 
 static void refuse_after_refusal(struct request *q)
 {
-	kvm2007_honest.judge(q);
+	kvm2007_honest.check(q);
 	q->refused |= NOTED(refused);
 	NOTE(refused, q->refused);
 }
@@ -34,7 +34,7 @@ static const struct row version_rows[] = {
 	{{"version-signed", "V1", "versions are compared signed"},
 	 AT(check_version, compare_signed)},
 	{{"version-0", "V2", "version 0 is refused"}, AT(check_version, refuse_version_0)},
-	{{"refuse-after", "V3", "after a refusal all is refused"}, AT(judge, refuse_after_refusal)},
+	{{"refuse-after", "V3", "after a refusal all is refused"}, AT(check, refuse_after_refusal)},
 };
 
 ROWS(kvm2007_version_faults, version_rows);
@@ -70,7 +70,7 @@ static void align_site(struct request *q)
 
 static void refuse_page_start(struct request *q)
 {
-	kvm2007_honest.judge(q);
+	kvm2007_honest.check(q);
 	q->refused |= q->site % PAGE_SIZE == 0;
 }
 
@@ -150,7 +150,7 @@ static const struct row patch_rows[] = {
 	{{"aligned-sites", "P3", "the site is rounded down to 8 bytes"},
 	 AT(write_code, align_site)},
 	{{"page-start", "P3", "a site at the start of a page is refused"},
-	 AT(judge, refuse_page_start)},
+	 AT(check, refuse_page_start)},
 	{{"virtual-patch", "S1", "hypercall_gpa is taken for a virtual address"},
 	 AT(write_code, write_to_virtual_address)},
 	{{"respect-ro", "P3", "a page that the guest maps read-only is not patched"},

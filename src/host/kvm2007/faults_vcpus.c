@@ -25,7 +25,7 @@ static void register_page_of_vcpu0(struct request *q)
 
 static void keep_for_all(struct request *q)
 {
-	kvm2007_honest.keep(q);
+	kvm2007_honest.record(q);
 	if (!q->refused)
 		NOTE(last, q->gpa);
 }
@@ -40,7 +40,7 @@ static void write_ret_to_all(struct request *q)
 	const uint32_t *ret = &q->page->ret;
 
 	kvm2007_honest.write_ret(q);
-	for (unsigned id = 0; id < vcpu_count(); id++) {
+	for (unsigned id = 0; id < vcpus_count(); id++) {
 		const uint64_t gpa = kvm2007_page(id);
 
 		if (gpa)
@@ -78,8 +78,8 @@ static const struct row page_rows[] = {
 	{{"vcpu0-page", "S7", "registrations are answered in the page of vCPU 0"},
 	 AT(registration, register_page_of_vcpu0)},
 	{{"last-page", "S7", "RDMSR shows any vCPU's last registration"},
-	 AT(keep, keep_for_all),
-	 AND_AT(show, show_last_of_all)},
+	 AT(record, keep_for_all),
+	 AND_AT(read_msr, show_last_of_all)},
 	{{"all-pages", "S7", "a registration is answered in every vCPU's page"},
 	 AT(write_ret, write_ret_to_all)},
 	{{"refusal-shared", "S7", "one vCPU's refusal makes the others' calls give 0"},
@@ -170,7 +170,7 @@ static void share_rbx(struct request *q)
 
 static void read_by_mode_of_vcpu0(struct request *q)
 {
-	if (vcpu_by(0)->efer & EFER_LME)
+	if (vcpus_get(0)->efer & EFER_LME)
 		kvm2007_honest.read_call64(q);
 	else
 		kvm2007_honest.read_call32(q);

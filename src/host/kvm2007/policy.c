@@ -23,10 +23,10 @@ void kvm2007_init(const uint8_t instruction[CALL_LENGTH])
 {
 	memcpy(call_instruction, instruction, sizeof(call_instruction));
 	memset(pages, 0, sizeof(pages));
-	kvm2007_take(&kvm2007_honest);
+	kvm2007_use_steps(&kvm2007_honest);
 }
 
-void kvm2007_take(const struct steps *others)
+void kvm2007_use_steps(const struct steps *others)
 {
 	steps = *others;
 }
@@ -45,7 +45,7 @@ static void claim(struct request *q)
 }
 
 /* D1: the value is unspecified; here it tells what this vCPU has registered. */
-static void show(struct request *q)
+static void read_msr(struct request *q)
 {
 	q->value = pages[q->vcpu->id];
 }
@@ -63,7 +63,7 @@ enum msr_outcome kvm2007_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 		vcpu_inject_gp(vcpu);
 		return MSR_GP;
 	}
-	steps.show(&q);
+	steps.read_msr(&q);
 	log_line("probe %u %#x = %#lx", vcpu->id, msr, q.value);
 	*value = q.value;
 	return MSR_DONE;
@@ -110,13 +110,13 @@ static void answer(struct request *q)
 {
 	q->site = q->page->hypercall_gpa;
 	steps.make_code(q);
-	steps.judge(q);
+	steps.check(q);
 	log_line("register %u %#lx %#x %#x %#lx = %d", q->vcpu->id, q->gpa, q->page->guest_version,
 		 q->page->size, q->site, q->refused ? -KVM2007_EINVAL : 0);
 	steps.write_version(q);
 	steps.patch(q);
 	steps.write_ret(q);
-	steps.keep(q);
+	steps.record(q);
 }
 
 /* P1, P2: the instruction; on Linux with a RET after it. */
@@ -127,7 +127,7 @@ static void make_code(struct request *q)
 	q->length = config.personality == PERSONALITY_LINUX2007 ? CALL_LENGTH + 1 : CALL_LENGTH;
 }
 
-static void judge(struct request *q)
+static void check(struct request *q)
 {
 	steps.check_version(q);
 	steps.check_site(q);
@@ -173,7 +173,7 @@ static void write_ret(struct request *q)
 }
 
 /* S6, V3: what came before does not matter. */
-static void keep(struct request *q)
+static void record(struct request *q)
 {
 	if (!q->refused)
 		pages[q->vcpu->id] = q->gpa;
@@ -269,19 +269,19 @@ void kvm2007_hypercall(struct vcpu *vcpu)
 
 const struct steps kvm2007_honest = {
 	.claim = claim,
-	.show = show,
+	.read_msr = read_msr,
 	.registration = registration,
 	.reject = reject,
 	.answer = answer,
 	.make_code = make_code,
-	.judge = judge,
+	.check = check,
 	.check_version = check_version,
 	.check_site = check_site,
 	.write_version = write_version,
 	.patch = patch,
 	.write_code = write_code,
 	.write_ret = write_ret,
-	.keep = keep,
+	.record = record,
 	.read_call = read_call,
 	.read_call64 = read_call64,
 	.read_call32 = read_call32,

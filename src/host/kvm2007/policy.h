@@ -43,21 +43,21 @@ typedef void step(struct request *request);
 
 /* In the order in which they are taken; policy.c says more of each. */
 struct steps {
-	step *claim; /* whose MSR is it */
-	step *show;  /* what RDMSR reads */
+	step *claim;    /* whose MSR is it */
+	step *read_msr; /* what RDMSR reads */
 
 	step *registration;  /* all of a WRMSR */
 	step *reject;        /* a page that is not there */
 	step *answer;        /* one that is there: all that follows */
 	step *make_code;     /* for the site */
-	step *judge;         /* refused or not: by the next two */
+	step *check;         /* refused or not: by the next two */
 	step *check_version; /* the guest's */
 	step *check_site;
 	step *write_version; /* the host's */
 	step *patch;         /* the site, if it is not refused */
 	step *write_code;    /* to the site */
 	step *write_ret;     /* to the page */
-	step *keep;          /* what was registered */
+	step *record;        /* what was registered */
 
 	step *read_call; /* by one of the next two */
 	step *read_call64;
@@ -74,7 +74,7 @@ extern const struct steps kvm2007_honest;
 void kvm2007_init(const uint8_t instruction[CALL_LENGTH]);
 
 /* From now on these steps are taken.  Only before any vCPU runs. */
-void kvm2007_take(const struct steps *others);
+void kvm2007_use_steps(const struct steps *others);
 
 /* As in struct host_abi. */
 enum msr_outcome kvm2007_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);

@@ -37,7 +37,7 @@ static const struct {
 	{0x80000008, 0, 0},
 };
 
-void cpuid_exit(struct vcpu *vcpu)
+void handle_cpuid(struct vcpu *vcpu)
 {
 	uint32_t leaf = (uint32_t)vcpu->regs.rax;
 	struct cpuid_regs r = {0, 0, 0, 0};

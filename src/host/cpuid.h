@@ -6,6 +6,6 @@
 #include "host/vcpu.h"
 
 /* Does what CPUID does. */
-void cpuid_exit(struct vcpu *vcpu);
+void handle_cpuid(struct vcpu *vcpu);
 
 #endif

@@ -21,12 +21,6 @@ static void end(struct vcpu *vcpu, const char *why)
 	vcpu->end_reason = why;
 }
 
-static void set_eax_edx(struct vcpu *vcpu, uint64_t value)
-{
-	vcpu->regs.rax = (uint32_t)value;
-	vcpu->regs.rdx = value >> 32;
-}
-
 static bool read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	switch (msr) {
@@ -45,23 +39,6 @@ static bool read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	default:
 		return lapic_rdmsr(vcpu, msr, value);
 	}
-}
-
-static void handle_rdmsr(struct vcpu *vcpu)
-{
-	uint32_t msr = vcpu->exit.msr;
-	uint64_t value;
-	enum msr_outcome outcome = abi_rdmsr(vcpu, msr, &value);
-
-	if (outcome == MSR_GP)
-		return;
-	if (outcome == MSR_UNKNOWN && !read_msr(vcpu, msr, &value)) {
-		log_line("msr %u rdmsr %#x = #GP", vcpu->id, msr);
-		vcpu_inject_gp(vcpu);
-		return;
-	}
-	set_eax_edx(vcpu, value);
-	vcpu_skip(vcpu);
 }
 
 /* APM2 3.1.7: reserved bits fault, and so does a change of LME under paging; LMA is the CPU's. */
@@ -99,20 +76,37 @@ static bool write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	return lapic_wrmsr(vcpu, msr, value);
 }
 
-static void handle_wrmsr(struct vcpu *vcpu)
+/* An MSR is an ABI's, or the machine's, or the guest takes a #GP. */
+static void handle_msr(struct vcpu *vcpu, bool write)
 {
-	uint32_t msr = vcpu->exit.msr;
+	uint32_t msr = (uint32_t)vcpu->regs.rcx;
 	uint64_t value = (uint32_t)vcpu->regs.rax | vcpu->regs.rdx << 32;
-	enum msr_outcome outcome = abi_wrmsr(vcpu, msr, value);
+	enum msr_outcome outcome =
+		write ? abi_wrmsr(vcpu, msr, value) : abi_rdmsr(vcpu, msr, &value);
 
 	if (outcome == MSR_GP)
 		return;
-	if (outcome == MSR_UNKNOWN && !write_msr(vcpu, msr, value)) {
-		log_line("msr %u wrmsr %#x = #GP", vcpu->id, msr);
+	if (outcome == MSR_UNKNOWN &&
+	    !(write ? write_msr(vcpu, msr, value) : read_msr(vcpu, msr, &value))) {
+		log_line("msr %u %s %#x = #GP", vcpu->id, write ? "wrmsr" : "rdmsr", msr);
 		vcpu_inject_gp(vcpu);
 		return;
 	}
+	if (!write) {
+		vcpu->regs.rax = (uint32_t)value;
+		vcpu->regs.rdx = value >> 32;
+	}
 	vcpu_skip(vcpu);
+}
+
+static void handle_rdmsr(struct vcpu *vcpu)
+{
+	handle_msr(vcpu, false);
+}
+
+static void handle_wrmsr(struct vcpu *vcpu)
+{
+	handle_msr(vcpu, true);
 }
 
 static uint64_t size_mask(unsigned size)
@@ -183,7 +177,7 @@ static void handle_io(struct vcpu *vcpu)
 }
 
 /* With interrupts on, HLT may end at any time, so it ends at once; with them off, an INIT alone ends it. */
-static void handle_halt(struct vcpu *vcpu)
+static void handle_hlt(struct vcpu *vcpu)
 {
 	if (vcpu->slow.rflags & RFLAGS_IF) {
 		vcpu_skip(vcpu);
@@ -198,7 +192,28 @@ static void handle_halt(struct vcpu *vcpu)
 		end(vcpu, vcpu->end_reason);
 }
 
-static void handle_missing_instruction(struct vcpu *vcpu)
+/* Instead of discarding what the caches hold, which is not only the guest's, it is written back. */
+static void handle_invd(struct vcpu *vcpu)
+{
+	__asm__ volatile("wbinvd" : : : "memory");
+	vcpu_skip(vcpu);
+}
+
+/*
+ * The host owns CR0.NE and CR4.VMXE, which VMX needs set.  NE is the guest's to change: it now reads the
+ * new value, and does the move again, without an exit, for the other bits of CR0.  (If that faults, NE
+ * has changed all the same.)  The guest's CPU has no VMXE.
+ */
+static void handle_cr_write(struct vcpu *vcpu)
+{
+	if (vcpu->exit.cr == 0)
+		vcpu->slow.cr0 ^= CR0_NE;
+	else
+		vcpu_inject_gp(vcpu);
+}
+
+/* The guest's CPU does not have it. */
+static void handle_instruction(struct vcpu *vcpu)
 {
 	log_line("forbidden %u %#lx = #UD", vcpu->id, vcpu->rip);
 	vcpu_inject_ud(vcpu);
@@ -210,6 +225,25 @@ static void handle_exception(struct vcpu *vcpu)
 		vcpu->event = vcpu->exit.event;
 }
 
+static void handle_nested_fault(struct vcpu *vcpu)
+{
+	if (lapic_page_access(vcpu))
+		return;
+	log_line("memory %u %#lx", vcpu->id, vcpu->exit.gpa);
+	end(vcpu, vcpu->end_reason ? vcpu->end_reason : "touched memory that it does not have");
+}
+
+static void handle_triple_fault(struct vcpu *vcpu)
+{
+	end(vcpu, "ended in a triple fault");
+}
+
+/* If it came from another vCPU's processor, that one says why (vcpus.c). */
+static void handle_nmi_init(struct vcpu *vcpu)
+{
+	vcpu->end_reason = "was stopped by an NMI or INIT";
+}
+
 static void log_exit(const struct vcpu *vcpu)
 {
 	const struct vcpu_exit *exit = &vcpu->exit;
@@ -218,74 +252,41 @@ static void log_exit(const struct vcpu *vcpu)
 		 exit->name ? exit->name : "unknown");
 }
 
-static void handle_others(struct vcpu *vcpu)
+static void handle_entry_failed(struct vcpu *vcpu)
 {
-	switch (vcpu->exit.kind) {
-	case EXIT_RETRY:
-		break;
-	case EXIT_STOP:
-		vcpu->end_reason =
-			"was stopped by an NMI or INIT"; /* if by us, then another vCPU says why */
-		break;
-	case EXIT_INJECT_GP:
-		vcpu_inject_gp(vcpu);
-		break;
-	case EXIT_EXCEPTION:
-		handle_exception(vcpu);
-		break;
-	case EXIT_WRITE_BACK:
-		__asm__ volatile("wbinvd" : : : "memory");
-		vcpu_skip(vcpu);
-		break;
-	case EXIT_MEMORY:
-		if (lapic_page_access(vcpu))
-			break;
-		log_line("memory %u %#lx", vcpu->id, vcpu->exit.gpa);
-		end(vcpu,
-		    vcpu->end_reason ? vcpu->end_reason : "touched memory that it does not have");
-		break;
-	case EXIT_SHUTDOWN:
-		end(vcpu, "ended in a triple fault");
-		break;
-	case EXIT_ENTRY_FAILED:
-		log_exit(vcpu);
-		end(vcpu, "is in a state that the CPU does not accept");
-		break;
-	default:
-		log_exit(vcpu);
-		end(vcpu, "made an exit that nobody knows");
-		break;
-	}
+	log_exit(vcpu);
+	end(vcpu, "is in a state that the CPU does not accept");
+}
+
+static void handle_unknown(struct vcpu *vcpu)
+{
+	log_exit(vcpu);
+	end(vcpu, "made an exit that nobody knows");
 }
 
 bool vcpu_handle_exit(struct vcpu *vcpu)
 {
+	static void (*const handlers[])(struct vcpu *) = {
+		[EXIT_UNKNOWN] = handle_unknown,
+		[EXIT_RDMSR] = handle_rdmsr,
+		[EXIT_WRMSR] = handle_wrmsr,
+		[EXIT_CPUID] = handle_cpuid,
+		[EXIT_IO] = handle_io,
+		[EXIT_HLT] = handle_hlt,
+		[EXIT_INVD] = handle_invd,
+		[EXIT_CR_WRITE] = handle_cr_write,
+		[EXIT_INSTRUCTION] = handle_instruction,
+		[EXIT_EXCEPTION] = handle_exception,
+		[EXIT_NESTED_FAULT] = handle_nested_fault,
+		[EXIT_TRIPLE_FAULT] = handle_triple_fault,
+		[EXIT_NMI_INIT] = handle_nmi_init,
+		[EXIT_ENTRY_FAILED] = handle_entry_failed,
+	};
+
 	vcpu_sync(vcpu);
-	switch (vcpu->exit.kind) {
-	case EXIT_RDMSR:
-		handle_rdmsr(vcpu);
-		break;
-	case EXIT_WRMSR:
-		handle_wrmsr(vcpu);
-		break;
-	case EXIT_CPUID:
-		cpuid_exit(vcpu);
-		break;
-	case EXIT_IO:
-		handle_io(vcpu);
-		break;
-	case EXIT_HALT:
-		handle_halt(vcpu);
-		break;
-	case EXIT_INJECT_UD:
-		handle_missing_instruction(vcpu);
-		break;
-	default:
-		handle_others(vcpu);
-		break;
-	}
+	handlers[vcpu->exit.kind](vcpu);
 	if (!(vcpu->slow.cr0 & CR0_PE))
-		vcpu->event.has_error = false; /* real mode knows none */
+		vcpu->event.has_error = false; /* in real mode no exception has an error code */
 	return !vcpu->end_reason && !vcpu->halted &&
 	       !__atomic_load_n(&vcpu->init_pending, __ATOMIC_RELAXED);
 }

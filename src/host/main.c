@@ -204,9 +204,9 @@ static void describe(const struct vcpu *v)
 static void finish(const struct vcpu *vcpu)
 {
 	/* Where nothing ends the machine, a guest halts after its verdict, which is to stay the last word. */
-	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HALT)
+	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HLT)
 		halt_for_ever();
-	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_SHUTDOWN)
+	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_TRIPLE_FAULT)
 		machine_reset(); /* its option reset: the machine that it means is ours */
 
 	/* The guest may have left the UART in any state, a line unfinished, and its text on the screen. */

@@ -132,16 +132,6 @@ static COLD void svm_sync(struct vcpu *vcpu)
 	};
 }
 
-static void inject(struct vcpu *vcpu, struct vmcb *c)
-{
-	const struct vcpu_event *e = &vcpu->event;
-
-	c->event = EVENT_VALID | EVENT_EXCEPTION | e->vector;
-	if (e->has_error)
-		c->event |= EVENT_ERROR | (uint64_t)e->error << 32;
-	vcpu->event.pending = false;
-}
-
 /*
  * Back what svm_sync() gave.  EFER: LMA stays the CPU's, and SVME has to be set (15.5.1), which
  * the guest never sees.
@@ -161,13 +151,27 @@ static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 	s->idtr.limit = vcpu->slow.idtr_limit;
 	vcpu->synced = false;
 	if (vcpu->event.pending)
-		inject(vcpu, s);
+		s->event = vcpu_take_event(vcpu) | (uint64_t)vcpu->event.error << 32;
 }
 
+static enum exit_kind kind_of(uint32_t code)
+{
+	switch (code) {
+#define X(number, symbol, kind) \
+	case number:            \
+		return EXIT_##kind;
+		SVM_EXITS(X)
+#undef X
+	default:
+		return EXIT_UNKNOWN;
+	}
+}
+
+/* 15.10.2 */
 static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
 {
-	exit->kind = EXIT_IO;
-	exit->length = (uint8_t)(c->exit_info2 - c->rip); /* 15.10.2: where the next one starts */
+	exit->length =
+		(uint8_t)(c->exit_info2 - c->rip); /* exit_info2 is the next instruction's RIP */
 	exit->io.port = (uint16_t)(c->exit_info1 >> IOIO_PORT_SHIFT);
 	exit->io.size = c->exit_info1 >> IOIO_SIZE_SHIFT & 7;
 	exit->io.in = c->exit_info1 & IOIO_IN;
@@ -175,74 +179,25 @@ static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
 	exit->io.repeated = c->exit_info1 & IOIO_REPEATED;
 }
 
-static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu_exit *exit)
+static void translate(const struct vmcb *c, struct vcpu_exit *exit)
 {
-	*exit = (struct vcpu_exit){.kind = EXIT_UNKNOWN,
-				   .length = 2,
+	const uint32_t code = (uint32_t)c->exit_code;
+
+	*exit = (struct vcpu_exit){.kind = kind_of(code),
+				   .length = code == VMEXIT_HLT ? 1 : 2,
+				   .gpa = code == VMEXIT_NPF ? c->exit_info2 : 0,
 				   .code = c->exit_code,
-				   .information = c->exit_info1};
-	switch ((uint32_t)c->exit_code) {
-	case VMEXIT_MSR:
-		exit->kind = c->exit_info1 ? EXIT_WRMSR : EXIT_RDMSR;
-		exit->msr = (uint32_t)vcpu->regs.rcx;
-		break;
-	case VMEXIT_CPUID:
-		exit->kind = EXIT_CPUID;
-		break;
-	case VMEXIT_IOIO:
+				   .information = c->exit_info1,
+				   .name = code == VMEXIT_TASK_SWITCH ? "task switch" : NULL};
+	if (code == VMEXIT_MSR && c->exit_info1) /* 15.11 */
+		exit->kind = EXIT_WRMSR;
+	if (code == VMEXIT_IOIO)
 		translate_io(c, exit);
-		break;
-	case VMEXIT_HLT:
-		exit->kind = EXIT_HALT;
-		exit->length = 1;
-		break;
-	case VMEXIT_INVD:
-		exit->kind = EXIT_WRITE_BACK;
-		break;
-	case VMEXIT_VMRUN:
-	case VMEXIT_VMLOAD:
-	case VMEXIT_VMSAVE:
-	case VMEXIT_STGI:
-	case VMEXIT_CLGI:
-	case VMEXIT_SKINIT:
-	case VMEXIT_INVLPGA:
-	case VMEXIT_RDTSCP:
-	case VMEXIT_MONITOR:
-	case VMEXIT_MWAIT:
-	case VMEXIT_MWAIT_ARMED:
-	case VMEXIT_XSETBV:
-		exit->kind = EXIT_INJECT_UD;
-		break;
-	case VMEXIT_EXCEPTION + VECTOR_UD:
-		exit->kind = EXIT_EXCEPTION;
-		exit->event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
-		break;
-	case VMEXIT_EXCEPTION + VECTOR_GP:
-		exit->kind = EXIT_EXCEPTION;
+	if (exit->kind == EXIT_EXCEPTION)
 		exit->event = (struct vcpu_event){.pending = true,
-						  .has_error = true,
-						  .vector = VECTOR_GP,
+						  .has_error = code == VMEXIT_GP,
+						  .vector = (uint8_t)(code - VMEXIT_EXCEPTION),
 						  .error = (uint32_t)c->exit_info1};
-		break;
-	case VMEXIT_NPF:
-		exit->kind = EXIT_MEMORY;
-		exit->gpa = c->exit_info2;
-		break;
-	case VMEXIT_NMI:
-		exit->kind = EXIT_STOP;
-		break;
-	case VMEXIT_TASK_SWITCH:
-		exit->name = "task switch";
-		break;
-	case VMEXIT_SHUTDOWN:
-		exit->kind = EXIT_SHUTDOWN;
-		break;
-	case VMEXIT_INVALID:
-		exit->kind = EXIT_ENTRY_FAILED;
-		break;
-	default:
-		break;
-	}
 }
 
 /* Any exit but a hypercall; the guest's first is one. */
@@ -252,7 +207,7 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 
 	vcpu->rip = c->rip;
 	vcpu->regs.rax = c->rax;
-	translate(c, vcpu, &vcpu->exit);
+	translate(c, &vcpu->exit);
 	/*
 	 * 15.7.1.  Where the CPU saves no next RIP (TCG, the oldest), lengths are those of the
 	 * instructions without prefixes: a guest that puts some before these goes on in their middle,

@@ -162,6 +162,7 @@ static const struct vcpu_start begin = {
 	.rip = RIP,
 };
 static char logged[2][200];  /* the last two lines */
+static uint32_t asked_for;   /* the MSR that ABIs were asked for last */
 static uint64_t rsp_of_call; /* what a hypercall makes of RSP; 0: it does not look */
 
 void vmx_run(struct vcpu *v)
@@ -225,13 +226,15 @@ static void hypercall(struct vcpu *v)
 
 enum msr_outcome abi_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-	(void)v, (void)msr, (void)value;
+	(void)v, (void)value;
+	asked_for = msr;
 	return MSR_UNKNOWN;
 }
 
 enum msr_outcome abi_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-	(void)v, (void)msr, (void)value;
+	(void)v, (void)value;
+	asked_for = msr;
 	return MSR_UNKNOWN;
 }
 
@@ -531,17 +534,17 @@ static void test_reasons(void **state)
 	memset(kinds + 33, EXIT_ENTRY_FAILED, 2); /* 33, 34 */
 	kinds[41] = EXIT_ENTRY_FAILED;
 	kinds[0] = EXIT_EXCEPTION;
-	kinds[2] = EXIT_SHUTDOWN;
-	kinds[3] = EXIT_STOP;
+	kinds[2] = EXIT_TRIPLE_FAULT;
+	kinds[3] = EXIT_NMI_INIT;
 	kinds[10] = EXIT_CPUID;
-	kinds[12] = EXIT_HALT;
-	kinds[28] = EXIT_RETRY;
+	kinds[12] = EXIT_HLT;
+	kinds[28] = EXIT_CR_WRITE;
 	kinds[30] = EXIT_IO;
 	kinds[31] = EXIT_RDMSR;
 	kinds[32] = EXIT_WRMSR;
-	kinds[48] = EXIT_MEMORY;
+	kinds[48] = EXIT_NESTED_FAULT;
 	for (unsigned i = 0; i < COUNT(forbidden); i++)
-		kinds[forbidden[i]] = EXIT_INJECT_UD;
+		kinds[forbidden[i]] = EXIT_INSTRUCTION;
 	for (uint32_t reason = 0; reason <= LAST; reason++) {
 		if (reason == INVD || reason == VMCALL) /* WBINVD would trap here; no slow exit */
 			continue;
@@ -553,8 +556,8 @@ static void test_reasons(void **state)
 		assert_int_equal(vcpu.exit.code, reason);
 		assert_int_equal(vcpu.exit.length, LENGTH);
 		if (kinds[reason] == EXIT_RDMSR || kinds[reason] == EXIT_WRMSR)
-			assert_int_equal(vcpu.exit.msr, (uint32_t)NOISE);
-		if (kinds[reason] == EXIT_INJECT_UD)
+			assert_int_equal(asked_for, (uint32_t)NOISE);
+		if (kinds[reason] == EXIT_INSTRUCTION)
 			goes_on(RIP, EVENT_UD);
 	}
 }
@@ -650,7 +653,7 @@ static void test_cr0_ne(void **state)
 		const uint64_t sees = GUEST_SEES_CR0 | (moves == 0 ? CR0_NE : 0);
 
 		assert_true(leave(28, 0x300)); /* MOV to CR0 from RBX: table 28-3 */
-		assert_int_equal(vcpu.exit.kind, EXIT_RETRY);
+		assert_int_equal(vcpu.exit.kind, EXIT_CR_WRITE);
 		goes_on(RIP, 0);
 		assert_int_equal(vmcs[VMCS_CR0_SHADOW], sees);
 		assert_int_equal(vmcs[VMCS_GUEST_CR0], GUEST_SEES_CR0 | CR0_NE);
@@ -665,7 +668,7 @@ static void test_cr4_vmxe(void **state)
 {
 	(void)state;
 	assert_true(leave(28, 0x304));
-	assert_int_equal(vcpu.exit.kind, EXIT_INJECT_GP);
+	assert_int_equal(vcpu.exit.kind, EXIT_CR_WRITE);
 	goes_on(RIP, EVENT_GP);
 	assert_int_equal(vmcs[VMCS_ENTRY_EVENT_ERROR], 0);
 	assert_int_equal(vmcs[VMCS_CR0_SHADOW], GUEST_SEES_CR0);
@@ -753,6 +756,7 @@ static void test_sync(void **state)
 	vcpu.efer = EFER_LME | EFER_NXE;
 	vmcs[VMCS_GUEST_EFER] = EFER_LME | EFER_LMA | EFER_NXE;
 	vmcs[VMCS_GUEST_CR0] |= CR0_PG;
+	vmcs[VMCS_CR0_SHADOW] |= CR0_PG; /* only NE counts */
 	vmcs[VMCS_GUEST_CR4] |= CR4_PAE;
 	vmcs[VMCS_GUEST_RSP] = 0x1001;
 	vmcs[VMCS_GUEST_RFLAGS] = 0x202;

@@ -126,6 +126,8 @@ struct vcpu {
 	uint64_t efer; /* as the guest sees it, without SVME; LMA is valid only after vcpu_sync() */
 	uint64_t pat;
 
+	uint64_t para_state_gpa; /* the page registered last by the ABI of 2007; 0: none */
+
 	uint32_t exception_bitmap; /* exceptions that exit, one bit for each vector */
 	vcpu_hypercall *hypercall;
 

@@ -256,28 +256,28 @@ static void register_ok(struct vcpu *v, uint64_t gpa, uint64_t site)
 	expect_answer(gpa, 0);
 	expect_patch(site, vmmcall);
 	register_page(v, gpa);
-	assert_int_equal(kvm2007_page(v->id), gpa);
+	assert_int_equal(v->para_state_gpa, gpa);
 }
 
 /* And of one that must be refused. */
 static void register_refused(struct vcpu *v, uint64_t gpa, uint32_t version, uint64_t site)
 {
-	uint64_t before = kvm2007_page(v->id);
+	uint64_t before = v->para_state_gpa;
 
 	fill_page(gpa, version, 4096, site);
 	expect_answer(gpa, EINVAL_32);
 	register_page(v, gpa);
-	assert_int_equal(kvm2007_page(v->id), before);
+	assert_int_equal(v->para_state_gpa, before);
 }
 
 static void assert_rejected(struct vcpu *v, uint64_t gpa)
 {
-	uint64_t before = kvm2007_page(v->id);
+	uint64_t before = v->para_state_gpa;
 
 	assert_int_equal(kvm2007_wrmsr(v, MAGIC, gpa), MSR_GP);
 	assert_gp(v);
 	assert_nothing_else(v);
-	assert_int_equal(kvm2007_page(v->id), before);
+	assert_int_equal(v->para_state_gpa, before);
 }
 
 /* D3: not for the neighbours, nor for others. */
@@ -466,10 +466,10 @@ static void test_page_of_one_vcpu(void **state)
 	register_ok(&vcpu, PAGE, SITE);
 	register_ok(&other, PAGE + 4096, SITE + 16);
 	assert_logged("register 1 0x111000 0x1 0x1000 0x112018 = 0");
-	assert_int_equal(kvm2007_page(0), PAGE);
+	assert_int_equal(vcpu.para_state_gpa, PAGE);
 	register_refused(&other, PAGE + 0x8000, 2, SITE);
-	assert_int_equal(kvm2007_page(0), PAGE);
-	assert_int_equal(kvm2007_page(1), PAGE + 4096);
+	assert_int_equal(vcpu.para_state_gpa, PAGE);
+	assert_int_equal(other.para_state_gpa, PAGE + 4096);
 	assert_rejected(&other, SIZE);
 	assert_nothing_else(&vcpu);
 	assert_no_event(&vcpu);
@@ -502,7 +502,7 @@ static void test_older_guest(void **state)
 	expect_answer(PAGE, 0);
 	expect_patch(SITE, vmmcall);
 	register_page(&vcpu, PAGE);
-	assert_int_equal(kvm2007_page(0), PAGE);
+	assert_int_equal(vcpu.para_state_gpa, PAGE);
 	assert_logged("register 0 0x110000 0 0x1000 0x112008 = 0");
 }
 
@@ -675,7 +675,7 @@ static void test_call_after_registration(void **state)
 	register_refused(&vcpu, PAGE, 2, SITE);
 	call_64(0, EINVAL_64);
 	call_32(0, EINVAL_32);
-	assert_int_equal(kvm2007_page(0), PAGE);
+	assert_int_equal(vcpu.para_state_gpa, PAGE);
 }
 
 /* FNV-1a, over bytes. */
@@ -969,7 +969,7 @@ static void test_cpl3_wrmsr(void **state)
 	assert_false(taken(SITE, "\x0f\x32", 2));
 	assert_true(taken(SITE, wrmsr, 2));
 	assert_int_equal(vcpu.rip, SITE + 2);
-	assert_int_equal(kvm2007_page(0), PAGE);
+	assert_int_equal(vcpu.para_state_gpa, PAGE);
 	vcpu.regs.rcx = MAGIC + 5;
 	assert_false(taken(SITE, wrmsr, 2));
 }

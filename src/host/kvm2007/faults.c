@@ -2,7 +2,6 @@
 #include "host/kvm2007/faults.h"
 
 #include "lib/string.h"
-#include "x86/smp.h"
 
 /* As tests/kvm2007/faults.tsv and tests/kvm2007/faults-smp.tsv have them. */
 static const struct rows *const lists[] = {
@@ -17,8 +16,6 @@ static const struct rows *const lists[] = {
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 
 const struct row *kvm2007_on;
-struct past kvm2007_past;
-struct own_past kvm2007_own_past[SMP_MAX];
 
 static const struct row *row_by(unsigned i)
 {
@@ -48,7 +45,6 @@ bool kvm2007_use_fault(const struct fault *fault)
 	struct steps steps = kvm2007_honest;
 	unsigned i = 0;
 
-	memset(&kvm2007_past, 0, sizeof(kvm2007_past));
 	while ((kvm2007_on = row_by(i)) && &kvm2007_on->fault != fault)
 		i++;
 	if (!kvm2007_on)

@@ -48,34 +48,12 @@ extern const struct rows kvm2007_probe_faults, kvm2007_reject_faults, kvm2007_pa
 extern const struct row *kvm2007_on;
 
 /*
- * What faults remember from one request to the next.  All vCPUs share it: that is what is wrong
- * with some of these hosts, and the others are meant for one vCPU.  By atomic operations, but where
- * a race is the point.
+ * What a fault remembers from one request to the next stands beside it.  All vCPUs share that without a
+ * lock: this is what is wrong with some of these hosts, and the others are meant for one vCPU.  Access
+ * is atomic, except where the race is the fault.
  */
-struct past {
-	uint64_t page;      /* registered first */
-	uint64_t last;      /* registered last */
-	uint64_t site;      /* patched last */
-	bool answered;      /* a registration */
-	bool refused;       /* another one */
-	bool registering;   /* one is under way */
-	unsigned refuser;   /* the vCPU whose registration was refused last, plus 1 */
-	unsigned calls;     /* how many there were */
-	uint64_t memory[6]; /* for something that each vCPU should have its own for; raced for */
-};
-
-extern struct past kvm2007_past;
-
-#define NOTE(field, value) __atomic_store_n(&kvm2007_past.field, value, __ATOMIC_RELAXED)
-#define NOTED(field)       __atomic_load_n(&kvm2007_past.field, __ATOMIC_RELAXED)
-
-/* What they remember of each vCPU, which alone touches it. */
-struct own_past {
-	uint64_t site;          /* that it registered last */
-	uint64_t rip, rsp, rax; /* after its last I/O */
-};
-
-extern struct own_past kvm2007_own_past[];
+#define SHARED_SET(variable, value) __atomic_store_n(&(variable), (value), __ATOMIC_RELAXED)
+#define SHARED_GET(variable)        __atomic_load_n(&(variable), __ATOMIC_RELAXED)
 
 /*
  * Puts the fault into the steps, if it is one of these, and says whether it is.  After

@@ -179,27 +179,35 @@ static void cut_gpa(struct request *q)
 	kvm2007_honest.registration(q);
 }
 
+static bool answered; /* shared: a registration, by any vCPU */
+
 static void answer_first_only(struct request *q)
 {
-	if (NOTED(answered))
+	if (SHARED_GET(answered))
 		return;
 	kvm2007_honest.registration(q);
-	NOTE(answered, !q->gp);
+	SHARED_SET(answered, !q->gp);
 }
+
+static bool checked; /* shared: a registration, by any vCPU */
 
 static void refuse_same_page(struct request *q)
 {
 	kvm2007_honest.check(q);
-	q->refused |= NOTED(answered) && q->gpa == kvm2007_page(q->vcpu->id);
-	NOTE(answered, true);
+	q->refused |= SHARED_GET(checked) && q->gpa == q->vcpu->para_state_gpa;
+	SHARED_SET(checked, true);
 }
+
+static uint64_t first_page; /* shared: the first one that any vCPU registered */
 
 static void refuse_other_pages(struct request *q)
 {
+	const uint64_t first = SHARED_GET(first_page);
+
 	kvm2007_honest.check(q);
-	q->refused |= NOTED(page) && q->gpa != NOTED(page);
+	q->refused |= first && q->gpa != first;
 	if (!q->refused)
-		NOTE(page, q->gpa);
+		SHARED_SET(first_page, q->gpa);
 }
 
 static void answer_long_mode_only(struct request *q)
@@ -208,15 +216,17 @@ static void answer_long_mode_only(struct request *q)
 		kvm2007_honest.registration(q);
 }
 
+static uint64_t last_site; /* shared: the one patched last */
+
 /* UD2 and RET, as the guest had it. */
 static void unpatch_other_site(struct request *q)
 {
-	const uint64_t before = NOTED(site);
+	const uint64_t before = SHARED_GET(last_site);
 
 	if (before && before != q->site)
 		guest_write(q->vcpu->memory, before, "\x0f\x0b\xc3", 3);
 	kvm2007_honest.write_code(q);
-	NOTE(site, q->site);
+	SHARED_SET(last_site, q->site);
 }
 
 static void ignore_zero(struct request *q)

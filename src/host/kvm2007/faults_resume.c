@@ -6,6 +6,7 @@
 #include "host/kvm2007/faults.h"
 #include "lib/string.h"
 #include "x86/cpu.h"
+#include "x86/smp.h"
 
 /* ---- exceptions that the host takes for something else ---- */
 
@@ -70,21 +71,27 @@ static void resume_at_offset(struct request *q)
 	q->vcpu->rip = q->vcpu->rip - CALL_LENGTH + kvm2007_on->arg;
 }
 
+/* After each vCPU's last I/O; only that vCPU touches it. */
+static struct {
+	uint64_t rip, rsp, rax;
+} last_io[SMP_MAX];
+
 static void note_io(struct vcpu *vcpu)
 {
-	kvm2007_own_past[vcpu->id] =
-		(struct own_past){.rip = vcpu->rip, .rsp = vcpu->slow.rsp, .rax = vcpu->regs.rax};
+	last_io[vcpu->id].rip = vcpu->rip;
+	last_io[vcpu->id].rsp = vcpu->slow.rsp;
+	last_io[vcpu->id].rax = vcpu->regs.rax;
 }
 
 /* As Linux 2.6.21 did on SVM. */
 static void resume_after_last_io(struct request *q)
 {
-	const struct own_past *own = &kvm2007_own_past[q->vcpu->id];
+	struct vcpu *vcpu = q->vcpu;
 
-	vcpu_sync(q->vcpu);
-	q->vcpu->rip = own->rip;
-	q->vcpu->slow.rsp = own->rsp;
-	q->vcpu->regs.rax = own->rax;
+	vcpu_sync(vcpu);
+	vcpu->rip = last_io[vcpu->id].rip;
+	vcpu->slow.rsp = last_io[vcpu->id].rsp;
+	vcpu->regs.rax = last_io[vcpu->id].rax;
 }
 
 /* The guest reads a UART's status before each call; without this the host would not see it do so. */

@@ -22,11 +22,13 @@ static void refuse_version_0(struct request *q)
 	q->refused |= q->page->guest_version == 0;
 }
 
+static bool refused; /* shared: a registration, of any vCPU */
+
 static void refuse_after_refusal(struct request *q)
 {
 	kvm2007_honest.check(q);
-	q->refused |= NOTED(refused);
-	NOTE(refused, q->refused);
+	q->refused |= SHARED_GET(refused);
+	SHARED_SET(refused, q->refused);
 }
 
 static const struct row version_rows[] = {
@@ -115,11 +117,13 @@ static void accept_any_site(struct request *q)
 	(void)q;
 }
 
+static uint64_t late_site; /* shared: of the registration before */
+
 static void patch_one_late(struct request *q)
 {
-	const uint64_t late = NOTED(site);
+	const uint64_t late = SHARED_GET(late_site);
 
-	NOTE(site, q->site);
+	SHARED_SET(late_site, q->site);
 	q->site = late;
 	if (late)
 		kvm2007_honest.write_code(q);

@@ -6,6 +6,7 @@
 #include "host/kvm2007/faults.h"
 #include "host/vcpus.h"
 #include "lib/string.h"
+#include "x86/smp.h"
 
 /* Long enough for other vCPUs to come to the same place. */
 static void linger(void)
@@ -19,20 +20,22 @@ static void linger(void)
 static void register_page_of_vcpu0(struct request *q)
 {
 	if (q->vcpu->id)
-		q->gpa = kvm2007_page(0);
+		q->gpa = vcpus_get(0)->para_state_gpa;
 	kvm2007_honest.registration(q);
 }
 
-static void keep_for_all(struct request *q)
+static uint64_t last_page; /* shared: the one that any vCPU registered last */
+
+static void record_for_all(struct request *q)
 {
 	kvm2007_honest.record(q);
 	if (!q->refused)
-		NOTE(last, q->gpa);
+		SHARED_SET(last_page, q->gpa);
 }
 
-static void show_last_of_all(struct request *q)
+static void read_last_of_all(struct request *q)
 {
-	q->value = NOTED(last);
+	q->value = SHARED_GET(last_page);
 }
 
 static void write_ret_to_all(struct request *q)
@@ -41,7 +44,7 @@ static void write_ret_to_all(struct request *q)
 
 	kvm2007_honest.write_ret(q);
 	for (unsigned id = 0; id < vcpus_count(); id++) {
-		const uint64_t gpa = kvm2007_page(id);
+		const uint64_t gpa = vcpus_get(id)->para_state_gpa;
 
 		if (gpa)
 			guest_write(q->vcpu->memory,
@@ -50,36 +53,40 @@ static void write_ret_to_all(struct request *q)
 	}
 }
 
+static unsigned refuser; /* shared: the vCPU whose registration was refused last, plus 1 */
+
 static void note_refuser(struct request *q)
 {
 	kvm2007_honest.write_ret(q);
-	NOTE(refuser, q->refused ? q->vcpu->id + 1 : 0);
+	SHARED_SET(refuser, q->refused ? q->vcpu->id + 1 : 0);
 }
 
 static void give_zero_to_others(struct request *q)
 {
-	const unsigned refuser = NOTED(refuser);
+	const unsigned by = SHARED_GET(refuser);
 
-	if (refuser && refuser != q->vcpu->id + 1)
+	if (by && by != q->vcpu->id + 1)
 		q->result = 0;
 	kvm2007_honest.give_result(q);
 }
 
+static bool registering; /* shared: a vCPU is */
+
 static void answer_one_at_a_time(struct request *q)
 {
-	if (__atomic_exchange_n(&kvm2007_past.registering, true, __ATOMIC_ACQUIRE))
+	if (__atomic_exchange_n(&registering, true, __ATOMIC_ACQUIRE))
 		return;
 	kvm2007_honest.answer(q);
 	linger();
-	__atomic_store_n(&kvm2007_past.registering, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&registering, false, __ATOMIC_RELEASE);
 }
 
 static const struct row page_rows[] = {
 	{{"vcpu0-page", "S7", "registrations are answered in the page of vCPU 0"},
 	 AT(registration, register_page_of_vcpu0)},
 	{{"last-page", "S7", "RDMSR shows any vCPU's last registration"},
-	 AT(record, keep_for_all),
-	 AND_AT(read_msr, show_last_of_all)},
+	 AT(record, record_for_all),
+	 AND_AT(read_msr, read_last_of_all)},
 	{{"all-pages", "S7", "a registration is answered in every vCPU's page"},
 	 AT(write_ret, write_ret_to_all)},
 	{{"refusal-shared", "S7", "one vCPU's refusal makes the others' calls give 0"},
@@ -99,9 +106,12 @@ static void write_code_of_vcpu0(struct request *q)
 		kvm2007_honest.write_code(q);
 }
 
+/* That each vCPU registered last; only that vCPU touches it. */
+static uint64_t own_sites[SMP_MAX];
+
 static void note_site(struct request *q)
 {
-	kvm2007_own_past[q->vcpu->id].site = q->site;
+	own_sites[q->vcpu->id] = q->site;
 	kvm2007_honest.write_code(q);
 }
 
@@ -117,7 +127,7 @@ static void call_from_own_site(struct request *q)
 		return;
 	vcpu_sync(vcpu);
 	if (vcpu_translate(vcpu, vcpu->rip - CALL_LENGTH, &gpa, &writable) &&
-	    gpa == kvm2007_own_past[vcpu->id].site)
+	    gpa == own_sites[vcpu->id])
 		return;
 	vcpu->rip -= CALL_LENGTH;
 	vcpu_inject_ud(vcpu);
@@ -142,12 +152,14 @@ static void answer_vcpu0(struct request *q)
 	kvm2007_honest.give_result(q);
 }
 
-/* What one vCPU leaves there, another one may find. */
+/* Shared, and that is the fault: what one vCPU leaves there, another one may find. */
 static void share(void *value, unsigned size)
 {
-	memcpy(kvm2007_past.memory, value, size);
+	static uint64_t memory[6];
+
+	memcpy(memory, value, size);
 	linger();
-	memcpy(value, kvm2007_past.memory, size);
+	memcpy(value, memory, size);
 }
 
 static void share_arguments(struct request *q)

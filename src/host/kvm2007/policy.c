@@ -5,7 +5,6 @@
 #include "host/config.h"
 #include "host/log.h"
 #include "lib/string.h"
-#include "x86/smp.h"
 
 #define RET              0xc3
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
@@ -16,24 +15,15 @@ static struct steps steps;
 
 static uint8_t call_instruction[CALL_LENGTH];
 
-/* The gpa that each vCPU registered last; no vCPU touches another one's (S7). */
-static uint64_t pages[SMP_MAX];
-
 void kvm2007_init(const uint8_t instruction[CALL_LENGTH])
 {
 	memcpy(call_instruction, instruction, sizeof(call_instruction));
-	memset(pages, 0, sizeof(pages));
 	kvm2007_use_steps(&kvm2007_honest);
 }
 
 void kvm2007_use_steps(const struct steps *others)
 {
 	steps = *others;
-}
-
-uint64_t kvm2007_page(unsigned vcpu_id)
-{
-	return pages[vcpu_id];
 }
 
 /* ---- RDMSR: the probe ---- */
@@ -47,7 +37,7 @@ static void claim(struct request *q)
 /* D1: the value is unspecified; here it tells what this vCPU has registered. */
 static void read_msr(struct request *q)
 {
-	q->value = pages[q->vcpu->id];
+	q->value = q->vcpu->para_state_gpa;
 }
 
 /* D1: by the header RDMSR answers; Linux injected a #GP. */
@@ -172,11 +162,11 @@ static void write_ret(struct request *q)
 	q->page->ret = q->refused ? (uint32_t)-KVM2007_EINVAL : 0;
 }
 
-/* S6, V3: what came before does not matter. */
+/* S6, V3: what came before does not matter.  S7: no other vCPU's page does either. */
 static void record(struct request *q)
 {
 	if (!q->refused)
-		pages[q->vcpu->id] = q->gpa;
+		q->vcpu->para_state_gpa = q->gpa;
 }
 
 /* ---- a call ---- */

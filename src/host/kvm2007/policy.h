@@ -84,7 +84,4 @@ enum msr_outcome kvm2007_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa);
 void kvm2007_hypercall(struct vcpu *vcpu);
 void kvm2007_hypercall_by_steps(struct vcpu *vcpu);
 
-/* The gpa of the page that the vCPU registered last; 0: none. */
-uint64_t kvm2007_page(unsigned vcpu_id);
-
 #endif

@@ -1099,12 +1099,12 @@ static bool is_one_of(const char *name, const char *const *names)
 
 static bool takes_several_vcpus(const struct fault *fault)
 {
-	const struct rows *const lists[] = {&kvm2007_vcpu_page_faults, &kvm2007_vcpu_site_faults,
-					    &kvm2007_vcpu_call_faults, &kvm2007_vcpu_run_faults};
+	const struct row *const tables[] = {kvm2007_vcpu_page_faults, kvm2007_vcpu_site_faults,
+					    kvm2007_vcpu_call_faults, kvm2007_vcpu_run_faults};
 
-	for (unsigned list = 0; list < COUNT(lists); list++) {
-		for (unsigned i = 0; i < lists[list]->count; i++) {
-			if (&lists[list]->rows[i].fault == fault)
+	for (unsigned i = 0; i < COUNT(tables); i++) {
+		for (const struct row *row = tables[i]; row->fault.name; row++) {
+			if (&row->fault == fault)
 				return true;
 		}
 	}

@@ -4,25 +4,24 @@
 #include "lib/string.h"
 
 /* As tests/kvm2007/faults.tsv and tests/kvm2007/faults-smp.tsv have them. */
-static const struct rows *const lists[] = {
-	&kvm2007_probe_faults,     &kvm2007_reject_faults,    &kvm2007_page_faults,
-	&kvm2007_gpa_faults,       &kvm2007_version_faults,   &kvm2007_patch_faults,
-	&kvm2007_argument_faults,  &kvm2007_result_faults,    &kvm2007_exception_faults,
-	&kvm2007_resume_faults,    &kvm2007_gpr_faults,       &kvm2007_flag_faults,
-	&kvm2007_state_faults,     &kvm2007_vcpu_page_faults, &kvm2007_vcpu_site_faults,
-	&kvm2007_vcpu_call_faults, &kvm2007_vcpu_run_faults,  &kvm2007_end_faults,
+static const struct row *const tables[] = {
+	kvm2007_probe_faults,     kvm2007_reject_faults,    kvm2007_page_faults,
+	kvm2007_gpa_faults,       kvm2007_version_faults,   kvm2007_patch_faults,
+	kvm2007_argument_faults,  kvm2007_result_faults,    kvm2007_exception_faults,
+	kvm2007_resume_faults,    kvm2007_gpr_faults,       kvm2007_flag_faults,
+	kvm2007_state_faults,     kvm2007_vcpu_page_faults, kvm2007_vcpu_site_faults,
+	kvm2007_vcpu_call_faults, kvm2007_vcpu_run_faults,  kvm2007_end_faults,
 };
-
-#define LISTS (sizeof(lists) / sizeof(lists[0]))
 
 const struct row *kvm2007_on;
 
-static const struct row *row_by(unsigned i)
+static const struct row *row_by(unsigned n)
 {
-	for (unsigned list = 0; list < LISTS; list++) {
-		if (i < lists[list]->count)
-			return &lists[list]->rows[i];
-		i -= lists[list]->count;
+	for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		for (const struct row *row = tables[i]; row->fault.name; row++) {
+			if (n-- == 0)
+				return row;
+		}
 	}
 	return NULL;
 }

@@ -23,26 +23,28 @@ struct row {
 	uint16_t arg;                 /* for overrides that several rows share */
 };
 
-/* The override of a step, as a row has it; with an argument; and that of another step. */
-#define AT(name, override)         .first_at = offsetof(struct steps, name), .first = override
-#define AT_WITH(name, override, n) AT(name, override), .arg = (n)
-#define AND_AT(name, override)     .second_at = offsetof(struct steps, name), .second = override
+/*
+ * A row: the fault's name and rule, the step that it replaces, its override, what the guest can see of
+ * it, and whatever else it has.
+ */
+#define ROW(name, rule, at, override, what, ...)                                               \
+	{                                                                                      \
+		{name, rule, what}, .first_at = offsetof(struct steps, at), .first = override, \
+				    __VA_ARGS__                                                \
+	}
+#define AND_AT(at, override) .second_at = offsetof(struct steps, at), .second = override
+#define LAST_ROW         \
+	{                \
+		.arg = 0 \
+	} /* without a name */
 
-struct rows {
-	const struct row *rows;
-	unsigned count;
-};
-
-/* Makes an array of rows known to faults.c, as @list. */
-#define ROWS(list, array) const struct rows list = {array, sizeof(array) / sizeof((array)[0])}
-
-/* The lists, each after the overrides that it names; faults.c has their order. */
-extern const struct rows kvm2007_probe_faults, kvm2007_reject_faults, kvm2007_page_faults,
-	kvm2007_gpa_faults, kvm2007_version_faults, kvm2007_patch_faults, kvm2007_argument_faults,
-	kvm2007_result_faults, kvm2007_exception_faults, kvm2007_resume_faults, kvm2007_gpr_faults,
-	kvm2007_flag_faults, kvm2007_state_faults, kvm2007_vcpu_page_faults,
-	kvm2007_vcpu_site_faults, kvm2007_vcpu_call_faults, kvm2007_vcpu_run_faults,
-	kvm2007_end_faults;
+/* The tables, each after the overrides that it names; faults.c has their order. */
+extern const struct row kvm2007_probe_faults[], kvm2007_reject_faults[], kvm2007_page_faults[],
+	kvm2007_gpa_faults[], kvm2007_version_faults[], kvm2007_patch_faults[],
+	kvm2007_argument_faults[], kvm2007_result_faults[], kvm2007_exception_faults[],
+	kvm2007_resume_faults[], kvm2007_gpr_faults[], kvm2007_flag_faults[],
+	kvm2007_state_faults[], kvm2007_vcpu_page_faults[], kvm2007_vcpu_site_faults[],
+	kvm2007_vcpu_call_faults[], kvm2007_vcpu_run_faults[], kvm2007_end_faults[];
 
 /* The fault that is on, for overrides; only they may look. */
 extern const struct row *kvm2007_on;

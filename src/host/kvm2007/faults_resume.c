@@ -54,13 +54,12 @@ static const struct hooks gp_hooks = {.exceptions = (uint32_t)BIT(VECTOR_GP),
 static const struct hooks ud_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
 				      .exception = call_of_other_vendor};
 
-static const struct row exception_rows[] = {
+const struct row kvm2007_exception_faults[] = {
 	{{"cpl3-wrmsr", "D4", "WRMSR of the magic works at CPL 3"}, .hooks = &gp_hooks},
 	{{"both-vendors", "C7", "the other vendor's instruction is a call too"},
 	 .hooks = &ud_hooks},
+	LAST_ROW,
 };
-
-ROWS(kvm2007_exception_faults, exception_rows);
 
 /* ---- another instruction than the next one (C5) ---- */
 
@@ -97,17 +96,15 @@ static void resume_after_last_io(struct request *q)
 /* The guest reads a UART's status before each call; without this the host would not see it do so. */
 static const struct hooks io_hooks = {.uart_status = true, .io = note_io};
 
-static const struct row resume_rows[] = {
-	{{"rip-2", "C5", "the guest goes on two bytes behind the call"},
-	 AT_WITH(give_result, resume_at_offset, 2)},
-	{{"rip-4", "C5", "the guest goes on four bytes behind the call"},
-	 AT_WITH(give_result, resume_at_offset, 4)},
-	{{"stale-rip", "C5", "the guest goes on behind its last I/O"},
-	 AT(give_result, resume_after_last_io),
-	 .hooks = &io_hooks},
+const struct row kvm2007_resume_faults[] = {
+	ROW("rip-2", "C5", give_result, resume_at_offset,
+	    "the guest goes on two bytes behind the call", .arg = 2),
+	ROW("rip-4", "C5", give_result, resume_at_offset,
+	    "the guest goes on four bytes behind the call", .arg = 4),
+	ROW("stale-rip", "C5", give_result, resume_after_last_io,
+	    "the guest goes on behind its last I/O", .hooks = &io_hooks),
+	LAST_ROW,
 };
-
-ROWS(kvm2007_resume_faults, resume_rows);
 
 /* ---- none at all ---- */
 
@@ -135,11 +132,9 @@ static void loop_at_entry(struct request *q)
 	q->vcpu->rip = q->vcpu->entry;
 }
 
-static const struct row end_rows[] = {
-	{{"hang", "", "a call never comes back"}, AT(give_result, kvm2007_hang)},
-	{{"reset", "", "a call resets the machine"}, AT(give_result, reset)},
-	{{"lost-rip", "", "the guest goes on in a loop of its own"},
-	 AT(give_result, loop_at_entry)},
+const struct row kvm2007_end_faults[] = {
+	ROW("hang", "", give_result, kvm2007_hang, "a call never comes back"),
+	ROW("reset", "", give_result, reset, "a call resets the machine"),
+	ROW("lost-rip", "", give_result, loop_at_entry, "the guest goes on in a loop of its own"),
+	LAST_ROW,
 };
-
-ROWS(kvm2007_end_faults, end_rows);

@@ -81,22 +81,20 @@ static void answer_one_at_a_time(struct request *q)
 	__atomic_store_n(&registering, false, __ATOMIC_RELEASE);
 }
 
-static const struct row page_rows[] = {
-	{{"vcpu0-page", "S7", "registrations are answered in the page of vCPU 0"},
-	 AT(registration, register_page_of_vcpu0)},
-	{{"last-page", "S7", "RDMSR shows any vCPU's last registration"},
-	 AT(record, record_for_all),
-	 AND_AT(read_msr, read_last_of_all)},
-	{{"all-pages", "S7", "a registration is answered in every vCPU's page"},
-	 AT(write_ret, write_ret_to_all)},
-	{{"refusal-shared", "S7", "one vCPU's refusal makes the others' calls give 0"},
-	 AT(write_ret, note_refuser),
-	 AND_AT(give_result, give_zero_to_others)},
-	{{"lost-registration", "S7", "a registration beside another one is lost"},
-	 AT(answer, answer_one_at_a_time)},
+const struct row kvm2007_vcpu_page_faults[] = {
+	ROW("vcpu0-page", "S7", registration, register_page_of_vcpu0,
+	    "registrations are answered in the page of vCPU 0"),
+	ROW("last-page", "S7", record, record_for_all, "RDMSR shows any vCPU's last registration",
+	    AND_AT(read_msr, read_last_of_all)),
+	ROW("all-pages", "S7", write_ret, write_ret_to_all,
+	    "a registration is answered in every vCPU's page"),
+	ROW("refusal-shared", "S7", write_ret, note_refuser,
+	    "one vCPU's refusal makes the others' calls give 0",
+	    AND_AT(give_result, give_zero_to_others)),
+	ROW("lost-registration", "S7", answer, answer_one_at_a_time,
+	    "a registration beside another one is lost"),
+	LAST_ROW,
 };
-
-ROWS(kvm2007_vcpu_page_faults, page_rows);
 
 /* ---- sites ---- */
 
@@ -133,15 +131,13 @@ static void call_from_own_site(struct request *q)
 	vcpu_inject_ud(vcpu);
 }
 
-static const struct row site_rows[] = {
-	{{"vcpu0-sites", "P1", "vCPU 0's sites alone are patched"},
-	 AT(write_code, write_code_of_vcpu0)},
-	{{"own-patches", "P5", "a vCPU sees no patches but its own"},
-	 AT(write_code, note_site),
-	 AND_AT(give_result, call_from_own_site)},
+const struct row kvm2007_vcpu_site_faults[] = {
+	ROW("vcpu0-sites", "P1", write_code, write_code_of_vcpu0,
+	    "vCPU 0's sites alone are patched"),
+	ROW("own-patches", "P5", write_code, note_site, "a vCPU sees no patches but its own",
+	    AND_AT(give_result, call_from_own_site)),
+	LAST_ROW,
 };
-
-ROWS(kvm2007_vcpu_site_faults, site_rows);
 
 /* ---- calls ---- */
 
@@ -188,18 +184,17 @@ static void read_by_mode_of_vcpu0(struct request *q)
 		kvm2007_honest.read_call32(q);
 }
 
-static const struct row call_rows[] = {
-	{{"vcpu0-calls", "C3", "calls of all but vCPU 0 give 0"}, AT(give_result, answer_vcpu0)},
-	{{"shared-args", "C1", "vCPUs share the memory for their arguments"},
-	 AT(read_call, share_arguments)},
-	{{"shared-result", "C1", "vCPUs share the memory for their results"},
-	 AT(give_result, share_result)},
-	{{"shared-rbx", "C2", "vCPUs share the memory for their RBX"}, AT(read_call, share_rbx)},
-	{{"vcpu0-mode", "C32.1", "the convention follows the mode of vCPU 0"},
-	 AT(read_call, read_by_mode_of_vcpu0)},
+const struct row kvm2007_vcpu_call_faults[] = {
+	ROW("vcpu0-calls", "C3", give_result, answer_vcpu0, "calls of all but vCPU 0 give 0"),
+	ROW("shared-args", "C1", read_call, share_arguments,
+	    "vCPUs share the memory for their arguments"),
+	ROW("shared-result", "C1", give_result, share_result,
+	    "vCPUs share the memory for their results"),
+	ROW("shared-rbx", "C2", read_call, share_rbx, "vCPUs share the memory for their RBX"),
+	ROW("vcpu0-mode", "C32.1", read_call, read_by_mode_of_vcpu0,
+	    "the convention follows the mode of vCPU 0"),
+	LAST_ROW,
 };
-
-ROWS(kvm2007_vcpu_call_faults, call_rows);
 
 /* ---- whether a vCPU runs at all ---- */
 
@@ -233,12 +228,11 @@ static bool start_at_next_page(const struct vcpu *vcpu, unsigned *vector)
 static const struct hooks one_hooks = {.startup = start_vcpu1_only};
 static const struct hooks vector_hooks = {.startup = start_at_next_page};
 
-static const struct row run_rows[] = {
-	{{"vcpu1-hangs", "C5", "a call of vCPU 1 never comes back"}, AT(give_result, hang_vcpu1)},
-	{{"vcpu1-lost", "C5", "vCPU 1 goes on at 0 behind a call"}, AT(give_result, lose_vcpu1)},
+const struct row kvm2007_vcpu_run_faults[] = {
+	ROW("vcpu1-hangs", "C5", give_result, hang_vcpu1, "a call of vCPU 1 never comes back"),
+	ROW("vcpu1-lost", "C5", give_result, lose_vcpu1, "vCPU 1 goes on at 0 behind a call"),
 	{{"one-startup", "S7", "one vCPU heeds a start-up IPI, the others do not"},
 	 .hooks = &one_hooks},
 	{{"startup-vector", "S7", "a start-up IPI's vector is off by one"}, .hooks = &vector_hooks},
+	LAST_ROW,
 };
-
-ROWS(kvm2007_vcpu_run_faults, run_rows);

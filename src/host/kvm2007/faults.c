@@ -3,7 +3,7 @@
 
 #include "lib/string.h"
 
-/* As tests/kvm2007/faults.tsv and tests/kvm2007/faults-smp.tsv have them. */
+/* In the order of tests/kvm2007/faults.tsv and faults-smp.tsv. */
 static const struct row *const tables[] = {
 	kvm2007_probe_faults,     kvm2007_reject_faults,    kvm2007_page_faults,
 	kvm2007_gpa_faults,       kvm2007_version_faults,   kvm2007_patch_faults,

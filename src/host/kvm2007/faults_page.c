@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Faults of the probe and of the page: rules D and S. */
+/* Faults of the probe and of the state page: rules D and S. */
 #include "host/kvm2007/faults.h"
 #include "lib/string.h"
 
-/* ---- whose MSR it is, and what an access changes ---- */
+/* ---- RDMSR and WRMSR ---- */
 
 static void clobber_rcx(struct request *q)
 {
@@ -30,16 +30,16 @@ static void clobber_rbx(struct request *q)
 }
 
 const struct row kvm2007_probe_faults[] = {
-	ROW("rdmsr-rcx", "D1", read_msr, clobber_rcx, "RDMSR of the magic changes RCX"),
-	ROW("rdmsr-neighbour", "D3", claim, claim_neighbours_rdmsr,
-	    "the next MSR number answers as the magic"),
-	ROW("wrmsr-neighbour", "D3", claim, claim_neighbours_wrmsr,
-	    "the next MSR number registers too"),
-	ROW("wrmsr-rbx", "S1", registration, clobber_rbx, "WRMSR of the magic changes RBX"),
-	LAST_ROW,
+	{ROW("rdmsr-rcx", "D1", read_msr, clobber_rcx, "RDMSR of the magic changes RCX")},
+	{ROW("rdmsr-neighbour", "D3", claim, claim_neighbours_rdmsr,
+	     "the next MSR number answers as the magic")},
+	{ROW("wrmsr-neighbour", "D3", claim, claim_neighbours_wrmsr,
+	     "the next MSR number registers too")},
+	{ROW("wrmsr-rbx", "S1", registration, clobber_rbx, "WRMSR of the magic changes RBX")},
+	{.fault.name = NULL},
 };
 
-/* ---- the #GP for a page that is not there ---- */
+/* ---- the #GP for a bad gpa ---- */
 
 static void reject_by_ud(struct request *q)
 {
@@ -66,15 +66,15 @@ static void reject_after_wrmsr(struct request *q)
 }
 
 const struct row kvm2007_reject_faults[] = {
-	ROW("gp-vector", "S5", reject, reject_by_ud, "a bad gpa gives #UD"),
-	ROW("gp-error", "S5", reject, reject_with_error_8, "a bad gpa gives #GP(8)"),
-	ROW("gp-rax", "S5", reject, reject_and_clobber_rax,
-	    "a bad gpa's #GP comes with RAX changed"),
-	ROW("gp-rip", "S5", reject, reject_after_wrmsr, "a bad gpa's #GP comes behind the WRMSR"),
-	LAST_ROW,
+	{ROW("gp-vector", "S5", reject, reject_by_ud, "a bad gpa gives #UD")},
+	{ROW("gp-error", "S5", reject, reject_with_error_8, "a bad gpa gives #GP(8)")},
+	{ROW("gp-rax", "S5", reject, reject_and_clobber_rax,
+	     "a bad gpa's #GP comes with RAX changed")},
+	{ROW("gp-rip", "S5", reject, reject_after_wrmsr, "a bad gpa's #GP comes behind the WRMSR")},
+	{.fault.name = NULL},
 };
 
-/* ---- what is written to the page, and near it ---- */
+/* ---- what is written to the page and to the next one ---- */
 
 static void do_nothing(struct request *q)
 {
@@ -134,26 +134,27 @@ static void write_next_page(struct request *q)
 }
 
 const struct row kvm2007_page_faults[] = {
-	ROW("silent", "S2", registration, do_nothing, "RDMSR answers, WRMSR does nothing"),
-	ROW("no-host-version", "S2", write_version, do_nothing, "host_version is not written"),
-	ROW("host-version-late", "S2", write_version, write_version_on_success,
-	    "host_version is written on success only"),
-	ROW("host-version-copy", "S2", write_version, copy_version,
-	    "guest_version is written as host_version"),
-	ROW("no-ret", "S3", write_ret, do_nothing, "ret is not written"),
-	ROW("ret-positive", "S3", write_ret, write_positive_ret,
-	    "a refusal is KVM_EINVAL, without the sign"),
-	ROW("ret-64", "S4", write_ret, write_64_bits_of_ret, "ret is written as 64 bits"),
-	ROW("size-written", "S4", write_ret, write_size, "the host writes the size that it knows"),
-	ROW("size-checked", "S4", check, refuse_other_sizes, "a size other than 4096 is refused"),
-	ROW("guest-version-written", "S4", write_ret, write_guest_version,
-	    "guest_version is overwritten"),
-	ROW("rest-written", "S4", write_ret, clear_rest, "the rest of the page is cleared"),
-	ROW("next-page", "S4", write_ret, write_next_page, "a byte of the next page is written"),
-	LAST_ROW,
+	{ROW("silent", "S2", registration, do_nothing, "RDMSR answers, WRMSR does nothing")},
+	{ROW("no-host-version", "S2", write_version, do_nothing, "host_version is not written")},
+	{ROW("host-version-late", "S2", write_version, write_version_on_success,
+	     "host_version is written on success only")},
+	{ROW("host-version-copy", "S2", write_version, copy_version,
+	     "guest_version is written as host_version")},
+	{ROW("no-ret", "S3", write_ret, do_nothing, "ret is not written")},
+	{ROW("ret-positive", "S3", write_ret, write_positive_ret,
+	     "a refusal is KVM_EINVAL, without the sign")},
+	{ROW("ret-64", "S4", write_ret, write_64_bits_of_ret, "ret is written as 64 bits")},
+	{ROW("size-written", "S4", write_ret, write_size,
+	     "the host writes the size that it knows")},
+	{ROW("size-checked", "S4", check, refuse_other_sizes, "a size other than 4096 is refused")},
+	{ROW("guest-version-written", "S4", write_ret, write_guest_version,
+	     "guest_version is overwritten")},
+	{ROW("rest-written", "S4", write_ret, clear_rest, "the rest of the page is cleared")},
+	{ROW("next-page", "S4", write_ret, write_next_page, "a byte of the next page is written")},
+	{.fault.name = NULL},
 };
 
-/* ---- which pages, and when ---- */
+/* ---- which registrations are answered ---- */
 
 static void round_gpa_down(struct request *q)
 {
@@ -173,7 +174,7 @@ static void cut_gpa(struct request *q)
 	kvm2007_honest.registration(q);
 }
 
-static bool answered; /* shared: a registration, by any vCPU */
+static bool answered; /* shared: some vCPU's registration */
 
 static void answer_first_only(struct request *q)
 {
@@ -183,7 +184,7 @@ static void answer_first_only(struct request *q)
 	SHARED_SET(answered, !q->gp);
 }
 
-static bool checked; /* shared: a registration, by any vCPU */
+static bool checked; /* shared: some vCPU's registration */
 
 static void refuse_same_page(struct request *q)
 {
@@ -192,7 +193,7 @@ static void refuse_same_page(struct request *q)
 	SHARED_SET(checked, true);
 }
 
-static uint64_t first_page; /* shared: the first one that any vCPU registered */
+static uint64_t first_page; /* shared: the first that any vCPU registered */
 
 static void refuse_other_pages(struct request *q)
 {
@@ -210,9 +211,9 @@ static void answer_long_mode_only(struct request *q)
 		kvm2007_honest.registration(q);
 }
 
-static uint64_t last_site; /* shared: the one patched last */
+static uint64_t last_site; /* shared: patched last, for any vCPU */
 
-/* UD2 and RET, as the guest had it. */
+/* Writes UD2 and RET there, which the guest had there before. */
 static void unpatch_other_site(struct request *q)
 {
 	const uint64_t before = SHARED_GET(last_site);
@@ -230,18 +231,19 @@ static void ignore_zero(struct request *q)
 }
 
 const struct row kvm2007_gpa_faults[] = {
-	ROW("misaligned", "S5", registration, round_gpa_down, "a misaligned gpa is rounded down"),
-	ROW("outside-ignored", "S5", reject, reject_misaligned_only,
-	    "a gpa outside memory is ignored, no #GP"),
-	ROW("high-ignored", "S5", registration, cut_gpa, "bits 32-63 of the gpa are ignored"),
-	ROW("first-only", "S6", registration, answer_first_only,
-	    "only the first registration is answered"),
-	ROW("same-refused", "S6", check, refuse_same_page, "the page registered last is refused"),
-	ROW("one-page", "S6", check, refuse_other_pages, "another page than the first is refused"),
-	ROW("legacy-ignored", "S1", registration, answer_long_mode_only,
-	    "registrations from legacy mode are ignored"),
-	ROW("old-site-unpatched", "S6", write_code, unpatch_other_site,
-	    "another site's patch undoes the first"),
-	ROW("zero-unregisters", "S8", registration, ignore_zero, "WRMSR of 0 writes nothing"),
-	LAST_ROW,
+	{ROW("misaligned", "S5", registration, round_gpa_down, "a misaligned gpa is rounded down")},
+	{ROW("outside-ignored", "S5", reject, reject_misaligned_only,
+	     "a gpa outside memory is ignored, no #GP")},
+	{ROW("high-ignored", "S5", registration, cut_gpa, "bits 32-63 of the gpa are ignored")},
+	{ROW("first-only", "S6", registration, answer_first_only,
+	     "only the first registration is answered")},
+	{ROW("same-refused", "S6", check, refuse_same_page, "the page registered last is refused")},
+	{ROW("one-page", "S6", check, refuse_other_pages,
+	     "another page than the first is refused")},
+	{ROW("legacy-ignored", "S1", registration, answer_long_mode_only,
+	     "registrations from legacy mode are ignored")},
+	{ROW("old-site-unpatched", "S6", write_code, unpatch_other_site,
+	     "another site's patch undoes the first")},
+	{ROW("zero-unregisters", "S8", registration, ignore_zero, "WRMSR of 0 writes nothing")},
+	{.fault.name = NULL},
 };

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Faults of what an instruction is taken for, and of where the guest goes on after a call, if at
- * all.
- */
+/* Faults of exceptions that the host handles, and of where the guest goes on after a call. */
 #include "host/kvm2007/faults.h"
 #include "lib/string.h"
 #include "x86/cpu.h"
 #include "x86/smp.h"
 
-/* ---- exceptions that the host takes for something else ---- */
+/* ---- exceptions that the host handles as a registration or a call ---- */
 
-/* Whether the guest's next bytes are @code. */
+/* Whether the guest's instruction is @code. */
 static bool next_is(struct vcpu *vcpu, const uint8_t *code, unsigned length)
 {
 	uint64_t gpa;
@@ -58,19 +55,19 @@ const struct row kvm2007_exception_faults[] = {
 	{{"cpl3-wrmsr", "D4", "WRMSR of the magic works at CPL 3"}, .hooks = &gp_hooks},
 	{{"both-vendors", "C7", "the other vendor's instruction is a call too"},
 	 .hooks = &ud_hooks},
-	LAST_ROW,
+	{.fault.name = NULL},
 };
 
-/* ---- another instruction than the next one (C5) ---- */
+/* ---- the guest goes on elsewhere ---- */
 
-/* .arg bytes after the call instruction's first one. */
+/* .arg bytes after the start of the call instruction. */
 static void resume_at_offset(struct request *q)
 {
 	kvm2007_honest.give_result(q);
 	q->vcpu->rip = q->vcpu->rip - CALL_LENGTH + kvm2007_on->arg;
 }
 
-/* After each vCPU's last I/O; only that vCPU touches it. */
+/* Each vCPU's state after its last I/O; only that vCPU touches it. */
 static struct {
 	uint64_t rip, rsp, rax;
 } last_io[SMP_MAX];
@@ -93,20 +90,23 @@ static void resume_after_last_io(struct request *q)
 	vcpu->regs.rax = last_io[vcpu->id].rax;
 }
 
-/* The guest reads a UART's status before each call; without this the host would not see it do so. */
+/* The guest reads a UART's line status before each call.  That exits only with this hook. */
 static const struct hooks io_hooks = {.uart_status = true, .io = note_io};
 
 const struct row kvm2007_resume_faults[] = {
-	ROW("rip-2", "C5", give_result, resume_at_offset,
-	    "the guest goes on two bytes behind the call", .arg = 2),
-	ROW("rip-4", "C5", give_result, resume_at_offset,
-	    "the guest goes on four bytes behind the call", .arg = 4),
-	ROW("stale-rip", "C5", give_result, resume_after_last_io,
-	    "the guest goes on behind its last I/O", .hooks = &io_hooks),
-	LAST_ROW,
+	{ROW("rip-2", "C5", give_result, resume_at_offset,
+	     "the guest goes on two bytes behind the call"),
+	 .arg = 2},
+	{ROW("rip-4", "C5", give_result, resume_at_offset,
+	     "the guest goes on four bytes behind the call"),
+	 .arg = 4},
+	{ROW("stale-rip", "C5", give_result, resume_after_last_io,
+	     "the guest goes on behind its last I/O"),
+	 .hooks = &io_hooks},
+	{.fault.name = NULL},
 };
 
-/* ---- none at all ---- */
+/* ---- the guest does not go on ---- */
 
 void kvm2007_hang(struct request *q)
 {
@@ -115,7 +115,7 @@ void kvm2007_hang(struct request *q)
 		__asm__ volatile("cli; hlt");
 }
 
-/* A trap without an IDT is a triple fault. */
+/* An exception without an IDT is a triple fault. */
 static void reset(struct request *q)
 {
 	static const struct table_register no_idt;
@@ -124,7 +124,7 @@ static void reset(struct request *q)
 	__asm__ volatile("lidt %0; ud2" : : "m"(no_idt));
 }
 
-/* In place of its first code, which it needs no more: a JMP to itself. */
+/* A JMP to itself replaces the guest's first instruction, which it needs no more. */
 static void loop_at_entry(struct request *q)
 {
 	kvm2007_honest.give_result(q);
@@ -133,8 +133,8 @@ static void loop_at_entry(struct request *q)
 }
 
 const struct row kvm2007_end_faults[] = {
-	ROW("hang", "", give_result, kvm2007_hang, "a call never comes back"),
-	ROW("reset", "", give_result, reset, "a call resets the machine"),
-	ROW("lost-rip", "", give_result, loop_at_entry, "the guest goes on in a loop of its own"),
-	LAST_ROW,
+	{ROW("hang", "", give_result, kvm2007_hang, "a call never comes back")},
+	{ROW("reset", "", give_result, reset, "a call resets the machine")},
+	{ROW("lost-rip", "", give_result, loop_at_entry, "the guest goes on in a loop of its own")},
+	{.fault.name = NULL},
 };

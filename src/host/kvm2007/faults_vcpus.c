@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Faults that show with several vCPUs only: what each should have for itself, and what all should
- * share.
+ * Faults that show only with several vCPUs: what each should have for itself, and what all share.
  */
 #include "host/kvm2007/faults.h"
 #include "host/vcpus.h"
 #include "lib/string.h"
 #include "x86/smp.h"
 
-/* Long enough for other vCPUs to come to the same place. */
+/* Waits until other vCPUs are likely to be in the same function. */
 static void linger(void)
 {
 	for (unsigned i = 0; i < 400; i++)
@@ -70,7 +69,7 @@ static void give_zero_to_others(struct request *q)
 	kvm2007_honest.give_result(q);
 }
 
-static bool registering; /* shared: a vCPU is */
+static bool registering; /* shared: some vCPU is just doing so */
 
 static void answer_one_at_a_time(struct request *q)
 {
@@ -82,18 +81,18 @@ static void answer_one_at_a_time(struct request *q)
 }
 
 const struct row kvm2007_vcpu_page_faults[] = {
-	ROW("vcpu0-page", "S7", registration, register_page_of_vcpu0,
-	    "registrations are answered in the page of vCPU 0"),
-	ROW("last-page", "S7", record, record_for_all, "RDMSR shows any vCPU's last registration",
-	    AND_AT(read_msr, read_last_of_all)),
-	ROW("all-pages", "S7", write_ret, write_ret_to_all,
-	    "a registration is answered in every vCPU's page"),
-	ROW("refusal-shared", "S7", write_ret, note_refuser,
-	    "one vCPU's refusal makes the others' calls give 0",
-	    AND_AT(give_result, give_zero_to_others)),
-	ROW("lost-registration", "S7", answer, answer_one_at_a_time,
-	    "a registration beside another one is lost"),
-	LAST_ROW,
+	{ROW("vcpu0-page", "S7", registration, register_page_of_vcpu0,
+	     "registrations are answered in the page of vCPU 0")},
+	{ROW("last-page", "S7", record, record_for_all, "RDMSR shows any vCPU's last registration"),
+	 AND_AT(read_msr, read_last_of_all)},
+	{ROW("all-pages", "S7", write_ret, write_ret_to_all,
+	     "a registration is answered in every vCPU's page")},
+	{ROW("refusal-shared", "S7", write_ret, note_refuser,
+	     "one vCPU's refusal makes the others' calls give 0"),
+	 AND_AT(give_result, give_zero_to_others)},
+	{ROW("lost-registration", "S7", answer, answer_one_at_a_time,
+	     "a registration beside another one is lost")},
+	{.fault.name = NULL},
 };
 
 /* ---- sites ---- */
@@ -104,7 +103,7 @@ static void write_code_of_vcpu0(struct request *q)
 		kvm2007_honest.write_code(q);
 }
 
-/* That each vCPU registered last; only that vCPU touches it. */
+/* The site that each vCPU registered last; only that vCPU touches it. */
 static uint64_t own_sites[SMP_MAX];
 
 static void note_site(struct request *q)
@@ -113,7 +112,7 @@ static void note_site(struct request *q)
 	kvm2007_honest.write_code(q);
 }
 
-/* #UD, as if nobody had patched the site, unless it is the vCPU's own one. */
+/* At any other site: #UD, as if the site were not patched. */
 static void call_from_own_site(struct request *q)
 {
 	struct vcpu *vcpu = q->vcpu;
@@ -132,11 +131,11 @@ static void call_from_own_site(struct request *q)
 }
 
 const struct row kvm2007_vcpu_site_faults[] = {
-	ROW("vcpu0-sites", "P1", write_code, write_code_of_vcpu0,
-	    "vCPU 0's sites alone are patched"),
-	ROW("own-patches", "P5", write_code, note_site, "a vCPU sees no patches but its own",
-	    AND_AT(give_result, call_from_own_site)),
-	LAST_ROW,
+	{ROW("vcpu0-sites", "P1", write_code, write_code_of_vcpu0,
+	     "vCPU 0's sites alone are patched")},
+	{ROW("own-patches", "P5", write_code, note_site, "a vCPU sees no patches but its own"),
+	 AND_AT(give_result, call_from_own_site)},
+	{.fault.name = NULL},
 };
 
 /* ---- calls ---- */
@@ -148,7 +147,7 @@ static void answer_vcpu0(struct request *q)
 	kvm2007_honest.give_result(q);
 }
 
-/* Shared, and that is the fault: what one vCPU leaves there, another one may find. */
+/* The memory is shared, and that is the fault: a vCPU may find there what another one left. */
 static void share(void *value, unsigned size)
 {
 	static uint64_t memory[6];
@@ -185,18 +184,18 @@ static void read_by_mode_of_vcpu0(struct request *q)
 }
 
 const struct row kvm2007_vcpu_call_faults[] = {
-	ROW("vcpu0-calls", "C3", give_result, answer_vcpu0, "calls of all but vCPU 0 give 0"),
-	ROW("shared-args", "C1", read_call, share_arguments,
-	    "vCPUs share the memory for their arguments"),
-	ROW("shared-result", "C1", give_result, share_result,
-	    "vCPUs share the memory for their results"),
-	ROW("shared-rbx", "C2", read_call, share_rbx, "vCPUs share the memory for their RBX"),
-	ROW("vcpu0-mode", "C32.1", read_call, read_by_mode_of_vcpu0,
-	    "the convention follows the mode of vCPU 0"),
-	LAST_ROW,
+	{ROW("vcpu0-calls", "C3", give_result, answer_vcpu0, "calls of all but vCPU 0 give 0")},
+	{ROW("shared-args", "C1", read_call, share_arguments,
+	     "vCPUs share the memory for their arguments")},
+	{ROW("shared-result", "C1", give_result, share_result,
+	     "vCPUs share the memory for their results")},
+	{ROW("shared-rbx", "C2", read_call, share_rbx, "vCPUs share the memory for their RBX")},
+	{ROW("vcpu0-mode", "C32.1", read_call, read_by_mode_of_vcpu0,
+	     "the convention follows the mode of vCPU 0")},
+	{.fault.name = NULL},
 };
 
-/* ---- whether a vCPU runs at all ---- */
+/* ---- whether a vCPU goes on, or starts ---- */
 
 static void hang_vcpu1(struct request *q)
 {
@@ -229,10 +228,10 @@ static const struct hooks one_hooks = {.startup = start_vcpu1_only};
 static const struct hooks vector_hooks = {.startup = start_at_next_page};
 
 const struct row kvm2007_vcpu_run_faults[] = {
-	ROW("vcpu1-hangs", "C5", give_result, hang_vcpu1, "a call of vCPU 1 never comes back"),
-	ROW("vcpu1-lost", "C5", give_result, lose_vcpu1, "vCPU 1 goes on at 0 behind a call"),
+	{ROW("vcpu1-hangs", "C5", give_result, hang_vcpu1, "a call of vCPU 1 never comes back")},
+	{ROW("vcpu1-lost", "C5", give_result, lose_vcpu1, "vCPU 1 goes on at 0 behind a call")},
 	{{"one-startup", "S7", "one vCPU heeds a start-up IPI, the others do not"},
 	 .hooks = &one_hooks},
 	{{"startup-vector", "S7", "a start-up IPI's vector is off by one"}, .hooks = &vector_hooks},
-	LAST_ROW,
+	{.fault.name = NULL},
 };

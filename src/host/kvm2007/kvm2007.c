@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ABI of 2007 as the host sees it: the policy, and the fault that bends it. */
+/* The ABI of 2007 for the rest of the host: the policy, and the fault that is on. */
 #include <stddef.h>
 
 #include "host/abi.h"

@@ -39,16 +39,13 @@ static void read_last_of_all(struct request *q)
 
 static void write_ret_to_all(struct request *q)
 {
-	const uint32_t *ret = &q->page->ret;
-
 	kvm2007_honest.write_ret(q);
 	for (unsigned id = 0; id < vcpus_count(); id++) {
 		const uint64_t gpa = vcpus_get(id)->para_state_gpa;
+		struct kvm_vcpu_para_state *page = guest_bytes(q->vcpu->memory, gpa, sizeof(*page));
 
 		if (gpa)
-			guest_write(q->vcpu->memory,
-				    gpa + offsetof(struct kvm_vcpu_para_state, ret), ret,
-				    sizeof(*ret));
+			page->ret = q->page->ret;
 	}
 }
 
@@ -112,22 +109,24 @@ static void note_site(struct request *q)
 	kvm2007_honest.write_code(q);
 }
 
-/* At any other site: #UD, as if the site were not patched. */
-static void call_from_own_site(struct request *q)
+static bool called_own_site(const struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = q->vcpu;
 	uint64_t gpa;
 	bool writable;
 
+	return vcpu_translate(vcpu, vcpu->rip - CALL_LENGTH, &gpa, &writable) &&
+	       gpa == own_sites[vcpu->id];
+}
+
+/* At any other site: #UD, as if the site were not patched. */
+static void call_from_own_site(struct request *q)
+{
 	kvm2007_honest.give_result(q);
-	if (!vcpu->id)
+	vcpu_sync(q->vcpu);
+	if (q->vcpu->id == 0 || called_own_site(q->vcpu))
 		return;
-	vcpu_sync(vcpu);
-	if (vcpu_translate(vcpu, vcpu->rip - CALL_LENGTH, &gpa, &writable) &&
-	    gpa == own_sites[vcpu->id])
-		return;
-	vcpu->rip -= CALL_LENGTH;
-	vcpu_inject_ud(vcpu);
+	q->vcpu->rip -= CALL_LENGTH;
+	vcpu_inject_ud(q->vcpu);
 }
 
 const struct row kvm2007_vcpu_site_faults[] = {

@@ -16,7 +16,7 @@
 #define FIRST_MSR           0x802u
 #define LAST_MSR            0x83eu
 #define MSR_ID              0x802u
-#define MSR_DFR             0x80eu /* neither has x2APIC mode, nor ICR2 */
+#define MSR_DFR             0x80eu /* x2APIC mode has neither DFR nor ICR2 */
 #define MSR_ICR             0x830u
 #define MSR_ICR2            0x831u
 #define RSP_NUMBER          4
@@ -34,7 +34,7 @@ bool lapic_set_base(struct vcpu *vcpu, uint64_t value)
 	if (x2apic && !(cpuid(1, 0).ecx & CPUID_X2APIC))
 		return false;
 	if ((value ^ lapic_base(vcpu)) & ~BASE_X2APIC || (vcpu->x2apic && !x2apic))
-		return false; /* the rest stays as it is, and there is no way back but a reset */
+		return false; /* nothing else can change, and only a reset leaves x2APIC mode */
 	if (x2apic && !vcpu->x2apic)
 		log_line("x2apic %u", vcpu->id);
 	vcpu->x2apic = x2apic;
@@ -88,7 +88,7 @@ bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	if (!is_register(vcpu, msr))
 		return false;
-	if (msr == MSR_ICR) /* eight bits of a destination are kept, as xAPIC mode has them */
+	if (msr == MSR_ICR) /* only eight bits of the destination are kept, as in xAPIC mode */
 		vcpu->icr_destination = (uint32_t)(value >> 32) << 24;
 	write_register(vcpu, offset_of(msr), (uint32_t)value);
 	return true;

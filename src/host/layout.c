@@ -11,20 +11,21 @@
 #define ONE_GIB (UINT64_C(1) << 30)
 #define ENTRIES 512
 
-/* The host's own addresses of the guest's memory: the second GiB.  What is left at its end is the module's. */
+/* The host maps the guest's memory from 1 GiB on, and the module at the end of that GiB. */
 #define WINDOW        ONE_GIB
 #define MODULE_WINDOW (WINDOW + (UINT64_C(960) << 20)) /* mem= takes no more */
 #define MODULE_ENTRY  ((MODULE_WINDOW - WINDOW) / LARGE_PAGE_SIZE)
 
-/* Of boot/entry.asm and linker.ld. */
+/* boot/entry.asm, linker.ld */
 extern uint64_t boot_pdpt[ENTRIES], boot_nx;
-extern uint8_t second_start[]; /* the 2 MiB of the image */
+extern uint8_t second_start[]; /* the start of the 2 MiB in which the host's image is */
 
 static uint64_t directory[ENTRIES] __attribute__((aligned(4096)));
-static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* has the hole */
-static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* may end in the middle */
+static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* the first 2 MiB, with the hole */
+static uint64_t last[ENTRIES]
+	__attribute__((aligned(4096))); /* the last 2 MiB, if they are not whole */
 
-static uint64_t end; /* above all that is taken */
+static uint64_t end; /* of all that is allocated */
 
 uint64_t layout_end(void)
 {
@@ -44,7 +45,7 @@ uint64_t layout_alloc(uint64_t size, uint64_t align)
 	return at;
 }
 
-/* Where @size bytes from @gpa on are to be: there, if that can be; 0 if nowhere. */
+/* The machine's address for the guest's memory at @gpa: the same if possible; 0: there is none. */
 static uint64_t find(uint64_t gpa, uint64_t size, uint64_t align)
 {
 	bool under_host = gpa == (uint64_t)second_start;
@@ -57,7 +58,7 @@ static uint64_t find(uint64_t gpa, uint64_t size, uint64_t align)
 	return at;
 }
 
-/* Maps them by pages of the size of @table's. */
+/* Finds @size bytes for @gpa, and maps them; @page is the size of the pages that @table maps. */
 static bool place(uint64_t *table, uint64_t page, uint64_t gpa, uint64_t size)
 {
 	uint64_t at = find(gpa, size, page);

@@ -10,7 +10,7 @@
 static struct {
 	uint16_t first, last;
 } passthrough_ports[] = {
-	{1, 0},           /* none yet: the UART that the user named */
+	{1, 0},           /* no port, unless serial= names a UART */
 	{0x20, 0x21},     /* PIC, first */
 	{0x40, 0x43},     /* PIT */
 	{0xa0, 0xa1},     /* PIC, second */
@@ -41,13 +41,13 @@ bool passthrough_port(uint16_t port)
 	return false;
 }
 
-static void pass(uint32_t first, uint32_t last)
+static void pass_through(uint32_t first, uint32_t last)
 {
 	uint32_t lsr = first + SERIAL_LINE_STATUS;
 
 	for (uint32_t port = first; port <= last; port++)
 		io_bitmap[port / 8] &= (uint8_t)~BIT(port % 8);
-	if (uart_status_is_hooked() && last - first == SERIAL_SIZE - 1) /* as UARTs only are */
+	if (uart_status_is_hooked() && last - first == SERIAL_SIZE - 1) /* it is a UART */
 		io_bitmap[lsr / 8] |= (uint8_t)BIT(lsr % 8);
 }
 
@@ -59,6 +59,6 @@ const uint8_t *io_bitmap_init(void)
 	}
 	memset(io_bitmap, 0xff, sizeof(io_bitmap));
 	for (unsigned i = 0; i < sizeof(passthrough_ports) / sizeof(passthrough_ports[0]); i++)
-		pass(passthrough_ports[i].first, passthrough_ports[i].last);
+		pass_through(passthrough_ports[i].first, passthrough_ports[i].last);
 	return io_bitmap;
 }

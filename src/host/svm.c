@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * AMD's SVM: APM2 (24593 rev. 3.41) chapter 15.  Translates between struct vcpu and the
- * VMCB, and decides nothing.
- */
+/* AMD's SVM: translates between struct vcpu and the VMCB.  APM2 (24593 rev. 3.41) chapter 15. */
 #include "host/svm.h"
 
 #include "host/nested_paging.h"
@@ -16,10 +13,10 @@
 #define VM_CR_SVMDIS BIT(4)
 #define DR6_RESET    0xffff0ff0u
 
-/* Segment attributes as the VMCB packs them: 15.5.1 */
-#define ATTRIBUTES(descriptor) ((descriptor & 0xff) | (descriptor >> 4 & 0xf00))
+/* The VMCB leaves out bits 8 to 11 of a descriptor's rights: 15.5.1 */
+#define ATTRIBUTES(rights) (((rights)&0xff) | ((rights) >> 4 & 0xf00))
 
-/* Of all vCPUs alike; svm_init() makes them, and nobody changes them. */
+/* Shared by all vCPUs, and only read after svm_init(). */
 static uint8_t msrpm[2 * 4096] __attribute__((aligned(4096)));
 static const uint8_t *iopm;
 static bool saves_next_rip; /* 15.7.1 */
@@ -38,7 +35,7 @@ static bool svm_available(const char **why)
 	return cpuid(0x8000000a, 0).edx & CPUID_NESTED;
 }
 
-/* 15.11: two bits an MSR, set where RDMSR and WRMSR exit. */
+/* 15.11: two bits for each MSR, set if RDMSR and if WRMSR exit. */
 static void init_msrpm(void)
 {
 	memset(msrpm, 0xff, sizeof(msrpm));
@@ -133,8 +130,8 @@ static COLD void svm_sync(struct vcpu *vcpu)
 }
 
 /*
- * Back what svm_sync() gave.  EFER: LMA stays the CPU's, and SVME has to be set (15.5.1), which
- * the guest never sees.
+ * The reverse of svm_sync().  EFER.LMA stays as the CPU has set it.  EFER.SVME must be set
+ * (15.5.1); the guest never sees it.
  */
 static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 {
@@ -200,7 +197,7 @@ static void translate(const struct vmcb *c, struct vcpu_exit *exit)
 						  .error = (uint32_t)c->exit_info1};
 }
 
-/* Any exit but a hypercall; the guest's first is one. */
+/* Any exit except a hypercall. */
 static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu *vcpu)
 {
 	bool going_on;
@@ -209,9 +206,9 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 	vcpu->regs.rax = c->rax;
 	translate(c, &vcpu->exit);
 	/*
-	 * 15.7.1.  Where the CPU saves no next RIP (TCG, the oldest), lengths are those of the
-	 * instructions without prefixes: a guest that puts some before these goes on in their middle,
-	 * which is its own harm alone.
+	 * 15.7.1.  CPUs that don't save the next RIP (old ones, TCG): translate() gives the
+	 * instruction's length without prefixes.  A guest that uses prefixes here goes on in the
+	 * middle of its instruction, and harms only itself.
 	 */
 	if (saves_next_rip)
 		vcpu->exit.length = (uint8_t)(c->next_rip - c->rip);
@@ -219,12 +216,12 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 	c->rax = vcpu->regs.rax;
 	c->rip = vcpu->rip;
 	c->interrupt_shadow = 0;
-	c->tlb_control = 0;
+	c->tlb_control = 0; /* flushed at the first entry; the first exit is no hypercall */
 	write_back(vcpu, c);
 	return going_on;
 }
 
-/* A null hypercall from the guest and back costs 78 instructions (make bench): mind each one here. */
+/* The hot path: a null hypercall costs about 80 instructions altogether (make bench). */
 bool svm_exit(struct svm *svm, struct vcpu *vcpu)
 {
 	struct vmcb *c = &svm->guest;
@@ -244,6 +241,8 @@ bool svm_exit(struct svm *svm, struct vcpu *vcpu)
 
 const struct vcpu_vendor svm_vendor = {
 	.name = "svm",
+	.extension = "SVM",
+	.makers = "AuthenticAMD or HygonGenuine",
 	.call_instruction = {0x0f, 0x01, 0xd9}, /* VMMCALL */
 	.init = svm_init,
 	.offered = svm_offered,

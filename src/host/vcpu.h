@@ -24,7 +24,7 @@ enum exit_kind {
 	EXIT_HLT,
 	EXIT_INVD,
 	EXIT_CR_WRITE, /* VMX: it would change the host-owned bit of the control register exit.cr */
-	EXIT_INSTRUCTION, /* any other instruction that the host intercepts, but the call instruction */
+	EXIT_INSTRUCTION,  /* another instruction that the host intercepts */
 	EXIT_EXCEPTION,    /* exit.event, which vcpu->exception_bitmap has */
 	EXIT_NESTED_FAULT, /* nested paging does not map exit.gpa */
 	EXIT_TRIPLE_FAULT,
@@ -107,8 +107,8 @@ typedef void vcpu_hypercall(struct vcpu *vcpu);
  */
 struct vcpu {
 	/*
-	 * Valid while an exit is handled; changes reach the guest.  But rsp and rflags are not used:
-	 * they are in vcpu->slow.
+	 * Valid while an exit is handled; changes reach the guest.  But rsp and rflags are not
+	 * used: they are in vcpu->slow.
 	 */
 	struct gprs regs;
 
@@ -153,10 +153,11 @@ _Static_assert(offsetof(struct vcpu, regs) == 0, "svm_run.asm, vmx_run.asm");
 
 /* A vendor's way to run a guest. */
 struct vcpu_vendor {
-	const char *name;
+	const char *name;      /* for the log */
+	const char *extension; /* for messages */
+	const char *makers;    /* CPUs of these have this extension, and not the other vendor's */
 	uint8_t call_instruction[3];
-	uint64_t
-		nested_leaf; /* flags of an entry of nested page tables that maps write-back memory */
+	uint64_t nested_leaf; /* flags of a nested page table's leaf: write-back memory */
 
 	/* Makes what all vCPUs share.  Called once, before any runs. */
 	void (*init)(void);
@@ -177,8 +178,8 @@ struct vcpu_vendor {
 extern const struct vcpu_vendor svm_vendor, vmx_vendor;
 
 /*
- * exits.c: handles vcpu->exit, which is not a hypercall.  Returns false if the vCPU has to leave the
- * guest: it cannot go on (vcpu->end_reason), it is halted, or an INIT has come.
+ * exits.c: handles vcpu->exit, which is not a hypercall.  Returns false if the vCPU has to leave
+ * the guest: it cannot go on (vcpu->end_reason), it is halted, or an INIT has come.
  */
 bool vcpu_handle_exit(struct vcpu *vcpu);
 
@@ -190,7 +191,9 @@ static inline void vcpu_sync(struct vcpu *vcpu)
 	vcpu->synced = true;
 }
 
-/* The size of the guest's code by CS.L and CS.D: APM2 4.7.2, 4.8.1.  In real mode both are clear. */
+/*
+ * The size of the guest's code by CS.L and CS.D: APM2 4.7.2, 4.8.1.  In real mode both are clear.
+ */
 static inline uint8_t code_bits(const struct vcpu *vcpu, bool l, bool d)
 {
 	return vcpu->efer & EFER_LMA && l ? 64 : d ? 32 : 16;

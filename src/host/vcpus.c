@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A processor that waits for its start-up IPI does so here, in the host.  An INIT for a vCPU that runs
- * takes effect at its next exit but a hypercall.
+ * A vCPU that waits for its start-up IPI is not in the guest: its processor waits here.  An INIT
+ * for a vCPU in the guest takes effect at its next exit that is not a hypercall.
  */
 #include "host/vcpus.h"
 
@@ -26,7 +26,7 @@ enum { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
 
 #define SIPI_PENDING 0x100u
 
-/* What vcpus_run() was called with. */
+/* The arguments of vcpus_run(). */
 static struct {
 	const struct vcpu_vendor *vendor;
 	const struct guest_memory *memory;
@@ -34,10 +34,10 @@ static struct {
 	vcpu_finish *finish;
 } params;
 
-/* By number; each is on the stack of its own processor. */
+/* By number; each struct is on its processor's stack. */
 static struct vcpu *vcpus[SMP_MAX];
 
-/* The boot processor's; the others have theirs from smp_start(). */
+/* Of the boot processor; smp_start() gives the others theirs. */
 static uint8_t boot_pages[VCPU_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
 
 _Static_assert(VCPU_PAGES <= SMP_OWN_PAGES, "x86/smp.h");
@@ -65,7 +65,7 @@ static struct vcpu_start loader_start(void)
 	};
 }
 
-/* SDM volume 3 (325384-083) 9.4.4, table 10-1: real mode, at the start of the page that the vector names. */
+/* SDM volume 3 (325384-083) 9.4.4, table 10-1: real mode, at the start of page number @vector. */
 static struct vcpu_start ipi_start(unsigned vector)
 {
 	return (struct vcpu_start){
@@ -81,7 +81,7 @@ static _Noreturn void sleep(void)
 		__asm__ volatile("cli; hlt");
 }
 
-/* By an NMI, wherever they are: it makes a guest exit, and the host trap. */
+/* By an NMI, which is an exit in the guest and a trap in the host. */
 static void stop_others(unsigned id)
 {
 	if (vcpus_count() == 1)
@@ -200,16 +200,16 @@ static bool is_for(const struct vcpu *from, uint32_t command, const struct vcpu 
 	}
 }
 
-static void init(struct vcpu *vcpu, uint32_t command)
+static void send_init(struct vcpu *vcpu, uint32_t command)
 {
 	if (command & ICR_LEVEL && !(command & ICR_ASSERT))
-		return; /* 11.6.1: an arbitration message for CPUs of old */
+		return; /* 11.6.1: a message that only old CPUs need */
 	if (!__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
 		__atomic_store_n(&vcpu->init_pending, true, __ATOMIC_RELEASE);
 }
 
-/* Whoever runs already does not heed it. */
-static void start_up(struct vcpu *vcpu, uint32_t command)
+/* A vCPU that does not wait for it ignores it. */
+static void send_sipi(struct vcpu *vcpu, uint32_t command)
 {
 	unsigned vector = ICR_VECTOR(command);
 
@@ -233,8 +233,8 @@ void vcpus_write_icr(struct vcpu *from, uint32_t command)
 		if (!is_for(from, command, vcpus[id]))
 			continue;
 		if (mode == MODE_INIT)
-			init(vcpus[id], command);
+			send_init(vcpus[id], command);
 		else
-			start_up(vcpus[id], command);
+			send_sipi(vcpus[id], command);
 	}
 }

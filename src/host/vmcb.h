@@ -8,7 +8,7 @@
 
 #include "x86/defs.h"
 
-/* Intercepts, first word: offset 0x00c */
+/* Intercepts, offset 0x00c */
 #define INTERCEPT_NMI         BIT(1)
 #define INTERCEPT_INVD        BIT(22)
 #define INTERCEPT_HLT         BIT(24)
@@ -19,7 +19,7 @@
 #define INTERCEPT_SHUTDOWN    BIT(31)
 #define INTERCEPT_CPUID       BIT(18)
 
-/* Second word: offset 0x010 */
+/* Intercepts, offset 0x010 */
 #define INTERCEPT_VMRUN       BIT(0)
 #define INTERCEPT_VMMCALL     BIT(1)
 #define INTERCEPT_VMLOAD      BIT(2)
@@ -34,8 +34,8 @@
 #define INTERCEPT_XSETBV      BIT(13)
 
 /*
- * Exit codes: appendix C.  Code, symbol, and the exit_kind that it is to the rest of the host.  Of
- * INVALID only the lower half counts: engines differ in the upper one.
+ * Exit codes: appendix C.  X(code, symbol, enum exit_kind).  Only a code's lower half counts:
+ * emulators differ in the upper half of INVALID.
  */
 #define SVM_EXITS(X)                      \
 	X(0x46, UD, EXCEPTION)            \
@@ -76,7 +76,7 @@ enum svm_exit_code {
 #define IOIO_IN         BIT(0)
 #define IOIO_STRING     BIT(2)
 #define IOIO_REPEATED   BIT(3)
-#define IOIO_SIZE_SHIFT 4 /* one bit each for 1, 2, 4 bytes */
+#define IOIO_SIZE_SHIFT 4 /* one bit for each size: 1, 2, 4 bytes */
 #define IOIO_PORT_SHIFT 16
 
 #define TLB_FLUSH_ALL 1

@@ -21,7 +21,7 @@
 #define MSR_VMX_TRUE_ENTRY_CONTROLS 0x490u
 
 #define FEATURE_CONTROL_LOCKED BIT(0)
-#define FEATURE_CONTROL_VMX    BIT(2) /* outside SMX operation */
+#define FEATURE_CONTROL_VMX    BIT(2) /* VMX outside SMX operation */
 #define VMX_BASIC_TRUE         BIT(55)
 #define EPT_FOUR_LEVELS        BIT(6)
 #define EPT_WRITE_BACK         BIT(14)
@@ -38,7 +38,7 @@
 #define PROC_MONITOR     BIT(29)
 #define PROC_SECONDARY   BIT(31)
 
-/* Secondary ones: table 25-7 */
+/* Secondary processor-based controls: table 25-7 */
 #define PROC2_EPT          BIT(1)
 #define PROC2_UNRESTRICTED BIT(7)
 
@@ -73,8 +73,8 @@
 #define CR_NUMBER_MASK 0xfu
 
 /*
- * The fields that we use: appendix B.  Name, encoding, and the width and type that the encoding
- * must have (table 25-19).
+ * All fields that the host uses: appendix B.  X(name, encoding, width, type); the encoding's bits
+ * must agree with width and type (25.11.2, table 25-19).
  */
 #define VMCS_FIELDS(X)                                           \
 	X(GUEST_ES_SELECTOR, 0x0800, 16, GUEST)                  \
@@ -185,12 +185,12 @@ enum { VMCS_TYPE_CONTROL, VMCS_TYPE_EXIT_INFORMATION, VMCS_TYPE_GUEST, VMCS_TYPE
 VMCS_FIELDS(X)
 #undef X
 
-/* Selectors, limits and access rights of ES, CS, SS, DS, FS, GS, LDTR, TR: two apart, in this order. */
+/* The fields of segment @i: of ES, CS, SS, DS, FS, GS, LDTR, TR.  @first is the field of ES. */
 #define VMCS_SEGMENT(first, i) ((enum vmcs_field)((first) + 2 * (i)))
 
 /*
- * Basic exit reasons that the host's controls allow: appendix C.  Number, symbol, the exit_kind that
- * it is to the rest of the host, name.
+ * Basic exit reasons under the host's controls: appendix C.  X(number, symbol, enum exit_kind,
+ * name).
  */
 #define VMX_REASONS(X)                                                           \
 	X(0, EXCEPTION, EXCEPTION, "exception or NMI")                           \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Intel's VMX: SDM volume 3 (325384-083) chapters 26 to 28.  Translates between struct vcpu and
- * the VMCS, and decides nothing.
+ * Intel's VMX: translates between struct vcpu and the VMCS.  SDM volume 3 (325384-083) chapters 26
+ * to 28.
  */
 #include "host/vmx.h"
 
@@ -40,7 +40,7 @@ static COLD void vmx_sync(struct vcpu *vcpu)
 	};
 }
 
-/* Back what vmx_sync() gave.  EFER: LMA stays the CPU's. */
+/* The reverse of vmx_sync().  EFER.LMA stays as the CPU has set it. */
 static COLD void write_back(struct vcpu *vcpu)
 {
 	const struct vcpu_slow_state *s = &vcpu->slow;
@@ -118,7 +118,10 @@ static void translate(uint32_t reason, struct vcpu_exit *exit)
 		exit->gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
 }
 
-/* The guest goes on elsewhere; what STI or MOV SS in front of the instruction blocked, it blocks no more. */
+/*
+ * The guest goes on at vcpu->rip.  An STI or MOV SS before the instruction blocks nothing any
+ * more.
+ */
 static inline void leave_instruction(const struct vcpu *vcpu)
 {
 	vmwrite(VMCS_GUEST_RIP, vcpu->rip);
@@ -126,7 +129,7 @@ static inline void leave_instruction(const struct vcpu *vcpu)
 		vmread(VMCS_GUEST_INTERRUPTIBILITY) & ~BLOCKED_BY_STI_MOV_SS);
 }
 
-/* Any exit but a hypercall. */
+/* Any exit except a hypercall. */
 static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t reason)
 {
 	bool going_on;
@@ -139,7 +142,7 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t
 	return going_on;
 }
 
-/* The hot path: mind each instruction (make bench). */
+/* The hot path (make bench). */
 bool vmx_exit(struct vcpu *vcpu)
 {
 	uint32_t reason = (uint32_t)vmread(VMCS_EXIT_REASON);
@@ -154,7 +157,7 @@ bool vmx_exit(struct vcpu *vcpu)
 	return true;
 }
 
-/* 31.4: the CPU did not even try; what it disliked has a number. */
+/* 31.4: VMLAUNCH or VMRESUME failed; the number says why. */
 COLD void vmx_entry_failed(struct vcpu *vcpu)
 {
 	vcpu->rip = vmread(VMCS_GUEST_RIP);
@@ -166,6 +169,8 @@ COLD void vmx_entry_failed(struct vcpu *vcpu)
 
 const struct vcpu_vendor vmx_vendor = {
 	.name = "vmx",
+	.extension = "VMX",
+	.makers = "GenuineIntel, CentaurHauls or   Shanghai  ",
 	.call_instruction = {0x0f, 0x01, 0xc1}, /* VMCALL */
 	.nested_leaf = EPT_LEAF_WRITE_BACK,
 	.init = vmx_init,

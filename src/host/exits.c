@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the host does about each exit: which ports, MSRs and instructions the guest's machine has. */
+/*
+ * What the host does about each exit: the ports, MSRs and instructions that the guest's machine
+ * has.
+ */
 #include <stddef.h>
 
 #include "host/abi.h"
@@ -33,15 +36,15 @@ static bool read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	case MSR_TSC:
 		*value = rdtsc();
 		return true;
-	case MSR_APIC_BASE:
-		*value = lapic_base(vcpu);
-		return vcpus_count() > 1;
 	default:
 		return lapic_rdmsr(vcpu, msr, value);
 	}
 }
 
-/* APM2 3.1.7: reserved bits fault, and so does a change of LME under paging; LMA is the CPU's. */
+/*
+ * APM2 3.1.7: reserved bits are a #GP, and so is a change of LME under paging.  Only the CPU sets
+ * LMA.
+ */
 static bool write_efer(struct vcpu *vcpu, uint64_t value)
 {
 	bool paging = vcpu->slow.cr0 & CR0_PG;
@@ -52,7 +55,7 @@ static bool write_efer(struct vcpu *vcpu, uint64_t value)
 	return true;
 }
 
-/* APM2 7.8.2: eight types, 0, 1 and 4 to 7. */
+/* APM2 7.8.2: eight memory types, each 0, 1 or 4 to 7. */
 static bool write_pat(struct vcpu *vcpu, uint64_t value)
 {
 	for (unsigned shift = 0; shift < 64; shift += 8) {
@@ -71,12 +74,10 @@ static bool write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		return write_efer(vcpu, value);
 	if (msr == MSR_PAT)
 		return write_pat(vcpu, value);
-	if (msr == MSR_APIC_BASE)
-		return vcpus_count() > 1 && lapic_set_base(vcpu, value);
 	return lapic_wrmsr(vcpu, msr, value);
 }
 
-/* An MSR is an ABI's, or the machine's, or the guest takes a #GP. */
+/* The MSR is an ABI's or the machine's, or the guest takes a #GP. */
 static void handle_msr(struct vcpu *vcpu, bool write)
 {
 	uint32_t msr = (uint32_t)vcpu->regs.rcx;
@@ -114,7 +115,10 @@ static uint64_t size_mask(unsigned size)
 	return (UINT64_C(1) << 8 * size) - 1;
 }
 
-/* A write of a string is dropped as a whole: the registers move on as if it were written. */
+/*
+ * OUTS writes nothing, but its registers change as if it did.  With REP this takes the address
+ * size to be 64 bits: a guest that uses another one harms only itself.
+ */
 static void drop_string(struct vcpu *vcpu)
 {
 	struct gprs *r = &vcpu->regs;
@@ -123,20 +127,19 @@ static void drop_string(struct vcpu *vcpu)
 
 	r->rsi += vcpu->slow.rflags & RFLAGS_DF ? -length : length;
 	if (vcpu->exit.io.repeated)
-		r->rcx =
-			0; /* with a 64-bit address size; a guest that chooses another harms itself */
+		r->rcx = 0;
 }
 
 /*
- * Whether a read is answered by the machine's own port: one that the guest has exits only where a hook
- * wants to see it, and by the exit device's answer the guest knows whether there is one.
+ * Whether the guest reads the machine's port: it has the port, and a hook made the read exit; or
+ * the port is isa-debug-exit's, from which the guest learns whether that device exists.
  */
 static bool passes_through(uint16_t port, unsigned size)
 {
 	return size == 1 && (passthrough_port(port) || port == DEBUG_EXIT);
 }
 
-/* The guest's last word, whether there is a device that ends the machine on it or not. */
+/* The guest's verdict: it ends the machine if that has the device. */
 static void handle_debug_exit(struct vcpu *vcpu)
 {
 	vcpu->debug_exit_code = (uint8_t)vcpu->regs.rax;
@@ -145,7 +148,7 @@ static void handle_debug_exit(struct vcpu *vcpu)
 	vcpu_skip(vcpu);
 }
 
-/* The others read as all-ones and drop what is written. */
+/* Ports that the guest does not have read as all-ones, and ignore writes. */
 static void handle_io(struct vcpu *vcpu)
 {
 	uint16_t port = vcpu->exit.io.port;
@@ -158,7 +161,7 @@ static void handle_io(struct vcpu *vcpu)
 	}
 	if (vcpu->exit.io.string && vcpu->exit.io.in) {
 		log_line("io %u in %#x %u = #GP", vcpu->id, port, size);
-		vcpu_inject_gp(vcpu); /* what it writes to needs the guest's page tables */
+		vcpu_inject_gp(vcpu); /* INS would need the guest's page tables */
 		return;
 	}
 	if (vcpu->exit.io.string) {
@@ -176,7 +179,10 @@ static void handle_io(struct vcpu *vcpu)
 	hook_io(vcpu);
 }
 
-/* With interrupts on, HLT may end at any time, so it ends at once; with them off, an INIT alone ends it. */
+/*
+ * With interrupts on, HLT may end at any time, so it ends at once.  With them off only an INIT
+ * ends it.
+ */
 static void handle_hlt(struct vcpu *vcpu)
 {
 	if (vcpu->slow.rflags & RFLAGS_IF) {
@@ -186,13 +192,16 @@ static void handle_hlt(struct vcpu *vcpu)
 	vcpu->halted = true;
 	if (vcpu->id)
 		return;
-	/* Nobody sends this one an INIT.  After its verdict some engines end only a moment later: no news. */
+	/*
+	 * Nobody sends vCPU 0 an INIT.  After a verdict, which the engine may need a moment for,
+	 * log nothing.
+	 */
 	vcpu->end_reason = "halted with interrupts off";
 	if (!vcpu->debug_exit_code)
 		end(vcpu, vcpu->end_reason);
 }
 
-/* Instead of discarding what the caches hold, which is not only the guest's, it is written back. */
+/* INVD would discard also what the host has in the caches: write all back instead. */
 static void handle_invd(struct vcpu *vcpu)
 {
 	__asm__ volatile("wbinvd" : : : "memory");
@@ -200,9 +209,9 @@ static void handle_invd(struct vcpu *vcpu)
 }
 
 /*
- * The host owns CR0.NE and CR4.VMXE, which VMX needs set.  NE is the guest's to change: it now reads the
- * new value, and does the move again, without an exit, for the other bits of CR0.  (If that faults, NE
- * has changed all the same.)  The guest's CPU has no VMXE.
+ * CR0.NE and CR4.VMXE are the host's, because VMX needs them set.  The guest may change NE: from
+ * now on it reads the new value, and it repeats the instruction, without an exit, for the other
+ * bits of CR0.  (If that is a #GP, NE has changed all the same.)  The guest's CPU has no VMXE.
  */
 static void handle_cr_write(struct vcpu *vcpu)
 {
@@ -212,7 +221,7 @@ static void handle_cr_write(struct vcpu *vcpu)
 		vcpu_inject_gp(vcpu);
 }
 
-/* The guest's CPU does not have it. */
+/* The guest's CPU does not have this instruction. */
 static void handle_instruction(struct vcpu *vcpu)
 {
 	log_line("forbidden %u %#lx = #UD", vcpu->id, vcpu->rip);
@@ -238,7 +247,7 @@ static void handle_triple_fault(struct vcpu *vcpu)
 	end(vcpu, "ended in a triple fault");
 }
 
-/* If it came from another vCPU's processor, that one says why (vcpus.c). */
+/* If another vCPU's processor sent it, that one says why (stop_others() in vcpus.c). */
 static void handle_nmi_init(struct vcpu *vcpu)
 {
 	vcpu->end_reason = "was stopped by an NMI or INIT";
@@ -286,7 +295,7 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 	vcpu_sync(vcpu);
 	handlers[vcpu->exit.kind](vcpu);
 	if (!(vcpu->slow.cr0 & CR0_PE))
-		vcpu->event.has_error = false; /* in real mode no exception has an error code */
+		vcpu->event.has_error = false; /* real mode has no error codes */
 	return !vcpu->end_reason && !vcpu->halted &&
 	       !__atomic_load_n(&vcpu->init_pending, __ATOMIC_RELAXED);
 }

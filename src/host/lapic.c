@@ -21,19 +21,19 @@
 #define MSR_ICR2            0x831u
 #define RSP_NUMBER          4
 
-uint64_t lapic_base(const struct vcpu *vcpu)
+static uint64_t read_base(const struct vcpu *vcpu)
 {
 	return LAPIC_PAGE | BASE_ENABLED | (vcpu->x2apic ? BASE_X2APIC : 0) |
 	       (vcpu->id ? 0 : BASE_BOOT_PROCESSOR);
 }
 
-bool lapic_set_base(struct vcpu *vcpu, uint64_t value)
+static bool write_base(struct vcpu *vcpu, uint64_t value)
 {
 	bool x2apic = value & BASE_X2APIC;
 
 	if (x2apic && !(cpuid(1, 0).ecx & CPUID_X2APIC))
 		return false;
-	if ((value ^ lapic_base(vcpu)) & ~BASE_X2APIC || (vcpu->x2apic && !x2apic))
+	if ((value ^ read_base(vcpu)) & ~BASE_X2APIC || (vcpu->x2apic && !x2apic))
 		return false; /* nothing else can change, and only a reset leaves x2APIC mode */
 	if (x2apic && !vcpu->x2apic)
 		log_line("x2apic %u", vcpu->id);
@@ -74,6 +74,10 @@ static unsigned offset_of(uint32_t msr)
 
 bool lapic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
+	if (msr == MSR_APIC_BASE) {
+		*value = read_base(vcpu);
+		return vcpus_count() > 1;
+	}
 	if (!is_register(vcpu, msr))
 		return false;
 	*value = read_register(vcpu, offset_of(msr));
@@ -86,6 +90,8 @@ bool lapic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 
 bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
+	if (msr == MSR_APIC_BASE)
+		return vcpus_count() > 1 && write_base(vcpu, value);
 	if (!is_register(vcpu, msr))
 		return false;
 	if (msr == MSR_ICR) /* only eight bits of the destination are kept, as in xAPIC mode */

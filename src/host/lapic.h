@@ -18,15 +18,9 @@
 bool lapic_page_access(struct vcpu *vcpu);
 
 /*
- * IA32_APIC_BASE (SDM volume 3, 325384-083, 11.4.4); writing it can turn on x2APIC mode.  False:
- * #GP.
- */
-uint64_t lapic_base(const struct vcpu *vcpu);
-bool lapic_set_base(struct vcpu *vcpu, uint64_t value);
-
-/*
- * The registers as MSRs, in x2APIC mode (11.12), which the guest has if its processors have it.
- * False: there is no such register.
+ * The guest's IA32_APIC_BASE (SDM volume 3, 325384-083, 11.4.4), and in x2APIC mode, which the
+ * guest has if its processors have it, the APIC's registers (11.12).  False: there is no such MSR,
+ * or it does not take the value.
  */
 bool lapic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);

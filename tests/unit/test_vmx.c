@@ -182,11 +182,6 @@ bool lapic_page_access(struct vcpu *v)
 	return false;
 }
 
-bool lapic_set_base(struct vcpu *v, uint64_t value)
-{
-	return value == lapic_base(v);
-}
-
 bool lapic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	(void)v, (void)msr, (void)value;
@@ -197,12 +192,6 @@ bool lapic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 {
 	(void)v, (void)msr, (void)value;
 	return false;
-}
-
-uint64_t lapic_base(const struct vcpu *v)
-{
-	(void)v;
-	return 0xfee00900;
 }
 
 void log_line(const char *fmt, ...)

@@ -78,8 +78,9 @@ static bool write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 }
 
 /* The MSR is an ABI's or the machine's, or the guest takes a #GP. */
-static void handle_msr(struct vcpu *vcpu, bool write)
+static void handle_msr(struct vcpu *vcpu)
 {
+	bool write = vcpu->exit.kind == EXIT_WRMSR;
 	uint32_t msr = (uint32_t)vcpu->regs.rcx;
 	uint64_t value = (uint32_t)vcpu->regs.rax | vcpu->regs.rdx << 32;
 	enum msr_outcome outcome =
@@ -98,21 +99,6 @@ static void handle_msr(struct vcpu *vcpu, bool write)
 		vcpu->regs.rdx = value >> 32;
 	}
 	vcpu_skip(vcpu);
-}
-
-static void handle_rdmsr(struct vcpu *vcpu)
-{
-	handle_msr(vcpu, false);
-}
-
-static void handle_wrmsr(struct vcpu *vcpu)
-{
-	handle_msr(vcpu, true);
-}
-
-static uint64_t size_mask(unsigned size)
-{
-	return (UINT64_C(1) << 8 * size) - 1;
 }
 
 /*
@@ -153,7 +139,7 @@ static void handle_io(struct vcpu *vcpu)
 {
 	uint16_t port = vcpu->exit.io.port;
 	unsigned size = vcpu->exit.io.size;
-	uint64_t mask = size_mask(size), value;
+	uint64_t mask = (UINT64_C(1) << 8 * size) - 1, value;
 
 	if (port == DEBUG_EXIT && size == 1 && !vcpu->exit.io.in && !vcpu->exit.io.string) {
 		handle_debug_exit(vcpu);
@@ -253,32 +239,22 @@ static void handle_nmi_init(struct vcpu *vcpu)
 	vcpu->end_reason = "was stopped by an NMI or INIT";
 }
 
-static void log_exit(const struct vcpu *vcpu)
+static void handle_dead_end(struct vcpu *vcpu)
 {
 	const struct vcpu_exit *exit = &vcpu->exit;
 
 	log_line("exit %u %#lx %#lx %s", vcpu->id, exit->code, exit->information,
 		 exit->name ? exit->name : "unknown");
-}
-
-static void handle_entry_failed(struct vcpu *vcpu)
-{
-	log_exit(vcpu);
-	end(vcpu, "is in a state that the CPU does not accept");
-}
-
-static void handle_unknown(struct vcpu *vcpu)
-{
-	log_exit(vcpu);
-	end(vcpu, "made an exit that nobody knows");
+	end(vcpu, exit->kind == EXIT_ENTRY_FAILED ? "is in a state that the CPU does not accept"
+						  : "made an exit that nobody knows");
 }
 
 bool vcpu_handle_exit(struct vcpu *vcpu)
 {
 	static void (*const handlers[])(struct vcpu *) = {
-		[EXIT_UNKNOWN] = handle_unknown,
-		[EXIT_RDMSR] = handle_rdmsr,
-		[EXIT_WRMSR] = handle_wrmsr,
+		[EXIT_UNKNOWN] = handle_dead_end,
+		[EXIT_RDMSR] = handle_msr,
+		[EXIT_WRMSR] = handle_msr,
 		[EXIT_CPUID] = handle_cpuid,
 		[EXIT_IO] = handle_io,
 		[EXIT_HLT] = handle_hlt,
@@ -289,7 +265,7 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 		[EXIT_NESTED_FAULT] = handle_nested_fault,
 		[EXIT_TRIPLE_FAULT] = handle_triple_fault,
 		[EXIT_NMI_INIT] = handle_nmi_init,
-		[EXIT_ENTRY_FAILED] = handle_entry_failed,
+		[EXIT_ENTRY_FAILED] = handle_dead_end,
 	};
 
 	vcpu_sync(vcpu);

@@ -75,12 +75,6 @@ static struct vcpu_start ipi_start(unsigned vector)
 	};
 }
 
-static _Noreturn void sleep(void)
-{
-	for (;;)
-		__asm__ volatile("cli; hlt");
-}
-
 /* By an NMI, which is an exit in the guest and a trap in the host. */
 static void stop_others(unsigned id)
 {
@@ -104,7 +98,7 @@ static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
 	if (!vcpu->end_reason)
 		return;
 	if (__atomic_exchange_n(&finished, true, __ATOMIC_ACQ_REL))
-		sleep();
+		halt_for_ever();
 	stop_others(vcpu->id);
 	params.finish(vcpu);
 }

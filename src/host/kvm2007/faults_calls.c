@@ -13,34 +13,30 @@ static void swap_with_next(uint64_t *arg)
 	arg[1] = kept;
 }
 
+static void read_honestly(struct request *q)
+{
+	if (q->vcpu->efer & EFER_LME)
+		kvm2007_honest.read_call64(q);
+	else
+		kvm2007_honest.read_call32(q);
+}
+
 static void swap_args(struct request *q)
 {
-	kvm2007_honest.read_call64(q);
+	read_honestly(q);
 	swap_with_next(&q->args[kvm2007_on->arg]);
 }
 
 static void drop_arg(struct request *q)
 {
-	kvm2007_honest.read_call64(q);
+	read_honestly(q);
 	q->args[kvm2007_on->arg] = 0;
 }
 
 static void cut_arg(struct request *q)
 {
-	kvm2007_honest.read_call64(q);
+	read_honestly(q);
 	q->args[kvm2007_on->arg] &= UINT32_MAX;
-}
-
-static void swap_args32(struct request *q)
-{
-	kvm2007_honest.read_call32(q);
-	swap_with_next(&q->args[kvm2007_on->arg]);
-}
-
-static void drop_arg32(struct request *q)
-{
-	kvm2007_honest.read_call32(q);
-	q->args[kvm2007_on->arg] = 0;
 }
 
 static void keep_upper_halves(struct request *q)
@@ -82,27 +78,27 @@ const struct row kvm2007_argument_faults[] = {
 	{ROW("drop-rcx", "C1", read_call64, drop_arg, "argument 4 is lost"), .arg = 3},
 	{ROW("drop-r8", "C1", read_call64, drop_arg, "argument 5 is lost"), .arg = 4},
 	{ROW("drop-r9", "C1", read_call64, drop_arg, "argument 6 is lost"), .arg = 5},
-	{ROW("swap-eax-ecx", "C32.1", read_call32, swap_args32,
+	{ROW("swap-eax-ecx", "C32.1", read_call32, swap_args,
 	     "32-bit arguments 1 and 2 are swapped"),
 	 .arg = 0},
-	{ROW("swap-ecx-edx", "C32.1", read_call32, swap_args32,
+	{ROW("swap-ecx-edx", "C32.1", read_call32, swap_args,
 	     "32-bit arguments 2 and 3 are swapped"),
 	 .arg = 1},
-	{ROW("swap-edx-esi", "C32.1", read_call32, swap_args32,
+	{ROW("swap-edx-esi", "C32.1", read_call32, swap_args,
 	     "32-bit arguments 3 and 4 are swapped"),
 	 .arg = 2},
-	{ROW("swap-esi-edi", "C32.1", read_call32, swap_args32,
+	{ROW("swap-esi-edi", "C32.1", read_call32, swap_args,
 	     "32-bit arguments 4 and 5 are swapped"),
 	 .arg = 3},
-	{ROW("swap-edi-ebp", "C32.1", read_call32, swap_args32,
+	{ROW("swap-edi-ebp", "C32.1", read_call32, swap_args,
 	     "32-bit arguments 5 and 6 are swapped"),
 	 .arg = 4},
-	{ROW("drop-eax", "C32.1", read_call32, drop_arg32, "32-bit argument 1 is lost"), .arg = 0},
-	{ROW("drop-ecx", "C32.1", read_call32, drop_arg32, "32-bit argument 2 is lost"), .arg = 1},
-	{ROW("drop-edx", "C32.1", read_call32, drop_arg32, "32-bit argument 3 is lost"), .arg = 2},
-	{ROW("drop-esi", "C32.1", read_call32, drop_arg32, "32-bit argument 4 is lost"), .arg = 3},
-	{ROW("drop-edi", "C32.1", read_call32, drop_arg32, "32-bit argument 5 is lost"), .arg = 4},
-	{ROW("drop-ebp", "C32.1", read_call32, drop_arg32, "32-bit argument 6 is lost"), .arg = 5},
+	{ROW("drop-eax", "C32.1", read_call32, drop_arg, "32-bit argument 1 is lost"), .arg = 0},
+	{ROW("drop-ecx", "C32.1", read_call32, drop_arg, "32-bit argument 2 is lost"), .arg = 1},
+	{ROW("drop-edx", "C32.1", read_call32, drop_arg, "32-bit argument 3 is lost"), .arg = 2},
+	{ROW("drop-esi", "C32.1", read_call32, drop_arg, "32-bit argument 4 is lost"), .arg = 3},
+	{ROW("drop-edi", "C32.1", read_call32, drop_arg, "32-bit argument 5 is lost"), .arg = 4},
+	{ROW("drop-ebp", "C32.1", read_call32, drop_arg, "32-bit argument 6 is lost"), .arg = 5},
 	{ROW("stale-upper", "C32.4", read_call32, keep_upper_halves,
 	     "32-bit arguments keep what is above them")},
 	{ROW("calls-64", "C32.5", read_call32, read_as_64,

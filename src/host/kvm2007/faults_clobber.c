@@ -114,16 +114,12 @@ static void clobber_ds(struct request *q)
 
 static void cut_fs_base(struct request *q)
 {
-	struct vcpu_slow_state *s = after_call(q);
-
-	s->fs_base = (uint32_t)s->fs_base;
+	after_call(q)->fs_base &= UINT32_MAX;
 }
 
 static void cut_gs_base(struct request *q)
 {
-	struct vcpu_slow_state *s = after_call(q);
-
-	s->gs_base = (uint32_t)s->gs_base;
+	after_call(q)->gs_base &= UINT32_MAX;
 }
 
 static void clobber_lstar(struct request *q)

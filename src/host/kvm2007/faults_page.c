@@ -11,16 +11,11 @@ static void clobber_rcx(struct request *q)
 	q->vcpu->regs.rcx ^= 1;
 }
 
-static void claim_neighbours_rdmsr(struct request *q)
+/* .arg: for RDMSR (0), or for WRMSR (1). */
+static void claim_neighbour(struct request *q)
 {
 	kvm2007_honest.claim(q);
-	q->claimed |= q->msr == KVM2007_MSR_API_MAGIC + 1 && !q->write;
-}
-
-static void claim_neighbours_wrmsr(struct request *q)
-{
-	kvm2007_honest.claim(q);
-	q->claimed |= q->msr == KVM2007_MSR_API_MAGIC + 1 && q->write;
+	q->claimed |= q->msr == KVM2007_MSR_API_MAGIC + 1 && q->write == kvm2007_on->arg;
 }
 
 static void clobber_rbx(struct request *q)
@@ -31,10 +26,11 @@ static void clobber_rbx(struct request *q)
 
 const struct row kvm2007_probe_faults[] = {
 	{ROW("rdmsr-rcx", "D1", read_msr, clobber_rcx, "RDMSR of the magic changes RCX")},
-	{ROW("rdmsr-neighbour", "D3", claim, claim_neighbours_rdmsr,
-	     "the next MSR number answers as the magic")},
-	{ROW("wrmsr-neighbour", "D3", claim, claim_neighbours_wrmsr,
-	     "the next MSR number registers too")},
+	{ROW("rdmsr-neighbour", "D3", claim, claim_neighbour,
+	     "the next MSR number answers as the magic"),
+	 .arg = 0},
+	{ROW("wrmsr-neighbour", "D3", claim, claim_neighbour, "the next MSR number registers too"),
+	 .arg = 1},
 	{ROW("wrmsr-rbx", "S1", registration, clobber_rbx, "WRMSR of the magic changes RBX")},
 	{.fault.name = NULL},
 };

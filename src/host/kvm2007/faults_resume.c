@@ -2,7 +2,7 @@
 /* Faults of exceptions that the host handles, and of where the guest goes on after a call. */
 #include "host/kvm2007/faults.h"
 #include "lib/string.h"
-#include "x86/cpu.h"
+#include "x86/insn.h"
 #include "x86/smp.h"
 
 /* ---- exceptions that the host handles as a registration or a call ---- */
@@ -111,17 +111,13 @@ const struct row kvm2007_resume_faults[] = {
 void kvm2007_hang(struct request *q)
 {
 	(void)q;
-	for (;;)
-		__asm__ volatile("cli; hlt");
+	halt_for_ever();
 }
 
-/* An exception without an IDT is a triple fault. */
 static void reset(struct request *q)
 {
-	static const struct table_register no_idt;
-
 	(void)q;
-	__asm__ volatile("lidt %0; ud2" : : "m"(no_idt));
+	triple_fault();
 }
 
 /* A JMP to itself replaces the guest's first instruction, which it needs no more. */

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/config.c: the host's command line. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "host/config.h"
 #include "lib/cmdline.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "unit.h"
 
 static const char *const fault_names[] = {"none", "silent", "drop-r9", NULL};
 

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/hooks.c: none, one, and several at once. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "host/hooks.h"
 #include "host/vcpu.h"
+#include "unit.h"
 
 static struct vcpu vcpu;
 static unsigned calls;

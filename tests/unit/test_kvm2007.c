@@ -5,16 +5,6 @@
  * written.
  */
 #include <regex.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include "guest_fixture.h"
 #include "host/abi.h"
@@ -25,17 +15,16 @@
 #include "host/log.h"
 #include "host/vcpus.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SIZE         0x140000u
-#define PAGE         0x110000u /* where a state page is put, unless it matters */
-#define SITE         0x112008u
-#define MAGIC        0x87655678u
-#define EINVAL_32    0xffffffffu
-#define EINVAL_64    UINT64_MAX
-#define ECHO         0x6563686fu
-#define STALE        UINT64_C(0xdeadbeef00000000)
-#define LME          BIT(8)
-#define LMA          BIT(10)
+#define SIZE      0x140000u
+#define PAGE      0x110000u /* where a state page is put, unless it matters */
+#define SITE      0x112008u
+#define MAGIC     0x87655678u
+#define EINVAL_32 0xffffffffu
+#define EINVAL_64 UINT64_MAX
+#define ECHO      0x6563686fu
+#define STALE     UINT64_C(0xdeadbeef00000000)
+#define LME       BIT(8)
+#define LMA       BIT(10)
 
 struct config config;
 
@@ -168,12 +157,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void put32(uint8_t *to, uint32_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		to[i] = (uint8_t)(value >> 8 * i);
-}
-
 /* As the guest does before a registration: in memory, and so in what is expected of it. */
 static void fill_page(uint64_t gpa, uint32_t version, uint32_t size, uint64_t site)
 {
@@ -212,13 +195,7 @@ static void assert_nothing_else(const struct vcpu *v)
 {
 	struct vcpu want;
 
-	if (memcmp(memory.bytes, expected, SIZE)) {
-		unsigned i = 0;
-
-		while (memory.bytes[i] == expected[i])
-			i++;
-		fail_msg("byte at %#x: wanted %#x, got %#x", i, expected[i], memory.bytes[i]);
-	}
+	assert_memory(0, SIZE);
 	start_vcpu(&want, v->id);
 	assert_memory_equal(&v->regs, &want.regs, sizeof(want.regs));
 	assert_int_equal(v->rip, want.rip);

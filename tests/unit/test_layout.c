@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/layout.c: memory is at its own address where it can be, and nothing is there twice. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "host/layout.h"
 #include "host/log.h"
 #include "lib/multiboot.h"
+#include "unit.h"
 #include "x86/defs.h"
 #include "x86/paging.h"
 

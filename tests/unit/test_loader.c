@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/loader.c, against Multiboot Specification 0.6.96, sections 3.1 to 3.3. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "guest_fixture.h"
 #include "host/loader.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SIZE         0x200000u
-#define INFO         0x1000u /* the one page of low memory that the loader writes to */
-#define INFO_END     0x2000u
-#define POISON       0x5a
-#define MAGIC        0x1badb002u
-#define HEADER_SIZE  32u
-#define LINE_MAX     3583u
-#define NO_HEADER    "guest image: no multiboot 1 header in its first 8192 bytes"
+#define SIZE        0x200000u
+#define INFO        0x1000u /* the one page of low memory that the loader writes to */
+#define INFO_END    0x2000u
+#define POISON      0x5a
+#define MAGIC       0x1badb002u
+#define HEADER_SIZE 32u
+#define LINE_MAX    3583u
+#define NO_HEADER   "guest image: no multiboot 1 header in its first 8192 bytes"
 
 /* An image and its header, from which build() makes the bytes. */
 struct plan {
@@ -50,12 +38,6 @@ static int setup(void **state)
 	(void)state;
 	make_memory(SIZE);
 	return 0;
-}
-
-static void put32(uint8_t *to, uint32_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		to[i] = (uint8_t)(value >> 8 * i);
 }
 
 static uint32_t get32(uint32_t gpa)
@@ -136,8 +118,8 @@ static void assert_image(const struct plan *p)
 	memset(expected + p->load, 0, bss);
 	memcpy(expected + p->load, bytes + start, size);
 	free(bytes);
-	assert_memory_equal(memory.bytes, expected, INFO);
-	assert_memory_equal(memory.bytes + INFO_END, expected + INFO_END, SIZE - INFO_END);
+	assert_memory(0, INFO);
+	assert_memory(INFO_END, SIZE - INFO_END);
 }
 
 static void assert_region(uint32_t at, uint64_t base, uint64_t length)

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/mov_decode.c, against the tables of Intel's SDM, volume 2 (325383-083). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "host/mov_decode.h"
+#include "unit.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define CODE(bytes)  bytes, sizeof(bytes) - 1
-#define VALUE        0xa1b2c3d4u
-#define IMMEDIATE    "\xd4\xc3\xb2\xa1"
+#define CODE(bytes) bytes, sizeof(bytes) - 1
+#define VALUE       0xa1b2c3d4u
+#define IMMEDIATE   "\xd4\xc3\xb2\xa1"
 
 static const unsigned modes[] = {16, 32, 64};
 

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/nested_paging.c: each page of the guest's is where the host put it, and nothing else is. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "host/nested_paging.h"
+#include "unit.h"
 #include "x86/defs.h"
 
-#define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
 #define MIB            (UINT64_C(1) << 20)
 #define GIB            (UINT64_C(1) << 30)
 #define RWX            7u /* EPT: read, write, execute; AMD: present, writable, user */

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/passthrough.c: which ports and MSRs the guest has without the host, and no others. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "host/config.h"
 #include "host/hooks.h"
 #include "host/passthrough.h"
+#include "unit.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define PORTS        0x10000u
+#define PORTS 0x10000u
 
 struct config config;
 

@@ -2,25 +2,9 @@
 /* src/host/svm.c on CPUs that no emulator shows us; sections are APM2's (24593 rev. 3.41). */
 #include "fake_cpu.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "host/config.h"
-#include "host/nested_paging.h"
-#include "host/passthrough.h"
 #include "host/svm.h"
+#include "vendor_fixture.h"
 
-struct config config;
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ROOT         0x7000u
-#define RIP          0x100123u
 #define MAX_LEAF     0x80000000u
 #define FEATURES     0x80000001u /* ECX bit 2: SVM */
 #define SVM_FEATURES 0x8000000au /* EDX bit 0: nested paging; bit 3: the next RIP is saved */
@@ -29,15 +13,6 @@ struct config config;
 #define NESTED       "this CPU has no nested paging: wanted CPUID 8000000ah EDX bit 0"
 
 static struct svm *svm; /* the one that was entered last */
-static struct vcpu vcpu;
-static uint8_t pages[VCPU_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
-
-static const struct vcpu_start begin = {
-	.code = {0x08, 0xc09b, 0xffffffff, 0x1000},
-	.data = {0x10, 0xc093, 0xffffffff, 0},
-	.cr0 = CR0_PE | CR0_ET,
-	.rip = RIP,
-};
 
 static const struct fake_cpu plain = {
 	.leaves = {{MAX_LEAF, {.eax = SVM_FEATURES}},
@@ -61,11 +36,6 @@ bool vcpu_handle_exit(struct vcpu *v)
 	vcpu_sync(v);
 	vcpu_skip(v);
 	return true;
-}
-
-uint64_t nested_root(void)
-{
-	return ROOT;
 }
 
 /* ---- tests ---- */
@@ -132,15 +102,6 @@ static void test_available(void **state)
 		if (table[i].why)
 			assert_string_equal(why, table[i].why);
 	}
-}
-
-static bool is_passthrough(uint32_t msr)
-{
-	for (unsigned i = 0; i < passthrough_msr_count; i++) {
-		if (passthrough_msrs[i] == msr)
-			return true;
-	}
-	return false;
 }
 
 /* 15.11: three ranges of MSRs, two bits each, the lower for reads; the last quarter is reserved. */

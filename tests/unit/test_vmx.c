@@ -5,30 +5,15 @@
  */
 #include "fake_cpu.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "host/abi.h"
-#include "host/config.h"
 #include "host/lapic.h"
 #include "host/log.h"
-#include "host/nested_paging.h"
-#include "host/passthrough.h"
 #include "host/vcpus.h"
 #include "host/vmx.h"
+#include "vendor_fixture.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ROOT         0x7000u
-#define RIP          0x100123u
-#define LENGTH       3u /* of the instruction that exits, unless it matters */
-#define NOISE        UINT64_C(0x5aa5f00dbadc0de5)
+#define LENGTH 3u /* of the instruction that exits, unless it matters */
+#define NOISE  UINT64_C(0x5aa5f00dbadc0de5)
 
 #define FEATURE_CONTROL 0x3au
 #define BASIC           0x480u
@@ -49,8 +34,6 @@
 #define EVENT_DB       0x80000301u
 #define WITH_ERROR     0x800u
 #define GUEST_SEES_CR0 (CR0_PE | CR0_ET)
-
-struct config config;
 
 /*
  * The least that can run a guest.  What an MSR needs: A.1 (BASIC bit 55: the TRUE ones), A.3.3 (PROC2), A.10
@@ -152,15 +135,6 @@ struct cpu *this_cpu(void)
 
 /* ---- what vmx.c and exits.c call ---- */
 
-static struct vcpu vcpu;
-static uint8_t pages[VCPU_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
-
-static const struct vcpu_start begin = {
-	.code = {0x08, 0xc09b, 0xffffffff, 0x1000},
-	.data = {0x10, 0xc093, 0xffffffff, 0},
-	.cr0 = CR0_PE | CR0_ET,
-	.rip = RIP,
-};
 static char logged[2][200];  /* the last two lines */
 static uint32_t asked_for;   /* the MSR that ABIs were asked for last */
 static uint64_t rsp_of_call; /* what a hypercall makes of RSP; 0: it does not look */
@@ -225,11 +199,6 @@ enum msr_outcome abi_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 	(void)v, (void)value;
 	asked_for = msr;
 	return MSR_UNKNOWN;
-}
-
-uint64_t nested_root(void)
-{
-	return ROOT;
 }
 
 static int setup(void **state)
@@ -404,15 +373,6 @@ static void test_controls(void **state)
 	vmx_vendor.run(&vcpu, &begin);
 	for (unsigned i = 0; i < COUNT(table); i++)
 		assert_int_equal(vmcs[table[i].field], minimum[i] | table[i].optional);
-}
-
-static bool is_passthrough(uint32_t msr)
-{
-	for (unsigned i = 0; i < passthrough_msr_count; i++) {
-		if (passthrough_msrs[i] == msr)
-			return true;
-	}
-	return false;
 }
 
 /* 25.6.9: reads of the low MSRs, of the high ones, writes of the low, of the high; 1 KiB each. */

@@ -93,7 +93,7 @@ void begin(const char *fmt, ...)
 	vformat(name, sizeof(name), fmt, args);
 	va_end(args);
 	tap_run(tap, name);
-	console_flush(); /* the last name is that of the attack that worked */
+	console_flush(); /* if the attack succeeds, this is the last line */
 }
 
 struct attack_result read_msr(uint32_t msr)

@@ -87,7 +87,7 @@ static bool try_site(unsigned i)
 	       equal("digest", digest(), before);
 }
 
-/* After all of this an honest call still works. */
+/* After all attacks a correct call still works. */
 static bool try_call(unsigned i)
 {
 	const char *wanted = on_intel() ? "\x0f\x01\xc1\xc3" : "\x0f\x01\xd9\xc3";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/host/passthrough.c: which ports and MSRs the guest has without the host, and no others. */
+/* src/host/passthrough.c: just these ports and MSRs do not exit. */
 #include "host/config.h"
 #include "host/hooks.h"
 #include "host/passthrough.h"
@@ -9,7 +9,7 @@
 
 struct config config;
 
-/* PICs and PIT, COM1 to COM4, and what ends the machine, but for isa-debug-exit, which the host wants to see. */
+/* PICs, PIT, COM1 to COM4, and ports that end the machine (but not isa-debug-exit's). */
 static const struct {
 	uint16_t first, last;
 } ports[] = {
@@ -37,7 +37,10 @@ static bool exits(const uint8_t *map, uint32_t port)
 	return map[port / 8] >> port % 8 & 1;
 }
 
-/* APM2 15.10.1: an access exits if the bit of any of its ports is set; those from 0xffff reach page 3. */
+/*
+ * APM2 15.10.1: an access exits if the bit of any of its ports is set; at 0xffff that is in page
+ * 3.
+ */
 static void test_ports(void **state)
 {
 	const uint8_t *map = io_bitmap_init();
@@ -54,7 +57,7 @@ static void test_ports(void **state)
 		assert_true(exits(map, bit));
 }
 
-/* Who wants to see reads of a UART's status sees them and no others; only while the hook is there. */
+/* With the hook, line status registers exit, and no other port of a UART; without it none. */
 static void check_hooked_status(void)
 {
 	static const struct hooks status = {.uart_status = true};
@@ -76,7 +79,7 @@ static void test_hooked_status(void **state)
 	check_hooked_status();
 }
 
-/* The last test: a UART that was named stays so. */
+/* The last test: the named UART stays in the table. */
 static void test_named_uart(void **state)
 {
 	config.serial = 0xfff8;
@@ -90,8 +93,8 @@ static void test_named_uart(void **state)
 }
 
 /*
- * SYSENTER's and SYSCALL's, and the bases of FS and GS.  With SVM, VMLOAD and VMSAVE switch all of them
- * (APM2 15.5.2); with VMX the CPU switches some, and the host has no use for the others.
+ * The MSRs of SYSENTER and SYSCALL, and the bases of FS and GS.  On SVM, VMLOAD and VMSAVE switch
+ * them (APM2 15.5.2); on VMX the CPU switches some, and the host does not use the others.
  */
 static void test_msrs(void **state)
 {

@@ -21,9 +21,8 @@ extern uint64_t boot_pdpt[ENTRIES], boot_nx;
 extern uint8_t second_start[]; /* the start of the 2 MiB in which the host's image is */
 
 static uint64_t directory[ENTRIES] __attribute__((aligned(4096)));
-static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* the first 2 MiB, with the hole */
-static uint64_t last[ENTRIES]
-	__attribute__((aligned(4096))); /* the last 2 MiB, if they are not whole */
+static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* 2 MiB, with the hole */
+static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* 2 MiB, if not all used */
 
 static uint64_t end; /* of all that is allocated */
 

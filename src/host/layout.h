@@ -32,7 +32,7 @@ const void *layout_module(const struct guest_memory *memory);
  */
 uint64_t layout_alloc(uint64_t size, uint64_t align);
 
-/* The end of all that was allocated: the machine's memory after it is free. */
+/* The end of all that was allocated: nothing of the machine's memory after it is. */
 uint64_t layout_end(void);
 
 #endif

@@ -20,9 +20,8 @@
 static uint64_t pml4[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t pdpt[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t pd[ENTRIES] __attribute__((aligned(4096)));
-static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* the first 2 MiB, with the hole */
-static uint64_t last[ENTRIES]
-	__attribute__((aligned(4096))); /* the last 2 MiB, if they are not whole */
+static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* 2 MiB, with the hole */
+static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* 2 MiB, if not all used */
 
 /* A nested entry from one of the host's own page tables. */
 static uint64_t convert(uint64_t entry, uint64_t leaf)

@@ -48,7 +48,7 @@ struct vcpu_event {
 
 struct vcpu_exit {
 	enum exit_kind kind;
-	uint8_t length; /* of the instruction that exited, in bytes; of no use if none did */
+	uint8_t length; /* of the instruction that exited, in bytes */
 	uint8_t cr;
 	uint64_t gpa;
 	struct vcpu_event event;
@@ -67,7 +67,7 @@ struct vcpu_slow_state {
 	uint64_t cr0, cr2, cr3, cr4;
 	uint64_t fs_base, gs_base, lstar;
 	uint16_t ds, idtr_limit;
-	uint64_t cs_base;  /* this and the next are to read only */
+	uint64_t cs_base;  /* changes of this and of code_bits do not reach the guest */
 	uint8_t code_bits; /* 16, 32 or 64 */
 };
 
@@ -96,7 +96,7 @@ struct vcpu;
 struct vcpu_vendor;
 
 /*
- * Handles a hypercall.  Only this exit's cost counts: vcpu->regs and vcpu->rip (after the
+ * Handles a hypercall, the one exit that has to be fast: vcpu->regs and vcpu->rip (after the
  * instruction) are valid, vcpu->exit is not.
  */
 typedef void vcpu_hypercall(struct vcpu *vcpu);

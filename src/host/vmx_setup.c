@@ -12,6 +12,11 @@
 
 #define CPUID_VMX BIT(5) /* leaf 1 ECX */
 
+#define EXIT_CONTROLS                                                                  \
+	(VM_EXIT_SAVE_DEBUG | VM_EXIT_HOST_64 | VM_EXIT_LOAD_PAT | VM_EXIT_SAVE_EFER | \
+	 VM_EXIT_LOAD_EFER)
+#define ENTRY_CONTROLS (VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER)
+
 /* Shared by all vCPUs, and only read after vmx_init(). */
 static const uint8_t *io_bitmap;
 static uint8_t msr_bitmap[4096] __attribute__((aligned(4096)));
@@ -45,13 +50,10 @@ static const struct {
 	 "and 16 of MSR 0x48c"},
 	{MSR_VMX_TRUE_PROC_CONTROLS, MAY_BE_1(PROC_IO_BITMAPS | PROC_MSR_BITMAPS | PROC_HLT),
 	 "this CPU has no bitmaps of ports and MSRs: wanted bits 39, 57 and 60 of MSR 0x48e"},
-	{MSR_VMX_TRUE_EXIT_CONTROLS,
-	 MAY_BE_1(VM_EXIT_SAVE_DEBUG | VM_EXIT_HOST_64 | VM_EXIT_LOAD_PAT | VM_EXIT_SAVE_EFER |
-		  VM_EXIT_LOAD_EFER),
+	{MSR_VMX_TRUE_EXIT_CONTROLS, MAY_BE_1(EXIT_CONTROLS),
 	 "this CPU's VM exits don't switch EFER and PAT: wanted bits 34, 41, 51, 52 and 53 of MSR "
 	 "0x48f"},
-	{MSR_VMX_TRUE_ENTRY_CONTROLS,
-	 MAY_BE_1(VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER),
+	{MSR_VMX_TRUE_ENTRY_CONTROLS, MAY_BE_1(ENTRY_CONTROLS),
 	 "this CPU's VM entries don't switch EFER and PAT: wanted bits 34, 46 and 47 of MSR 0x490"},
 };
 
@@ -126,13 +128,8 @@ static void init_controls(const struct vcpu *vcpu)
 							     PROC_SECONDARY));
 	vmwrite(VMCS_PROC_CONTROLS2,
 		controls(MSR_VMX_PROC_CONTROLS2, PROC2_EPT | PROC2_UNRESTRICTED));
-	vmwrite(VMCS_EXIT_CONTROLS,
-		controls(MSR_VMX_TRUE_EXIT_CONTROLS, VM_EXIT_SAVE_DEBUG | VM_EXIT_HOST_64 |
-							     VM_EXIT_LOAD_PAT | VM_EXIT_SAVE_EFER |
-							     VM_EXIT_LOAD_EFER));
-	vmwrite(VMCS_ENTRY_CONTROLS,
-		controls(MSR_VMX_TRUE_ENTRY_CONTROLS,
-			 VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER));
+	vmwrite(VMCS_EXIT_CONTROLS, controls(MSR_VMX_TRUE_EXIT_CONTROLS, EXIT_CONTROLS));
+	vmwrite(VMCS_ENTRY_CONTROLS, controls(MSR_VMX_TRUE_ENTRY_CONTROLS, ENTRY_CONTROLS));
 	vmwrite(VMCS_EXCEPTION_BITMAP, vcpu->exception_bitmap);
 	vmwrite(VMCS_IO_BITMAP_A, (uint64_t)io_bitmap);
 	vmwrite(VMCS_IO_BITMAP_B, (uint64_t)io_bitmap + PAGE_SIZE);

@@ -81,7 +81,8 @@ static bool try_instruction(unsigned i)
 /*
  * VM_CR, VM_HSAVE_PA, APIC_BASE; MTRR_CAP, MTRR_DEF_TYPE, MTRR_PHYS_BASE0; MCG_CAP, MCG_STATUS,
  * MC0_CTL; TSC_AUX; FEATURE_CONTROL, VMX_BASIC, DEBUGCTL, XSS; two of x2APIC; SYSCFG, HWCR,
- * SMM_BASE, SMM_ADDR; KVM's, Hyper-V's; then neighbours of MSRs that the guest has, and ends of ranges.
+ * SMM_BASE, SMM_ADDR; KVM's, Hyper-V's; then neighbours of MSRs that the guest has, and ends of
+ * ranges.
  */
 static const uint32_t msrs[] = {
 	MSR_VM_CR,  MSR_VM_HSAVE_PA, MSR_APIC_BASE, 0xfe,       0x2ff,      0x200,      0x179,

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* A line an ABI: X(NAME) is NAME_abi, in the folder NAME. */
+/* X(NAME) for each ABI: struct host_abi NAME_abi, in the folder NAME. */
 #define ABIS(X) X(kvm2007)
 
 #define X(name) extern const struct host_abi name##_abi;
@@ -49,28 +49,18 @@ enum msr_outcome abi_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	return outcome;
 }
 
-static unsigned count_faults(const struct host_abi *abi)
-{
-	unsigned n = 0;
-
-	while (abi->fault(n))
-		n++;
-	return n;
-}
-
 const struct fault *abi_fault(unsigned n)
 {
 	static const struct fault none = {"none", "", "breaks nothing"};
+	const struct fault *fault;
 
-	if (n == 0)
+	if (n-- == 0)
 		return &none;
-	n--;
 	for (unsigned i = 0; i < COUNT; i++) {
-		const struct fault *fault = abis[i]->fault(n);
-
-		if (fault)
-			return fault;
-		n -= count_faults(abis[i]);
+		for (unsigned k = 0; (fault = abis[i]->fault(k)); k++) {
+			if (n-- == 0)
+				return fault;
+		}
 	}
 	return NULL;
 }

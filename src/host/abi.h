@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An ABI as the host sees it: a folder with what an honest host does by that ABI's rules, and the
- * faults that break them.  Nothing else of the host knows an ABI's rules, and only abi.c knows
- * which ABIs there are.
+ * An ABI for the rest of the host: a folder with what an honest host does by its rules, and with
+ * the faults that break them.  Only that folder knows the rules, and only abi.c knows all ABIs.
  */
 #ifndef HOST_ABI_H
 #define HOST_ABI_H
@@ -12,52 +11,49 @@
 
 #include "host/vcpu.h"
 
-/* A promise of the ABI that the host can be told to break (fault=NAME). */
+/* A way to break a rule (fault=NAME). */
 struct fault {
 	const char *name;
-	const char *rule; /* that it breaks; "" for those that end the run */
+	const char *rule; /* "" for a fault that breaks none: it ends the run */
 	const char *what; /* the guest can see of it */
 };
 
 enum msr_outcome {
-	MSR_UNKNOWN, /* the MSR is none of the ABI's */
+	MSR_UNKNOWN, /* no MSR of this ABI */
 	MSR_DONE,
-	MSR_GP, /* refused: vcpu->event is #GP, or what a fault makes of it */
+	MSR_GP, /* vcpu->event is set, to #GP unless a fault has changed it */
 };
 
 struct host_abi {
 	const char *name;
 
-	/*
-	 * Once, before any vCPU runs.  @fault may be another ABI's, and is then not this one's
-	 * business.
-	 */
+	/* Called once, before any vCPU runs.  @fault is this ABI's, another one's, or none. */
 	void (*init)(const struct vcpu_vendor *vendor, const struct fault *fault);
 
 	/*
-	 * For each vCPU, once, before it runs: sets vcpu->hypercall.  An ABI finds there the
-	 * handler of those before it in the list, for calls that are not its own.
+	 * Called once for each vCPU before it runs: sets vcpu->hypercall.  An ABI finds there the
+	 * handler of the ABIs before it in the list, for calls that are not its own.
 	 */
 	void (*init_vcpu)(struct vcpu *vcpu);
 
-	/* RDMSR of @msr, with what it reads in *@value; WRMSR of it. */
+	/* RDMSR of @msr into *@value, and WRMSR. */
 	enum msr_outcome (*rdmsr)(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 	enum msr_outcome (*wrmsr)(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
-	/* Its faults, in the order in which they are listed; NULL after the last one. */
+	/* Its faults by number, from 0 on; NULL after the last one. */
 	const struct fault *(*fault)(unsigned n);
 };
 
-/* All ABIs together: as in struct host_abi. */
+/* As in struct host_abi, for all ABIs; the first that knows an MSR answers. */
 void abi_init(const struct vcpu_vendor *vendor, const struct fault *fault);
 void abi_init_vcpu(struct vcpu *vcpu);
 enum msr_outcome abi_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 enum msr_outcome abi_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
-/* Their faults, after "none", which is the first one; NULL after the last one. */
+/* All faults by number: 0 is "none"; NULL after the last one. */
 const struct fault *abi_fault(unsigned n);
 
-/* Their names, NULL after the last one. */
+/* Their names, in the same order; NULL after the last one. */
 const char *const *abi_fault_names(void);
 
 #endif

@@ -10,9 +10,15 @@
 #define DEFAULT_MEMORY 16
 #define NO_ECHO        UINT64_MAX
 
-/* The guest gets a UART's ports as they are: below, and right at the end, there are none. */
+/* The guest has a UART's eight ports as they are.  Outside of these limits it cannot have one. */
 #define SERIAL_MIN 0x100
 #define SERIAL_MAX 0xfff8
+
+#define FLAG(variable) .kind = OPTION_FLAG, .flag = &(variable)
+#define CHOICE(variable, words, text) \
+	.kind = OPTION_CHOICE, .choice = &(variable), .choices = (words), .wanted = (text)
+#define NUMBER(variable, low, high, text) \
+	.kind = OPTION_NUMBER, .number = &(variable), .min = (low), .max = (high), .wanted = (text)
 
 struct config config;
 
@@ -21,46 +27,18 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 	static const char *const personalities[] = {"header", "linux2007", NULL};
 	static const char *const logs[] = {"none", "events", "calls", NULL};
 	static struct option table[] = {
-		{.name = "fault",
-		 .kind = OPTION_CHOICE,
-		 .choice = &config.fault,
-		 .wanted = "a name that 'faults' lists"},
-		{.name = "mem",
-		 .kind = OPTION_NUMBER,
-		 .number = &config.memory,
-		 .min = 4,
-		 .max = 960,
-		 .wanted = "the guest's memory, 4 to 960 MiB"},
+		{.name = "fault", CHOICE(config.fault, NULL, "a name that 'faults' lists")},
+		{.name = "mem", NUMBER(config.memory, 4, 960, "the guest's memory, 4 to 960 MiB")},
 		{.name = "personality",
-		 .kind = OPTION_CHOICE,
-		 .choices = personalities,
-		 .choice = &config.personality,
-		 .wanted = "header|linux2007"},
-		{.name = "log",
-		 .kind = OPTION_CHOICE,
-		 .choices = logs,
-		 .choice = &config.log,
-		 .wanted = "none|events|calls"},
-		{.name = "cpus",
-		 .kind = OPTION_NUMBER,
-		 .number = &config.cpus,
-		 .min = 1,
-		 .max = 255,
-		 .wanted = "a number of vCPUs from 1 to 255"},
-		{.name = "faults", .kind = OPTION_FLAG, .flag = &config.faults},
-		{.name = "vga", .kind = OPTION_FLAG, .flag = &config.vga},
-		{.name = "echo",
-		 .kind = OPTION_NUMBER,
-		 .number = &config.echo,
-		 .min = 2, /* as the guest's option */
-		 .max = 0x7fffffff,
-		 .wanted = "an index from 2 to 0x7fffffff"},
+		 CHOICE(config.personality, personalities, "header|linux2007")},
+		{.name = "log", CHOICE(config.log, logs, "none|events|calls")},
+		{.name = "cpus", NUMBER(config.cpus, 1, 255, "a number of vCPUs from 1 to 255")},
+		{.name = "faults", FLAG(config.faults)},
+		{.name = "vga", FLAG(config.vga)},
+		{.name = "echo", /* the limits are those of the guest's option */
+		 NUMBER(config.echo, 2, 0x7fffffff, "an index from 2 to 0x7fffffff")},
 		{.name = "serial",
-		 .kind = OPTION_NUMBER,
-		 .number = &config.serial,
-		 .min = SERIAL_MIN,
-		 .max = SERIAL_MAX,
-		 .wanted = "a UART's I/O port from 0x100"},
+		 NUMBER(config.serial, SERIAL_MIN, SERIAL_MAX, "a UART's I/O port from 0x100")},
 	};
 	const char *image;
 
@@ -72,7 +50,10 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 	return true;
 }
 
-/* The value of the word at @line if it is a port's name; a guest of another kind may mean something else. */
+/*
+ * The port in a word serial=PORT; SERIAL_ANY if it is another word or not a port.  That is no
+ * error: the guest may be one that means something else by it.
+ */
 static uint64_t serial_of(const char *word, size_t length)
 {
 	static const char name[] = "serial=";
@@ -102,7 +83,7 @@ void config_take_serial(const char *line)
 			length++;
 		port = serial_of(line, length);
 		if (port != SERIAL_ANY)
-			config.serial = port; /* the last one, as in the guest */
+			config.serial = port; /* the last one counts, as in the guest */
 		line += length + (line[length] != '\0');
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the user told the host on its command line. */
+/* The options of the host's command line. */
 #ifndef HOST_CONFIG_H
 #define HOST_CONFIG_H
 
@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 enum personality {
-	PERSONALITY_HEADER,    /* what the header says: RDMSR answers, three bytes patched */
-	PERSONALITY_LINUX2007, /* what Linux did: RDMSR faults, four bytes patched */
+	PERSONALITY_HEADER,    /* as in the header: RDMSR answers, three bytes are patched */
+	PERSONALITY_LINUX2007, /* as Linux did: RDMSR is a #GP, four bytes are patched */
 };
 
 enum log_level { LOG_NONE, LOG_EVENTS, LOG_CALLS };
@@ -16,24 +16,24 @@ enum log_level { LOG_NONE, LOG_EVENTS, LOG_CALLS };
 struct config {
 	uint64_t memory; /* the guest's, in MiB */
 	unsigned personality, log;
-	unsigned fault;  /* its place among all names of faults; 0: none */
-	uint64_t cpus;   /* vCPUs, with a processor each; 0: as many as there are */
-	uint64_t echo;   /* index of the echo service */
-	uint64_t serial; /* port of the UART for guest and host; SERIAL_ANY: the first there is */
+	unsigned fault;  /* its number (abi.h); 0: none */
+	uint64_t cpus;   /* vCPUs, each with its own processor; 0: as many as the machine has */
+	uint64_t echo;   /* index of the echo service, if has_echo */
+	uint64_t serial; /* I/O port of the UART for guest and host; SERIAL_ANY: the first */
 	bool has_echo;
-	bool faults; /* list them, run nothing */
-	bool vga;    /* write to the screen too */
+	bool faults; /* list the faults and run nothing */
+	bool vga;    /* also write to the screen */
 };
 
 extern struct config config;
 
 /*
- * Parses the host's command line; @fault_names end with NULL.  False with a message in @error
- * (CMDLINE_ERROR_MAX bytes).
+ * Parses the host's command line into config.  @fault_names ends with NULL.  False: @error (of
+ * CMDLINE_ERROR_MAX bytes) says why.
  */
 bool config_parse(char *line, const char *const *fault_names, char *error);
 
-/* Where the host's own options name no UART: takes the one, if any, that the guest's options name. */
+/* If the host's options name no UART, takes the one that the guest's options name, if any. */
 void config_take_serial(const char *guest_line);
 
 #endif

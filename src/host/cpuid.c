@@ -8,8 +8,9 @@
 #define CPUID_X2APIC BIT(21) /* leaf 1 ECX */
 
 /*
- * A plain CPU: nothing whose state or MSRs we would have to switch or to give.  APM3
- * (24594 rev. 3.36) appendix E and Intel SDM volume 2 (325383-083), CPUID: what stays of each leaf; the others read as 0.
+ * The bits that stay of each leaf's ECX and EDX; other leaves read as 0.  The guest sees a plain
+ * CPU, without features whose state or MSRs the host would have to switch.  APM3 (24594 rev. 3.36)
+ * appendix E; Intel SDM volume 2 (325383-083), CPUID.
  */
 static const struct {
 	uint32_t leaf, ecx, edx;
@@ -25,7 +26,7 @@ static const struct {
 	 (uint32_t) ~(BIT(7) | BIT(9) | BIT(12) | BIT(14) | BIT(21) | BIT(22) | BIT(29) | BIT(31))},
 	{0x80000000, ~0u, ~0u},
 	{0x80000001,
-	 /* LAHF, CR8 in legacy mode, ABM, SSE4A, misaligned SSE, PREFETCHW: not SVM, SKINIT, ... */
+	 /* only LAHF, CR8 in legacy mode, ABM, SSE4A, misaligned SSE, PREFETCHW */
 	 (uint32_t)(BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8)),
 	 /* not MCE, APIC, MTRR, MCA, FFXSR, RDTSCP */
 	 (uint32_t) ~(BIT(7) | BIT(9) | BIT(12) | BIT(14) | BIT(25) | BIT(27))},
@@ -37,9 +38,9 @@ static const struct {
 	{0x80000008, 0, 0},
 };
 
-void cpuid_exit(struct vcpu *vcpu)
+void handle_cpuid(struct vcpu *vcpu)
 {
-	uint32_t leaf = (uint32_t)vcpu->regs.rax;
+	const uint32_t leaf = (uint32_t)vcpu->regs.rax, last = 0x80000008;
 	struct cpuid_regs r = {0, 0, 0, 0};
 
 	for (unsigned i = 0; i < sizeof(cpuid_leaves) / sizeof(cpuid_leaves[0]); i++) {
@@ -48,15 +49,15 @@ void cpuid_exit(struct vcpu *vcpu)
 		r = cpuid(leaf, (uint32_t)vcpu->regs.rcx);
 		r.ecx &= cpuid_leaves[i].ecx;
 		r.edx &= cpuid_leaves[i].edx;
-		if (leaf == 1 && vcpu_count() > 1) {
+		if (leaf == 1 && vcpus_count() > 1) {
 			r.edx |= (uint32_t)CPUID_APIC;
 			r.ecx |= cpuid(1, 0).ecx & (uint32_t)CPUID_X2APIC;
 		}
 	}
 	if (leaf == 0)
 		r.eax = 1;
-	if (leaf == 0x80000000 && r.eax > 0x80000008)
-		r.eax = 0x80000008;
+	if (leaf == 0x80000000 && r.eax > last)
+		r.eax = last;
 	vcpu->regs.rax = r.eax;
 	vcpu->regs.rbx = r.ebx;
 	vcpu->regs.rcx = r.ecx;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What CPU the guest sees. */
+/* The CPU that the guest sees. */
 #ifndef HOST_CPUID_H
 #define HOST_CPUID_H
 
 #include "host/vcpu.h"
 
-/* Does what CPUID does. */
-void cpuid_exit(struct vcpu *vcpu);
+/* Executes CPUID for the guest. */
+void handle_cpuid(struct vcpu *vcpu);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the host does about each exit: which ports, MSRs and instructions the guest's machine has. */
+/*
+ * What the host does about each exit: the ports, MSRs and instructions that the guest's machine
+ * has.
+ */
 #include <stddef.h>
 
 #include "host/abi.h"
@@ -18,13 +21,7 @@
 static void end(struct vcpu *vcpu, const char *why)
 {
 	log_line("end %u %#lx %s", vcpu->id, vcpu->rip, why);
-	vcpu->ended = why;
-}
-
-static void set_eax_edx(struct vcpu *vcpu, uint64_t value)
-{
-	vcpu->regs.rax = (uint32_t)value;
-	vcpu->regs.rdx = value >> 32;
+	vcpu->end_reason = why;
 }
 
 static bool read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
@@ -39,32 +36,15 @@ static bool read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	case MSR_TSC:
 		*value = rdtsc();
 		return true;
-	case MSR_APIC_BASE:
-		*value = apic_base(vcpu);
-		return vcpu_count() > 1;
 	default:
-		return apic_rdmsr(vcpu, msr, value);
+		return lapic_rdmsr(vcpu, msr, value);
 	}
 }
 
-static void handle_rdmsr(struct vcpu *vcpu)
-{
-	uint32_t msr = vcpu->exit.msr;
-	uint64_t value;
-	enum msr_outcome outcome = abi_rdmsr(vcpu, msr, &value);
-
-	if (outcome == MSR_GP)
-		return;
-	if (outcome == MSR_UNKNOWN && !read_msr(vcpu, msr, &value)) {
-		log_line("msr %u rdmsr %#x = #GP", vcpu->id, msr);
-		vcpu_inject_gp(vcpu);
-		return;
-	}
-	set_eax_edx(vcpu, value);
-	vcpu_skip(vcpu);
-}
-
-/* APM2 3.1.7: reserved bits fault, and so does a change of LME under paging; LMA is the CPU's. */
+/*
+ * APM2 3.1.7: reserved bits are a #GP, and so is a change of LME under paging.  Only the CPU sets
+ * LMA.
+ */
 static bool write_efer(struct vcpu *vcpu, uint64_t value)
 {
 	bool paging = vcpu->slow.cr0 & CR0_PG;
@@ -75,7 +55,7 @@ static bool write_efer(struct vcpu *vcpu, uint64_t value)
 	return true;
 }
 
-/* APM2 7.8.2: eight types, 0, 1 and 4 to 7. */
+/* APM2 7.8.2: eight memory types, each 0, 1 or 4 to 7. */
 static bool write_pat(struct vcpu *vcpu, uint64_t value)
 {
 	for (unsigned shift = 0; shift < 64; shift += 8) {
@@ -94,33 +74,37 @@ static bool write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		return write_efer(vcpu, value);
 	if (msr == MSR_PAT)
 		return write_pat(vcpu, value);
-	if (msr == MSR_APIC_BASE)
-		return vcpu_count() > 1 && apic_set_base(vcpu, value);
-	return apic_wrmsr(vcpu, msr, value);
+	return lapic_wrmsr(vcpu, msr, value);
 }
 
-static void handle_wrmsr(struct vcpu *vcpu)
+/* The MSR is an ABI's or the machine's, or the guest takes a #GP. */
+static void handle_msr(struct vcpu *vcpu)
 {
-	uint32_t msr = vcpu->exit.msr;
+	bool write = vcpu->exit.kind == EXIT_WRMSR;
+	uint32_t msr = (uint32_t)vcpu->regs.rcx;
 	uint64_t value = (uint32_t)vcpu->regs.rax | vcpu->regs.rdx << 32;
-	enum msr_outcome outcome = abi_wrmsr(vcpu, msr, value);
+	enum msr_outcome outcome =
+		write ? abi_wrmsr(vcpu, msr, value) : abi_rdmsr(vcpu, msr, &value);
 
 	if (outcome == MSR_GP)
 		return;
-	if (outcome == MSR_UNKNOWN && !write_msr(vcpu, msr, value)) {
-		log_line("msr %u wrmsr %#x = #GP", vcpu->id, msr);
+	if (outcome == MSR_UNKNOWN &&
+	    !(write ? write_msr(vcpu, msr, value) : read_msr(vcpu, msr, &value))) {
+		log_line("msr %u %s %#x = #GP", vcpu->id, write ? "wrmsr" : "rdmsr", msr);
 		vcpu_inject_gp(vcpu);
 		return;
+	}
+	if (!write) {
+		vcpu->regs.rax = (uint32_t)value;
+		vcpu->regs.rdx = value >> 32;
 	}
 	vcpu_skip(vcpu);
 }
 
-static uint64_t size_mask(unsigned size)
-{
-	return (UINT64_C(1) << 8 * size) - 1;
-}
-
-/* A write of a string is dropped as a whole: the registers move on as if it were written. */
+/*
+ * OUTS writes nothing, but its registers change as if it did.  With REP this takes the address
+ * size to be 64 bits: a guest that uses another one harms only itself.
+ */
 static void drop_string(struct vcpu *vcpu)
 {
 	struct gprs *r = &vcpu->regs;
@@ -129,50 +113,49 @@ static void drop_string(struct vcpu *vcpu)
 
 	r->rsi += vcpu->slow.rflags & RFLAGS_DF ? -length : length;
 	if (vcpu->exit.io.repeated)
-		r->rcx =
-			0; /* with a 64-bit address size; a guest that chooses another harms itself */
+		r->rcx = 0;
 }
 
 /*
- * Whether a read is answered by the machine's own port: one that the guest has exits only where a hook
- * wants to see it, and by the exit device's answer the guest knows whether there is one.
+ * Whether the guest reads the machine's port: it has the port, and a hook made the read exit; or
+ * the port is isa-debug-exit's, from which the guest learns whether that device exists.
  */
-static bool read_is_passed(uint16_t port, unsigned size)
+static bool passes_through(uint16_t port, unsigned size)
 {
-	return size == 1 && (port_passed(port) || port == DEBUG_EXIT);
+	return size == 1 && (passthrough_port(port) || port == DEBUG_EXIT);
 }
 
-/* The guest's last word, whether there is a device that ends the machine on it or not. */
-static void take_verdict(struct vcpu *vcpu)
+/* The guest's verdict: it ends the machine if that has the device. */
+static void handle_debug_exit(struct vcpu *vcpu)
 {
-	vcpu->verdict = (uint8_t)vcpu->regs.rax;
-	log_line("verdict %u %#x", vcpu->id, vcpu->verdict);
-	outb(DEBUG_EXIT, vcpu->verdict);
+	vcpu->debug_exit_code = (uint8_t)vcpu->regs.rax;
+	log_line("verdict %u %#x", vcpu->id, vcpu->debug_exit_code);
+	outb(DEBUG_EXIT, vcpu->debug_exit_code);
 	vcpu_skip(vcpu);
 }
 
-/* The others read as all-ones and drop what is written. */
+/* Ports that the guest does not have read as all-ones, and ignore writes. */
 static void handle_io(struct vcpu *vcpu)
 {
 	uint16_t port = vcpu->exit.io.port;
 	unsigned size = vcpu->exit.io.size;
-	uint64_t mask = size_mask(size), value;
+	uint64_t mask = (UINT64_C(1) << 8 * size) - 1, value;
 
 	if (port == DEBUG_EXIT && size == 1 && !vcpu->exit.io.in && !vcpu->exit.io.string) {
-		take_verdict(vcpu);
+		handle_debug_exit(vcpu);
 		return;
 	}
 	if (vcpu->exit.io.string && vcpu->exit.io.in) {
 		log_line("io %u in %#x %u = #GP", vcpu->id, port, size);
-		vcpu_inject_gp(vcpu); /* what it writes to needs the guest's page tables */
+		vcpu_inject_gp(vcpu); /* INS would need the guest's page tables */
 		return;
 	}
 	if (vcpu->exit.io.string) {
 		log_line("io %u out %#x %u string", vcpu->id, port, size);
 		drop_string(vcpu);
 	} else if (vcpu->exit.io.in) {
-		value = read_is_passed(port, size) ? inb(port) : mask;
-		if (!read_is_passed(port, size))
+		value = passes_through(port, size) ? inb(port) : mask;
+		if (!passes_through(port, size))
 			log_line("io %u in %#x %u = %#lx", vcpu->id, port, size, value);
 		vcpu->regs.rax = (size == 4 ? 0 : vcpu->regs.rax & ~mask) | value;
 	} else {
@@ -182,8 +165,11 @@ static void handle_io(struct vcpu *vcpu)
 	hook_io(vcpu);
 }
 
-/* With interrupts on, HLT may end at any time, so it ends at once; with them off, an INIT alone ends it. */
-static void handle_halt(struct vcpu *vcpu)
+/*
+ * With interrupts on, HLT may end at any time, so it ends at once.  With them off only an INIT
+ * ends it.
+ */
+static void handle_hlt(struct vcpu *vcpu)
 {
 	if (vcpu->slow.rflags & RFLAGS_IF) {
 		vcpu_skip(vcpu);
@@ -192,13 +178,37 @@ static void handle_halt(struct vcpu *vcpu)
 	vcpu->halted = true;
 	if (vcpu->id)
 		return;
-	/* Nobody sends this one an INIT.  After its verdict some engines end only a moment later: no news. */
-	vcpu->ended = "halted with interrupts off";
-	if (!vcpu->verdict)
-		end(vcpu, vcpu->ended);
+	/*
+	 * Nobody sends vCPU 0 an INIT.  After a verdict, which the engine may need a moment for,
+	 * log nothing.
+	 */
+	vcpu->end_reason = "halted with interrupts off";
+	if (!vcpu->debug_exit_code)
+		end(vcpu, vcpu->end_reason);
 }
 
-static void handle_missing_instruction(struct vcpu *vcpu)
+/* INVD would discard also what the host has in the caches: write all back instead. */
+static void handle_invd(struct vcpu *vcpu)
+{
+	__asm__ volatile("wbinvd" : : : "memory");
+	vcpu_skip(vcpu);
+}
+
+/*
+ * CR0.NE and CR4.VMXE are the host's, because VMX needs them set.  The guest may change NE: from
+ * now on it reads the new value, and it repeats the instruction, without an exit, for the other
+ * bits of CR0.  (If that is a #GP, NE has changed all the same.)  The guest's CPU has no VMXE.
+ */
+static void handle_cr_write(struct vcpu *vcpu)
+{
+	if (vcpu->exit.cr == 0)
+		vcpu->slow.cr0 ^= CR0_NE;
+	else
+		vcpu_inject_gp(vcpu);
+}
+
+/* The guest's CPU does not have this instruction. */
+static void handle_instruction(struct vcpu *vcpu)
 {
 	log_line("forbidden %u %#lx = #UD", vcpu->id, vcpu->rip);
 	vcpu_inject_ud(vcpu);
@@ -210,80 +220,58 @@ static void handle_exception(struct vcpu *vcpu)
 		vcpu->event = vcpu->exit.event;
 }
 
-static void log_exit(const struct vcpu *vcpu)
+static void handle_nested_fault(struct vcpu *vcpu)
+{
+	if (lapic_page_access(vcpu))
+		return;
+	log_line("memory %u %#lx", vcpu->id, vcpu->exit.gpa);
+	end(vcpu, vcpu->end_reason ? vcpu->end_reason : "touched memory that it does not have");
+}
+
+static void handle_triple_fault(struct vcpu *vcpu)
+{
+	end(vcpu, "ended in a triple fault");
+}
+
+/* If another vCPU's processor sent it, that one says why (stop_others() in vcpus.c). */
+static void handle_nmi_init(struct vcpu *vcpu)
+{
+	vcpu->end_reason = "was stopped by an NMI or INIT";
+}
+
+static void handle_dead_end(struct vcpu *vcpu)
 {
 	const struct vcpu_exit *exit = &vcpu->exit;
 
 	log_line("exit %u %#lx %#lx %s", vcpu->id, exit->code, exit->information,
 		 exit->name ? exit->name : "unknown");
-}
-
-static void handle_others(struct vcpu *vcpu)
-{
-	switch (vcpu->exit.kind) {
-	case EXIT_RETRY:
-		break;
-	case EXIT_STOP:
-		vcpu->ended =
-			"was stopped by an NMI or INIT"; /* if by us, then another vCPU says why */
-		break;
-	case EXIT_INJECT_GP:
-		vcpu_inject_gp(vcpu);
-		break;
-	case EXIT_EXCEPTION:
-		handle_exception(vcpu);
-		break;
-	case EXIT_WRITE_BACK:
-		__asm__ volatile("wbinvd" : : : "memory");
-		vcpu_skip(vcpu);
-		break;
-	case EXIT_MEMORY:
-		if (apic_page_access(vcpu))
-			break;
-		log_line("memory %u %#lx", vcpu->id, vcpu->exit.gpa);
-		end(vcpu, vcpu->ended ? vcpu->ended : "touched memory that it does not have");
-		break;
-	case EXIT_SHUTDOWN:
-		end(vcpu, "ended in a triple fault");
-		break;
-	case EXIT_ENTRY_FAILED:
-		log_exit(vcpu);
-		end(vcpu, "is in a state that the CPU does not accept");
-		break;
-	default:
-		log_exit(vcpu);
-		end(vcpu, "made an exit that nobody knows");
-		break;
-	}
+	end(vcpu, exit->kind == EXIT_ENTRY_FAILED ? "is in a state that the CPU does not accept"
+						  : "made an exit that nobody knows");
 }
 
 bool vcpu_handle_exit(struct vcpu *vcpu)
 {
+	static void (*const handlers[])(struct vcpu *) = {
+		[EXIT_UNKNOWN] = handle_dead_end,
+		[EXIT_RDMSR] = handle_msr,
+		[EXIT_WRMSR] = handle_msr,
+		[EXIT_CPUID] = handle_cpuid,
+		[EXIT_IO] = handle_io,
+		[EXIT_HLT] = handle_hlt,
+		[EXIT_INVD] = handle_invd,
+		[EXIT_CR_WRITE] = handle_cr_write,
+		[EXIT_INSTRUCTION] = handle_instruction,
+		[EXIT_EXCEPTION] = handle_exception,
+		[EXIT_NESTED_FAULT] = handle_nested_fault,
+		[EXIT_TRIPLE_FAULT] = handle_triple_fault,
+		[EXIT_NMI_INIT] = handle_nmi_init,
+		[EXIT_ENTRY_FAILED] = handle_dead_end,
+	};
+
 	vcpu_sync(vcpu);
-	switch (vcpu->exit.kind) {
-	case EXIT_RDMSR:
-		handle_rdmsr(vcpu);
-		break;
-	case EXIT_WRMSR:
-		handle_wrmsr(vcpu);
-		break;
-	case EXIT_CPUID:
-		cpuid_exit(vcpu);
-		break;
-	case EXIT_IO:
-		handle_io(vcpu);
-		break;
-	case EXIT_HALT:
-		handle_halt(vcpu);
-		break;
-	case EXIT_INJECT_UD:
-		handle_missing_instruction(vcpu);
-		break;
-	default:
-		handle_others(vcpu);
-		break;
-	}
+	handlers[vcpu->exit.kind](vcpu);
 	if (!(vcpu->slow.cr0 & CR0_PE))
-		vcpu->event.has_error = false; /* real mode knows none */
-	return !vcpu->ended && !vcpu->halted && !__atomic_load_n(&vcpu->init, __ATOMIC_RELAXED);
+		vcpu->event.has_error = false; /* real mode has no error codes */
+	return !vcpu->end_reason && !vcpu->halted &&
+	       !__atomic_load_n(&vcpu->init_pending, __ATOMIC_RELAXED);
 }

@@ -9,7 +9,7 @@
 
 #define PTE_ADDRESS UINT64_C(0x000ffffffffff000)
 
-/* What of CR3 is the root's address outside long mode: APM2 5.2.1 */
+/* The root's address in CR3 outside long mode: APM2 5.2.1 */
 #define LEGACY_ROOT UINT64_C(0xfffff000)
 #define PAE_ROOT    UINT64_C(0xffffffe0)
 
@@ -46,9 +46,9 @@ bool guest_write(const struct guest_memory *memory, uint64_t gpa, const void *fr
 
 /* A format of page tables: APM2 5.2 and 5.3. */
 struct paging {
-	uint8_t top;        /* the lowest bit of the root's index in an address */
-	uint8_t index_bits; /* of every table, but that of PAE's root, which has two */
-	uint8_t largest;    /* the lowest bit above the offset in the largest page */
+	uint8_t top;        /* the lowest bit of a virtual address that is in the root's index */
+	uint8_t index_bits; /* of each table, except PAE's root, where it is two */
+	uint8_t largest;    /* the largest page has 1 << largest bytes */
 	bool root_has_rights;
 };
 
@@ -56,7 +56,7 @@ static const struct paging long_mode = {39, 9, 30, true};
 static const struct paging pae = {30, 9, 21, false};
 static const struct paging legacy_pse = {22, 10, 22, true}, legacy = {22, 10, 12, true};
 
-/* 5.2.2: the address of a 4 MiB page goes on in the bits between its top and its flags. */
+/* 5.2.2: bits 13 to 20 of a 4 MiB page's entry are bits 32 to 39 of its address. */
 static uint64_t pse36(uint64_t entry)
 {
 	return (entry & UINT64_C(0xffc00000)) | (entry & 0x1fe000) << 19;
@@ -123,7 +123,7 @@ unsigned guest_fetch(const struct vcpu *vcpu, uint8_t *bytes, unsigned n)
 		uint64_t va = vcpu->rip + count, gpa;
 		bool writable;
 
-		/* APM2 4.8.1: 64-bit code has no base; the addresses of other code wrap. */
+		/* APM2 4.8.1: 64-bit code has no base.  Other code's addresses wrap at 4 GiB. */
 		if (vcpu->slow.code_bits != 64)
 			va = (uint32_t)(va + vcpu->slow.cs_base);
 		part = PAGE_SIZE - va % PAGE_SIZE;

@@ -7,7 +7,7 @@ static unsigned count;
 void hooks_add(const struct hooks *hooks)
 {
 	if (count == HOOKS_MAX)
-		__builtin_trap(); /* raise it */
+		__builtin_trap(); /* HOOKS_MAX is too small */
 	all[count++] = hooks;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What an ABI wants to see of its guest besides MSRs and hypercalls.  It adds its hooks before any
- * vCPU runs; with none, nothing exits that need not.
+ * vCPU runs.  Without hooks nothing exits for them.
  */
 #ifndef HOST_HOOKS_H
 #define HOST_HOOKS_H
@@ -11,32 +11,29 @@
 
 struct vcpu;
 
-/* Each may be left out. */
+/* Each function may be NULL. */
 struct hooks {
-	uint32_t exceptions; /* of the guest that are to exit: a bit a vector */
-	bool uart_status;    /* reads of a UART's line status are to exit, too */
+	uint32_t exceptions; /* these exit: a bit for each vector */
+	bool uart_status;    /* reads of a UART's line status exit */
 
-	/*
-	 * vcpu->exit.event is one of @exceptions: true if it was handled, false if the guest is to
-	 * take it.
-	 */
+	/* vcpu->exit.event is one of @exceptions.  False: the guest takes it. */
 	bool (*exception)(struct vcpu *vcpu);
 
-	/* The guest's I/O instruction is done: vcpu->rip is after it. */
+	/* An I/O instruction that exited is done; vcpu->rip is after it. */
 	void (*io)(struct vcpu *vcpu);
 
-	/* A start-up IPI is on its way to the vCPU: false if it gets lost. */
+	/* A start-up IPI for @vcpu, whose *@vector may be changed.  False: it gets lost. */
 	bool (*startup)(const struct vcpu *vcpu, unsigned *vector);
 };
 
-/* Up to HOOKS_MAX of them; @hooks must stay. */
+/* Adds hooks, up to HOOKS_MAX times; they must stay in memory. */
 #define HOOKS_MAX 4
 void hooks_add(const struct hooks *hooks);
 
-/* Forgets all of them. */
+/* Removes all. */
 void hooks_clear(void);
 
-/* All of them together. */
+/* All hooks that were added: what they want together, and calling each. */
 uint32_t hooked_exceptions(void);
 bool uart_status_is_hooked(void);
 bool hook_exception(struct vcpu *vcpu);

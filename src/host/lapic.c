@@ -16,26 +16,25 @@
 #define FIRST_MSR           0x802u
 #define LAST_MSR            0x83eu
 #define MSR_ID              0x802u
-#define MSR_DFR             0x80eu /* neither has x2APIC mode, nor ICR2 */
+#define MSR_DFR             0x80eu /* x2APIC mode has neither DFR nor ICR2 */
 #define MSR_ICR             0x830u
 #define MSR_ICR2            0x831u
-#define LONGEST_INSTRUCTION 15
 #define RSP_NUMBER          4
 
-uint64_t apic_base(const struct vcpu *vcpu)
+static uint64_t read_base(const struct vcpu *vcpu)
 {
-	return APIC_PAGE | BASE_ENABLED | (vcpu->x2apic ? BASE_X2APIC : 0) |
+	return LAPIC_PAGE | BASE_ENABLED | (vcpu->x2apic ? BASE_X2APIC : 0) |
 	       (vcpu->id ? 0 : BASE_BOOT_PROCESSOR);
 }
 
-bool apic_set_base(struct vcpu *vcpu, uint64_t value)
+static bool write_base(struct vcpu *vcpu, uint64_t value)
 {
 	bool x2apic = value & BASE_X2APIC;
 
 	if (x2apic && !(cpuid(1, 0).ecx & CPUID_X2APIC))
 		return false;
-	if ((value ^ apic_base(vcpu)) & ~BASE_X2APIC || (vcpu->x2apic && !x2apic))
-		return false; /* the rest stays as it is, and there is no way back but a reset */
+	if ((value ^ read_base(vcpu)) & ~BASE_X2APIC || (vcpu->x2apic && !x2apic))
+		return false; /* nothing else can change, and only a reset leaves x2APIC mode */
 	if (x2apic && !vcpu->x2apic)
 		log_line("x2apic %u", vcpu->id);
 	vcpu->x2apic = x2apic;
@@ -50,7 +49,7 @@ static uint64_t *operand(struct vcpu *vcpu, unsigned reg)
 static void write_register(struct vcpu *vcpu, unsigned offset, uint32_t value)
 {
 	if (offset == APIC_ICR)
-		vcpus_command(vcpu, value);
+		vcpus_write_icr(vcpu, value);
 	else if (offset == APIC_ICR_DESTINATION)
 		vcpu->icr_destination = value;
 	else
@@ -73,8 +72,12 @@ static unsigned offset_of(uint32_t msr)
 	return (msr & 0xff) * 16;
 }
 
-bool apic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+bool lapic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
+	if (msr == MSR_APIC_BASE) {
+		*value = read_base(vcpu);
+		return vcpus_count() > 1;
+	}
 	if (!is_register(vcpu, msr))
 		return false;
 	*value = read_register(vcpu, offset_of(msr));
@@ -85,27 +88,29 @@ bool apic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	return true;
 }
 
-bool apic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
+	if (msr == MSR_APIC_BASE)
+		return vcpus_count() > 1 && write_base(vcpu, value);
 	if (!is_register(vcpu, msr))
 		return false;
-	if (msr == MSR_ICR) /* eight bits of a destination are kept, as xAPIC mode has them */
+	if (msr == MSR_ICR) /* only eight bits of the destination are kept, as in xAPIC mode */
 		vcpu->icr_destination = (uint32_t)(value >> 32) << 24;
 	write_register(vcpu, offset_of(msr), (uint32_t)value);
 	return true;
 }
 
-bool apic_page_access(struct vcpu *vcpu)
+bool lapic_page_access(struct vcpu *vcpu)
 {
 	unsigned offset = (unsigned)(vcpu->exit.gpa % PAGE_SIZE);
-	uint8_t code[LONGEST_INSTRUCTION];
-	struct mov mov;
+	uint8_t code[MOV_DECODE_MAX];
+	struct mov_decoded mov;
 
-	if (vcpu->exit.gpa - offset != APIC_PAGE || vcpu_count() == 1)
+	if (vcpu->exit.gpa - offset != LAPIC_PAGE || vcpus_count() == 1)
 		return false;
 	if (offset % 16 ||
 	    !mov_decode(code, guest_fetch(vcpu, code, sizeof(code)), vcpu->slow.code_bits, &mov)) {
-		vcpu->ended = "touched its APIC by something else than a MOV of 32 bits";
+		vcpu->end_reason = "touched its APIC by something else than a MOV of 32 bits";
 		return false;
 	}
 	if (!mov.write)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest's local APIC: the processor's own, but for INIT and start-up IPIs. */
+/* The guest's local APIC: that of the processor, except for INIT and start-up IPIs. */
 #ifndef HOST_LAPIC_H
 #define HOST_LAPIC_H
 
@@ -8,23 +8,21 @@
 
 #include "host/vcpu.h"
 
-#define APIC_PAGE UINT64_C(0xfee00000)
+#define LAPIC_PAGE UINT64_C(0xfee00000)
 
 /*
- * Does what the guest's instruction does at vcpu->exit.gpa, if that is in the APIC's page and there is
- * more than one vCPU.  False if not, or if it is no MOV of 32 bits: vcpu->ended then says so.
+ * Executes the guest's access to vcpu->exit.gpa, if that is in the APIC's page; with one vCPU
+ * there is no APIC.  False: it is elsewhere, or the instruction is not a 32-bit MOV, which
+ * vcpu->end_reason says.
  */
-bool apic_page_access(struct vcpu *vcpu);
-
-/* IA32_APIC_BASE as the guest sees it; writing it can turn on x2APIC mode.  False: #GP. */
-uint64_t apic_base(const struct vcpu *vcpu);
-bool apic_set_base(struct vcpu *vcpu, uint64_t value);
+bool lapic_page_access(struct vcpu *vcpu);
 
 /*
- * The registers as MSRs, in x2APIC mode (11.12), which the guest has where its processors do.  False: there
- * is no such register.
+ * The guest's IA32_APIC_BASE (SDM volume 3, 325384-083, 11.4.4), and in x2APIC mode, which the
+ * guest has if its processors have it, the APIC's registers (11.12).  False: there is no such MSR,
+ * or it does not take the value.
  */
-bool apic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value);
-bool apic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
+bool lapic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
 #endif

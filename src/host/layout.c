@@ -11,27 +11,27 @@
 #define ONE_GIB (UINT64_C(1) << 30)
 #define ENTRIES 512
 
-/* The host's own addresses of the guest's memory: the second GiB.  What is left at its end is the module's. */
+/* The host maps the guest's memory from 1 GiB on, and the module at the end of that GiB. */
 #define WINDOW        ONE_GIB
 #define MODULE_WINDOW (WINDOW + (UINT64_C(960) << 20)) /* mem= takes no more */
 #define MODULE_ENTRY  ((MODULE_WINDOW - WINDOW) / LARGE_PAGE_SIZE)
 
-/* Of boot/entry.asm and linker.ld. */
+/* boot/entry.asm, linker.ld */
 extern uint64_t boot_pdpt[ENTRIES], boot_nx;
-extern uint8_t second_start[]; /* the 2 MiB of the image */
+extern uint8_t second_start[]; /* the start of the 2 MiB in which the host's image is */
 
 static uint64_t directory[ENTRIES] __attribute__((aligned(4096)));
-static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* has the hole */
-static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* may end in the middle */
+static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* 2 MiB, with the hole */
+static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* 2 MiB, if not all used */
 
-static uint64_t end; /* above all that is taken */
+static uint64_t end; /* of all that is allocated */
 
 uint64_t layout_end(void)
 {
 	return end;
 }
 
-uint64_t layout_take(uint64_t size, uint64_t align)
+uint64_t layout_alloc(uint64_t size, uint64_t align)
 {
 	const struct multiboot_module *module = &boot_info.module;
 	uint64_t at = multiboot_find_memory(end, size, align);
@@ -44,20 +44,20 @@ uint64_t layout_take(uint64_t size, uint64_t align)
 	return at;
 }
 
-/* Where @size bytes from @gpa on are to be: there, if that can be; 0 if nowhere. */
+/* The machine's address for the guest's memory at @gpa: the same if possible; 0: there is none. */
 static uint64_t find(uint64_t gpa, uint64_t size, uint64_t align)
 {
-	bool ours = gpa == (uint64_t)second_start;
+	bool under_host = gpa == (uint64_t)second_start;
 	uint64_t at;
 
-	if (gpa && !ours && multiboot_find_memory(gpa, size, PAGE_SIZE) == gpa)
+	if (gpa && !under_host && multiboot_find_memory(gpa, size, PAGE_SIZE) == gpa)
 		return gpa;
-	at = layout_take(size, align);
+	at = layout_alloc(size, align);
 	log_line("elsewhere %#lx %#lx %#lx", gpa, gpa + size, at);
 	return at;
 }
 
-/* Maps them by pages of the size of @table's. */
+/* Finds @size bytes for @gpa, and maps them; @page is the size of the pages that @table maps. */
 static bool place(uint64_t *table, uint64_t page, uint64_t gpa, uint64_t size)
 {
 	uint64_t at = find(gpa, size, page);
@@ -70,11 +70,11 @@ static bool place(uint64_t *table, uint64_t page, uint64_t gpa, uint64_t size)
 
 bool layout_make(struct guest_memory *memory, uint64_t size)
 {
-	const uint64_t ours_end = (uint64_t)second_start + LARGE_PAGE_SIZE;
+	const uint64_t host_end = (uint64_t)second_start + LARGE_PAGE_SIZE;
 	uint64_t gpa = LARGE_PAGE_SIZE;
 	bool found;
 
-	end = size > ours_end ? size : ours_end;
+	end = size > host_end ? size : host_end;
 	boot_pdpt[WINDOW / ONE_GIB] = (uint64_t)directory | PTE_W | PTE_P;
 	directory[0] = (uint64_t)first | PTE_W | PTE_P;
 	found = place(first, PAGE_SIZE, 0, GUEST_HOLE_START) &&
@@ -102,6 +102,6 @@ const void *layout_module(const struct guest_memory *memory)
 		return NULL;
 	if (module->start >= memory->size)
 		return from;
-	to = layout_take(length, PAGE_SIZE);
+	to = layout_alloc(length, PAGE_SIZE);
 	return to ? memcpy((void *)to, from, length) : NULL;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Multiboot Specification 0.6.96, sections 3.1 to 3.3. */
 #include "host/loader.h"
 
 #include <stddef.h>
@@ -11,11 +10,11 @@
 #define HEADER_MAGIC       0x1badb002u
 #define LOADER_MAGIC       0x2badb002u
 #define SEARCH_LENGTH      8192u
-#define KNOWN_REQUIREMENTS 0x3u /* of the flags' lower half: page alignment, memory information */
-#define REQUIREMENTS       0xffffu
+#define REQUIREMENTS       0xffffu /* these flags the loader must know */
+#define KNOWN_REQUIREMENTS 0x3u    /* page alignment, memory information */
 #define HAS_ADDRESSES      (1u << 16)
 
-/* Where the information goes, all in the page behind the BIOS's own. */
+/* The information is in the second page: the first is a BIOS's. */
 #define INFO_GPA 0x1000u
 #define MAP_GPA  0x1100u
 #define LINE_GPA 0x1200u
@@ -28,7 +27,7 @@ struct header {
 
 #define FAIL(...) (format(error, LOADER_ERROR_MAX, __VA_ARGS__), false)
 
-/* The header's place in the image, or -1. */
+/* The header's offset in the image; -1: there is none. */
 static int64_t find_header(const uint8_t *image, uint64_t length, struct header *header)
 {
 	uint64_t end = length < SEARCH_LENGTH ? length : SEARCH_LENGTH;
@@ -117,7 +116,7 @@ static bool write_information(const struct guest_memory *memory, const char *lin
 }
 
 bool load_guest(const struct guest_memory *memory, const uint8_t *image, uint64_t length,
-		const char *line, struct loaded *loaded, char error[LOADER_ERROR_MAX])
+		const char *line, struct loaded_guest *loaded, char error[LOADER_ERROR_MAX])
 {
 	struct header header;
 	int64_t at = find_header(image, length, &header);
@@ -129,6 +128,7 @@ bool load_guest(const struct guest_memory *memory, const uint8_t *image, uint64_
 	    !load_image(memory, image, length, &header, (uint64_t)at, error) ||
 	    !write_information(memory, line, error))
 		return false;
-	*loaded = (struct loaded){.entry = header.entry_addr, .eax = LOADER_MAGIC, .ebx = INFO_GPA};
+	*loaded = (struct loaded_guest){
+		.entry = header.entry_addr, .eax = LOADER_MAGIC, .ebx = INFO_GPA};
 	return true;
 }

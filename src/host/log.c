@@ -10,7 +10,7 @@
 #define LINE_MAX      320
 
 static bool heard;
-static bool busy;
+static bool busy; /* a vCPU is writing its line */
 
 void log_init(void)
 {
@@ -31,8 +31,7 @@ void log_line(const char *fmt, ...)
 	if (n > LINE_MAX - 2)
 		n = LINE_MAX - 2;
 	line[n++] = '\n';
-	while (__atomic_test_and_set(&busy,
-				     __ATOMIC_ACQUIRE)) /* lines of several vCPUs don't mix */
+	while (__atomic_test_and_set(&busy, __ATOMIC_ACQUIRE))
 		cpu_relax();
 	outsb(DEBUG_CONSOLE, line, (uint64_t)n);
 	__atomic_clear(&busy, __ATOMIC_RELEASE);

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host's own log, on port 0xe9: one line an event, words separated by one space.  MIB,
- * VCPU and SIZE are decimal, RET is 0 or -1, all other numbers are 0 or hexadecimal with 0x.
+ * The host's log, on port 0xe9: one line for each event, words separated by one space.  MIB, VCPU
+ * and SIZE are decimal, RET is 0 or -1, all other numbers are 0 or hexadecimal with 0x.
  *
  *   start mem=MIB personality=NAME fault=NAME vendor=NAME
- *   alone REASON                           why there is one vCPU, without cpus=
- *   elsewhere GPA END AT                   the guest's memory up to END, which is at AT in the machine's;
- *                                          all else of it is at its own addresses
+ *   alone REASON                           without cpus=: why there is only one vCPU
+ *   elsewhere GPA END AT                   the guest's memory from GPA to END is at AT in the
+ *                                          machine's; all other is at its own addresses
  *   probe VCPU MSR = VALUE|#GP
  *   register VCPU GPA = #GP
  *   register VCPU GPA GUEST_VERSION SIZE_FIELD HYPERCALL_GPA = RET
- *   patch VCPU GPA BYTE BYTE BYTE          without 0x: the call instruction
+ *   patch VCPU GPA BYTE BYTE BYTE          the call instruction, without 0x
  *   call VCPU 64|32 INDEX ARG1 ARG2 ARG3 ARG4 ARG5 ARG6 = RESULT
- *   x2apic VCPU                            turns its APIC to x2APIC mode
- *   init VCPU COMMAND DESTINATION          as the guest's APIC gets it, in ICR and ICR2
- *   startup VCPU COMMAND DESTINATION
+ *   x2apic VCPU                            the guest turns on x2APIC mode
+ *   init VCPU COMMAND DESTINATION          an INIT that it sends: ICR and ICR2
+ *   startup VCPU COMMAND DESTINATION       likewise a start-up IPI
  *   io VCPU in PORT SIZE = VALUE|#GP       a port that the guest does not have
  *   io VCPU out PORT SIZE VALUE|string
  *   msr VCPU rdmsr|wrmsr MSR = #GP         an MSR that it does not have
  *   forbidden VCPU RIP = #UD               an instruction that it does not have
  *   memory VCPU GPA                        memory that it does not have
- *   exit VCPU CODE INFORMATION NAME        an exit that ends the guest, in its vendor's terms
+ *   exit VCPU CODE INFORMATION NAME        an exit that ends the guest, by the vendor's manual
  *   verdict VCPU CODE                      what the guest wrote to isa-debug-exit
  *   end VCPU RIP REASON
  *
@@ -33,7 +33,7 @@
 
 #include "host/config.h"
 
-/* Looks whether somebody listens at the port. */
+/* Finds out whether the port exists: without it nothing is written. */
 void log_init(void);
 
 static inline bool log_calls(void)
@@ -41,7 +41,7 @@ static inline bool log_calls(void)
 	return __builtin_expect(config.log == LOG_CALLS, 0);
 }
 
-/* Writes a line, to which it adds the newline. */
+/* Writes a line; it adds the newline. */
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The reference host: takes the guest as its first module, gives it memory of its own, and
- * runs it until it ends, by itself or by what it did.
- */
+/* The reference host: loads the guest, its first module, and runs it until it ends. */
 #include <stddef.h>
 
 #include "host/abi.h"
@@ -34,7 +31,7 @@ extern uint8_t image_start[], image_end[];
 
 static struct guest_memory memory;
 
-/* A message that says why no guest runs, as a whole stream of its own. */
+/* Says why no guest runs.  The message needs a whole TAP stream, because the guest prints none. */
 #define REFUSE(...) (start_stream(), panic("host: " __VA_ARGS__))
 
 static void start_stream(void)
@@ -77,20 +74,21 @@ static _Noreturn void list_faults(void)
 	end_run(&tap, VERDICT_SKIP);
 }
 
-/* Memory for the guest, and addresses in the host's for all that is below 1 GiB. */
+/* Finds memory for the guest.  Before that, maps all memory below 1 GiB at its own address. */
 static void find_memory(void)
 {
 	char why[MULTIBOOT_WHY_MAX];
 
-	paging_map_identity(ONE_GIB); /* the module, and the other processors' stacks too */
+	paging_map_identity(ONE_GIB);
 	if (layout_make(&memory, config.memory << 20))
 		return;
 	multiboot_explain(ONE_MIB, ONE_GIB, LARGE_PAGE_SIZE, why, sizeof(why));
-	REFUSE("no memory: wanted %lu MiB for the guest (mem=), besides 640 KiB and the host's 2 MiB: %s",
+	REFUSE("no memory: wanted %lu MiB for the guest (mem=), besides 640 KiB and the host's "
+	       "2 MiB: %s",
 	       config.memory, why);
 }
 
-static void load(struct loaded *loaded)
+static void load(struct loaded_guest *loaded)
 {
 	const struct multiboot_module *module = &boot_info.module;
 	char error[LOADER_ERROR_MAX];
@@ -111,7 +109,8 @@ static void load(struct loaded *loaded)
 	find_memory();
 	image = layout_module(&memory);
 	if (!image)
-		REFUSE("no memory for the first module: it has %#lx bytes, wanted at most %#lx above %#lx",
+		REFUSE("no memory for the first module: it has %#lx bytes, wanted at most %#lx "
+		       "above %#lx",
 		       length, LAYOUT_MODULE_MAX, layout_end());
 	if (!load_guest(&memory, image, length, line, loaded, error))
 		REFUSE("%s", error);
@@ -133,58 +132,51 @@ static void start_processors(void)
 		log_line("alone %s", why);
 }
 
-/* The ways to run a guest, and the makers of CPUs that have them: whose names mean that they have no other. */
-static const struct engine {
-	const struct vcpu_vendor *vendor;
-	const char *name, *makers;
-} engines[] = {
-	{&svm_vendor, "SVM", "AuthenticAMD or HygonGenuine"},
-	{&vmx_vendor, "VMX", "GenuineIntel, CentaurHauls or   Shanghai  "},
-};
-
 #define MAKER_LENGTH 12
 
-static bool made_by(const struct engine *engine, const char *maker)
+static bool made_by(const char *makers, const char *maker)
 {
-	for (const char *at = engine->makers; strnlen(at, MAKER_LENGTH) == MAKER_LENGTH; at++) {
-		if (!memcmp(at, maker, MAKER_LENGTH))
+	for (; strnlen(makers, MAKER_LENGTH) == MAKER_LENGTH; makers++) {
+		if (!memcmp(makers, maker, MAKER_LENGTH))
 			return true;
 	}
 	return false;
 }
 
 /*
- * The guest is told its CPU's maker, and takes it for the instruction that there is to be: one that
- * contradicts the way in which it is run would make each promise look broken.
+ * The guest sees its CPU's maker, and expects that maker's call instruction.  If the host ran it
+ * by the other vendor's extension, each rule would look broken.
  */
 static const struct vcpu_vendor *find_vendor(void)
 {
+	static const struct vcpu_vendor *const vendors[] = {&svm_vendor, &vmx_vendor};
 	struct cpuid_regs id = cpuid(0, 0);
 	const uint32_t maker[4] = {id.ebx, id.edx, id.ecx};
-	const struct engine *strange = NULL;
+	const struct vcpu_vendor *contradiction = NULL;
 	const char *why;
 
 	for (unsigned i = 0; i < 2; i++) {
-		const struct vcpu_vendor *vendor = engines[i].vendor;
+		const struct vcpu_vendor *vendor = vendors[i];
 
 		if (!vendor->offered())
 			continue;
-		if (made_by(&engines[!i], (const char *)maker)) {
-			strange = &engines[i];
+		if (made_by(vendors[!i]->makers, (const char *)maker)) {
+			contradiction = vendor;
 			continue;
 		}
 		if (!vendor->available(&why))
 			REFUSE("%s", why);
 		return vendor;
 	}
-	if (strange)
+	if (contradiction)
 		REFUSE("CPUID says %s, but the CPU offers %s: wanted %s", (const char *)maker,
-		       strange->name, strange->makers);
-	REFUSE("this CPU has neither SVM nor VMX: wanted CPUID 80000001h ECX bit 2, or 1h ECX bit 5");
+		       contradiction->extension, contradiction->makers);
+	REFUSE("this CPU has neither SVM nor VMX: wanted CPUID 80000001h ECX bit 2, or 1h ECX "
+	       "bit 5");
 }
 
-/* Why the guest ended, in the vendor's terms, and its state. */
-static void describe(const struct vcpu *v)
+/* The last exit, and the guest's registers. */
+static void print_state(const struct vcpu *v)
 {
 	const struct vcpu_exit *exit = &v->exit;
 	const struct gprs *r = &v->regs;
@@ -200,28 +192,31 @@ static void describe(const struct vcpu *v)
 	      s->cr0, s->cr2, s->cr3, s->cr4, v->efer);
 }
 
-/* Of the vCPU that ended first. */
+/* Called for the vCPU that ended first. */
 static void finish(const struct vcpu *vcpu)
 {
-	/* Where nothing ends the machine, a guest halts after its verdict, which is to stay the last word. */
-	if (vcpu->verdict && vcpu->exit.kind == EXIT_HALT)
+	/*
+	 * Without a device that ends the machine, a guest halts after its verdict: say nothing
+	 * more.
+	 */
+	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HLT)
 		halt_for_ever();
-	if (vcpu->verdict && vcpu->exit.kind == EXIT_SHUTDOWN)
-		machine_reset(); /* its option reset: the machine that it means is ours */
+	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_TRIPLE_FAULT)
+		machine_reset(); /* the guest's option reset */
 
-	/* The guest may have left the UART in any state, a line unfinished, and its text on the screen. */
-	serial_flush(); /* setting it up drops what is on its way */
+	/* The guest may have changed the UART's settings and left a line unfinished. */
+	serial_flush(); /* setting the UART up drops bytes that it has not sent */
 	open_console();
 	print("\n");
-	describe(vcpu);
-	panic("host: the guest %s, at rip %#lx of vCPU %u", vcpu->ended, vcpu->rip, vcpu->id);
+	print_state(vcpu);
+	panic("host: the guest %s, at rip %#lx of vCPU %u", vcpu->end_reason, vcpu->rip, vcpu->id);
 }
 
 void main(void)
 {
 	const struct vcpu_vendor *vendor;
 	const struct fault *fault;
-	static struct loaded loaded;
+	static struct loaded_guest loaded;
 
 	cpu_init(panic_trap);
 	log_init();
@@ -229,7 +224,7 @@ void main(void)
 	if (config.faults)
 		list_faults();
 	vendor = find_vendor();
-	apic_virtual_wire(); /* the guest has the PICs, and no local APIC to do this with */
+	apic_virtual_wire(); /* for the guest's PICs: with one vCPU it has no local APIC */
 	load(&loaded);
 	start_processors();
 	nested_init(&memory, vendor->nested_leaf);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * APM3 (24594 rev. 3.36): MOV, and chapter 1 for what instructions consist of; likewise Intel SDM
- * volume 2 (325383-083), chapter 2.
+ * APM3 (24594 rev. 3.36), MOV and chapter 1 (instruction encoding); Intel SDM volume 2
+ * (325383-083), chapter 2.
  */
 #include "host/mov_decode.h"
 
@@ -9,7 +9,7 @@
 
 #define OPERAND_SIZE 0x66
 #define ADDRESS_SIZE 0x67
-#define REX_R        0x04 /* B and X extend the address alone, and never its length */
+#define REX_R        0x04 /* B and X change only the address, not its length */
 #define REX_W        0x08
 
 /* APM3 1.2.4 */
@@ -19,7 +19,7 @@ static bool is_segment(uint8_t byte)
 	       byte == 0x65;
 }
 
-/* ModRM with what follows it: APM3 1.4 and 1.5; SDM tables 2-1 to 2-3. */
+/* The length of ModRM, SIB and displacement: APM3 1.4 and 1.5; SDM tables 2-1 to 2-3. */
 static unsigned memory_length(const uint8_t *modrm, unsigned address_bits)
 {
 	uint8_t mod = modrm[0] >> 6, base = modrm[0] & 7;
@@ -33,20 +33,20 @@ static unsigned memory_length(const uint8_t *modrm, unsigned address_bits)
 	}
 	if (mod == 1)
 		return length + 1;
-	return length + (mod == 2 || base == 5 ? 4 : 0); /* without a base, or relative to RIP */
+	return length + (mod == 2 || base == 5 ? 4 : 0); /* mod 0, base 5: no base, or RIP */
 }
 
-bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct mov *mov)
+bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct mov_decoded *mov)
 {
-	/* Zeros behind what is known: what is missing shows once, in the length. */
-	uint8_t bytes[2 * MOV_LONGEST] = {0};
+	/* Followed by zeros, so that missing bytes need only one check: that of the length. */
+	uint8_t bytes[2 * MOV_DECODE_MAX] = {0};
 	const uint8_t *at = bytes;
 	bool operand_size = false, address_size = false;
 	unsigned address_bits;
 	uint8_t rex = 0, opcode;
 
-	if (available > MOV_LONGEST)
-		available = MOV_LONGEST;
+	if (available > MOV_DECODE_MAX)
+		available = MOV_DECODE_MAX;
 	memcpy(bytes, code, available);
 	for (; *at == OPERAND_SIZE || *at == ADDRESS_SIZE || is_segment(*at); at++) {
 		operand_size |= *at == OPERAND_SIZE;
@@ -55,11 +55,11 @@ bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct m
 	if (bits == 64 && (*at & 0xf0) == 0x40)
 		rex = *at++;
 	if (operand_size != (bits == 16) || rex & REX_W)
-		return false; /* not 32 bits */
+		return false; /* the operand has not 32 bits */
 	address_bits = !address_size ? bits : bits == 32 ? 16 : 32;
 
 	opcode = *at++;
-	*mov = (struct mov){.write = opcode != 0x8b && opcode != 0xa1};
+	*mov = (struct mov_decoded){.write = opcode != 0x8b && opcode != 0xa1};
 	switch (opcode) {
 	case 0x89:
 	case 0x8b:
@@ -78,7 +78,7 @@ bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct m
 	}
 	if (opcode == 0xc7) {
 		if (mov->reg & 7)
-			return false; /* of this opcode, only /0 is MOV */
+			return false; /* only /0 is MOV */
 		mov->reg = 0;
 		mov->immediate = true;
 		memcpy(&mov->value, at, sizeof(mov->value));

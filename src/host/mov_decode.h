@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The forms of MOV by which compilers reach a 32-bit register of a device.  Where it is, the exit
- * tells; so of the address only the length counts.  clang makes TEST, BT, OR and ADD of volatile
- * accesses, too: a guest that wants none of these has to write its MOVs itself.
+ * Decodes the forms of MOV by which compilers access a 32-bit register of a device.  The exit says
+ * which register it is, so only the length of the operand's address matters.  Other instructions
+ * (clang makes TEST, BT, OR and ADD of volatile accesses) are not decoded: a guest has to avoid
+ * them.
  */
 #ifndef HOST_MOV_DECODE_H
 #define HOST_MOV_DECODE_H
@@ -10,20 +11,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MOV_LONGEST 15 /* of any instruction, in bytes: APM3 1.1 */
+#define MOV_DECODE_MAX 15 /* no instruction has more bytes: APM3 (24594 rev. 3.36) 1.1 */
 
-struct mov {
-	bool write;     /* to memory */
-	bool immediate; /* it writes @value, not a register */
-	uint8_t length; /* of the whole instruction, in bytes */
-	uint8_t reg;    /* in the order of struct gprs; 4 is RSP, which is slow */
+struct mov_decoded {
+	bool write;     /* to memory; else from it */
+	bool immediate; /* it writes @value; else a register */
+	uint8_t length; /* of the instruction, in bytes */
+	uint8_t reg;    /* its number, which is its place in struct gprs; 4 is RSP */
 	uint32_t value;
 };
 
 /*
- * Decodes the MOV at @code, of which @available bytes are known, as code of @bits (16, 32 or 64)
- * has it.  False if it is anything else, or not all of it is there; then *mov is not valid.
+ * Decodes the MOV at @code, in code of 16, 32 or 64 @bits.  False, and *mov is not valid, if it is
+ * another instruction, or if its bytes are more than the @available ones.
  */
-bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct mov *mov);
+bool mov_decode(const uint8_t *code, unsigned available, unsigned bits, struct mov_decoded *mov);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One format for both vendors.  AMD's nested tables are like a guest's own, with every entry a user
- * page's (APM2, 24593 rev. 3.41, 15.25.5): bits 0 to 2 are present, writable, user.  In Intel's EPT
- * (SDM volume 3, 325384-083, 29.3.2) the same bits let the guest read, write and execute, bit 7 makes a
- * large page in both, and the vendor says what remains: a leaf's memory type.
+ * One format for both vendors.  AMD's nested tables are ordinary page tables in which all pages
+ * are user pages (APM2, 24593 rev. 3.41, 15.25.5): bits 0 to 2 are present, writable, user.  In
+ * Intel's EPT (SDM volume 3, 325384-083, 29.3.2) the same bits are the rights to read, write and
+ * execute.  Bit 7 is a large page in both.  What differs is the memory type in a leaf, which the
+ * vendor gives.
  */
 #include "host/nested_paging.h"
 
@@ -19,10 +20,10 @@
 static uint64_t pml4[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t pdpt[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t pd[ENTRIES] __attribute__((aligned(4096)));
-static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* has the hole */
-static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* may end in the middle */
+static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* 2 MiB, with the hole */
+static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* 2 MiB, if not all used */
 
-/* An entry of the host's tables as one of ours. */
+/* A nested entry from one of the host's own page tables. */
 static uint64_t convert(uint64_t entry, uint64_t leaf)
 {
 	return entry ? (entry & (ADDRESS | PTE_PS)) | RIGHTS | leaf : 0;
@@ -48,9 +49,9 @@ void nested_init(const struct guest_memory *memory, uint64_t leaf)
 		else
 			pd[i] = convert_table(i ? last : first, table, leaf);
 	}
+	/* Without a memory type, which is uncached in EPT. */
 	for (uint64_t page = VGA_TEXT; page < VGA_TEXT_END; page += PAGE_SIZE)
-		first[page / PAGE_SIZE] =
-			page | RIGHTS; /* without a leaf's type: in EPT, uncached */
+		first[page / PAGE_SIZE] = page | RIGHTS;
 }
 
 uint64_t nested_root(void)

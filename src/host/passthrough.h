@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is the guest's own, and does not exit: ports and MSRs. */
+/* Ports and MSRs that the guest accesses without an exit. */
 #ifndef HOST_PASSTHROUGH_H
 #define HOST_PASSTHROUGH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether the port is the guest's. */
-bool port_passed(uint16_t port);
+/* Whether the guest has the port. */
+bool passthrough_port(uint16_t port);
 
-/* MSRs that are switched together with the guest, or that the host has no use for itself. */
-extern const uint32_t passed_msrs[];
-extern const unsigned passed_msr_count;
+/* MSRs that the world switch saves and loads, or that the host does not use. */
+extern const uint32_t passthrough_msrs[];
+extern const unsigned passthrough_msr_count;
 
 /*
- * A bit a port, set where it exits, in one piece for both vendors: SVM's IOPM (APM2 15.10.1)
- * has a page more than VMX's bitmaps A and B (SDM 25.6.4).
+ * A bit for each port, set if an access exits: both SVM's IOPM (APM2, 24593 rev. 3.41, 15.10.1)
+ * and, in its first two pages, VMX's bitmaps A and B (SDM volume 3, 325384-083, 25.6.4).
  */
 #define IO_BITMAP_SIZE (3 * 4096)
+
+/* Fills it, by config and hooks, and returns it. */
 const uint8_t *io_bitmap_init(void);
 
 #endif

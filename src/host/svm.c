@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * AMD's SVM: APM2 (24593 rev. 3.41) chapter 15.  Translates between struct vcpu and the
- * VMCB, and decides nothing.
- */
+/* AMD's SVM: translates between struct vcpu and the VMCB.  APM2 (24593 rev. 3.41) chapter 15. */
 #include "host/svm.h"
 
 #include "host/nested_paging.h"
@@ -16,10 +13,10 @@
 #define VM_CR_SVMDIS BIT(4)
 #define DR6_RESET    0xffff0ff0u
 
-/* Segment attributes as the VMCB packs them: 15.5.1 */
-#define ATTRIBUTES(descriptor) ((descriptor & 0xff) | (descriptor >> 4 & 0xf00))
+/* The VMCB leaves out bits 8 to 11 of a descriptor's rights: 15.5.1 */
+#define ATTRIBUTES(rights) (((rights)&0xff) | ((rights) >> 4 & 0xf00))
 
-/* Of all vCPUs alike; svm_init() makes them, and nobody changes them. */
+/* Shared by all vCPUs, and only read after svm_init(). */
 static uint8_t msrpm[2 * 4096] __attribute__((aligned(4096)));
 static const uint8_t *iopm;
 static bool saves_next_rip; /* 15.7.1 */
@@ -38,12 +35,12 @@ static bool svm_available(const char **why)
 	return cpuid(0x8000000a, 0).edx & CPUID_NESTED;
 }
 
-/* 15.11: two bits an MSR, set where RDMSR and WRMSR exit. */
+/* 15.11: two bits for each MSR, set if RDMSR and if WRMSR exit. */
 static void init_msrpm(void)
 {
 	memset(msrpm, 0xff, sizeof(msrpm));
-	for (unsigned i = 0; i < passed_msr_count; i++) {
-		uint32_t msr = passed_msrs[i];
+	for (unsigned i = 0; i < passthrough_msr_count; i++) {
+		uint32_t msr = passthrough_msrs[i];
 		uint32_t byte = (msr & 0x1fff) / 4 + (msr >= 0xc0000000 ? 0x800 : 0);
 
 		msrpm[byte] &= (uint8_t) ~(3u << 2 * (msr % 4));
@@ -66,7 +63,7 @@ static void init_controls(const struct vcpu *vcpu, struct vmcb *c)
 				   INTERCEPT_VMSAVE | INTERCEPT_STGI | INTERCEPT_CLGI |
 				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
 				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
-	c->intercept_exceptions = vcpu->exceptions;
+	c->intercept_exceptions = vcpu->exception_bitmap;
 	c->iopm_pa = (uint64_t)iopm;
 	c->msrpm_pa = (uint64_t)msrpm;
 	c->asid = 1;
@@ -132,19 +129,9 @@ static COLD void svm_sync(struct vcpu *vcpu)
 	};
 }
 
-static void inject(struct vcpu *vcpu, struct vmcb *c)
-{
-	const struct vcpu_event *e = &vcpu->event;
-
-	c->event = EVENT_VALID | EVENT_EXCEPTION | e->vector;
-	if (e->has_error)
-		c->event |= EVENT_ERROR | (uint64_t)e->error << 32;
-	vcpu->event.pending = false;
-}
-
 /*
- * Back what svm_sync() gave.  EFER: LMA stays the CPU's, and SVME has to be set (15.5.1), which
- * the guest never sees.
+ * The reverse of svm_sync().  EFER.LMA stays as the CPU has set it.  EFER.SVME must be set
+ * (15.5.1); the guest never sees it.
  */
 static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 {
@@ -161,13 +148,27 @@ static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 	s->idtr.limit = vcpu->slow.idtr_limit;
 	vcpu->synced = false;
 	if (vcpu->event.pending)
-		inject(vcpu, s);
+		s->event = vcpu_take_event(vcpu) | (uint64_t)vcpu->event.error << 32;
 }
 
+static enum exit_kind kind_of(uint32_t code)
+{
+	switch (code) {
+#define X(number, symbol, kind) \
+	case number:            \
+		return EXIT_##kind;
+		SVM_EXITS(X)
+#undef X
+	default:
+		return EXIT_UNKNOWN;
+	}
+}
+
+/* 15.10.2 */
 static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
 {
-	exit->kind = EXIT_IO;
-	exit->length = (uint8_t)(c->exit_info2 - c->rip); /* 15.10.2: where the next one starts */
+	exit->length =
+		(uint8_t)(c->exit_info2 - c->rip); /* exit_info2 is the next instruction's RIP */
 	exit->io.port = (uint16_t)(c->exit_info1 >> IOIO_PORT_SHIFT);
 	exit->io.size = c->exit_info1 >> IOIO_SIZE_SHIFT & 7;
 	exit->io.in = c->exit_info1 & IOIO_IN;
@@ -175,88 +176,39 @@ static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
 	exit->io.repeated = c->exit_info1 & IOIO_REPEATED;
 }
 
-static void translate(const struct vmcb *c, const struct vcpu *vcpu, struct vcpu_exit *exit)
+static void translate(const struct vmcb *c, struct vcpu_exit *exit)
 {
-	*exit = (struct vcpu_exit){.kind = EXIT_UNKNOWN,
-				   .length = 2,
+	const uint32_t code = (uint32_t)c->exit_code;
+
+	*exit = (struct vcpu_exit){.kind = kind_of(code),
+				   .length = code == VMEXIT_HLT ? 1 : 2,
+				   .gpa = code == VMEXIT_NPF ? c->exit_info2 : 0,
 				   .code = c->exit_code,
-				   .information = c->exit_info1};
-	switch ((uint32_t)c->exit_code) {
-	case VMEXIT_MSR:
-		exit->kind = c->exit_info1 ? EXIT_WRMSR : EXIT_RDMSR;
-		exit->msr = (uint32_t)vcpu->regs.rcx;
-		break;
-	case VMEXIT_CPUID:
-		exit->kind = EXIT_CPUID;
-		break;
-	case VMEXIT_IOIO:
+				   .information = c->exit_info1,
+				   .name = code == VMEXIT_TASK_SWITCH ? "task switch" : NULL};
+	if (code == VMEXIT_MSR && c->exit_info1) /* 15.11 */
+		exit->kind = EXIT_WRMSR;
+	if (code == VMEXIT_IOIO)
 		translate_io(c, exit);
-		break;
-	case VMEXIT_HLT:
-		exit->kind = EXIT_HALT;
-		exit->length = 1;
-		break;
-	case VMEXIT_INVD:
-		exit->kind = EXIT_WRITE_BACK;
-		break;
-	case VMEXIT_VMRUN:
-	case VMEXIT_VMLOAD:
-	case VMEXIT_VMSAVE:
-	case VMEXIT_STGI:
-	case VMEXIT_CLGI:
-	case VMEXIT_SKINIT:
-	case VMEXIT_INVLPGA:
-	case VMEXIT_RDTSCP:
-	case VMEXIT_MONITOR:
-	case VMEXIT_MWAIT:
-	case VMEXIT_MWAIT_ARMED:
-	case VMEXIT_XSETBV:
-		exit->kind = EXIT_INJECT_UD;
-		break;
-	case VMEXIT_EXCEPTION + VECTOR_UD:
-		exit->kind = EXIT_EXCEPTION;
-		exit->event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
-		break;
-	case VMEXIT_EXCEPTION + VECTOR_GP:
-		exit->kind = EXIT_EXCEPTION;
+	if (exit->kind == EXIT_EXCEPTION)
 		exit->event = (struct vcpu_event){.pending = true,
-						  .has_error = true,
-						  .vector = VECTOR_GP,
+						  .has_error = code == VMEXIT_GP,
+						  .vector = (uint8_t)(code - VMEXIT_EXCEPTION),
 						  .error = (uint32_t)c->exit_info1};
-		break;
-	case VMEXIT_NPF:
-		exit->kind = EXIT_MEMORY;
-		exit->gpa = c->exit_info2;
-		break;
-	case VMEXIT_NMI:
-		exit->kind = EXIT_STOP;
-		break;
-	case VMEXIT_TASK_SWITCH:
-		exit->name = "task switch";
-		break;
-	case VMEXIT_SHUTDOWN:
-		exit->kind = EXIT_SHUTDOWN;
-		break;
-	case VMEXIT_INVALID:
-		exit->kind = EXIT_ENTRY_FAILED;
-		break;
-	default:
-		break;
-	}
 }
 
-/* Any exit but a hypercall; the guest's first is one. */
+/* Any exit except a hypercall. */
 static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu *vcpu)
 {
 	bool going_on;
 
 	vcpu->rip = c->rip;
 	vcpu->regs.rax = c->rax;
-	translate(c, vcpu, &vcpu->exit);
+	translate(c, &vcpu->exit);
 	/*
-	 * 15.7.1.  Where the CPU saves no next RIP (TCG, the oldest), lengths are those of the
-	 * instructions without prefixes: a guest that puts some before these goes on in their middle,
-	 * which is its own harm alone.
+	 * 15.7.1.  CPUs that don't save the next RIP (old ones, TCG): translate() gives the
+	 * instruction's length without prefixes.  A guest that uses prefixes here goes on in the
+	 * middle of its instruction, and harms only itself.
 	 */
 	if (saves_next_rip)
 		vcpu->exit.length = (uint8_t)(c->next_rip - c->rip);
@@ -264,12 +216,12 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 	c->rax = vcpu->regs.rax;
 	c->rip = vcpu->rip;
 	c->interrupt_shadow = 0;
-	c->tlb_control = 0;
+	c->tlb_control = 0; /* flushed at the first entry; the first exit is no hypercall */
 	write_back(vcpu, c);
 	return going_on;
 }
 
-/* A null hypercall from the guest and back costs 78 instructions (make bench): mind each one here. */
+/* The hot path: a null hypercall costs about 80 instructions altogether (make bench). */
 bool svm_exit(struct svm *svm, struct vcpu *vcpu)
 {
 	struct vmcb *c = &svm->guest;
@@ -289,6 +241,8 @@ bool svm_exit(struct svm *svm, struct vcpu *vcpu)
 
 const struct vcpu_vendor svm_vendor = {
 	.name = "svm",
+	.extension = "SVM",
+	.makers = "AuthenticAMD or HygonGenuine",
 	.call_instruction = {0x0f, 0x01, 0xd9}, /* VMMCALL */
 	.init = svm_init,
 	.offered = svm_offered,

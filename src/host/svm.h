@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What SVM adds to a vCPU; svm_run.asm knows its offsets. */
+/* A vCPU's structures for SVM.  svm_run.asm knows the offsets. */
 #ifndef HOST_SVM_H
 #define HOST_SVM_H
 
@@ -7,9 +7,9 @@
 #include "host/vmcb.h"
 
 struct svm {
-	struct vmcb guest; /* +0: its address is the address of all this */
-	struct vmcb host;  /* what VMSAVE saved of ours */
-	uint8_t host_save[4096];
+	struct vmcb guest;       /* first: svm_run.asm takes its address as that of the whole */
+	struct vmcb host;        /* what VMSAVE saves of the host */
+	uint8_t host_save[4096]; /* for VMRUN: 15.30.4 */
 } __attribute__((aligned(4096)));
 
 _Static_assert(sizeof(struct svm) == VCPU_PAGES * PAGE_SIZE, "vcpu.h");
@@ -17,10 +17,7 @@ _Static_assert(sizeof(struct svm) == VCPU_PAGES * PAGE_SIZE, "vcpu.h");
 _Static_assert(offsetof(struct svm, guest) == 0, "svm_run.asm");
 _Static_assert(offsetof(struct svm, host) == PAGE_SIZE, "svm_run.asm");
 
-/*
- * svm_run.asm: enters the guest, and for each of its exits calls svm_exit(), until that
- * returns false.
- */
+/* svm_run.asm: runs the guest, and calls svm_exit() for each exit until that returns false. */
 void svm_run(struct svm *svm, struct vcpu *vcpu);
 bool svm_exit(struct svm *svm, struct vcpu *vcpu);
 

@@ -3,7 +3,7 @@
 ; RFLAGS, CS, SS, DS, ES, the control registers and the tables; VMLOAD and VMSAVE the
 ; hidden rest of FS, GS, TR and LDTR and the SYSCALL MSRs; the other general purpose
 ; registers are switched here.  The x87 and SSE registers and DR0-3 are not switched: the
-; host does not use them, so the guest's values stay in them.
+; host does not use them, so the guest's values stay.
 
 %include "asm-offsets.inc"
 %include "boot/regs.inc"
@@ -19,28 +19,28 @@ bits 64
 ; void svm_run(struct svm *svm, struct vcpu *vcpu)
 svm_run:
         PUSH_REGS CALLEE_SAVED
-        push    rsi                     ; [rsp + 8]: vcpu, at whose start its registers are
-        push    rdi                     ; [rsp]: svm, at whose start the guest's VMCB is
+        push    rsi                     ; [rsp + 8]: vcpu; its registers are its first member
+        push    rdi                     ; [rsp]: svm; the guest's VMCB is its first member
         clgi                            ; 15.17: only the guest takes interrupts and NMIs
 
-        ; 1. save the host's hidden state: once, because it never changes
+        ; 1. save the host's hidden state, once: it never changes
         lea     rax, [rdi + SVM_HOST]
         vmsave                  ; at RAX
 
-.enter: ; 2. load the guest's
+.enter: ; 2. load the guest's hidden state and registers
         mov     rax, rdi
         vmload                  ; at RAX
         LOAD_REGS rsi + GPR_, MOST_GPRS, RDI, RSI
 
         ; 3. run the guest; afterwards RAX and RSP are the host's again
-        vmrun                  ; at RAX
+        vmrun                   ; at RAX
 
-        ; 4. save the guest's
+        ; 4. save the guest's state
         vmsave                  ; at RAX
         mov     rax, [rsp + 8]
         SAVE_REGS rax + GPR_, MOST_GPRS, RSI, RDI
 
-        ; 5. load the host's
+        ; 5. load the host's hidden state
         mov     rdi, [rsp]
         lea     rax, [rdi + SVM_HOST]
         vmload                  ; at RAX

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A vCPU as the host's policy sees it.  A vendor's file (svm.c, vmx.c) translates its
- * exits to this and this back to its hardware; it decides nothing.
+ * A vCPU as the host sees it.  svm.c and vmx.c translate each exit of their hardware to struct
+ * vcpu_exit, and what the rest of the host changes back to the VMCB or VMCS; they decide nothing.
  */
 #ifndef HOST_VCPU_H
 #define HOST_VCPU_H
@@ -14,39 +14,46 @@
 #include "x86/defs.h"
 #include "x86/regs.h"
 
+/* Why the guest exited.  exits.c says what the host does about it. */
 enum exit_kind {
-	EXIT_RDMSR, /* of exit.msr */
-	EXIT_WRMSR, /* of exit.msr */
+	EXIT_UNKNOWN, /* exit.code */
+	EXIT_RDMSR,   /* of the MSR in ECX */
+	EXIT_WRMSR,   /* likewise */
 	EXIT_CPUID,
-	EXIT_IO, /* a port that the guest does not have: exit.io */
-	EXIT_HALT,
-	EXIT_WRITE_BACK, /* INVD: write the caches back instead, for they hold more than the guest's */
-	EXIT_RETRY,      /* the guest tries the same instruction again: nothing is left to do */
-	EXIT_INJECT_GP,    /* it set a bit of a control register that its CPU does not have */
-	EXIT_INJECT_UD,    /* its CPU does not have the instruction */
-	EXIT_EXCEPTION,    /* exit.event; exits only if vcpu->exceptions has it */
-	EXIT_MEMORY,       /* exit.gpa is not the guest's memory */
-	EXIT_SHUTDOWN,     /* a triple fault */
-	EXIT_STOP,         /* an NMI, or a real INIT: the run is over */
+	EXIT_IO, /* exit.io */
+	EXIT_HLT,
+	EXIT_INVD,
+	EXIT_CR_WRITE, /* VMX: it would change the host-owned bit of the control register exit.cr */
+	EXIT_INSTRUCTION,  /* another instruction that the host intercepts */
+	EXIT_EXCEPTION,    /* exit.event, which vcpu->exception_bitmap has */
+	EXIT_NESTED_FAULT, /* nested paging does not map exit.gpa */
+	EXIT_TRIPLE_FAULT,
+	EXIT_NMI_INIT,     /* an NMI or an INIT for the processor itself */
 	EXIT_ENTRY_FAILED, /* the CPU did not accept the guest's state: exit.code */
-	EXIT_UNKNOWN,      /* exit.code */
 };
 
-/* An exception: one to take at the next entry, or one that exited. */
+/* An exception: one to inject at the next entry, or one that exited. */
 struct vcpu_event {
 	bool pending, has_error;
 	uint8_t vector;
 	uint32_t error;
 };
 
+/* Both vendors write events in the same format: APM2 (24593 rev. 3.41) 15.20, SDM 25.8.3. */
+#define EVENT_TYPE(event) ((event) >> 8 & 7)
+#define EVENT_NMI         2
+#define EVENT_EXCEPTION   (3u << 8)
+#define EVENT_ERROR       BIT(11) /* it has an error code */
+#define EVENT_VALID       BIT(31)
+
 struct vcpu_exit {
 	enum exit_kind kind;
-	uint8_t length; /* of the instruction that exited, in bytes; 0 where there is none */
-	uint32_t msr;
+	uint8_t length; /* of the instruction that exited, in bytes */
+	uint8_t cr;
 	uint64_t gpa;
 	struct vcpu_event event;
-	uint64_t code, information; /* the vendor's own, for messages */
-	const char *name;           /* of the code, where it has one */
+	uint64_t code, information; /* the vendor's numbers, for messages */
+	const char *name;           /* of the code; NULL if the host has none for it */
 	struct {
 		uint16_t port;
 		uint8_t size; /* in bytes */
@@ -54,102 +61,114 @@ struct vcpu_exit {
 	} io;
 };
 
-/* What an exit seldom needs; see vcpu_sync(). */
+/* State that few exits need: valid after vcpu_sync(). */
 struct vcpu_slow_state {
 	uint64_t rsp, rflags;
 	uint64_t cr0, cr2, cr3, cr4;
 	uint64_t fs_base, gs_base, lstar;
 	uint16_t ds, idtr_limit;
-	uint64_t cs_base;  /* changes do not reach the guest; nor of what follows */
+	uint64_t cs_base;  /* changes of this and of code_bits do not reach the guest */
 	uint8_t code_bits; /* 16, 32 or 64 */
 };
 
-/* Where a vCPU begins: by its loader, or by a start-up IPI.  LDTR and TR are empty. */
+/* A segment register; @rights are as in a descriptor's upper half (APM2 4.7). */
 struct vcpu_segment {
 	uint16_t selector;
-	uint16_t rights; /* as a descriptor's upper half has them */
+	uint16_t rights;
 	uint32_t limit;
 	uint64_t base;
 };
 
+/* The state in which a vCPU starts: by its loader, or by a start-up IPI. */
 struct vcpu_start {
 	struct vcpu_segment code, data;
 	uint64_t cr0;
 	uint32_t rip, eax, ebx;
 };
 
+/* The rest of it is the same for all: SDM volume 3 (325384-083) table 10-1. */
+#define START_LDT 0x0082
+#define START_TSS 0x008b
+#define START_DR7 0x400
+#define START_PAT UINT64_C(0x0007040600070406)
+
 struct vcpu;
 struct vcpu_vendor;
 
 /*
- * Handles a hypercall, the one exit whose cost counts: registers and RIP are there, and no
- * vcpu->exit.
+ * Handles a hypercall, the one exit that has to be fast: vcpu->regs and vcpu->rip (after the
+ * instruction) are valid, vcpu->exit is not.
  */
 typedef void vcpu_hypercall(struct vcpu *vcpu);
 
 /*
- * All that belongs to one vCPU, which has one processor to itself; that processor alone touches it,
- * but for what stands under "shared".
+ * All that belongs to one vCPU, which has a processor of its own.  Only that processor touches it,
+ * except for the fields under "shared".
  */
 struct vcpu {
-	/* Valid while an exit is handled; changes reach the guest at its next entry. */
-	struct gprs regs; /* save rsp and rflags: they are slow; the vendors' asm wants it first */
+	/*
+	 * Valid while an exit is handled; changes reach the guest.  But rsp and rflags are not
+	 * used: they are in vcpu->slow.
+	 */
+	struct gprs regs;
 
 	unsigned id;
 	const struct vcpu_vendor *vendor;
 	const struct guest_memory *memory;
-	void *pages; /* the vendor's own: VCPU_PAGES of them */
+	void *pages; /* VCPU_PAGES for the vendor's structures */
 	uint64_t rip;
-	struct vcpu_slow_state slow; /* if synced */
-	bool synced;
+	struct vcpu_slow_state slow;
+	bool synced; /* vcpu->slow is valid */
 	struct vcpu_exit exit;
-	struct vcpu_event event;
+	struct vcpu_event event; /* to inject */
 
-	uint64_t entry; /* where the guest began */
-	uint64_t efer;  /* as the guest sees it, without SVME; LMA only when synced */
+	uint64_t entry; /* the guest image's first instruction */
+	uint64_t efer; /* as the guest sees it, without SVME; LMA is valid only after vcpu_sync() */
 	uint64_t pat;
 
-	uint32_t exceptions; /* that exit: a bit a vector */
+	uint64_t para_state_gpa; /* the page registered last by the ABI of 2007; 0: none */
+
+	uint32_t exception_bitmap; /* exceptions that exit, one bit for each vector */
 	vcpu_hypercall *hypercall;
 
-	bool halted;     /* until an INIT comes */
-	uint8_t verdict; /* what it wrote to isa-debug-exit last */
+	bool halted;             /* until an INIT comes */
+	uint8_t debug_exit_code; /* that it wrote last to isa-debug-exit; 0: none */
 	uint32_t apic_id;
 	bool x2apic;
-	uint32_t icr_destination; /* the APIC's register */
-	const char *ended;        /* why the guest can't go on; NULL while it can */
+	uint32_t icr_destination; /* as in an xAPIC's ICR2 */
+	const char *end_reason;   /* why the guest cannot go on; NULL while it can */
 
-	/* Shared: set by any vCPU, by atomic operations; see vcpus.c. */
-	unsigned startup; /* STARTUP_PENDING and the vector of a start-up IPI */
-	bool init;        /* an INIT has come */
-	bool waits;       /* for a start-up IPI */
+	/* Shared: any vCPU sets these, by atomic operations; see vcpus.c. */
+	unsigned sipi; /* SIPI_PENDING and a start-up IPI's vector */
+	bool init_pending;
+	bool wait_for_sipi;
 };
 
 _Static_assert(offsetof(struct vcpu, regs) == 0, "svm_run.asm, vmx_run.asm");
 
 #define VCPU_PAGES 3
 
-/* What is no part of a hypercall's way: by its size, where that is compiled by its speed. */
+/* Code that hypercalls don't run: optimized for size, where its file is optimized for speed. */
 #define COLD __attribute__((cold))
 
-/* What a vendor's file offers. */
+/* A vendor's way to run a guest. */
 struct vcpu_vendor {
-	const char *name;
+	const char *name;      /* for the log */
+	const char *extension; /* for messages */
+	const char *makers;    /* CPUs of these have this extension, and not the other vendor's */
 	uint8_t call_instruction[3];
-	uint64_t nested_leaf; /* what makes an entry of its nested tables write-back memory */
+	uint64_t nested_leaf; /* flags of a nested page table's leaf: write-back memory */
 
-	/* Once, before any vCPU runs: what all of them share. */
+	/* Makes what all vCPUs share.  Called once, before any runs. */
 	void (*init)(void);
 
-	/* Whether this CPU is of the vendor's kind at all. */
+	/* Whether CPUID says that this CPU has the vendor's extension. */
 	bool (*offered)(void);
 
-	/* Whether it can run a guest; if not, *@why says what it lacks. */
+	/* Whether it can run a guest; if not, *@why says what is missing. */
 	bool (*available)(const char **why);
 
-	/*
-	 * Runs the guest from @start until vcpu->ended or vcpu->halted is set, or an INIT has come.
-	 */
+	/* Runs the guest from @start until vcpu_handle_exit() returns false. */
 	void (*run)(struct vcpu *vcpu, const struct vcpu_start *start);
 
 	/* Fills vcpu->slow. */
@@ -158,10 +177,13 @@ struct vcpu_vendor {
 
 extern const struct vcpu_vendor svm_vendor, vmx_vendor;
 
-/* exits.c: handles any vcpu->exit but a hypercall.  False once the vCPU has to leave the guest. */
+/*
+ * exits.c: handles vcpu->exit, which is not a hypercall.  Returns false if the vCPU has to leave
+ * the guest: it cannot go on (vcpu->end_reason), it is halted, or an INIT has come.
+ */
 bool vcpu_handle_exit(struct vcpu *vcpu);
 
-/* Makes vcpu->slow valid; what is changed there reaches the guest too. */
+/* Makes vcpu->slow valid; what is changed there reaches the guest. */
 static inline void vcpu_sync(struct vcpu *vcpu)
 {
 	if (!vcpu->synced)
@@ -169,13 +191,15 @@ static inline void vcpu_sync(struct vcpu *vcpu)
 	vcpu->synced = true;
 }
 
-/* What CS.L and CS.D make of the guest's code: APM2 4.7.2, 4.8.1.  In real mode both are clear. */
+/*
+ * The size of the guest's code by CS.L and CS.D: APM2 4.7.2, 4.8.1.  In real mode both are clear.
+ */
 static inline uint8_t code_bits(const struct vcpu *vcpu, bool l, bool d)
 {
 	return vcpu->efer & EFER_LMA && l ? 64 : d ? 32 : 16;
 }
 
-/* The guest takes an exception instead of going on behind the instruction. */
+/* The guest takes #GP(0), or #UD, at its next entry. */
 static inline void vcpu_inject_gp(struct vcpu *vcpu)
 {
 	vcpu->event = (struct vcpu_event){.pending = true, .has_error = true, .vector = VECTOR_GP};
@@ -186,16 +210,18 @@ static inline void vcpu_inject_ud(struct vcpu *vcpu)
 	vcpu->event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
 }
 
-/* What a vCPU has at its start, wherever that is (SDM volume 3, 325384-083, table 10-1). */
-#define START_LDT 0x0082
-#define START_TSS 0x008b
-#define START_DR7 0x400
-#define START_PAT UINT64_C(0x0007040600070406)
+/* vcpu->event in the vendors' format, without the error code; it is not pending any more. */
+static inline uint32_t vcpu_take_event(struct vcpu *vcpu)
+{
+	vcpu->event.pending = false;
+	return (uint32_t)(EVENT_VALID | EVENT_EXCEPTION | vcpu->event.vector |
+			  (vcpu->event.has_error ? EVENT_ERROR : 0));
+}
 
-/* Of both vendors' call instructions, in bytes. */
+/* VMCALL and VMMCALL have three bytes. */
 #define CALL_LENGTH 3
 
-/* The guest goes on behind the instruction that exited. */
+/* The guest goes on after the instruction that exited. */
 static inline void vcpu_skip(struct vcpu *vcpu)
 {
 	vcpu->rip += vcpu->exit.length;

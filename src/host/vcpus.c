@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A processor that waits for its start-up IPI does so here, in the host.  An INIT for a vCPU that runs
- * takes effect at its next exit but a hypercall.
+ * A vCPU that waits for its start-up IPI is not in the guest: its processor waits here.  An INIT
+ * for a vCPU in the guest takes effect at its next exit that is not a hypercall.
  */
 #include "host/vcpus.h"
 
@@ -24,30 +24,30 @@
 
 enum { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
 
-#define STARTUP_PENDING 0x100u
+#define SIPI_PENDING 0x100u
 
-/* What vcpus_run() was called with. */
+/* The arguments of vcpus_run(). */
 static struct {
 	const struct vcpu_vendor *vendor;
 	const struct guest_memory *memory;
-	const struct loaded *loaded;
+	const struct loaded_guest *loaded;
 	vcpu_finish *finish;
-} run;
+} params;
 
-/* By number; each is on the stack of its own processor. */
+/* By number; each struct is on its processor's stack. */
 static struct vcpu *vcpus[SMP_MAX];
 
-/* The boot processor's; the others have theirs from smp_start(). */
+/* Of the boot processor; smp_start() gives the others theirs. */
 static uint8_t boot_pages[VCPU_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
 
 _Static_assert(VCPU_PAGES <= SMP_OWN_PAGES, "x86/smp.h");
 
-unsigned vcpu_count(void)
+unsigned vcpus_count(void)
 {
 	return smp_count();
 }
 
-const struct vcpu *vcpu_by(unsigned id)
+const struct vcpu *vcpus_get(unsigned id)
 {
 	return vcpus[id];
 }
@@ -59,13 +59,13 @@ static struct vcpu_start loader_start(void)
 		.code = {SEL_CODE64, 0xc09b, 0xffffffff, 0},
 		.data = {SEL_DATA, 0xc093, 0xffffffff, 0},
 		.cr0 = CR0_PE | CR0_ET,
-		.rip = run.loaded->entry,
-		.eax = run.loaded->eax,
-		.ebx = run.loaded->ebx,
+		.rip = params.loaded->entry,
+		.eax = params.loaded->eax,
+		.ebx = params.loaded->ebx,
 	};
 }
 
-/* SDM volume 3 (325384-083) 9.4.4, table 10-1: real mode, at the start of the page that the vector names. */
+/* SDM volume 3 (325384-083) 9.4.4, table 10-1: real mode, at the start of page number @vector. */
 static struct vcpu_start ipi_start(unsigned vector)
 {
 	return (struct vcpu_start){
@@ -75,18 +75,12 @@ static struct vcpu_start ipi_start(unsigned vector)
 	};
 }
 
-static _Noreturn void sleep(void)
-{
-	for (;;)
-		__asm__ volatile("cli; hlt");
-}
-
-/* By an NMI, wherever they are: it makes a guest exit, and the host trap. */
+/* By an NMI, which is an exit in the guest and a trap in the host. */
 static void stop_others(unsigned id)
 {
-	if (vcpu_count() == 1)
+	if (vcpus_count() == 1)
 		return;
-	for (unsigned i = 0; i < vcpu_count(); i++)
+	for (unsigned i = 0; i < vcpus_count(); i++)
 		smp_cpu(i)->silent = i != id;
 	apic_nmi_others();
 }
@@ -101,36 +95,36 @@ static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
 	vcpu->synced = false;
 	vcpu->event.pending = false;
 	vcpu->vendor->run(vcpu, start);
-	if (!vcpu->ended)
+	if (!vcpu->end_reason)
 		return;
 	if (__atomic_exchange_n(&finished, true, __ATOMIC_ACQ_REL))
-		sleep();
+		halt_for_ever();
 	stop_others(vcpu->id);
-	run.finish(vcpu);
+	params.finish(vcpu);
 }
 
 static unsigned wait_for_startup(struct vcpu *vcpu)
 {
 	unsigned startup;
 
-	while (vcpu->halted && !__atomic_load_n(&vcpu->init, __ATOMIC_ACQUIRE))
+	while (vcpu->halted && !__atomic_load_n(&vcpu->init_pending, __ATOMIC_ACQUIRE))
 		cpu_relax();
 	vcpu->halted = false;
-	__atomic_store_n(&vcpu->init, false, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->startup, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->waits, true, __ATOMIC_RELEASE);
-	while (!((startup = __atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE)) & STARTUP_PENDING))
+	__atomic_store_n(&vcpu->init_pending, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->sipi, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->wait_for_sipi, true, __ATOMIC_RELEASE);
+	while (!((startup = __atomic_load_n(&vcpu->sipi, __ATOMIC_ACQUIRE)) & SIPI_PENDING))
 		cpu_relax();
-	__atomic_store_n(&vcpu->waits, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&vcpu->wait_for_sipi, false, __ATOMIC_RELEASE);
 	return ICR_VECTOR(startup);
 }
 
 static bool all_wait(void)
 {
-	for (unsigned id = 1; id < vcpu_count(); id++) {
+	for (unsigned id = 1; id < vcpus_count(); id++) {
 		struct vcpu *vcpu = __atomic_load_n(&vcpus[id], __ATOMIC_ACQUIRE);
 
-		if (!vcpu || !__atomic_load_n(&vcpu->waits, __ATOMIC_ACQUIRE))
+		if (!vcpu || !__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
 			return false;
 	}
 	return true;
@@ -151,12 +145,12 @@ static void run_vcpu(void *unused)
 	struct cpu *cpu = this_cpu();
 	struct vcpu vcpu = {
 		.id = cpu->id,
-		.vendor = run.vendor,
-		.memory = run.memory,
+		.vendor = params.vendor,
+		.memory = params.memory,
 		.pages = cpu->id ? cpu->own : boot_pages,
-		.entry = run.loaded->entry,
+		.entry = params.loaded->entry,
 		.apic_id = cpuid(1, 0).ebx >> 24,
-		.exceptions = hooked_exceptions(),
+		.exception_bitmap = hooked_exceptions(),
 	};
 
 	(void)unused;
@@ -173,12 +167,12 @@ static void run_vcpu(void *unused)
 }
 
 void vcpus_run(const struct vcpu_vendor *vendor, const struct guest_memory *memory,
-	       const struct loaded *loaded, vcpu_finish *finish)
+	       const struct loaded_guest *loaded, vcpu_finish *finish)
 {
-	run.vendor = vendor;
-	run.memory = memory;
-	run.loaded = loaded;
-	run.finish = finish;
+	params.vendor = vendor;
+	params.memory = memory;
+	params.loaded = loaded;
+	params.finish = finish;
 	vendor->init();
 	smp_run(run_vcpu, NULL);
 	panic("host: no vCPU runs any more");
@@ -200,27 +194,26 @@ static bool is_for(const struct vcpu *from, uint32_t command, const struct vcpu 
 	}
 }
 
-static void init(struct vcpu *vcpu, uint32_t command)
+static void send_init(struct vcpu *vcpu, uint32_t command)
 {
 	if (command & ICR_LEVEL && !(command & ICR_ASSERT))
-		return; /* 11.6.1: an arbitration message for CPUs of old */
-	if (!__atomic_load_n(&vcpu->waits, __ATOMIC_ACQUIRE))
-		__atomic_store_n(&vcpu->init, true, __ATOMIC_RELEASE);
+		return; /* 11.6.1: a message that only old CPUs need */
+	if (!__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
+		__atomic_store_n(&vcpu->init_pending, true, __ATOMIC_RELEASE);
 }
 
-/* Whoever runs already does not heed it. */
-static void start_up(struct vcpu *vcpu, uint32_t command)
+/* A vCPU that does not wait for it ignores it. */
+static void send_sipi(struct vcpu *vcpu, uint32_t command)
 {
 	unsigned vector = ICR_VECTOR(command);
 
 	if (!hook_startup(vcpu, &vector))
 		return;
-	if (__atomic_load_n(&vcpu->waits, __ATOMIC_ACQUIRE))
-		__atomic_store_n(&vcpu->startup, STARTUP_PENDING | ICR_VECTOR(vector),
-				 __ATOMIC_RELEASE);
+	if (__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
+		__atomic_store_n(&vcpu->sipi, SIPI_PENDING | ICR_VECTOR(vector), __ATOMIC_RELEASE);
 }
 
-void vcpus_command(struct vcpu *from, uint32_t command)
+void vcpus_write_icr(struct vcpu *from, uint32_t command)
 {
 	unsigned mode = ICR_MODE(command);
 
@@ -230,12 +223,12 @@ void vcpus_command(struct vcpu *from, uint32_t command)
 	}
 	log_line("%s %u %#x %#x", mode == MODE_INIT ? "init" : "startup", from->id, command,
 		 from->icr_destination);
-	for (unsigned id = 0; id < vcpu_count(); id++) {
+	for (unsigned id = 0; id < vcpus_count(); id++) {
 		if (!is_for(from, command, vcpus[id]))
 			continue;
 		if (mode == MODE_INIT)
-			init(vcpus[id], command);
+			send_init(vcpus[id], command);
 		else
-			start_up(vcpus[id], command);
+			send_sipi(vcpus[id], command);
 	}
 }

@@ -8,7 +8,7 @@
 
 #include "x86/defs.h"
 
-/* Intercepts, first word: offset 0x00c */
+/* Intercepts, offset 0x00c */
 #define INTERCEPT_NMI         BIT(1)
 #define INTERCEPT_INVD        BIT(22)
 #define INTERCEPT_HLT         BIT(24)
@@ -19,7 +19,7 @@
 #define INTERCEPT_SHUTDOWN    BIT(31)
 #define INTERCEPT_CPUID       BIT(18)
 
-/* Second word: offset 0x010 */
+/* Intercepts, offset 0x010 */
 #define INTERCEPT_VMRUN       BIT(0)
 #define INTERCEPT_VMMCALL     BIT(1)
 #define INTERCEPT_VMLOAD      BIT(2)
@@ -33,43 +33,51 @@
 #define INTERCEPT_MWAIT_ARMED BIT(12)
 #define INTERCEPT_XSETBV      BIT(13)
 
-/* Exit codes: appendix C */
-#define VMEXIT_EXCEPTION   0x40 /* and the vector */
-#define VMEXIT_NMI         0x61
-#define VMEXIT_CPUID       0x72
-#define VMEXIT_INVD        0x76
-#define VMEXIT_HLT         0x78
-#define VMEXIT_INVLPGA     0x7a
-#define VMEXIT_IOIO        0x7b
-#define VMEXIT_MSR         0x7c
-#define VMEXIT_TASK_SWITCH 0x7d
-#define VMEXIT_SHUTDOWN    0x7f
-#define VMEXIT_VMRUN       0x80
-#define VMEXIT_VMMCALL     0x81
-#define VMEXIT_VMLOAD      0x82
-#define VMEXIT_VMSAVE      0x83
-#define VMEXIT_STGI        0x84
-#define VMEXIT_CLGI        0x85
-#define VMEXIT_SKINIT      0x86
-#define VMEXIT_RDTSCP      0x87
-#define VMEXIT_MONITOR     0x8a
-#define VMEXIT_MWAIT       0x8b
-#define VMEXIT_MWAIT_ARMED 0x8c
-#define VMEXIT_XSETBV      0x8d
-#define VMEXIT_NPF         0x400
-#define VMEXIT_INVALID     0xffffffffu /* the low half: engines differ in the upper */
+/*
+ * Exit codes: appendix C.  X(code, symbol, enum exit_kind).  Only a code's lower half counts:
+ * emulators differ in the upper half of INVALID.
+ */
+#define SVM_EXITS(X)                      \
+	X(0x46, UD, EXCEPTION)            \
+	X(0x4d, GP, EXCEPTION)            \
+	X(0x61, NMI, NMI_INIT)            \
+	X(0x72, CPUID, CPUID)             \
+	X(0x76, INVD, INVD)               \
+	X(0x78, HLT, HLT)                 \
+	X(0x7a, INVLPGA, INSTRUCTION)     \
+	X(0x7b, IOIO, IO)                 \
+	X(0x7c, MSR, RDMSR)               \
+	X(0x7d, TASK_SWITCH, UNKNOWN)     \
+	X(0x7f, SHUTDOWN, TRIPLE_FAULT)   \
+	X(0x80, VMRUN, INSTRUCTION)       \
+	X(0x81, VMMCALL, UNKNOWN)         \
+	X(0x82, VMLOAD, INSTRUCTION)      \
+	X(0x83, VMSAVE, INSTRUCTION)      \
+	X(0x84, STGI, INSTRUCTION)        \
+	X(0x85, CLGI, INSTRUCTION)        \
+	X(0x86, SKINIT, INSTRUCTION)      \
+	X(0x87, RDTSCP, INSTRUCTION)      \
+	X(0x8a, MONITOR, INSTRUCTION)     \
+	X(0x8b, MWAIT, INSTRUCTION)       \
+	X(0x8c, MWAIT_ARMED, INSTRUCTION) \
+	X(0x8d, XSETBV, INSTRUCTION)      \
+	X(0x400, NPF, NESTED_FAULT)       \
+	X(0xffffffff, INVALID, ENTRY_FAILED)
+
+enum svm_exit_code {
+#define X(code, symbol, kind) VMEXIT_##symbol = code,
+	SVM_EXITS(X)
+#undef X
+};
+
+#define VMEXIT_EXCEPTION 0x40 /* of vector 0 */
 
 /* Exit information of IOIO: 15.10.2 */
 #define IOIO_IN         BIT(0)
 #define IOIO_STRING     BIT(2)
 #define IOIO_REPEATED   BIT(3)
-#define IOIO_SIZE_SHIFT 4 /* one bit each for 1, 2, 4 bytes */
+#define IOIO_SIZE_SHIFT 4 /* one bit for each size: 1, 2, 4 bytes */
 #define IOIO_PORT_SHIFT 16
-
-/* Event injection: 15.20 */
-#define EVENT_EXCEPTION (UINT64_C(3) << 8)
-#define EVENT_ERROR     BIT(11)
-#define EVENT_VALID     BIT(31)
 
 #define TLB_FLUSH_ALL 1
 #define NESTED_PAGING BIT(0)

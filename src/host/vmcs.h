@@ -13,10 +13,6 @@
 /* MSRs: A and 2.1 of volume 4 */
 #define MSR_FEATURE_CONTROL         0x3au
 #define MSR_VMX_BASIC               0x480u
-#define MSR_VMX_CR0_FIXED0          0x486u
-#define MSR_VMX_CR0_FIXED1          0x487u
-#define MSR_VMX_CR4_FIXED0          0x488u
-#define MSR_VMX_CR4_FIXED1          0x489u
 #define MSR_VMX_PROC_CONTROLS2      0x48bu
 #define MSR_VMX_EPT_VPID            0x48cu
 #define MSR_VMX_TRUE_PIN_CONTROLS   0x48du
@@ -25,7 +21,7 @@
 #define MSR_VMX_TRUE_ENTRY_CONTROLS 0x490u
 
 #define FEATURE_CONTROL_LOCKED BIT(0)
-#define FEATURE_CONTROL_VMX    BIT(2) /* outside SMX operation */
+#define FEATURE_CONTROL_VMX    BIT(2) /* VMX outside SMX operation */
 #define VMX_BASIC_TRUE         BIT(55)
 #define EPT_FOUR_LEVELS        BIT(6)
 #define EPT_WRITE_BACK         BIT(14)
@@ -42,7 +38,7 @@
 #define PROC_MONITOR     BIT(29)
 #define PROC_SECONDARY   BIT(31)
 
-/* Secondary ones: table 25-7 */
+/* Secondary processor-based controls: table 25-7 */
 #define PROC2_EPT          BIT(1)
 #define PROC2_UNRESTRICTED BIT(7)
 
@@ -63,16 +59,6 @@
 /* A leaf's memory type: 29.3.2 */
 #define EPT_LEAF_WRITE_BACK (UINT64_C(6) << 3)
 
-/* Segment access rights: a descriptor's, and 25.4.1 */
-#define SEGMENT_UNUSABLE BIT(16)
-
-/* Event injection: 25.8.3; and what exited: 25.9.2 */
-#define EVENT_TYPE(event) ((event) >> 8 & 7)
-#define EVENT_NMI         2
-#define EVENT_EXCEPTION   (3u << 8)
-#define EVENT_ERROR       BIT(11)
-#define EVENT_VALID       BIT(31)
-
 /* Interruptibility state: 25.4.2 */
 #define BLOCKED_BY_STI_MOV_SS UINT64_C(3)
 
@@ -87,8 +73,8 @@
 #define CR_NUMBER_MASK 0xfu
 
 /*
- * The fields that we use: appendix B.  Name, encoding, and the width and type that the encoding
- * must have (table 25-19).
+ * All fields that the host uses: appendix B.  X(name, encoding, width, type); the encoding's bits
+ * must agree with width and type (25.11.2, table 25-19).
  */
 #define VMCS_FIELDS(X)                                           \
 	X(GUEST_ES_SELECTOR, 0x0800, 16, GUEST)                  \
@@ -199,47 +185,50 @@ enum { VMCS_TYPE_CONTROL, VMCS_TYPE_EXIT_INFORMATION, VMCS_TYPE_GUEST, VMCS_TYPE
 VMCS_FIELDS(X)
 #undef X
 
-/* Selectors, limits and access rights of ES, CS, SS, DS, FS, GS, LDTR, TR: two apart, in this order. */
+/* The fields of segment @i: of ES, CS, SS, DS, FS, GS, LDTR, TR.  @first is the field of ES. */
 #define VMCS_SEGMENT(first, i) ((enum vmcs_field)((first) + 2 * (i)))
 
-/* Basic exit reasons that can occur under our controls: appendix C.  Number, symbol, name. */
-#define VMX_REASONS(X)                                             \
-	X(0, EXCEPTION, "exception or NMI")                        \
-	X(2, TRIPLE_FAULT, "triple fault")                         \
-	X(3, INIT, "INIT signal")                                  \
-	X(4, SIPI, "start-up IPI")                                 \
-	X(9, TASK_SWITCH, "task switch")                           \
-	X(10, CPUID, "CPUID")                                      \
-	X(11, GETSEC, "GETSEC")                                    \
-	X(12, HLT, "HLT")                                          \
-	X(13, INVD, "INVD")                                        \
-	X(18, VMCALL, "VMCALL")                                    \
-	X(19, VMCLEAR, "VMCLEAR")                                  \
-	X(20, VMLAUNCH, "VMLAUNCH")                                \
-	X(21, VMPTRLD, "VMPTRLD")                                  \
-	X(22, VMPTRST, "VMPTRST")                                  \
-	X(23, VMREAD, "VMREAD")                                    \
-	X(24, VMRESUME, "VMRESUME")                                \
-	X(25, VMWRITE, "VMWRITE")                                  \
-	X(26, VMXOFF, "VMXOFF")                                    \
-	X(27, VMXON, "VMXON")                                      \
-	X(28, CR, "control-register access")                       \
-	X(30, IO, "I/O instruction")                               \
-	X(31, RDMSR, "RDMSR")                                      \
-	X(32, WRMSR, "WRMSR")                                      \
-	X(33, INVALID_STATE, "entry failure: invalid guest state") \
-	X(34, MSR_LOADING, "entry failure: MSR loading")           \
-	X(36, MWAIT, "MWAIT")                                      \
-	X(39, MONITOR, "MONITOR")                                  \
-	X(41, MACHINE_CHECK, "entry failure: machine check")       \
-	X(48, EPT_VIOLATION, "EPT violation")                      \
-	X(49, EPT_MISCONFIGURATION, "EPT misconfiguration")        \
-	X(50, INVEPT, "INVEPT")                                    \
-	X(53, INVVPID, "INVVPID")                                  \
-	X(55, XSETBV, "XSETBV")
+/*
+ * Basic exit reasons under the host's controls: appendix C.  X(number, symbol, enum exit_kind,
+ * name).
+ */
+#define VMX_REASONS(X)                                                           \
+	X(0, EXCEPTION, EXCEPTION, "exception or NMI")                           \
+	X(2, TRIPLE_FAULT, TRIPLE_FAULT, "triple fault")                         \
+	X(3, INIT, NMI_INIT, "INIT signal")                                      \
+	X(4, SIPI, UNKNOWN, "start-up IPI")                                      \
+	X(9, TASK_SWITCH, UNKNOWN, "task switch")                                \
+	X(10, CPUID, CPUID, "CPUID")                                             \
+	X(11, GETSEC, INSTRUCTION, "GETSEC")                                     \
+	X(12, HLT, HLT, "HLT")                                                   \
+	X(13, INVD, INVD, "INVD")                                                \
+	X(18, VMCALL, UNKNOWN, "VMCALL")                                         \
+	X(19, VMCLEAR, INSTRUCTION, "VMCLEAR")                                   \
+	X(20, VMLAUNCH, INSTRUCTION, "VMLAUNCH")                                 \
+	X(21, VMPTRLD, INSTRUCTION, "VMPTRLD")                                   \
+	X(22, VMPTRST, INSTRUCTION, "VMPTRST")                                   \
+	X(23, VMREAD, INSTRUCTION, "VMREAD")                                     \
+	X(24, VMRESUME, INSTRUCTION, "VMRESUME")                                 \
+	X(25, VMWRITE, INSTRUCTION, "VMWRITE")                                   \
+	X(26, VMXOFF, INSTRUCTION, "VMXOFF")                                     \
+	X(27, VMXON, INSTRUCTION, "VMXON")                                       \
+	X(28, CR, CR_WRITE, "control-register access")                           \
+	X(30, IO, IO, "I/O instruction")                                         \
+	X(31, RDMSR, RDMSR, "RDMSR")                                             \
+	X(32, WRMSR, WRMSR, "WRMSR")                                             \
+	X(33, INVALID_STATE, ENTRY_FAILED, "entry failure: invalid guest state") \
+	X(34, MSR_LOADING, ENTRY_FAILED, "entry failure: MSR loading")           \
+	X(36, MWAIT, INSTRUCTION, "MWAIT")                                       \
+	X(39, MONITOR, INSTRUCTION, "MONITOR")                                   \
+	X(41, MACHINE_CHECK, ENTRY_FAILED, "entry failure: machine check")       \
+	X(48, EPT_VIOLATION, NESTED_FAULT, "EPT violation")                      \
+	X(49, EPT_MISCONFIGURATION, UNKNOWN, "EPT misconfiguration")             \
+	X(50, INVEPT, INSTRUCTION, "INVEPT")                                     \
+	X(53, INVVPID, INSTRUCTION, "INVVPID")                                   \
+	X(55, XSETBV, INSTRUCTION, "XSETBV")
 
 enum vmx_reason {
-#define X(number, symbol, name) VMX_##symbol = number,
+#define X(number, symbol, kind, name) VMX_##symbol = number,
 	VMX_REASONS(X)
 #undef X
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The single instructions that vmx.c alone needs; its hosted test has others in their place. */
+/* The instructions that only vmx.c and vmx_setup.c need.  tests/unit/fake_cpu.h replaces them. */
 #ifndef HOST_VMX_INSN_H
 #define HOST_VMX_INSN_H
 

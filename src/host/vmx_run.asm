@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; The world switch.  SDM volume 3 (325384-083) 27.3, 28.3 and 28.5: VM entries and exits switch RSP,
-; RIP, RFLAGS, the segments, the control registers, the tables, DR7, EFER, PAT and the SYSENTER MSRs;
-; the general purpose registers are switched here.  The x87 and SSE registers, CR2, DR0-3, DR6 and the
-; SYSCALL MSRs are not switched: the host does not use them, so the guest's values stay in them.
+; The world switch.  SDM volume 3 (325384-083) 27.3, 28.3 and 28.5: VM entries and exits switch
+; RSP, RIP, RFLAGS, the segments, the control registers, the tables, DR7, EFER, PAT and the SYSENTER
+; MSRs; the general purpose registers are switched here.  The x87 and SSE registers, CR2, DR0-3, DR6
+; and the SYSCALL MSRs are not switched: the host does not use them, so the guest's values stay.
 
 %include "asm-offsets.inc"
 %include "boot/regs.inc"
@@ -10,7 +10,7 @@
 %define VMCS_HOST_RSP 0x6c14             ; vmx.h asserts them
 %define VMCS_HOST_RIP 0x6c16
 
-extern vmx_exit, vmx_refused
+extern vmx_exit, vmx_entry_failed
 global vmx_run
 
 section .text
@@ -19,31 +19,31 @@ bits 64
 ; void vmx_run(struct vcpu *vcpu)
 vmx_run:
         PUSH_REGS CALLEE_SAVED
-        push    rdi                     ; [rsp]: vcpu, at whose start its registers are
+        push    rdi                     ; [rsp]: vcpu; its registers are its first member
 
-        ; 1. where exits lead: to .exit, on this stack
+        ; 1. tell the CPU where exits go: to .exit, with this stack
         mov     edx, VMCS_HOST_RSP
         vmwrite rdx, rsp
         mov     edx, VMCS_HOST_RIP
         mov     eax, .exit
         vmwrite rdx, rax
-        xor     eax, eax                ; ZF: the first entry launches, the others resume
+        xor     eax, eax                ; ZF for the first entry: VMLAUNCH, not VMRESUME
 
-.enter: ; 2. load the guest's registers; none of these changes the flags
+.enter: ; 2. load the guest's registers; this changes no flags
         LOAD_REGS rdi + GPR_, RAX, MOST_GPRS, RSI, RDI
 
         ; 3. run the guest
         jz      .launch
         vmresume
-        jmp     .refused
+        jmp     .failed
 .launch:
         vmlaunch
-.refused:                               ; 31.2: the guest was not entered; the VMCS says why
+.failed:                                ; 31.2: the CPU did not enter the guest
         mov     rdi, [rsp]
-        call    vmx_refused
+        call    vmx_entry_failed
         jmp     .leave
 
-.exit:  ; 4. save the guest's
+.exit:  ; 4. save the guest's state
         push    rax
         mov     rax, [rsp + 8]
         SAVE_REGS rax + GPR_, MOST_GPRS, RSI, RDI

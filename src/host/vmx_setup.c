@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What comes before a guest's first instruction under VMX: SDM volume 3 (325384-083) chapters 24 and 25,
- * appendix A.
+ * VMX before the guest's first instruction: SDM volume 3 (325384-083) chapters 24, 25, appendix A.
  */
 #include "host/nested_paging.h"
 #include "host/passthrough.h"
@@ -13,7 +12,12 @@
 
 #define CPUID_VMX BIT(5) /* leaf 1 ECX */
 
-/* Of all vCPUs alike; vmx_init() makes them, and nobody changes them. */
+#define EXIT_CONTROLS                                                                  \
+	(VM_EXIT_SAVE_DEBUG | VM_EXIT_HOST_64 | VM_EXIT_LOAD_PAT | VM_EXIT_SAVE_EFER | \
+	 VM_EXIT_LOAD_EFER)
+#define ENTRY_CONTROLS (VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER)
+
+/* Shared by all vCPUs, and only read after vmx_init(). */
 static const uint8_t *io_bitmap;
 static uint8_t msr_bitmap[4096] __attribute__((aligned(4096)));
 
@@ -24,10 +28,10 @@ bool vmx_offered(void)
 	return cpuid(1, 0).ecx & CPUID_VMX;
 }
 
-/* A.3 to A.5: a control may be 1 where the upper half of its MSR says so. */
+/* A.3 to A.5: a control may be 1 if its bit in the MSR's upper half is 1. */
 #define MAY_BE_1(control) ((control) << 32)
 
-/* In this order: an MSR can be read if what stands before it is there. */
+/* In this order: each MSR exists if the CPU has what the rows before it want. */
 static const struct {
 	uint32_t msr;
 	uint64_t wanted;
@@ -42,17 +46,14 @@ static const struct {
 	{MSR_VMX_PROC_CONTROLS2, MAY_BE_1(PROC2_UNRESTRICTED),
 	 "this CPU has no unrestricted guests: wanted bit 39 of MSR 0x48b"},
 	{MSR_VMX_EPT_VPID, EPT_FOUR_LEVELS | EPT_WRITE_BACK | EPT_LARGE_PAGES,
-	 "this CPU's EPT lacks four levels, write-back tables or 2 MiB pages: wanted bits 6, 14 and "
-	 "16 of MSR 0x48c"},
+	 "this CPU's EPT lacks four levels, write-back tables or 2 MiB pages: wanted bits 6, 14 "
+	 "and 16 of MSR 0x48c"},
 	{MSR_VMX_TRUE_PROC_CONTROLS, MAY_BE_1(PROC_IO_BITMAPS | PROC_MSR_BITMAPS | PROC_HLT),
 	 "this CPU has no bitmaps of ports and MSRs: wanted bits 39, 57 and 60 of MSR 0x48e"},
-	{MSR_VMX_TRUE_EXIT_CONTROLS,
-	 MAY_BE_1(VM_EXIT_SAVE_DEBUG | VM_EXIT_HOST_64 | VM_EXIT_LOAD_PAT | VM_EXIT_SAVE_EFER |
-		  VM_EXIT_LOAD_EFER),
+	{MSR_VMX_TRUE_EXIT_CONTROLS, MAY_BE_1(EXIT_CONTROLS),
 	 "this CPU's VM exits don't switch EFER and PAT: wanted bits 34, 41, 51, 52 and 53 of MSR "
 	 "0x48f"},
-	{MSR_VMX_TRUE_ENTRY_CONTROLS,
-	 MAY_BE_1(VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER),
+	{MSR_VMX_TRUE_ENTRY_CONTROLS, MAY_BE_1(ENTRY_CONTROLS),
 	 "this CPU's VM entries don't switch EFER and PAT: wanted bits 34, 46 and 47 of MSR 0x490"},
 };
 
@@ -60,8 +61,8 @@ bool vmx_available(const char **why)
 {
 	uint64_t features = rdmsr(MSR_FEATURE_CONTROL);
 
-	*why = "the firmware has disabled VMX: wanted bit 2 of IA32_FEATURE_CONTROL (MSR 0x3a) set, "
-	       "or bit 0 clear";
+	*why = "the firmware has disabled VMX: wanted bit 2 of IA32_FEATURE_CONTROL (MSR 0x3a) "
+	       "set, or bit 0 clear";
 	if (features & FEATURE_CONTROL_LOCKED && !(features & FEATURE_CONTROL_VMX))
 		return false;
 	for (unsigned i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
@@ -74,7 +75,7 @@ bool vmx_available(const char **why)
 
 /* ---- before the first entry ---- */
 
-/* 24.7: what the CPU demands before VMXON. */
+/* 24.7: what VMXON needs; then VMXON, and the VMCS becomes current. */
 static void enter_vmx_operation(struct vmx *vmx)
 {
 	uint64_t features = rdmsr(MSR_FEATURE_CONTROL);
@@ -82,8 +83,8 @@ static void enter_vmx_operation(struct vmx *vmx)
 
 	if (!(features & FEATURE_CONTROL_LOCKED))
 		wrmsr(MSR_FEATURE_CONTROL, features | FEATURE_CONTROL_VMX | FEATURE_CONTROL_LOCKED);
-	WRITE_REG(cr0, READ_REG(cr0) | CR0_OURS);
-	WRITE_REG(cr4, READ_REG(cr4) | CR4_OURS);
+	WRITE_REG(cr0, READ_REG(cr0) | CR0_HOST_OWNED);
+	WRITE_REG(cr4, READ_REG(cr4) | CR4_HOST_OWNED);
 	memcpy(vmx->vmxon, &revision, sizeof(revision));
 	memcpy(vmx->vmcs, &revision, sizeof(revision));
 	VMX_REGION("vmxon", vmx->vmxon);
@@ -91,12 +92,12 @@ static void enter_vmx_operation(struct vmx *vmx)
 	VMX_REGION("vmptrld", vmx->vmcs);
 }
 
-/* 25.6.9: reads of the low MSRs, of the high ones, then writes likewise; a bit is set where it exits. */
+/* 25.6.9: a bit for each MSR, set if it exits: reads of low MSRs, of high ones, writes of both. */
 static void init_msr_bitmap(void)
 {
 	memset(msr_bitmap, 0xff, sizeof(msr_bitmap));
-	for (unsigned i = 0; i < passed_msr_count; i++) {
-		uint32_t msr = passed_msrs[i];
+	for (unsigned i = 0; i < passthrough_msr_count; i++) {
+		uint32_t msr = passthrough_msrs[i];
 		uint32_t byte = (msr & 0x1fff) / 8 + (msr >= 0xc0000000 ? 0x400 : 0);
 
 		msr_bitmap[byte] &= (uint8_t)~BIT(msr % 8);
@@ -110,7 +111,7 @@ void vmx_init(void)
 	init_msr_bitmap();
 }
 
-/* A.2: what must be 1 is, and what may not be is not. */
+/* A.2: @wanted with the bits that must be 1, and without those that must be 0. */
 static uint64_t controls(uint32_t msr, uint64_t wanted)
 {
 	uint64_t allowed = rdmsr(msr);
@@ -127,21 +128,16 @@ static void init_controls(const struct vcpu *vcpu)
 							     PROC_SECONDARY));
 	vmwrite(VMCS_PROC_CONTROLS2,
 		controls(MSR_VMX_PROC_CONTROLS2, PROC2_EPT | PROC2_UNRESTRICTED));
-	vmwrite(VMCS_EXIT_CONTROLS,
-		controls(MSR_VMX_TRUE_EXIT_CONTROLS, VM_EXIT_SAVE_DEBUG | VM_EXIT_HOST_64 |
-							     VM_EXIT_LOAD_PAT | VM_EXIT_SAVE_EFER |
-							     VM_EXIT_LOAD_EFER));
-	vmwrite(VMCS_ENTRY_CONTROLS,
-		controls(MSR_VMX_TRUE_ENTRY_CONTROLS,
-			 VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER));
-	vmwrite(VMCS_EXCEPTION_BITMAP, vcpu->exceptions);
+	vmwrite(VMCS_EXIT_CONTROLS, controls(MSR_VMX_TRUE_EXIT_CONTROLS, EXIT_CONTROLS));
+	vmwrite(VMCS_ENTRY_CONTROLS, controls(MSR_VMX_TRUE_ENTRY_CONTROLS, ENTRY_CONTROLS));
+	vmwrite(VMCS_EXCEPTION_BITMAP, vcpu->exception_bitmap);
 	vmwrite(VMCS_IO_BITMAP_A, (uint64_t)io_bitmap);
 	vmwrite(VMCS_IO_BITMAP_B, (uint64_t)io_bitmap + PAGE_SIZE);
 	vmwrite(VMCS_MSR_BITMAP, (uint64_t)msr_bitmap);
 	vmwrite(VMCS_EPT_POINTER, nested_root() | EPTP_FOUR_LEVELS | EPTP_WRITE_BACK);
 	vmwrite(VMCS_LINK_POINTER, UINT64_MAX);
-	vmwrite(VMCS_CR0_MASK, CR0_OURS);
-	vmwrite(VMCS_CR4_MASK, CR4_OURS);
+	vmwrite(VMCS_CR0_MASK, CR0_HOST_OWNED);
+	vmwrite(VMCS_CR4_MASK, CR4_HOST_OWNED);
 }
 
 static void init_host(void)
@@ -163,27 +159,19 @@ static void init_host(void)
 	vmwrite(VMCS_HOST_PAT, rdmsr(MSR_PAT));
 }
 
-/* 25.11.3: a VMCS may hold anything before, so what starts as 0 has to be written too. */
+/* 25.11.3: a new VMCS may hold anything, so all fields are cleared first, except read-only ones. */
 static void init_zeros(void)
 {
-	static const enum vmcs_field fields[] = {
-		VMCS_TSC_OFFSET,         VMCS_GUEST_DEBUGCTL,
-		VMCS_PAGE_FAULT_MASK,    VMCS_PAGE_FAULT_MATCH,
-		VMCS_CR3_TARGETS,        VMCS_EXIT_MSR_STORES,
-		VMCS_EXIT_MSR_LOADS,     VMCS_ENTRY_MSR_LOADS,
-		VMCS_ENTRY_EVENT,        VMCS_GUEST_INTERRUPTIBILITY,
-		VMCS_GUEST_ACTIVITY,     VMCS_GUEST_SYSENTER_CS,
-		VMCS_HOST_SYSENTER_CS,   VMCS_GUEST_CR3,
-		VMCS_GUEST_GDTR_BASE,    VMCS_GUEST_IDTR_BASE,
-		VMCS_GUEST_RSP,          VMCS_GUEST_PENDING_DEBUG,
-		VMCS_GUEST_SYSENTER_ESP, VMCS_GUEST_SYSENTER_EIP,
-		VMCS_HOST_FS_BASE,       VMCS_HOST_GS_BASE,
-		VMCS_HOST_SYSENTER_ESP,  VMCS_HOST_SYSENTER_EIP,
-		VMCS_GUEST_EFER,         VMCS_CR4_SHADOW,
+	static const uint16_t fields[] = {
+#define X(name, encoding, width, type) encoding,
+		VMCS_FIELDS(X)
+#undef X
 	};
 
-	for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		vmwrite(fields[i], 0);
+	for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if ((fields[i] >> 10 & 3) != VMCS_TYPE_EXIT_INFORMATION)
+			vmwrite(fields[i], 0);
+	}
 }
 
 static void init_segment(unsigned i, const struct vcpu_segment *s)
@@ -205,9 +193,9 @@ static void init_guest(const struct vcpu_start *start)
 	init_segment(TR, &tr);
 	vmwrite(VMCS_GUEST_GDTR_LIMIT, 0xffff);
 	vmwrite(VMCS_GUEST_IDTR_LIMIT, 0xffff);
-	vmwrite(VMCS_GUEST_CR0, start->cr0 | CR0_OURS);
+	vmwrite(VMCS_GUEST_CR0, start->cr0 | CR0_HOST_OWNED);
 	vmwrite(VMCS_CR0_SHADOW, start->cr0);
-	vmwrite(VMCS_GUEST_CR4, CR4_OURS);
+	vmwrite(VMCS_GUEST_CR4, CR4_HOST_OWNED);
 	vmwrite(VMCS_GUEST_DR7, START_DR7);
 	vmwrite(VMCS_GUEST_RFLAGS, RFLAGS_RESERVED1);
 	vmwrite(VMCS_GUEST_RIP, start->rip);

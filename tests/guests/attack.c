@@ -26,21 +26,21 @@ uint64_t attack_gpa(enum attack_page page)
 	return pool + page * PAGE_SIZE;
 }
 
-struct outcome run_at(uint64_t target, struct gprs in)
+struct attack_result run_at(uint64_t target, struct gprs in)
 {
 	const struct trap_frame *f = &this_cpu()->attempt.fault;
 	struct call call = {.target = target, .in = in};
 
 	call.in.rflags |= RFLAGS_RESERVED1;
 	if (attempt_call(&call))
-		return (struct outcome){.rax = call.out.rax,
-					.rcx = call.out.rcx,
-					.rdx = call.out.rdx,
-					.rsi = call.out.rsi};
-	return (struct outcome){true, f->vector, f->error, f->rax, f->rcx, f->rdx, f->rsi};
+		return (struct attack_result){.rax = call.out.rax,
+					      .rcx = call.out.rcx,
+					      .rdx = call.out.rdx,
+					      .rsi = call.out.rsi};
+	return (struct attack_result){true, f->vector, f->error, f->rax, f->rcx, f->rdx, f->rsi};
 }
 
-struct outcome run(const char *code, struct gprs in)
+struct attack_result run_code(const char *code, struct gprs in)
 {
 	char *page = (char *)WRITABLE(PAGE_CODE);
 	size_t length = strlen(code);
@@ -51,7 +51,7 @@ struct outcome run(const char *code, struct gprs in)
 	return run_at(EXECUTABLE(PAGE_CODE), in);
 }
 
-bool faulted(const struct outcome *o, unsigned vector)
+bool faulted(const struct attack_result *o, unsigned vector)
 {
 	if (o->faulted && o->vector == vector && !o->error)
 		return true;
@@ -77,7 +77,7 @@ bool equal(const char *what, uint64_t got, uint64_t wanted)
 	return got == wanted;
 }
 
-bool came_back(const struct outcome *o)
+bool came_back(const struct attack_result *o)
 {
 	if (o->faulted)
 		tap_diag("wanted no exception, got %lu(%#lx)", o->vector, o->error);
@@ -93,15 +93,15 @@ void begin(const char *fmt, ...)
 	vformat(name, sizeof(name), fmt, args);
 	va_end(args);
 	tap_run(tap, name);
-	console_flush(); /* the last name is that of the attack that worked */
+	console_flush(); /* if the attack succeeds, this is the last line */
 }
 
-struct outcome read_msr(uint32_t msr)
+struct attack_result read_msr(uint32_t msr)
 {
 	return RUN("\x0f\x32", .rcx = msr, .rax = 0x5555, .rdx = 0xaaaa);
 }
 
-struct outcome write_msr(uint32_t msr, uint64_t value)
+struct attack_result write_msr(uint32_t msr, uint64_t value)
 {
 	return RUN("\x0f\x30", .rcx = msr, .rax = (uint32_t)value, .rdx = value >> 32);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An attack: machine code that runs in a page of its own inside an interaction, so that the fault
- * that it deserves is an outcome like any other.
+ * An attack: machine code that runs in its own page inside an interaction, so that an exception is
+ * a result and not the end.
  */
 #ifndef GUESTS_ATTACK_H
 #define GUESTS_ATTACK_H
@@ -16,7 +16,7 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Three pages of memory, and the virtual addresses where each can be written and executed. */
+/* Three pages of memory.  Each has a writable and an executable virtual address. */
 enum attack_page { PAGE_CODE, PAGE_STATE, PAGE_SITE, PAGES };
 
 #define WRITABLE(page)   (PAGING_WINDOW + (page)*PAGE_SIZE)
@@ -25,37 +25,42 @@ enum attack_page { PAGE_CODE, PAGE_STATE, PAGE_SITE, PAGES };
 /* The page's guest-physical address. */
 uint64_t attack_gpa(enum attack_page page);
 
-/* What an attack came to, and some registers after it. */
-struct outcome {
+/* What happened, and some registers after it. */
+struct attack_result {
 	bool faulted;
-	uint64_t vector, error; /* if it did */
+	uint64_t vector, error; /* if it faulted */
 	uint64_t rax, rcx, rdx, rsi;
 };
 
-/* Runs @code, a string without a RET, with the registers @in.  RUN: .rax = 1, ... */
-struct outcome run(const char *code, struct gprs in);
-#define RUN(code, ...) run(code, (struct gprs){__VA_ARGS__})
+/*
+ * Runs @code, a string without a RET, with the registers @in.  RUN(code, .rax = 1, ...) is
+ * shorter.
+ */
+struct attack_result run_code(const char *code, struct gprs in);
+#define RUN(code, ...) run_code(code, (struct gprs){__VA_ARGS__})
 
-/* Runs what is at the virtual address @target, up to its RET. */
-struct outcome run_at(uint64_t target, struct gprs in);
+/* Runs the code at the virtual address @target, up to its RET. */
+struct attack_result run_at(uint64_t target, struct gprs in);
 
-struct outcome read_msr(uint32_t msr);
-struct outcome write_msr(uint32_t msr, uint64_t value);
+struct attack_result read_msr(uint32_t msr);
+struct attack_result write_msr(uint32_t msr, uint64_t value);
 
-/* Whether it is so; if not, a diagnostic says what was wanted.  The error code must be 0. */
-bool faulted(const struct outcome *outcome, unsigned vector);
-bool came_back(const struct outcome *outcome);
+/*
+ * If it is not so, these print what was wanted and return false.  A fault's error code must be 0.
+ */
+bool faulted(const struct attack_result *result, unsigned vector);
+bool came_back(const struct attack_result *result);
 bool equal(const char *what, uint64_t got, uint64_t wanted);
 
-/* Whether the CPU is Intel's; if not, it is AMD's. */
+/* Whether the CPU is Intel's, not AMD's. */
 bool on_intel(void);
 
-/* Of all memory of ours that an attack may aim at: changes with any byte of it. */
+/* A hash of the memory that attacks aim at. */
 uint64_t digest(void);
 
 /*
- * A table of attacks.  try(i) names itself by begin(), and returns whether the host stood firm.
- * It may call it off by returning skip().
+ * A table of attacks.  try(i) calls begin() with its name, and returns whether the host refused
+ * it, or skip().
  */
 struct attacks {
 	unsigned count;
@@ -65,10 +70,10 @@ struct attacks {
 void begin(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool skip(const char *reason);
 
-/* The tables, each up to an entry with a count of 0. */
+/* Each ends with an entry whose count is 0. */
 extern const struct attacks cpu_attacks[], port_attacks[], para_attacks[];
 
-/* Finds and maps the pages, and runs all tables, a TAP line an attack, from the plan on. */
+/* Finds and maps the pages, prints the plan, and runs all attacks, each a TAP line. */
 void run_attacks(struct tap *tap);
 
 #endif

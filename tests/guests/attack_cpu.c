@@ -43,21 +43,21 @@ static bool on_qemu(void)
 }
 
 /*
- * QEMU TCG has no intercept of RDTSCP, nor of XSETBV in old versions.  What these reach, TSC_AUX and
- * XCR0, is none of the host's: it uses neither.
+ * QEMU TCG does not intercept RDTSCP, and old versions do not intercept XSETBV.  They reach
+ * TSC_AUX and XCR0, which the host does not use.
  */
-static bool not_intercepted(const struct outcome *o)
+static bool not_intercepted(const struct attack_result *o)
 {
 	return !o->faulted && on_qemu();
 }
 
-/* Of the two call instructions, the one that is a hypercall. */
+/* Whether it is this CPU's call instruction. */
 static bool is_the_call(const char *name)
 {
 	return !strcmp(name, on_intel() ? "vmcall" : "vmmcall");
 }
 
-/* RAX: addresses where the host's own tables and the host itself may lie. */
+/* In RAX, addresses where the host and its tables may be. */
 static bool try_instruction(unsigned i)
 {
 	static const uint64_t addresses[] = {0, 0x100000, 0x180000, 0x1000000, 0xfee00000, BIT(36)};
@@ -67,33 +67,35 @@ static bool try_instruction(unsigned i)
 	if (is_the_call(instructions[i].name))
 		return skip("it is the call");
 	for (unsigned a = 0; a < LENGTH(addresses); a++) {
-		struct outcome o = RUN(instructions[i].code, .rax = addresses[a]);
+		struct attack_result o = RUN(instructions[i].code, .rax = addresses[a]);
 
 		if (!strcmp(instructions[i].name, "rdtscp") && not_intercepted(&o))
 			return skip("QEMU does not intercept it");
 		if (!strcmp(instructions[i].name, "monitor") && o.vector == VECTOR_PF)
-			continue; /* the address is looked at first */
+			continue; /* the CPU checks the address first */
 		ok &= faulted(&o, VECTOR_UD) && equal("rax", o.rax, addresses[a]);
 	}
 	return ok;
 }
 
+/*
+ * VM_CR, VM_HSAVE_PA, APIC_BASE; MTRR_CAP, MTRR_DEF_TYPE, MTRR_PHYS_BASE0; MCG_CAP, MCG_STATUS,
+ * MC0_CTL; TSC_AUX; FEATURE_CONTROL, VMX_BASIC, DEBUGCTL, XSS; two of x2APIC; SYSCFG, HWCR,
+ * SMM_BASE, SMM_ADDR; KVM's, Hyper-V's; then neighbours of MSRs that the guest has, and ends of
+ * ranges.
+ */
 static const uint32_t msrs[] = {
-	MSR_VM_CR,  MSR_VM_HSAVE_PA, MSR_APIC_BASE, 0xfe, /* MTRR_CAP, MTRR_DEF_TYPE, MTRR_PHYS_BASE0 */
-	0x2ff,      0x200,           0x179,               /* MCG_CAP, MCG_STATUS, MC0_CTL */
-	0x17a,      0x400,           0xc0000103,          /* TSC_AUX */
-	0x3a, /* FEATURE_CONTROL, VMX_BASIC, DEBUG_CTL, XSS */
-	0x480,      0x1d9,           0xda0,         0x800, /* x2APIC */
-	0x830,      0xc0010010,                            /* SYSCFG, HWCR, SMM_BASE, SMM_ADDR */
-	0xc0010015, 0xc0010111,      0xc0010112,    0x4b564d00, /* KVM's and Hyper-V's own */
-	0x40000000, 0x173, /* neighbours of those that are given, ends of the ranges */
-	0x177,      0xc0000085,      0xc00000ff,    0,          0x1fff,     0x2000,     0xbfffffff,
-	0xc0001fff, 0xc0002000,      0xc0011fff,    0xc0012000, 0xffffffff, 0x12345678,
+	MSR_VM_CR,  MSR_VM_HSAVE_PA, MSR_APIC_BASE, 0xfe,       0x2ff,      0x200,      0x179,
+	0x17a,      0x400,           0xc0000103,    0x3a,       0x480,      0x1d9,      0xda0,
+	0x800,      0x830,           0xc0010010,    0xc0010015, 0xc0010111, 0xc0010112, 0x4b564d00,
+	0x40000000, 0x173,           0x177,         0xc0000085, 0xc00000ff, 0,          0x1fff,
+	0x2000,     0xbfffffff,      0xc0001fff,    0xc0002000, 0xc0011fff, 0xc0012000, 0xffffffff,
+	0x12345678,
 };
 
 static bool try_rdmsr(unsigned i)
 {
-	struct outcome o;
+	struct attack_result o;
 
 	begin("rdmsr.%#x", msrs[i]);
 	o = read_msr(msrs[i]);
@@ -107,7 +109,7 @@ static bool try_wrmsr(unsigned i)
 
 	begin("wrmsr.%#x", msrs[i]);
 	for (unsigned v = 0; v < LENGTH(values); v++) {
-		struct outcome o = write_msr(msrs[i], values[v]);
+		struct attack_result o = write_msr(msrs[i], values[v]);
 
 		ok &= faulted(&o, VECTOR_GP);
 	}
@@ -116,7 +118,7 @@ static bool try_wrmsr(unsigned i)
 
 static uint64_t efer(void)
 {
-	struct outcome o = read_msr(MSR_EFER);
+	struct attack_result o = read_msr(MSR_EFER);
 
 	return o.rdx << 32 | o.rax;
 }
@@ -129,7 +131,7 @@ static bool efer_shown(void)
 static bool efer_refuses(uint64_t flipped)
 {
 	uint64_t before = efer();
-	struct outcome o = write_msr(MSR_EFER, before ^ flipped);
+	struct attack_result o = write_msr(MSR_EFER, before ^ flipped);
 
 	return faulted(&o, VECTOR_GP) && equal("EFER", efer(), before);
 }
@@ -157,7 +159,7 @@ static bool efer_reserved(void)
 
 static bool efer_as_read(void)
 {
-	struct outcome o = write_msr(MSR_EFER, efer());
+	struct attack_result o = write_msr(MSR_EFER, efer());
 
 	return came_back(&o);
 }
@@ -172,7 +174,7 @@ static bool cpuid_vmx(void)
 	return equal("1 ECX bit 5", cpuid(1, 0).ecx & BIT(5), 0);
 }
 
-/* CR0.NE, which VMX wants set, is the guest's to change; the rest of CR0 stays. */
+/* The guest may change CR0.NE, though VMX needs it set; the rest of CR0 stays. */
 static bool cr0_ne(void)
 {
 	uint64_t cr0 = READ_REG(cr0);
@@ -180,18 +182,18 @@ static bool cr0_ne(void)
 
 	for (unsigned i = 0; i < 4; i++) {
 		uint64_t wanted = cr0 ^ (i % 2 ? 0 : CR0_NE);
-		struct outcome o = RUN("\x0f\x22\xc0", .rax = wanted);
+		struct attack_result o = RUN("\x0f\x22\xc0", .rax = wanted);
 
 		ok &= came_back(&o) && equal("cr0", READ_REG(cr0), wanted);
 	}
 	return ok;
 }
 
-/* CR4.VMXE, which VMX wants set too, it does not have. */
+/* The guest's CPU has no CR4.VMXE, though VMX needs it set. */
 static bool cr4_vmxe(void)
 {
 	uint64_t cr4 = READ_REG(cr4);
-	struct outcome o;
+	struct attack_result o;
 
 	if (on_qemu())
 		return skip("QEMU ends a guest that sets a reserved bit");
@@ -225,8 +227,8 @@ static bool cpuid_zero(void)
 static bool xsetbv_allowed(void)
 {
 	uint64_t cr4 = READ_REG(cr4);
-	struct outcome o = RUN("\x0f\x22\xe0", .rax = cr4 | CR4_OSXSAVE);
-	struct outcome x = RUN("\x0f\x01\xd1", .rax = 7);
+	struct attack_result o = RUN("\x0f\x22\xe0", .rax = cr4 | CR4_OSXSAVE);
+	struct attack_result x = RUN("\x0f\x01\xd1", .rax = 7);
 
 	if (o.faulted)
 		tap_diag("CR4.OSXSAVE: exception %lu(%#lx)", o.vector, o.error);
@@ -236,18 +238,18 @@ static bool xsetbv_allowed(void)
 	return faulted(&x, VECTOR_UD);
 }
 
-/* INVD discards what other CPUs' caches, and the host's, have not written back. */
+/* INVD would discard what the host's caches have not written back. */
 static bool invd(void)
 {
 	uint64_t before = digest();
-	struct outcome o = RUN("\x0f\x08");
+	struct attack_result o = RUN("\x0f\x08");
 
 	return came_back(&o) && equal("digest", digest(), before);
 }
 
 static bool wbinvd(void)
 {
-	struct outcome o = RUN("\x0f\x09");
+	struct attack_result o = RUN("\x0f\x09");
 
 	return came_back(&o);
 }

@@ -42,7 +42,7 @@ static const struct place bad_pages[] = {
 
 static bool try_page(unsigned i)
 {
-	struct outcome o;
+	struct attack_result o;
 
 	begin("register.%s", bad_pages[i].name);
 	o = write_msr(KVM2007_MSR_API_MAGIC, place_gpa(&bad_pages[i]));
@@ -66,7 +66,7 @@ static const struct place bad_sites[] = {
 static uint32_t register_site(uint64_t site)
 {
 	volatile struct kvm_vcpu_para_state *state = (void *)WRITABLE(PAGE_STATE);
-	struct outcome o;
+	struct attack_result o;
 
 	state->guest_version = KVM2007_API_VERSION;
 	state->host_version = 0;
@@ -87,12 +87,12 @@ static bool try_site(unsigned i)
 	       equal("digest", digest(), before);
 }
 
-/* After all of this an honest call still works. */
+/* After all attacks a correct call still works. */
 static bool try_call(unsigned i)
 {
 	const char *wanted = on_intel() ? "\x0f\x01\xc1\xc3" : "\x0f\x01\xd9\xc3";
 	uint8_t *site = (uint8_t *)WRITABLE(PAGE_SITE);
-	struct outcome o;
+	struct attack_result o;
 
 	begin("call.%u", i);
 	memcpy(site, "\x0f\x0b\xc3\xc3", 4);

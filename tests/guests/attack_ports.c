@@ -4,10 +4,10 @@
 
 #include "x86/defs.h"
 
-/* Ports that are not given, or are so only in part; what to write there to do harm. */
+/* Ports that the guest does not have, or only in part, and a value that would do harm there. */
 static const struct {
 	uint16_t port;
-	uint8_t sizes; /* a bit each, as the size itself */
+	uint8_t sizes; /* one bit for each size: 1, 2, 4 */
 	uint32_t value;
 } ports[] = {
 	{0xe9, 7, 0x58585858}, /* the host's log */
@@ -22,7 +22,7 @@ static const struct {
 	{0x510, 7, 0},          /* QEMU's firmware configuration, and its DMA */
 	{0x514, 7, 0x100000},
 	{0x1f0, 7, 0},
-	{0xf3, 6, 0x1010}, /* reach over to a given port, or from it to its neighbours */
+	{0xf3, 6, 0x1010}, /* accesses that are partly in a port that the guest has */
 	{0xf4, 6, 0x10},
 	{0x20, 4, 0},
 	{0x3f6, 4, 0},
@@ -69,7 +69,7 @@ static bool try_in(unsigned i)
 
 	begin("in.%#x", ports[i].port);
 	for (unsigned size = 1; size <= 4; size *= 2) {
-		struct outcome o;
+		struct attack_result o;
 
 		if (!(ports[i].sizes & size))
 			continue;
@@ -89,7 +89,7 @@ static bool try_out(unsigned i)
 
 	begin("out.%#x", ports[i].port);
 	for (unsigned size = 1; size <= 4; size *= 2) {
-		struct outcome o;
+		struct attack_result o;
 
 		if (!(ports[i].sizes & size))
 			continue;
@@ -99,7 +99,10 @@ static bool try_out(unsigned i)
 	return ok;
 }
 
-/* A string that is written to nobody moves on; one that is read would need our page tables. */
+/*
+ * OUTS to a port that is not there changes the registers; INS is a #GP, for it would need page
+ * tables.
+ */
 static const struct {
 	const char *name, *code;
 	uint64_t flags;
@@ -114,7 +117,7 @@ static const struct {
 static bool try_outs(unsigned i)
 {
 	const uint64_t rsi = WRITABLE(PAGE_STATE) + 64;
-	struct outcome o;
+	struct attack_result o;
 
 	begin("%s", strings[i].name);
 	o = RUN(strings[i].code, .rdx = 0xe9, .rcx = 5, .rsi = rsi, .rflags = strings[i].flags);
@@ -126,7 +129,7 @@ static const char *const ins[] = {"\x6c", "\x6d", "\xf3\x6c", "\xf3\x6d"};
 
 static bool try_ins(unsigned i)
 {
-	struct outcome o;
+	struct attack_result o;
 
 	begin("ins.%u", i);
 	o = RUN(ins[i], .rdx = 0xe9, .rcx = 5, .rdi = WRITABLE(PAGE_STATE));

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; The least that a multiboot kernel can do: its first instructions end the machine with the code
-; for PASS.  How long that takes is the floor under every benchmark.
+; The smallest multiboot kernel: its first instructions end the machine with the code for PASS.  The
+; time that this takes is the lower limit of every benchmark.
 
 MULTIBOOT_HEADER_MAGIC  equ 0x1badb002
 MULTIBOOT_ADDRESSES     equ 1 << 16
@@ -32,4 +32,4 @@ _start:
         jmp     .stop
 
 section .data
-        dd      0                       ; what is loaded ends behind .data, so there must be one
+        dd      0                       ; so that there is a .data, after which the loaded part ends

@@ -40,7 +40,7 @@ static _Noreturn void end_as(enum verdict verdict)
 	machine_exit(EXIT_CODE(verdict));
 }
 
-/* ---- streams that no judge may believe ------------------------------------------------------ */
+/* ---- streams that no judge may believe ---- */
 
 static void start_one(const char *name)
 {
@@ -91,7 +91,7 @@ static void wrongcode(void)
 	end_as(VERDICT_PASS);
 }
 
-/* ---- ends that leave no verdict -------------------------------------------------------------- */
+/* ---- ends without a verdict ---- */
 
 static void hang(void)
 {
@@ -131,7 +131,7 @@ static void triple_on_1(void)
 	smp_run(fault_thrice, NULL);
 }
 
-/* What no compiler makes of a volatile access, and no host has to emulate. */
+/* XCHG: compilers do not use it for a volatile access, and a host need not emulate it. */
 static void exchange_apic(void)
 {
 	uint32_t value = 0;
@@ -141,7 +141,7 @@ static void exchange_apic(void)
 	__asm__ volatile("xchg %0, 0x80(%1)" : "+r"(value) : "r"(UNMAPPED) : "memory");
 }
 
-/* Reads or writes the page; a host lets nobody live who does that to what it did not give. */
+/* Reads or writes the page.  A host must end a guest that touches memory which it does not have. */
 static void touch_memory(void)
 {
 	volatile uint8_t *byte = (volatile uint8_t *)UNMAPPED;
@@ -159,7 +159,7 @@ static void touch_memory(void)
 	end_as(VERDICT_PASS);
 }
 
-/* ---- exceptions that nobody expects ---------------------------------------------------------- */
+/* ---- unexpected exceptions ---- */
 
 static __attribute__((noinline)) uint64_t recurse(uint64_t depth)
 {
@@ -174,7 +174,7 @@ static void overflow(void)
 	recurse(UINT64_MAX);
 }
 
-/* A page fault whose gate is not present makes a double fault: APM2 8.2.9. */
+/* A page fault without a gate is a double fault: APM2 8.2.9. */
 static void break_gates(void)
 {
 	static uint8_t gates[VECTORS * GATE_SIZE];
@@ -190,7 +190,7 @@ static void break_gates(void)
 	*(volatile uint8_t *)UNMAPPED;
 }
 
-/* Leaves a number of its own in each register for the report to show. */
+/* With a different number in each register, for the report. */
 static void unexpected(void)
 {
 	start_one("rogue.unexpected");
@@ -204,7 +204,7 @@ static void unexpected(void)
 			 : "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15");
 }
 
-/* ---- choice ---------------------------------------------------------------------------------- */
+/* ---- modes ---- */
 
 static void attack_host(void)
 {
@@ -221,39 +221,30 @@ static const struct {
 	{"hang", hang},               /* spins, with interrupts off */
 	{"halt", halt},               /* CLI, HLT */
 	{"triple", triple},           /* triple fault */
-	{"triple-on-1", triple_on_1}, /* of vCPU 1 */
-	{"apic", exchange_apic},      /* touches its APIC by XCHG */
+	{"triple-on-1", triple_on_1}, /* a triple fault on vCPU 1 */
+	{"apic", exchange_apic},      /* accesses its APIC by XCHG */
 	{"cut", cut},                 /* ends in the middle of a line */
 	{"noplan", noplan},           /* never plans its one test */
-	{"lie", lie},                 /* counts one success more than there was */
-	{"late", late},               /* goes on behind its verdict */
+	{"lie", lie},                 /* counts one success too many */
+	{"late", late},               /* goes on after its verdict */
 	{"wrongcode", wrongcode},     /* says FAIL, exits as PASS does */
 	{"overflow", overflow},       /* runs out of stack */
 	{"double", break_gates},      /* double fault */
 	{"unexpected", unexpected},   /* invalid opcode outside any interaction */
 };
 
+#define NUMBER(variable, text) \
+	.kind = OPTION_NUMBER, .number = &(variable), .max = UINT64_MAX, .wanted = (text)
+
 static bool parse_options(char *error)
 {
 	static uint64_t echo, cpus; /* the runner passes them to every guest */
 	const struct option table[] = {
 		{.name = "do", .kind = OPTION_TEXT, .text = &options.mode, .wanted = "a mode"},
-		{.name = "memory",
-		 .kind = OPTION_NUMBER,
-		 .number = &options.memory,
-		 .max = UINT64_MAX,
-		 .wanted = "a guest-physical address"},
+		{.name = "memory", NUMBER(options.memory, "a guest-physical address")},
 		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
-		{.name = "echo",
-		 .kind = OPTION_NUMBER,
-		 .number = &echo,
-		 .max = UINT64_MAX,
-		 .wanted = "a number"},
-		{.name = "cpus",
-		 .kind = OPTION_NUMBER,
-		 .number = &cpus,
-		 .max = UINT64_MAX,
-		 .wanted = "a number"},
+		{.name = "echo", NUMBER(echo, "a number")},
+		{.name = "cpus", NUMBER(cpus, "a number")},
 	};
 	const char *image;
 

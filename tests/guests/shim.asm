@@ -1,29 +1,35 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; A boot loader between the real one and an image, for the tests: it leaves the machine, and what it is told
-; of it, as other firmware and other loaders do.  The image is whatever file is appended to this one:
+; A boot loader for the tests, between the real one and an image.  It leaves the machine, and what
+; the image is told about it, as other firmware and loaders do.  The image is the file that is
+; appended:
 ;
 ;   cat shim.elf host.elf >shimmed.elf
 ;
-; The word shim=LETTERS on the command line, which the image does not get to see, says what is done, in turn:
+; The word shim=LETTERS on the command line, which the image does not see, says what to do:
 ;
-;   o  turns the boot processor's local APIC off        m  takes away the memory map
-;   x  turns it to x2APIC mode                          n  and mem_lower and mem_upper, too
-;   h  gives the map 1500 more entries, first of all    t  moves the first module to the top of memory
-;   r  reserves all from 2 MiB to 1 GiB in the map      z  makes the size of the map's second entry 0
-;   l  likewise all below 1 MiB                         u  moves the first module to 1 GiB, if there is memory
+;   o  turn off the boot processor's local APIC
+;   x  turn it to x2APIC mode
+;   h  add 1500 entries at the start of the memory map
+;   r  reserve all from 2 MiB to 1 GiB in the map
+;   l  reserve all below 1 MiB
+;   m  take away the map
+;   n  take away mem_lower and mem_upper, too
+;   t  move the first module to the top of memory
+;   z  make the size of the map's second entry 0
+;   u  move the first module to 1 GiB, if there is memory
 
 MULTIBOOT_HEADER_MAGIC  equ 0x1badb002
 MULTIBOOT_LOADER_MAGIC  equ 0x2badb002
 MULTIBOOT_FLAGS         equ 1 << 16 | 3
 KEEP_FREE               equ 0x400000    ; modules go above
-WORKER                  equ 0x60000     ; where this runs: the image is loaded over it
+WORKER                  equ 0x60000     ; this code runs here: the image replaces it
 MAP                     equ 0x70000     ; a larger map
 MORE_ENTRIES            equ 1500
 ENTRY_SIZE              equ 24
 
 MSR_APIC_BASE           equ 0x1b
 
-; The header's fields, from its magic on, and those of the loader's information.
+; Offsets in the multiboot header and in the information.
 LOAD_ADDR               equ 16
 LOAD_END_ADDR           equ 20
 BSS_END_ADDR            equ 24
@@ -61,7 +67,7 @@ _start:
         mov     eax, WORKER
         jmp     eax
 
-; From here on no address is absolute.  EBX: the loader's information, throughout.
+; From here on no address is absolute.  EBX is always the information's address.
 worker:
         mov     esp, WORKER
         mov     esi, [ebx + CMDLINE]
@@ -93,7 +99,7 @@ worker:
         mov     al, ' '
         rep stosb
 
-; Finds the image's header, puts the image where it is to be, and starts it.
+; Finds the image's header, moves the image to its place, and starts it.
 load:
         mov     esi, multiboot_header
 .find_header:
@@ -139,7 +145,7 @@ act:
         je      module_to_top
         cmp     al, 'u'
         je      module_to_1_gib
-        ud2                             ; a letter that is none: the machine resets
+        ud2                             ; an unknown letter: the machine resets
 
 apic_off:
         mov     ecx, MSR_APIC_BASE
@@ -163,7 +169,7 @@ size_0:
         mov     dword [eax + ENTRY_SIZE], 0
         ret
 
-; A new map: its first entries, and after them what there was.
+; Makes a new map: new entries, then the old ones.
 long_map:
         mov     edi, MAP
         mov     ecx, 0x1000
@@ -184,7 +190,7 @@ one_more:
         xor     ebp, ebp
         mov     edx, 1
 
-; At EDI EDX times an entry of ECX bytes from EBP:EAX on, and then the old map.
+; Writes to EDI, EDX times, an entry for ECX bytes from EBP:EAX on; then the old map.
 new_map:
         push    edi
 .next:
@@ -201,7 +207,7 @@ new_map:
         mov     [ebx + MMAP_LENGTH], edi
         ret
 
-; At EDI, which moves on: ECX bytes from EBP:EAX on, reserved.
+; Writes to EDI, which moves on, an entry for ECX reserved bytes from EBP:EAX on.
 add_entry:
         mov     dword [edi], ENTRY_SIZE - 4
         mov     [edi + 4], eax
@@ -235,4 +241,4 @@ module_to:
 worker_end:
 
 section .data
-        dd      0                       ; what is loaded ends after .data, so there must be one
+        dd      0                       ; so that there is a .data, after which the loaded part ends

@@ -29,7 +29,10 @@ struct fake_msr *fake_msr(uint32_t number)
 	return NULL;
 }
 
-/* A leaf that the CPU does not have may say anything (SDM volume 2, CPUID): yes to all here. */
+/*
+ * A leaf that the CPU does not have may hold anything (SDM volume 2, CPUID): here all bits are
+ * set.
+ */
 struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	assert_int_equal(subleaf, 0);

@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/config.c: the host's command line. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "host/config.h"
 #include "lib/cmdline.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "unit.h"
 
 static const char *const fault_names[] = {"none", "silent", "drop-r9", NULL};
 
 static char error[CMDLINE_ERROR_MAX];
 
-/* Parses a copy of @text, into what another run has left. */
+/* Parses a copy of @text.  config holds the values of another run before. */
 static bool parse(const char *text)
 {
 	char line[1024];
@@ -70,7 +59,8 @@ static void test_defaults(void **state)
 static void test_each_option(void **state)
 {
 	(void)state;
-	accept("host.elf mem=64 personality=linux2007 log=none fault=silent faults vga echo=0x6563686f");
+	accept("host.elf mem=64 personality=linux2007 log=none fault=silent faults vga "
+	       "echo=0x6563686f");
 	assert_int_equal(config.memory, 64);
 	assert_int_equal(config.personality, PERSONALITY_LINUX2007);
 	assert_int_equal(config.log, LOG_NONE);
@@ -81,7 +71,7 @@ static void test_each_option(void **state)
 	assert_int_equal(config.echo, 0x6563686f);
 }
 
-/* Nothing of an earlier line is left. */
+/* Options of an earlier line have no effect. */
 static void test_again(void **state)
 {
 	(void)state;
@@ -169,7 +159,7 @@ static void test_serial(void **state)
 	refuse("serial", "option 'serial' wants a UART's I/O port from 0x100, got nothing");
 }
 
-/* The host speaks where its guest does, unless its own options say where. */
+/* The host uses the UART that the guest's options name, unless its own options name one. */
 static void test_take_serial(void **state)
 {
 	static const struct {

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/host/guest_memory.c: each boundary, from both sides. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
+/* src/host/guest_memory.c, around each boundary. */
 #include "guest_fixture.h"
 #include "host/vcpu.h"
 #include "x86/defs.h"
 
-#define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 #define SIZE          0x108000u
 #define POISON        0x5a
-#define NEAR          10u /* how far around each boundary every access is tried */
+#define NEAR          10u /* bytes around each boundary where every access is tried */
 #define TABLE(n)      (0x4000u + (n)*PAGE_SIZE)
 #define PRESENT       (PTE_P | PTE_W)
 #define VA            UINT64_C(0x0000123456788abc)
@@ -37,7 +26,13 @@ static int setup(void **state)
 	return 0;
 }
 
-/* One byte's answer, from which that of any access follows. */
+static void fill(void)
+{
+	for (unsigned i = 0; i < SIZE; i++)
+		memory.bytes[i] = (uint8_t)(i * 7 + i / 251);
+}
+
+/* Whether a byte is memory; an access is allowed if all of its bytes are. */
 static bool is_memory(uint64_t gpa)
 {
 	return gpa < HOLE || (gpa >= HOLE_END && gpa < SIZE);
@@ -80,7 +75,7 @@ static void test_bytes(void **state)
 		{BIT(52), PAGE_SIZE, false},
 		{BIT(63), PAGE_SIZE, false},
 		{BIT(63) + HOLE_END, PAGE_SIZE, false},
-		/* The end wraps: to 0, and to what is memory. */
+		/* The end of the access wraps, to 0 or to memory. */
 		{UINT64_MAX, 1, false},
 		{UINT64_MAX, 2, false},
 		{-(uint64_t)PAGE_SIZE, PAGE_SIZE, false},
@@ -141,15 +136,14 @@ static void try_read(uint64_t gpa, unsigned length, bool there)
 		fail_msg("%#lx, %u bytes", gpa, length);
 }
 
-/* All of it or nothing: the buffer holds what it held. */
+/* All or nothing: after a failure the buffer is unchanged. */
 static void test_read(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < SIZE; i++)
-		memory.bytes[i] = (uint8_t)(i * 7 + i / 251);
+	fill();
 	memcpy(expected, memory.bytes, SIZE);
 	each_access(try_read);
-	assert_memory_equal(memory.bytes, expected, SIZE);
+	assert_memory(0, SIZE);
 }
 
 static void try_write(uint64_t gpa, unsigned length, bool there)
@@ -166,12 +160,12 @@ static void try_write(uint64_t gpa, unsigned length, bool there)
 		fail_msg("%#lx, %u bytes", gpa, length);
 }
 
-/* All of it or nothing, the hole included. */
+/* All or nothing: after a failure memory is unchanged, also in the hole. */
 static void test_write(void **state)
 {
 	(void)state;
 	each_access(try_write);
-	assert_memory_equal(memory.bytes, expected, SIZE);
+	assert_memory(0, SIZE);
 }
 
 static void test_write_refused_whole(void **state)
@@ -180,14 +174,14 @@ static void test_write_refused_whole(void **state)
 
 	(void)state;
 	assert_false(guest_write(&memory, HOLE - PAGE_SIZE + 1, bytes, PAGE_SIZE));
-	assert_memory_equal(memory.bytes, expected, SIZE);
+	assert_memory(0, SIZE);
 	assert_false(guest_write(&memory, HOLE_END - 1, bytes, PAGE_SIZE));
-	assert_memory_equal(memory.bytes, expected, SIZE);
+	assert_memory(0, SIZE);
 	assert_false(guest_write(&memory, SIZE - PAGE_SIZE + 1, bytes, PAGE_SIZE));
-	assert_memory_equal(memory.bytes, expected, SIZE);
+	assert_memory(0, SIZE);
 	assert_true(guest_write(&memory, SIZE - PAGE_SIZE, bytes, PAGE_SIZE));
 	memset(expected + SIZE - PAGE_SIZE, 0, PAGE_SIZE);
-	assert_memory_equal(memory.bytes, expected, SIZE);
+	assert_memory(0, SIZE);
 }
 
 static void set_entry(uint64_t table, unsigned index, uint64_t entry)
@@ -195,7 +189,7 @@ static void set_entry(uint64_t table, unsigned index, uint64_t entry)
 	memcpy(memory.bytes + table + index * sizeof(entry), &entry, sizeof(entry));
 }
 
-/* Tables for VA: TABLE(4) the root, down to the one of @level, whose entry is @last. */
+/* Tables for VA, from the root, TABLE(4), down to that of @level, whose entry is @last. */
 static void set_tables(unsigned level, uint64_t last)
 {
 	memset(memory.bytes + TABLE(0), 0, 5 * PAGE_SIZE);
@@ -227,7 +221,7 @@ static void test_translate_sizes(void **state)
 	(void)state;
 	set_tables(1, ADDRESS_4K | PRESENT);
 	translates(TABLE(4), ADDRESS_4K | (VA & 0xfff), true);
-	set_tables(1, ADDRESS_4K | PRESENT | PTE_PS); /* there it is the PAT bit */
+	set_tables(1, ADDRESS_4K | PRESENT | PTE_PS); /* in a last-level entry this bit is PAT */
 	translates(TABLE(4), ADDRESS_4K | (VA & 0xfff), true);
 	set_tables(2, ADDRESS_2M | PRESENT | PTE_PS);
 	translates(TABLE(4), ADDRESS_2M | (VA & 0x1fffff), true);
@@ -235,7 +229,7 @@ static void test_translate_sizes(void **state)
 	translates(TABLE(4), ADDRESS_1G | (VA & 0x3fffffff), true);
 }
 
-/* What stands in an entry beside the address is no part of it; nor in CR3. */
+/* Other bits of an entry, or of CR3, do not change the address. */
 static void test_translate_other_bits(void **state)
 {
 	const uint64_t other = PRESENT | PTE_U | PTE_PCD | PTE_AVAILABLE | PTE_NX | 0xe00;
@@ -252,7 +246,7 @@ static void test_translate_other_bits(void **state)
 	translates(TABLE(4), ADDRESS_4K | (VA & 0xfff), true);
 }
 
-/* Every level must let it write. */
+/* An address is writable only if the entries of all levels are. */
 static void test_translate_writable(void **state)
 {
 	(void)state;
@@ -277,7 +271,7 @@ static void test_translate_not_present(void **state)
 	}
 }
 
-/* Tables that are not the guest's memory translate nothing; the translation itself may. */
+/* Tables must be in the guest's memory; the translated address need not. */
 static void test_translate_tables_outside(void **state)
 {
 	static const uint64_t outside[] = {
@@ -308,7 +302,7 @@ static void test_translate_at_the_end(void **state)
 	assert_true(writable);
 }
 
-/* ---- by whatever the guest uses ---- */
+/* ---- by the tables that the guest uses ---- */
 
 #define VA32    UINT64_C(0xcafe9abc)
 #define ROOT    TABLE(4)
@@ -316,7 +310,10 @@ static void test_translate_at_the_end(void **state)
 #define LOW_4M  UINT64_C(0x89800000)
 #define LONGEST 15u /* of an instruction, in bytes */
 
-/* APM2 5.1: what chooses the tables.  What does not matter in a mode is set in one and clear in others. */
+/*
+ * APM2 5.1: the modes.  Bits that do not matter in a mode are set in some tests, and clear in
+ * others.
+ */
 static struct vcpu unpaged(void)
 {
 	return (struct vcpu){.memory = &memory, .slow = {.cr3 = ROOT, .cr4 = CR4_PAE | CR4_PSE}};
@@ -360,7 +357,7 @@ static void set_entry32(uint64_t table, unsigned index, uint64_t entry)
 	memcpy(memory.bytes + table + index * 4, &entry, 4);
 }
 
-/* 5.2.1: ten bits, ten bits and twelve. */
+/* 5.2.1: a virtual address has 10, 10 and 12 bits. */
 static void set_legacy(uint64_t directory, uint64_t last)
 {
 	memset(memory.bytes + TABLE(0), 0, 5 * PAGE_SIZE);
@@ -368,7 +365,7 @@ static void set_legacy(uint64_t directory, uint64_t last)
 	set_entry32(TABLE(1), VA32 >> 12 & 0x3ff, last);
 }
 
-/* 5.2.3: two bits, nine, nine and twelve. */
+/* 5.2.3: it has 2, 9, 9 and 12 bits. */
 static void set_pae(uint64_t root, uint64_t pointer, uint64_t directory, uint64_t last)
 {
 	memset(memory.bytes + TABLE(0), 0, 5 * PAGE_SIZE);
@@ -406,7 +403,7 @@ static void test_legacy(void **state)
 	vcpu_does_not_translate(legacy(0), VA32);
 }
 
-/* 5.2.2: PS counts only if CR4.PSE does; then bits 13 to 20 are the address's from 32 on. */
+/* 5.2.2: PS counts only if CR4.PSE is set; then bits 13 to 20 are address bits 32 to 39. */
 static void test_legacy_large(void **state)
 {
 	const uint64_t offset = VA32 & 0x3fffff;
@@ -424,7 +421,7 @@ static void test_legacy_large(void **state)
 			true);
 }
 
-/* CR4.PSE does not matter; an entry of the root has no rights, and no PS. */
+/* CR4.PSE does not matter.  The root's entries have neither rights nor PS. */
 static void test_pae(void **state)
 {
 	const uint64_t cr4[] = {CR4_PAE, CR4_PAE | CR4_PSE};
@@ -448,7 +445,7 @@ static void test_pae(void **state)
 	}
 }
 
-/* 5.2.1: PAE's root is 32 bytes, anywhere; below are flags, and above is nothing of CR3. */
+/* 5.2.1: PAE's root has 32 bytes.  CR3's lower bits are flags, and bits from 32 on do not count. */
 static void test_pae_root(void **state)
 {
 	struct vcpu vcpu = legacy(CR4_PAE);
@@ -486,12 +483,6 @@ static void fetches(struct vcpu vcpu, const uint8_t *want, unsigned count)
 		assert_int_equal(got[i], 0xee);
 }
 
-static void fill(void)
-{
-	for (unsigned i = 0; i < SIZE; i++)
-		memory.bytes[i] = (uint8_t)(i * 7 + i / 251);
-}
-
 /* Code outside 64-bit mode begins at CS.base, and its addresses wrap at 4 GiB. */
 static void test_fetch_unpaged(void **state)
 {
@@ -513,7 +504,7 @@ static void test_fetch_unpaged(void **state)
 	}
 }
 
-/* As many as there are: up to the hole, and up to the end. */
+/* Fewer bytes at the hole, and at the end of memory. */
 static void test_fetch_less(void **state)
 {
 	static const uint64_t ends[] = {HOLE, SIZE};
@@ -530,7 +521,7 @@ static void test_fetch_less(void **state)
 	}
 }
 
-/* In 64-bit mode CS has no base; both pages count, wherever they are, and if they are present. */
+/* In 64-bit mode CS has no base.  Code across two pages: each is translated, and may be missing. */
 static void test_fetch_crossing(void **state)
 {
 	const uint64_t end = (VA | 0xfff) + 1;
@@ -559,7 +550,7 @@ static void test_fetch_crossing(void **state)
 	}
 }
 
-/* Compatibility mode: the tables of long mode, and yet a base and 32 bits. */
+/* Compatibility mode: long mode's tables, but CS has a base, and addresses have 32 bits. */
 static void test_fetch_compatibility(void **state)
 {
 	struct vcpu vcpu = long_mode();

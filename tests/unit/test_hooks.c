@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/hooks.c: none, one, and several at once. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "host/hooks.h"
 #include "host/vcpu.h"
+#include "unit.h"
 
 static struct vcpu vcpu;
 static unsigned calls;
@@ -69,7 +62,7 @@ static void test_none(void **state)
 		hook_io(&vcpu);
 		assert_true(hook_startup(&vcpu, &vector));
 		assert_int_equal(vector, 5);
-		hooks_add(&nothing); /* one of nothing is none */
+		hooks_add(&nothing); /* empty hooks change nothing */
 	}
 }
 
@@ -86,7 +79,7 @@ static void test_several(void **state)
 	assert_int_equal(hooked_exceptions(), 10);
 	assert_true(uart_status_is_hooked());
 	assert_true(hook_exception(&vcpu));
-	assert_int_equal(calls, 3); /* the first one is asked again */
+	assert_int_equal(calls, 3); /* the first hook is called again */
 	hook_io(&vcpu);
 	assert_int_equal(calls, 5);
 	assert_true(hook_startup(&vcpu, &vector));

@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * src/host/kvm2007/: what an honest host does, by the rules of the ABI, and that each fault
- * breaks it.  The whole of guest memory is compared with what it must be, so that nothing else is
- * written.
+ * src/host/kvm2007/: an honest host keeps the rules, and each fault has an effect.  All of guest
+ * memory is compared, so that each wrong write is seen.
  */
 #include <regex.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include "guest_fixture.h"
 #include "host/abi.h"
@@ -25,17 +14,16 @@
 #include "host/log.h"
 #include "host/vcpus.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SIZE         0x140000u
-#define PAGE         0x110000u /* where a state page is put, unless it matters */
-#define SITE         0x112008u
-#define MAGIC        0x87655678u
-#define EINVAL_32    0xffffffffu
-#define EINVAL_64    UINT64_MAX
-#define ECHO         0x6563686fu
-#define STALE        UINT64_C(0xdeadbeef00000000)
-#define LME          BIT(8)
-#define LMA          BIT(10)
+#define SIZE      0x140000u
+#define PAGE      0x110000u /* a state page, where its place does not matter */
+#define SITE      0x112008u
+#define MAGIC     0x87655678u
+#define EINVAL_32 0xffffffffu
+#define EINVAL_64 UINT64_MAX
+#define ECHO      0x6563686fu
+#define STALE     UINT64_C(0xdeadbeef00000000)
+#define LME       BIT(8)
+#define LMA       BIT(10)
 
 struct config config;
 
@@ -47,7 +35,7 @@ static const uint8_t vmcall[] = {0x0f, 0x01, 0xc1};
 
 static char logged[1000], patch_logged[1000];
 
-/* The documented form of every line that policy.c writes (log.h). */
+/* The forms of the lines that policy.c logs (log.h). */
 #define NUMBER "(0|0x[1-9a-f][0-9a-f]*)"
 #define LINE_IS                                        \
 	"^(probe [0-9]+ " NUMBER " = (" NUMBER "|#GP)" \
@@ -72,19 +60,19 @@ void log_line(const char *fmt, ...)
 	regfree(&line_is);
 }
 
-/* All that was logged since the last look, but patches: one line or, for "", none. */
+/* The last line since the last call of this, without patches; "" for none. */
 static void assert_logged(const char *want)
 {
 	assert_string_equal(logged, want);
 	logged[0] = '\0';
 }
 
-unsigned vcpu_count(void)
+unsigned vcpus_count(void)
 {
 	return 2;
 }
 
-const struct vcpu *vcpu_by(unsigned id)
+const struct vcpu *vcpus_get(unsigned id)
 {
 	return id ? &other : &vcpu;
 }
@@ -104,7 +92,7 @@ static void sync_slow(struct vcpu *v)
 static const struct vcpu_vendor vendor = {
 	.name = "fake", .call_instruction = {0x0f, 0x01, 0xd9}, .sync = sync_slow};
 
-/* A row of the table, by its name. */
+/* A fault by its name. */
 static const struct fault *fault_by(const char *name)
 {
 	const struct fault *fault;
@@ -117,7 +105,7 @@ static const struct fault *fault_by(const char *name)
 	return NULL;
 }
 
-/* The host has this fault now, and no past. */
+/* A host with this fault. */
 static void start_host(const char *fault)
 {
 	hooks_clear();
@@ -126,7 +114,7 @@ static void start_host(const char *fault)
 	abi_init_vcpu(&other);
 }
 
-/* Every register its own value, none of which fits in 32 bits. */
+/* A different value in each register, none of which fits in 32 bits. */
 static struct gprs noise(void)
 {
 	struct gprs r;
@@ -168,13 +156,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static void put32(uint8_t *to, uint32_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		to[i] = (uint8_t)(value >> 8 * i);
-}
-
-/* As the guest does before a registration: in memory, and so in what is expected of it. */
+/* Fills a state page as the guest does; memory and expected. */
 static void fill_page(uint64_t gpa, uint32_t version, uint32_t size, uint64_t site)
 {
 	uint8_t *page = memory.bytes + gpa;
@@ -207,23 +189,17 @@ static void expect_patch(uint64_t site, const uint8_t *instruction)
 	memcpy(expected + site + 3, &ret, patch_length() - 3);
 }
 
-/* All of memory is as expected; of the vCPU all but the event is untouched. */
+/* Memory is as expected, and nothing of the vCPU has changed except the event. */
 static void assert_nothing_else(const struct vcpu *v)
 {
 	struct vcpu want;
 
-	if (memcmp(memory.bytes, expected, SIZE)) {
-		unsigned i = 0;
-
-		while (memory.bytes[i] == expected[i])
-			i++;
-		fail_msg("byte at %#x: wanted %#x, got %#x", i, expected[i], memory.bytes[i]);
-	}
+	assert_memory(0, SIZE);
 	start_vcpu(&want, v->id);
 	assert_memory_equal(&v->regs, &want.regs, sizeof(want.regs));
 	assert_int_equal(v->rip, want.rip);
 	assert_int_equal(v->efer, want.efer);
-	assert_null(v->ended);
+	assert_null(v->end_reason);
 	assert_int_equal(synced, 0);
 }
 
@@ -232,7 +208,7 @@ static void assert_no_event(const struct vcpu *v)
 	assert_false(v->event.pending);
 }
 
-/* #GP(0); takes the event back. */
+/* The event is #GP(0); clears it. */
 static void assert_gp(struct vcpu *v)
 {
 	assert_true(v->event.pending);
@@ -249,38 +225,38 @@ static void register_page(struct vcpu *v, uint64_t gpa)
 	assert_nothing_else(v);
 }
 
-/* The whole of a registration that must succeed. */
+/* A registration that must succeed. */
 static void register_ok(struct vcpu *v, uint64_t gpa, uint64_t site)
 {
 	fill_page(gpa, 1, 4096, site);
 	expect_answer(gpa, 0);
 	expect_patch(site, vmmcall);
 	register_page(v, gpa);
-	assert_int_equal(kvm2007_page(v->id), gpa);
+	assert_int_equal(v->para_state_gpa, gpa);
 }
 
-/* And of one that must be refused. */
+/* A registration that must be refused. */
 static void register_refused(struct vcpu *v, uint64_t gpa, uint32_t version, uint64_t site)
 {
-	uint64_t before = kvm2007_page(v->id);
+	uint64_t before = v->para_state_gpa;
 
 	fill_page(gpa, version, 4096, site);
 	expect_answer(gpa, EINVAL_32);
 	register_page(v, gpa);
-	assert_int_equal(kvm2007_page(v->id), before);
+	assert_int_equal(v->para_state_gpa, before);
 }
 
 static void assert_rejected(struct vcpu *v, uint64_t gpa)
 {
-	uint64_t before = kvm2007_page(v->id);
+	uint64_t before = v->para_state_gpa;
 
 	assert_int_equal(kvm2007_wrmsr(v, MAGIC, gpa), MSR_GP);
 	assert_gp(v);
 	assert_nothing_else(v);
-	assert_int_equal(kvm2007_page(v->id), before);
+	assert_int_equal(v->para_state_gpa, before);
 }
 
-/* D3: not for the neighbours, nor for others. */
+/* D3: other MSRs are not the ABI's. */
 static void test_msr(void **state)
 {
 	static const uint32_t others[] = {MAGIC - 1, MAGIC + 1, 0, MAGIC & 0x7fffffff};
@@ -308,7 +284,7 @@ static void probe(struct vcpu *v, uint64_t want)
 	assert_nothing_else(v);
 }
 
-/* D1: the gpa that this vCPU has registered, 0 before. */
+/* D1: RDMSR reads the gpa that this vCPU registered last, or 0. */
 static void test_rdmsr_header(void **state)
 {
 	(void)state;
@@ -361,7 +337,7 @@ static void test_register_linux(void **state)
 	assert_memory_equal(memory.bytes + SITE, "\x0f\x01\xd9\xc3", 4);
 }
 
-/* P1: the vendor's instruction, whichever it is. */
+/* P1: the instruction of the CPU's vendor. */
 static void test_vendor(void **state)
 {
 	(void)state;
@@ -376,7 +352,7 @@ static void test_vendor(void **state)
 	}
 }
 
-/* S4: whatever the size, it is neither checked nor changed. */
+/* S4: size is neither checked nor changed. */
 static void test_sizes(void **state)
 {
 	static const uint32_t sizes[] = {0, 1, 23, 24, 4095, 4096, 4097, 0x80000000, 0xffffffff};
@@ -466,10 +442,10 @@ static void test_page_of_one_vcpu(void **state)
 	register_ok(&vcpu, PAGE, SITE);
 	register_ok(&other, PAGE + 4096, SITE + 16);
 	assert_logged("register 1 0x111000 0x1 0x1000 0x112018 = 0");
-	assert_int_equal(kvm2007_page(0), PAGE);
+	assert_int_equal(vcpu.para_state_gpa, PAGE);
 	register_refused(&other, PAGE + 0x8000, 2, SITE);
-	assert_int_equal(kvm2007_page(0), PAGE);
-	assert_int_equal(kvm2007_page(1), PAGE + 4096);
+	assert_int_equal(vcpu.para_state_gpa, PAGE);
+	assert_int_equal(other.para_state_gpa, PAGE + 4096);
 	assert_rejected(&other, SIZE);
 	assert_nothing_else(&vcpu);
 	assert_no_event(&vcpu);
@@ -502,11 +478,11 @@ static void test_older_guest(void **state)
 	expect_answer(PAGE, 0);
 	expect_patch(SITE, vmmcall);
 	register_page(&vcpu, PAGE);
-	assert_int_equal(kvm2007_page(0), PAGE);
+	assert_int_equal(vcpu.para_state_gpa, PAGE);
 	assert_logged("register 0 0x110000 0 0x1000 0x112008 = 0");
 }
 
-/* P2, P3: no byte before it, none behind it; at any alignment, in any page. */
+/* P2, P3: at any alignment, in any page; no byte before or after it. */
 static void test_sites(void **state)
 {
 	static const uint64_t bases[] = {0, HOLE_END, PAGE + 24, PAGE + 0x800, SITE};
@@ -523,7 +499,7 @@ static void test_sites(void **state)
 	}
 }
 
-/* P6 and V3: whole in both pages. */
+/* P6: across two pages. */
 static void test_straddling_sites(void **state)
 {
 	(void)state;
@@ -535,7 +511,7 @@ static void test_straddling_sites(void **state)
 	}
 }
 
-/* P4, P6, P7, V3: outside as a whole or in part. */
+/* P4, P6, P7, V3: sites that are not memory, or not all of them. */
 static void test_bad_sites(void **state)
 {
 	static const uint64_t bad[] = {
@@ -568,7 +544,7 @@ static void test_bad_sites(void **state)
 		assert_logged("register 0 0x110000 0x1 0x1000 0xffffffffffffffff = -1");
 		register_ok(&vcpu, PAGE, SITE);
 	}
-	config.personality = PERSONALITY_LINUX2007; /* whose fourth byte has no place there */
+	config.personality = PERSONALITY_LINUX2007; /* its fourth byte is outside of memory */
 	register_refused(&vcpu, PAGE, 1, HOLE - 3);
 	register_refused(&vcpu, PAGE, 1, SIZE - 3);
 	register_refused(&vcpu, PAGE, 2, HOLE);
@@ -598,7 +574,7 @@ static void call_64(uint64_t index, uint64_t want)
 	call(&regs, want);
 }
 
-/* The upper halves hold what a 64-bit life has left there. */
+/* The upper halves hold leftovers of 64-bit mode (C32.4). */
 static void call_32(uint32_t index, uint32_t want)
 {
 	struct gprs regs = noise(), after;
@@ -646,13 +622,13 @@ static void call_all_indices(void)
 	}
 }
 
-/* C3, C4, C32.3: by the short way, by the long one, and with an echo service at another index. */
+/* C3, C4, C32.3: fast, by steps, and with an echo service at another index. */
 static void test_undefined_indices(void **state)
 {
 	(void)state;
 	call_all_indices();
 	assert_logged("");
-	config.echo = UINT64_MAX; /* as config.c leaves it */
+	config.echo = UINT64_MAX; /* as config.c does without echo= */
 	call_all_indices();
 	assert_logged("");
 	vcpu.hypercall = kvm2007_hypercall_by_steps;
@@ -666,7 +642,7 @@ static void test_undefined_indices(void **state)
 	assert_logged("");
 }
 
-/* Nobody needs to have registered, and having done so changes nothing. */
+/* Calls are the same before and after a registration. */
 static void test_call_after_registration(void **state)
 {
 	(void)state;
@@ -675,7 +651,7 @@ static void test_call_after_registration(void **state)
 	register_refused(&vcpu, PAGE, 2, SITE);
 	call_64(0, EINVAL_64);
 	call_32(0, EINVAL_32);
-	assert_int_equal(kvm2007_page(0), PAGE);
+	assert_int_equal(vcpu.para_state_gpa, PAGE);
 }
 
 /* FNV-1a, over bytes. */
@@ -700,7 +676,7 @@ static uint64_t echoed(const uint64_t args[6])
 	return digest(bytes, sizeof(bytes));
 }
 
-/* The digest above, by vectors that its authors publish. */
+/* The digest above, by its authors' test vectors. */
 static void test_digest(void **state)
 {
 	(void)state;
@@ -750,7 +726,7 @@ static void offer_echo(uint64_t index)
 	config.echo = index;
 }
 
-/* Calls echo for arguments that are nothing special, and for such as are. */
+/* Calls echo() with single bits, with all bits and with random arguments. */
 static void echo_many(void (*echo)(const uint64_t args[6]), uint64_t mask)
 {
 	uint64_t args[6] = {0};
@@ -805,7 +781,7 @@ static void test_echo_32(void **state)
 	assert_nothing_else(&vcpu);
 }
 
-/* An index of more than 32 bits is out of a 32-bit guest's reach. */
+/* A 32-bit guest cannot call an index of more than 32 bits. */
 static void test_echo_out_of_reach(void **state)
 {
 	(void)state;
@@ -814,7 +790,7 @@ static void test_echo_out_of_reach(void **state)
 	call_64(ECHO, EINVAL_64);
 }
 
-/* C32.5: LME decides, whatever else is in EFER. */
+/* C32.5: of EFER only LME counts. */
 static void test_convention_by_lme(void **state)
 {
 	static const struct {
@@ -875,7 +851,7 @@ static void test_log_calls(void **state)
 	assert_logged("");
 }
 
-/* Calls go step by step only where somebody wants to see the steps. */
+/* Calls go by steps only with a fault, or if they are logged. */
 static void test_ways(void **state)
 {
 	(void)state;
@@ -890,7 +866,7 @@ static void test_ways(void **state)
 	assert_ptr_equal(other.hypercall, kvm2007_hypercall);
 }
 
-/* Another host's fault leaves no trace. */
+/* An earlier host's fault has no effect. */
 static void test_honest_again(void **state)
 {
 	(void)state;
@@ -907,8 +883,7 @@ static void test_honest_again(void **state)
 	register_ok(&vcpu, PAGE, SITE);
 }
 
-/* Tables by which the guest's first 2 MiB are what they seem to be, at the CR3 that sync_slow()
- * gives. */
+/* Page tables that map the first 2 MiB to themselves, at the CR3 of sync_slow(). */
 static void map_identity(void)
 {
 	const uint64_t entries[] = {0x3000 | PTE_P | PTE_W, 0x4000 | PTE_P | PTE_W,
@@ -918,7 +893,7 @@ static void map_identity(void)
 		memcpy(memory.bytes + 0x2000 + i * PAGE_SIZE, &entries[i], sizeof(entries[i]));
 }
 
-/* Whether the code at @rip makes an exception that the host takes for something else. */
+/* Whether the host handles the exception of the code at @rip. */
 static bool taken(uint64_t rip, const void *code, unsigned length)
 {
 	if (code)
@@ -927,7 +902,7 @@ static bool taken(uint64_t rip, const void *code, unsigned length)
 	return hook_exception(&vcpu);
 }
 
-/* both-vendors: the other vendor's instruction where the guest stands, and nothing else. */
+/* both-vendors: handles only the other vendor's instruction, at RIP. */
 static void test_both_vendors(void **state)
 {
 	(void)state;
@@ -945,13 +920,13 @@ static void test_both_vendors(void **state)
 		assert_int_equal(vcpu.rip, SITE + (amd ? 3 : 0));
 		assert_int_equal(taken(SITE, vmmcall, 3), !amd);
 		assert_false(taken(SITE, "\x0f\x0b\xd9", 3));
-		assert_false(taken(HOLE, NULL, 0));     /* translates to what is not there */
+		assert_false(taken(HOLE, NULL, 0));     /* translates, but not to memory */
 		assert_false(taken(0x200000, NULL, 0)); /* does not translate */
 		vcpu.vendor = &vendor;
 	}
 }
 
-/* cpl3-wrmsr: a WRMSR of the magic that faulted registers all the same. */
+/* cpl3-wrmsr: a WRMSR of the magic that is a #GP registers all the same. */
 static void test_cpl3_wrmsr(void **state)
 {
 	static const uint8_t wrmsr[] = {0x0f, 0x30};
@@ -969,7 +944,7 @@ static void test_cpl3_wrmsr(void **state)
 	assert_false(taken(SITE, "\x0f\x32", 2));
 	assert_true(taken(SITE, wrmsr, 2));
 	assert_int_equal(vcpu.rip, SITE + 2);
-	assert_int_equal(kvm2007_page(0), PAGE);
+	assert_int_equal(vcpu.para_state_gpa, PAGE);
 	vcpu.regs.rcx = MAGIC + 5;
 	assert_false(taken(SITE, wrmsr, 2));
 }
@@ -980,7 +955,7 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15) + (hash >> 29);
 }
 
-/* And with it all of the vCPU's that a fault changes. */
+/* Adds all of the vCPU's state that a fault may change. */
 static uint64_t mix_vcpu(uint64_t hash)
 {
 	const struct vcpu_slow_state *slow = &vcpu.slow;
@@ -1041,7 +1016,7 @@ static uint64_t mix_call(uint64_t hash, uint64_t index)
 	return mix_vcpu(hash);
 }
 
-/* All that the guest sees of a host that has this fault. */
+/* A hash of all that the guest can see of a host with this fault. */
 static uint64_t seen_with(const char *fault)
 {
 	static const struct {
@@ -1069,7 +1044,7 @@ static uint64_t seen_with(const char *fault)
 	free_memory(&state);
 	setup(&state);
 	start_host(fault);
-	vcpu.hypercall = kvm2007_hypercall_by_steps; /* of an honest host, too */
+	vcpu.hypercall = kvm2007_hypercall_by_steps; /* also on an honest host */
 	offer_echo(ECHO);
 	hash = mix(hash, kvm2007_rdmsr(&vcpu, MAGIC, &value));
 	hash = mix_vcpu(hash);
@@ -1099,22 +1074,19 @@ static bool is_one_of(const char *name, const char *const *names)
 
 static bool takes_several_vcpus(const struct fault *fault)
 {
-	const struct rows *const lists[] = {&kvm2007_vcpu_page_faults, &kvm2007_vcpu_site_faults,
-					    &kvm2007_vcpu_call_faults, &kvm2007_vcpu_run_faults};
+	const struct row *const tables[] = {kvm2007_vcpu_page_faults, kvm2007_vcpu_site_faults,
+					    kvm2007_vcpu_call_faults, kvm2007_vcpu_run_faults};
 
-	for (unsigned list = 0; list < COUNT(lists); list++) {
-		for (unsigned i = 0; i < lists[list]->count; i++) {
-			if (&lists[list]->rows[i].fault == fault)
+	for (unsigned i = 0; i < COUNT(tables); i++) {
+		for (const struct row *row = tables[i]; row->fault.name; row++) {
+			if (&row->fault == fault)
 				return true;
 		}
 	}
 	return false;
 }
 
-/*
- * No fault is without effect, but for those that show elsewhere: by an exception, or in registers
- * of a CPU.
- */
+/* Each fault has an effect, except those that change exceptions or registers of a real CPU. */
 static void test_faults(void **state)
 {
 	static const char *const elsewhere[] = {"cpl3-wrmsr", "both-vendors", "call-x87",
@@ -1137,8 +1109,8 @@ static void test_faults(void **state)
 }
 
 /*
- * Names are words of a command line, each for one fault; all break a rule and say how, but none at
- * all and those that end the run.  A fault has a step or hooks.
+ * Each fault has a unique name of letters, digits and dashes, a text, a step or hooks, and a rule,
+ * unless it ends the run.
  */
 static void test_fault_table(void **state)
 {

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/host/layout.c: memory is at its own address where it can be, and nothing is there twice. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
+/* src/host/layout.c: memory is at its own address where possible, and nothing is used twice. */
 #include "host/layout.h"
 #include "host/log.h"
 #include "lib/multiboot.h"
+#include "unit.h"
 #include "x86/defs.h"
 #include "x86/paging.h"
 
@@ -22,7 +13,7 @@
 #define ADDRESS UINT64_C(0x000ffffffffff000)
 #define HOLE    UINT64_C(0xa0000)
 
-/* What boot/entry.asm and linker.ld have: the image is in the 2 MiB from 16 MiB on. */
+/* Symbols of boot/entry.asm and linker.ld: the image is in the 2 MiB from 16 MiB on. */
 #define IMAGE     (16 * MIB)
 #define IMAGE_END (18 * MIB)
 uint64_t boot_pdpt[512], boot_nx = PTE_NX;
@@ -39,7 +30,7 @@ const void *paging_peek(uint64_t pa)
 	return map + (pa - MAP_ADDRESS);
 }
 
-/* The log's lines. */
+/* The lines that were logged. */
 static char said[4096];
 
 void log_line(const char *fmt, ...)
@@ -63,7 +54,7 @@ static void add(uint64_t base, uint64_t end)
 	boot_info.mbi.mmap_length += sizeof(entry);
 }
 
-/* A machine with memory up to @end, but for what is between @hole and @hole_end. */
+/* A machine with memory up to @end, except from @hole to @hole_end. */
 static void machine(uint64_t end, uint64_t hole, uint64_t hole_end)
 {
 	memset(&boot_info, 0, sizeof(boot_info));
@@ -82,7 +73,7 @@ static void module(uint64_t start, uint64_t end)
 	boot_info.module.end = (uint32_t)end;
 }
 
-/* The host's entry for @gpa, by the size of the page that it maps. */
+/* The host's page table entry for @gpa, and the size of the page that it maps. */
 static uint64_t entry_of(uint64_t gpa, uint64_t *page)
 {
 	const uint64_t entry = memory.directory[gpa / BLOCK];
@@ -95,7 +86,7 @@ static uint64_t entry_of(uint64_t gpa, uint64_t *page)
 	return ((const uint64_t *)(entry & ADDRESS))[gpa % BLOCK / PAGE_SIZE];
 }
 
-/* Every page of the guest's is memory of the machine's that nobody else has; there are no others. */
+/* All pages of the guest, and no others, are mapped, each to memory that nothing else uses. */
 static void check(uint64_t size, uint64_t end, uint64_t hole, uint64_t hole_end)
 {
 	static bool used[GIB / PAGE_SIZE];
@@ -122,7 +113,7 @@ static void check(uint64_t size, uint64_t end, uint64_t hole, uint64_t hole_end)
 	assert_true(layout_end() >= size && layout_end() >= IMAGE_END && layout_end() <= end);
 }
 
-/* The runner's machine for the default guest: all but the first 640 KiB is where it is for the guest. */
+/* The runner's default machine: all memory from 1 MiB on is at its own address. */
 static void test_default(void **state)
 {
 	(void)state;
@@ -132,7 +123,7 @@ static void test_default(void **state)
 	assert_string_equal(said, "elsewhere 0 0xa0000 0x1200000\n");
 }
 
-/* Ascending, as layout_make() is made for zeroed tables. */
+/* Ascending sizes: layout_make() does not clear its tables. */
 static void test_sizes(void **state)
 {
 	static const struct {
@@ -158,7 +149,7 @@ static void test_sizes(void **state)
 	}
 }
 
-/* The ISA hole of old, and memory that the firmware keeps in the first block. */
+/* A hole as ISA machines had, and memory that the firmware reserves in the first block. */
 static void test_holes(void **state)
 {
 	(void)state;
@@ -184,28 +175,28 @@ static void test_too_little(void **state)
 	assert_false(layout_make(&memory, 512 * MIB));
 	machine(18 * MIB + HOLE, 0, 0);
 	assert_true(layout_make(&memory, 16 * MIB));
-	assert_int_equal(layout_take(PAGE_SIZE, PAGE_SIZE), 0);
+	assert_int_equal(layout_alloc(PAGE_SIZE, PAGE_SIZE), 0);
 
-	/* There is enough, but not where the host can reach it. */
+	/* Enough memory, but not below 1 GiB. */
 	machine(3 * GIB, 18 * MIB, 2 * GIB);
 	assert_false(layout_make(&memory, 16 * MIB));
 }
 
-/* What is taken later is neither the guest's nor the module's, wherever that lies. */
+/* Later allocations are in neither the guest's memory nor the module. */
 static void test_take(void **state)
 {
 	static const uint64_t free = 18 * MIB + HOLE;
 	static const struct {
 		uint64_t start, end, want;
 	} table[] = {
-		{MIB, 2 * MIB, free}, /* GRUB's choice */
+		{MIB, 2 * MIB, free}, /* as GRUB does it */
 		{free, free + MIB, free + MIB},
 		{free + 0x800, free + 0x1800, free + 0x2000},
 		{free + 0x1fff, free + 0x2001, free + 0x3000},
 		{free + 0x2000, free + MIB, free},
 		{free - MIB, free, free},
 		{23 * MIB, 24 * MIB, free},
-		{3 * GIB, 3 * GIB + MIB, free}, /* at the top of memory: the rest is free */
+		{3 * GIB, 3 * GIB + MIB, free}, /* far above: in nobody's way */
 	};
 
 	(void)state;
@@ -213,12 +204,12 @@ static void test_take(void **state)
 		machine(24 * MIB, 0, 0);
 		assert_true(layout_make(&memory, 16 * MIB));
 		module(table[i].start, table[i].end);
-		assert_int_equal(layout_take(0x2000, PAGE_SIZE), table[i].want);
+		assert_int_equal(layout_alloc(0x2000, PAGE_SIZE), table[i].want);
 		assert_int_equal(layout_end(), table[i].want + 0x2000);
 	}
 }
 
-/* A module that nothing is in the way of is seen where it is, and costs the guest nothing. */
+/* A module above the guest's memory is not copied. */
 static void test_module(void **state)
 {
 	static const uint64_t starts[] = {960 * MIB, 0x3c0ff000, 0x3ffff000, 0xfc300000,
@@ -245,7 +236,7 @@ static void test_module(void **state)
 	}
 }
 
-/* None that is too large, or is to be copied and there is no room. */
+/* No module that is too large, or has to be copied without memory for that. */
 static void test_no_module(void **state)
 {
 	(void)state;

@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/loader.c, against Multiboot Specification 0.6.96, sections 3.1 to 3.3. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "guest_fixture.h"
 #include "host/loader.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SIZE         0x200000u
-#define INFO         0x1000u /* the one page of low memory that the loader writes to */
-#define INFO_END     0x2000u
-#define POISON       0x5a
-#define MAGIC        0x1badb002u
-#define HEADER_SIZE  32u
-#define LINE_MAX     3583u
-#define NO_HEADER    "guest image: no multiboot 1 header in its first 8192 bytes"
+#define SIZE        0x200000u
+#define INFO        0x1000u /* the one page of low memory that the loader writes to */
+#define INFO_END    0x2000u
+#define POISON      0x5a
+#define MAGIC       0x1badb002u
+#define HEADER_SIZE 32u
+#define LINE_MAX    3583u
+#define NO_HEADER   "guest image: no multiboot 1 header in its first 8192 bytes"
 
 /* An image and its header, from which build() makes the bytes. */
 struct plan {
@@ -43,19 +31,13 @@ static const struct plan good = {
 	.entry = HOLE_END + 0x80,
 };
 
-static struct loaded loaded;
+static struct loaded_guest loaded;
 
 static int setup(void **state)
 {
 	(void)state;
 	make_memory(SIZE);
 	return 0;
-}
-
-static void put32(uint8_t *to, uint32_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		to[i] = (uint8_t)(value >> 8 * i);
 }
 
 static uint32_t get32(uint32_t gpa)
@@ -71,7 +53,7 @@ static uint64_t get64(uint32_t gpa)
 	return get32(gpa) | (uint64_t)get32(gpa + 4) << 32;
 }
 
-/* Exactly as many bytes as the image has: what reads behind them, a sanitizer sees. */
+/* Exactly as many bytes as the image has, so that a sanitizer sees each read after them. */
 static uint8_t *build(const struct plan *p)
 {
 	const uint32_t fields[] = {
@@ -90,10 +72,10 @@ static uint8_t *build(const struct plan *p)
 	return bytes;
 }
 
-/* Loads @bytes and frees them; the error must then be @want, where NULL means none. */
+/* Loads @bytes and frees them.  The error must be @want; NULL: no error. */
 static void load_bytes(uint8_t *bytes, uint32_t length, const char *line, const char *want)
 {
-	static const struct loaded untouched = {0x11111111, 0x22222222, 0x33333333};
+	static const struct loaded_guest untouched = {0x11111111, 0x22222222, 0x33333333};
 	struct {
 		char error[LOADER_ERROR_MAX];
 		char guard[8];
@@ -124,7 +106,7 @@ static uint32_t image_size(const struct plan *p)
 	return p->load_end ? p->load_end - p->load : p->length - p->at + p->header - p->load;
 }
 
-/* Memory outside the information's page is what it was, but for the image and its bss. */
+/* Outside of the information's page, only the image and its bss have been written. */
 static void assert_image(const struct plan *p)
 {
 	uint32_t start = p->at - (p->header - p->load);
@@ -136,8 +118,8 @@ static void assert_image(const struct plan *p)
 	memset(expected + p->load, 0, bss);
 	memcpy(expected + p->load, bytes + start, size);
 	free(bytes);
-	assert_memory_equal(memory.bytes, expected, INFO);
-	assert_memory_equal(memory.bytes + INFO_END, expected + INFO_END, SIZE - INFO_END);
+	assert_memory(0, INFO);
+	assert_memory(INFO_END, SIZE - INFO_END);
 }
 
 static void assert_region(uint32_t at, uint64_t base, uint64_t length)
@@ -204,7 +186,7 @@ static void test_command_lines(void **state)
 		   "guest command line: 3585 characters, wanted less than 3584");
 }
 
-/* The information's parts must not overlap, whatever the line's length. */
+/* The parts of the information do not overlap, for any length of the command line. */
 static void test_every_line_length(void **state)
 {
 	char line[LINE_MAX + 1] = "";
@@ -217,7 +199,7 @@ static void test_every_line_length(void **state)
 	}
 }
 
-/* Without them the image ends with the file, and the bss with the image. */
+/* Without these fields the image ends with the file, and the bss with the image. */
 static void test_ends_left_out(void **state)
 {
 	struct plan p = good;
@@ -235,7 +217,7 @@ static void test_ends_left_out(void **state)
 	accept(&p);
 }
 
-/* What is loaded may begin anywhere before the header, and end behind it. */
+/* The loaded part may begin anywhere before the header. */
 static void test_header_inside(void **state)
 {
 	struct plan p = good;
@@ -289,7 +271,7 @@ static void test_first_header_counts(void **state)
 	load_bytes(bytes, first.length, "", NULL);
 	assert_int_equal(loaded.entry, first.entry);
 
-	first.checksum_off_by = 1; /* what isn't one by its checksum is passed over */
+	first.checksum_off_by = 1; /* a header with a wrong checksum is none */
 	bytes = build(&first);
 	memcpy(bytes + 0x80, other + 0x80, HEADER_SIZE);
 	free(other);
@@ -317,7 +299,7 @@ static void test_no_header(void **state)
 	load_bytes(NULL, 0, "", NO_HEADER);
 }
 
-/* 3.1.2: bits 0 to 15 are requirements; of the rest a loader may ignore what it doesn't know. */
+/* 3.1.2: bits 0 to 15 are requirements; a loader may ignore other bits that it does not know. */
 static void test_flags(void **state)
 {
 	struct plan p = good;
@@ -465,7 +447,7 @@ static void test_places(void **state)
 	}
 }
 
-/* From below the hole to above it, and from the last address to the first. */
+/* Across the hole, and across the end of the address space. */
 static void test_places_across(void **state)
 {
 	struct plan p = at(HOLE - 0x400);
@@ -496,7 +478,7 @@ static void test_truncated(void **state)
 			 p.length);
 		refuse(&p, p.length < p.at + HEADER_SIZE ? NO_HEADER : want);
 	}
-	p.load_end = 0; /* whatever there is, is the image */
+	p.load_end = 0; /* the image ends with the file */
 	for (p.length = 0; p.length < good.length; p.length++) {
 		if (p.length < p.at + HEADER_SIZE)
 			refuse(&p, NO_HEADER);
@@ -517,7 +499,7 @@ static uint32_t random32(void)
 	return (uint32_t)(random_state >> 16);
 }
 
-/* An address that is worth trying: often next to one that matters, mostly above @low. */
+/* A random address, often beside an address that matters, mostly above @low. */
 static uint32_t random_address(uint32_t low)
 {
 	static const uint32_t near[] = {0, INFO_END, HOLE, HOLE_END, SIZE, 0x80000000};
@@ -551,7 +533,7 @@ static struct plan random_plan(void)
 	return p;
 }
 
-/* What the messages say, once more, in numbers that can't wrap. */
+/* Whether the loader must accept it, in numbers that cannot wrap. */
 static bool acceptable(const struct plan *p)
 {
 	int64_t start = (int64_t)p->at - p->header + p->load;
@@ -569,7 +551,7 @@ static bool acceptable(const struct plan *p)
 	return bss_end <= HOLE || (p->load >= HOLE_END && bss_end <= SIZE);
 }
 
-/* Puts back the poison where a load has written. */
+/* Writes POISON where a load has written. */
 static void poison_again(const struct plan *p)
 {
 	uint32_t size = image_size(p);

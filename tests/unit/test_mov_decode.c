@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* src/host/mov_decode.c, against the tables of Intel's SDM, volume 2 (325383-083). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "host/mov_decode.h"
+#include "unit.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define CODE(bytes)  bytes, sizeof(bytes) - 1
-#define VALUE        0xa1b2c3d4u
-#define IMMEDIATE    "\xd4\xc3\xb2\xa1"
+#define CODE(bytes) bytes, sizeof(bytes) - 1
+#define VALUE       0xa1b2c3d4u
+#define IMMEDIATE   "\xd4\xc3\xb2\xa1"
 
 static const unsigned modes[] = {16, 32, 64};
 
 /*
- * Decodes @length bytes at the very end of an allocation, behind which a sanitizer sees every read.  *mov holds
- * noise before.
+ * Decodes @length bytes at the end of an allocation, so that a sanitizer sees each read after
+ * them.
  */
-static bool decode(const void *code, size_t length, unsigned bits, struct mov *mov)
+static bool decode(const void *code, size_t length, unsigned bits, struct mov_decoded *mov)
 {
 	uint8_t *copy = malloc(length);
 	bool known;
@@ -36,7 +26,7 @@ static bool decode(const void *code, size_t length, unsigned bits, struct mov *m
 	return known;
 }
 
-/* Forms as compilers write them; the lengths are those of the strings. */
+/* Forms that compilers use.  The length of each instruction is that of its string. */
 static const struct {
 	unsigned bits;
 	const char *code;
@@ -85,19 +75,19 @@ static const struct {
 	/* mov ds:0xfffffffffee00020, eax: an absolute address without RIP takes SIB */
 	{64, CODE("\x89\x04\x25\x20\x00\xe0\xfe"), true, false, 0},
 	{64, CODE("\xc7\x04\x25\xb0\x00\xe0\xfe" IMMEDIATE), true, true, 0},
-	/* REX.R: mov [rdi], r8d; mov r15d, [rsi]; REX.B and X extend the address alone */
+	/* REX.R: mov [rdi], r8d; mov r15d, [rsi]; REX.B and X change only the address */
 	{64, CODE("\x44\x89\x07"), true, false, 8},
 	{64, CODE("\x44\x8b\x3e"), false, false, 15},
 	{64, CODE("\x41\x89\x07"), true, false, 0},
 	{64, CODE("\x42\x89\x04\xa7"), true, false, 0},
 	{64, CODE("\x47\x8b\x64\xa5\x08"), false, false, 12},
-	/* mov [r12], eax has SIB as rsp has; mov [r13+0], eax a displacement as rbp; */
+	/* mov [r12], eax has a SIB as with rsp; mov [r13+0], eax a displacement as with rbp */
 	{64, CODE("\x41\x89\x04\x24"), true, false, 0},
 	{64, CODE("\x41\x89\x45\x00"), true, false, 0},
-	/* neither does B change what rbp means without a displacement: RIP, and none */
+	/* mod 0, base 5 stays RIP, or no base, with REX.B */
 	{64, CODE("\x41\x89\x05\x00\x00\x00\x00"), true, false, 0},
 	{64, CODE("\x43\x89\x04\x25\x00\x00\x00\x00"), true, false, 0},
-	/* Of C7, R extends nothing: its field tells instructions apart. */
+	/* C7: the reg field is a part of the opcode, so REX.R has no effect. */
 	{64, CODE("\x44\xc7\x07" IMMEDIATE), true, true, 0},
 	/* mov gs:[edi], r9d */
 	{64, CODE("\x65\x67\x44\x89\x0f"), true, false, 9},
@@ -120,7 +110,7 @@ static void test_forms(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(forms); i++) {
-		struct mov mov;
+		struct mov_decoded mov;
 
 		if (!decode(forms[i].code, forms[i].length, forms[i].bits, &mov))
 			fail_msg("form %zu is not known", i);
@@ -132,13 +122,13 @@ static void test_forms(void **state)
 	}
 }
 
-/* What follows the instruction does not matter, and every byte of it is needed. */
+/* Bytes after the instruction do not matter; each of its own is needed. */
 static void test_available(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(forms); i++) {
-		uint8_t code[2 * MOV_LONGEST];
-		struct mov mov;
+		uint8_t code[2 * MOV_DECODE_MAX];
+		struct mov_decoded mov;
 
 		memset(code, 0xff, sizeof(code));
 		memcpy(code, forms[i].code, forms[i].length);
@@ -179,7 +169,9 @@ static void test_unknown(void **state)
 		{64, CODE("\x48\xc7\x07" IMMEDIATE)},
 		{64, CODE("\x48\xa1\x20\x00\xe0\xfe\x00\x00\x00\x00")},
 		{64, CODE("\x66\x48\x89\x07")},
-		/* REX counts right before the opcode only, which is elsewhere an instruction itself */
+		/*
+		 * REX counts only directly before the opcode; outside 64-bit code it is INC or DEC
+		 */
 		{64, CODE("\x44\x66\x89\x07")},
 		{64, CODE("\x44\x2e\x89\x07")},
 		{64, CODE("\x44\x44\x89\x07")},
@@ -199,7 +191,7 @@ static void test_unknown(void **state)
 		{32, CODE("\xab\x07")},
 		{32, CODE("\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x67\x89\x07")},
 	};
-	struct mov mov;
+	struct mov_decoded mov;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(table); i++) {
@@ -208,36 +200,36 @@ static void test_unknown(void **state)
 	}
 }
 
-/* No opcode of one byte but these five. */
+/* Only these five opcodes of one byte. */
 static void test_opcodes(void **state)
 {
 	(void)state;
 	for (unsigned opcode = 0; opcode < 256; opcode++) {
 		bool want = strchr("\x89\x8b\xc7\xa1\xa3", (int)opcode) && opcode;
-		uint8_t code[MOV_LONGEST] = {(uint8_t)opcode};
-		struct mov mov;
+		uint8_t code[MOV_DECODE_MAX] = {(uint8_t)opcode};
+		struct mov_decoded mov;
 
 		assert_int_equal(decode(code, sizeof(code), 32, &mov), want);
 	}
 }
 
-/* SDM 2.3.11: 15 bytes are an instruction, 16 are none. */
+/* SDM 2.3.11: an instruction has at most 15 bytes. */
 static void test_longest(void **state)
 {
-	uint8_t code[MOV_LONGEST + 1];
-	struct mov mov;
+	uint8_t code[MOV_DECODE_MAX + 1];
+	struct mov_decoded mov;
 
 	(void)state;
 	memset(code, 0x3e, sizeof(code));
-	memcpy(code + MOV_LONGEST - 2, "\x89\x07", 2);
+	memcpy(code + MOV_DECODE_MAX - 2, "\x89\x07", 2);
 	assert_true(decode(code, sizeof(code), 32, &mov));
-	assert_int_equal(mov.length, MOV_LONGEST);
-	code[MOV_LONGEST - 2] = 0x3e;
-	memcpy(code + MOV_LONGEST - 1, "\x89\x07", 2);
+	assert_int_equal(mov.length, MOV_DECODE_MAX);
+	code[MOV_DECODE_MAX - 2] = 0x3e;
+	memcpy(code + MOV_DECODE_MAX - 1, "\x89\x07", 2);
 	assert_false(decode(code, sizeof(code), 32, &mov));
 }
 
-/* How long ModRM, SIB and displacement are: tables 2-1 to 2-3; mod 3 is no memory. */
+/* The length of ModRM, SIB and displacement: tables 2-1 to 2-3.  Mod 3 is not memory. */
 static unsigned address_length(unsigned address_bits, uint8_t modrm, uint8_t sib)
 {
 	static const uint8_t short_form[3][8] = {
@@ -252,14 +244,14 @@ static unsigned address_length(unsigned address_bits, uint8_t modrm, uint8_t sib
 	return long_form[modrm >> 6][modrm & 7];
 }
 
-/* An instruction of @bits code with these bytes; prefixes that are 0 are not there. */
+/* Decodes an instruction with these bytes, in code of @bits; without REX if @rex is 0. */
 static void try(unsigned bits, bool other_address, uint8_t rex, uint8_t opcode, uint8_t modrm,
 		uint8_t sib)
 {
 	const unsigned other = bits == 32 ? 16 : 32;
-	uint8_t code[MOV_LONGEST];
+	uint8_t code[MOV_DECODE_MAX];
 	unsigned length = 0;
-	struct mov mov;
+	struct mov_decoded mov;
 	bool want, known;
 
 	memset(code, 0xff, sizeof(code));

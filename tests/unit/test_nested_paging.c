@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/host/nested_paging.c: each page of the guest's is where the host put it, and nothing else is. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+/* src/host/nested_paging.c: each gpa translates to the page that the host has chosen. */
 #include "host/nested_paging.h"
+#include "unit.h"
 #include "x86/defs.h"
 
-#define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
 #define MIB            (UINT64_C(1) << 20)
 #define GIB            (UINT64_C(1) << 30)
 #define RWX            7u /* EPT: read, write, execute; AMD: present, writable, user */
@@ -19,22 +11,22 @@
 #define EPT_WRITE_BACK (6u << 3)
 #define ADDRESS        UINT64_C(0x000ffffffffff000)
 
-#define WINDOW  UINT64_C(0x40000000) /* where the host sees it; nobody looks into it */
+#define WINDOW \
+	UINT64_C(0x40000000) /* the host's address of guest memory, which is never accessed */
 #define NOWHERE UINT64_MAX
 
 static uint64_t directory[512], tables[2][512] __attribute__((aligned(4096)));
 
-/* What below its size is not the guest's memory, and where in the host it is. */
+/* Ranges of gpas that are not the guest's memory, and to which address they translate. */
 static const struct {
 	uint64_t start, end, at;
 } others[] = {
-	{0xa0000, 0xb8000, NOWHERE}, /* a PC's hole, around */
-	{0xb8000, 0xc0000,
-	 0xb8000}, /* the text screen, which the guest has as the machine has it */
+	{0xa0000, 0xb8000, NOWHERE}, /* a PC's hole, without the screen */
+	{0xb8000, 0xc0000, 0xb8000}, /* the machine's text screen */
 	{0xc0000, 0x100000, NOWHERE},
 };
 
-/* Blocks and pages are all over the place, some of them where they are for the guest. */
+/* The machine's address of guest memory: in any order, sometimes the same. */
 static uint64_t place(uint64_t gpa)
 {
 	const uint64_t block = gpa / (2 * MIB), page = gpa / PAGE_SIZE;
@@ -44,7 +36,7 @@ static uint64_t place(uint64_t gpa)
 	return (page < 256 ? 0x3000 + 511 - page : page) * PAGE_SIZE + gpa % PAGE_SIZE;
 }
 
-/* The host's own: a table for the first block, one for the last if it ends in the middle. */
+/* The host's page tables: one for the first block, one for the last if it is not whole. */
 static void fill_tables(uint64_t size)
 {
 	const uint64_t end = (size + 2 * MIB - 1) / (2 * MIB);
@@ -74,8 +66,8 @@ static uint64_t expected(uint64_t gpa, uint64_t size)
 }
 
 /*
- * As the CPU does, with what it demands of tables of four levels (APM2 5.3 and 15.25.5, SDM 29.3.2): an
- * entry that refers to a table has its rights and nothing else.
+ * Translates as the CPU does (APM2 5.3 and 15.25.5, SDM 29.3.2).  An entry that refers to a table
+ * must have only rights.
  */
 static uint64_t walk(uint64_t gpa, uint64_t *bits)
 {
@@ -103,7 +95,8 @@ static void check_page(uint64_t gpa, uint64_t size, uint64_t leaf)
 {
 	const uint64_t want = expected(gpa, size);
 	const bool screen = gpa >= others[1].start && gpa < others[1].end;
-	const uint64_t want_bits = RWX | (screen ? 0 : leaf); /* no memory type: uncached */
+	const uint64_t want_bits =
+		RWX | (screen ? 0 : leaf); /* the screen has no memory type: uncached */
 	uint64_t bits = want_bits;
 	const uint64_t got = walk(gpa, &bits);
 
@@ -113,8 +106,8 @@ static void check_page(uint64_t gpa, uint64_t size, uint64_t leaf)
 }
 
 /*
- * A guest-physical address translates if it is the guest's memory, with all rights and what the vendor
- * wants.  Ascending, as nested_init() is made for zeroed tables: it adds to them and takes nothing away.
+ * All memory translates, with all rights and the vendor's flags, and nothing else does.  Ascending
+ * sizes: nested_init() does not clear its tables.
  */
 static void test_sizes(void **state)
 {

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/host/passthrough.c: which ports and MSRs the guest has without the host, and no others. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+/* src/host/passthrough.c: just these ports and MSRs do not exit. */
 #include "host/config.h"
 #include "host/hooks.h"
 #include "host/passthrough.h"
+#include "unit.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define PORTS        0x10000u
+#define PORTS 0x10000u
 
 struct config config;
 
-/* PICs and PIT, COM1 to COM4, and what ends the machine, but for isa-debug-exit, which the host wants to see. */
+/* PICs, PIT, COM1 to COM4, and ports that end the machine (but not isa-debug-exit's). */
 static const struct {
 	uint16_t first, last;
 } ports[] = {
@@ -25,7 +17,7 @@ static const struct {
 	{0x3e8, 0x3ef}, {0x3f8, 0x3ff}, {0x604, 0x605}, {0x8900, 0x8900}, {0xb004, 0xb005},
 };
 
-static bool is_passed(uint32_t port)
+static bool is_passthrough(uint32_t port)
 {
 	for (unsigned i = 0; i < COUNT(ports); i++) {
 		if (port >= ports[i].first && port <= ports[i].last)
@@ -45,7 +37,10 @@ static bool exits(const uint8_t *map, uint32_t port)
 	return map[port / 8] >> port % 8 & 1;
 }
 
-/* APM2 15.10.1: an access exits if the bit of any of its ports is set; those from 0xffff reach page 3. */
+/*
+ * APM2 15.10.1: an access exits if the bit of any of its ports is set; at 0xffff that is in page
+ * 3.
+ */
 static void test_ports(void **state)
 {
 	const uint8_t *map = io_bitmap_init();
@@ -53,16 +48,16 @@ static void test_ports(void **state)
 	(void)state;
 	assert_int_equal((uintptr_t)map % 4096, 0);
 	for (uint32_t port = 0; port < PORTS; port++) {
-		if (exits(map, port) == is_passed(port) ||
-		    port_passed((uint16_t)port) != is_passed(port))
+		if (exits(map, port) == is_passthrough(port) ||
+		    passthrough_port((uint16_t)port) != is_passthrough(port))
 			fail_msg("port %#x: wanted it %s", port,
-				 is_passed(port) ? "passed" : "to exit");
+				 is_passthrough(port) ? "passed" : "to exit");
 	}
 	for (uint32_t bit = PORTS; bit < 8 * IO_BITMAP_SIZE; bit++)
 		assert_true(exits(map, bit));
 }
 
-/* Who wants to see reads of a UART's status sees them and no others; only while the hook is there. */
+/* With the hook, line status registers exit, and no other port of a UART; without it none. */
 static void check_hooked_status(void)
 {
 	static const struct hooks status = {.uart_status = true};
@@ -71,8 +66,8 @@ static void check_hooked_status(void)
 	hooks_add(&status);
 	map = io_bitmap_init();
 	for (uint32_t port = 0; port < PORTS; port++) {
-		assert_int_equal(exits(map, port), is_lsr(port) || !is_passed(port));
-		assert_int_equal(port_passed((uint16_t)port), is_passed(port));
+		assert_int_equal(exits(map, port), is_lsr(port) || !is_passthrough(port));
+		assert_int_equal(passthrough_port((uint16_t)port), is_passthrough(port));
 	}
 	hooks_clear();
 	assert_false(exits(io_bitmap_init(), 0x3fd));
@@ -84,7 +79,7 @@ static void test_hooked_status(void **state)
 	check_hooked_status();
 }
 
-/* The last test: a UART that was named stays so. */
+/* The last test: the named UART stays in the table. */
 static void test_named_uart(void **state)
 {
 	config.serial = 0xfff8;
@@ -98,8 +93,8 @@ static void test_named_uart(void **state)
 }
 
 /*
- * SYSENTER's and SYSCALL's, and the bases of FS and GS.  With SVM, VMLOAD and VMSAVE switch all of them
- * (APM2 15.5.2); with VMX the CPU switches some, and the host has no use for the others.
+ * The MSRs of SYSENTER and SYSCALL, and the bases of FS and GS.  On SVM, VMLOAD and VMSAVE switch
+ * them (APM2 15.5.2); on VMX the CPU switches some, and the host does not use the others.
  */
 static void test_msrs(void **state)
 {
@@ -110,10 +105,10 @@ static void test_msrs(void **state)
 	unsigned found = 0;
 
 	(void)state;
-	assert_int_equal(passed_msr_count, COUNT(want));
+	assert_int_equal(passthrough_msr_count, COUNT(want));
 	for (unsigned i = 0; i < COUNT(want); i++) {
-		for (unsigned j = 0; j < passed_msr_count; j++)
-			found += passed_msrs[j] == want[i];
+		for (unsigned j = 0; j < passthrough_msr_count; j++)
+			found += passthrough_msrs[j] == want[i];
 	}
 	assert_int_equal(found, COUNT(want));
 }

@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/host/svm.c on CPUs that no emulator shows us; sections are APM2's (24593 rev. 3.41). */
+/* src/host/svm.c on CPUs that no emulator has.  Sections are of APM2 (24593 rev. 3.41). */
 #include "fake_cpu.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "host/config.h"
-#include "host/nested_paging.h"
-#include "host/passthrough.h"
 #include "host/svm.h"
+#include "vendor_fixture.h"
 
-struct config config;
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ROOT         0x7000u
-#define RIP          0x100123u
 #define MAX_LEAF     0x80000000u
 #define FEATURES     0x80000001u /* ECX bit 2: SVM */
 #define SVM_FEATURES 0x8000000au /* EDX bit 0: nested paging; bit 3: the next RIP is saved */
@@ -28,16 +12,7 @@ struct config config;
 #define FIRMWARE     "the firmware has disabled SVM: wanted bit 4 of VM_CR (MSR 0xc0010114) clear"
 #define NESTED       "this CPU has no nested paging: wanted CPUID 8000000ah EDX bit 0"
 
-static struct svm *svm; /* the one that was entered last */
-static struct vcpu vcpu;
-static uint8_t pages[VCPU_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
-
-static const struct vcpu_start begin = {
-	.code = {0x08, 0xc09b, 0xffffffff, 0x1000},
-	.data = {0x10, 0xc093, 0xffffffff, 0},
-	.cr0 = CR0_PE | CR0_ET,
-	.rip = RIP,
-};
+static struct svm *svm; /* that svm_run() was called with */
 
 static const struct fake_cpu plain = {
 	.leaves = {{MAX_LEAF, {.eax = SVM_FEATURES}},
@@ -63,26 +38,18 @@ bool vcpu_handle_exit(struct vcpu *v)
 	return true;
 }
 
-uint64_t nested_root(void)
-{
-	return ROOT;
-}
-
 /* ---- tests ---- */
 
 static void start(const struct fake_cpu *cpu)
 {
 	fake = *cpu;
-	memset(pages, 0xa5, sizeof(pages)); /* nobody clears them */
+	memset(pages, 0xa5, sizeof(pages)); /* they are not cleared */
 	vcpu = (struct vcpu){.vendor = &svm_vendor, .pages = pages};
 	svm_vendor.init();
 	svm_vendor.run(&vcpu, &begin);
 }
 
-/*
- * A CPU is AMD's kind if CPUID has the leaf that tells more of SVM, and the bit.  No MSR is read: any would
- * fail here.
- */
+/* SVM is offered if CPUID has its leaf and its bit.  No MSR may be read: all are missing here. */
 static void test_offered(void **state)
 {
 	static const struct {
@@ -105,7 +72,7 @@ static void test_offered(void **state)
 	}
 }
 
-/* It runs guests unless the firmware forbids it (15.4), and if it has nested paging (15.25). */
+/* SVM is available unless the firmware disables it (15.4) or nested paging is missing (15.25). */
 static void test_available(void **state)
 {
 	static const struct {
@@ -134,16 +101,10 @@ static void test_available(void **state)
 	}
 }
 
-static bool is_passed(uint32_t msr)
-{
-	for (unsigned i = 0; i < passed_msr_count; i++) {
-		if (passed_msrs[i] == msr)
-			return true;
-	}
-	return false;
-}
-
-/* 15.11: three ranges of MSRs, two bits each, the lower for reads; the last quarter is reserved. */
+/*
+ * 15.11: three ranges of MSRs; two bits for each, the lower for reads.  The last quarter is
+ * reserved.
+ */
 static void test_msr_map(void **state)
 {
 	static const uint32_t ranges[] = {0, 0xc0000000, 0xc0010000};
@@ -155,7 +116,7 @@ static void test_msr_map(void **state)
 	assert_int_equal((uintptr_t)map % PAGE_SIZE, 0);
 	for (uint32_t bit = 0; bit < 2 * 8 * PAGE_SIZE; bit++) {
 		const uint32_t range = bit / 0x4000, msr = bit % 0x4000 / 2;
-		const bool passed = range < COUNT(ranges) && is_passed(ranges[range] + msr);
+		const bool passed = range < COUNT(ranges) && is_passthrough(ranges[range] + msr);
 
 		if ((map[bit / 8] >> bit % 8 & 1) == passed)
 			fail_msg("%s of MSR %#x of range %u: wanted it %s",
@@ -164,7 +125,7 @@ static void test_msr_map(void **state)
 	}
 }
 
-/* The maps work only if their intercepts are set (15.10, 15.11), and nested paging only if it is on. */
+/* The maps need their intercepts (15.10, 15.11), and nested paging must be on. */
 static void test_controls(void **state)
 {
 	const struct vmcb *c;
@@ -182,7 +143,7 @@ static void test_controls(void **state)
 	assert_int_not_equal(fake_msr(MSR_VM_HSAVE_PA)->value, 0);
 }
 
-/* 15.7.1: a CPU that saves the next RIP knows how long an instruction is, with its prefixes. */
+/* 15.7.1: the next RIP, if the CPU saves it, counts prefixes. */
 static void test_next_rip(void **state)
 {
 	struct fake_cpu saves = plain;
@@ -199,7 +160,10 @@ static void test_next_rip(void **state)
 	}
 }
 
-/* CS.L (bit 9 of what 15.5.1 packs) counts in long mode alone, CS.D (bit 10) elsewhere: 4.7.2, 4.8.1. */
+/*
+ * CS.L (bit 9 of a packed attribute, 15.5.1) counts only in long mode; else CS.D (bit 10): 4.7.2,
+ * 4.8.1.
+ */
 static void test_code(void **state)
 {
 	static const struct {

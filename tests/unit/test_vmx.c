@@ -1,34 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * src/host/vmx.c, and exits.c behind it, on CPUs that no emulator shows us.  Sections are those of the SDM,
- * volume 3 (325384-083); numbers that it gives stand here as numbers, so that vmcs.h is tested too.
+ * src/host/vmx.c with exits.c, on CPUs that no emulator has.  Sections are of the SDM, volume 3
+ * (325384-083).  Its numbers are written here as numbers, so that vmcs.h is tested too.
  */
 #include "fake_cpu.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "host/abi.h"
-#include "host/config.h"
 #include "host/lapic.h"
 #include "host/log.h"
-#include "host/nested_paging.h"
-#include "host/passthrough.h"
 #include "host/vcpus.h"
 #include "host/vmx.h"
+#include "vendor_fixture.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ROOT         0x7000u
-#define RIP          0x100123u
-#define LENGTH       3u /* of the instruction that exits, unless it matters */
-#define NOISE        UINT64_C(0x5aa5f00dbadc0de5)
+#define LENGTH 3u /* of the instruction that exits, unless it matters */
+#define NOISE  UINT64_C(0x5aa5f00dbadc0de5)
 
 #define FEATURE_CONTROL 0x3au
 #define BASIC           0x480u
@@ -50,11 +35,9 @@
 #define WITH_ERROR     0x800u
 #define GUEST_SEES_CR0 (CR0_PE | CR0_ET)
 
-struct config config;
-
 /*
- * The least that can run a guest.  What an MSR needs: A.1 (BASIC bit 55: the TRUE ones), A.3.3 (PROC2), A.10
- * (EPT).
+ * A CPU that can just run a guest.  MSRs that exist only with a bit of another one: A.1 (BASIC bit
+ * 55), A.3.3 (PROC2), A.10 (EPT).
  */
 static const struct fake_cpu least = {
 	.cr0 = CR0_PE | CR0_PG | CR0_WP,
@@ -101,7 +84,7 @@ static void step(const char *name)
 	strncat(steps, " ", sizeof(steps) - strlen(steps) - 1);
 }
 
-/* 24.7, 25.2: what the CPU wants of its state and of a region, which begins with the revision. */
+/* 24.7, 25.2: what the CPU needs to be set, and that a region begins with the revision. */
 void vmx_region(const char *instruction, const uint8_t *region)
 {
 	uint32_t revision;
@@ -152,17 +135,9 @@ struct cpu *this_cpu(void)
 
 /* ---- what vmx.c and exits.c call ---- */
 
-static struct vcpu vcpu;
-static uint8_t pages[VCPU_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
-
-static const struct vcpu_start begin = {
-	.code = {0x08, 0xc09b, 0xffffffff, 0x1000},
-	.data = {0x10, 0xc093, 0xffffffff, 0},
-	.cr0 = CR0_PE | CR0_ET,
-	.rip = RIP,
-};
 static char logged[2][200];  /* the last two lines */
-static uint64_t rsp_of_call; /* what a hypercall makes of RSP; 0: it does not look */
+static uint32_t asked_for;   /* the last MSR that ABIs were asked for */
+static uint64_t rsp_of_call; /* the hypercall sets RSP to this; 0: it does not */
 
 void vmx_run(struct vcpu *v)
 {
@@ -170,38 +145,27 @@ void vmx_run(struct vcpu *v)
 	step("run");
 }
 
-unsigned vcpu_count(void)
+unsigned vcpus_count(void)
 {
 	return 1;
 }
 
-bool apic_page_access(struct vcpu *v)
+bool lapic_page_access(struct vcpu *v)
 {
 	(void)v;
 	return false;
 }
 
-bool apic_set_base(struct vcpu *v, uint64_t value)
-{
-	return value == apic_base(v);
-}
-
-bool apic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
+bool lapic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	(void)v, (void)msr, (void)value;
 	return false;
 }
 
-bool apic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
+bool lapic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 {
 	(void)v, (void)msr, (void)value;
 	return false;
-}
-
-uint64_t apic_base(const struct vcpu *v)
-{
-	(void)v;
-	return 0xfee00900;
 }
 
 void log_line(const char *fmt, ...)
@@ -216,7 +180,7 @@ void log_line(const char *fmt, ...)
 
 static void hypercall(struct vcpu *v)
 {
-	assert_int_equal(v->rip, RIP + 3); /* behind VMCALL */
+	assert_int_equal(v->rip, RIP + 3); /* after VMCALL */
 	if (!rsp_of_call)
 		return;
 	vcpu_sync(v);
@@ -225,19 +189,16 @@ static void hypercall(struct vcpu *v)
 
 enum msr_outcome abi_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
-	(void)v, (void)msr, (void)value;
+	(void)v, (void)value;
+	asked_for = msr;
 	return MSR_UNKNOWN;
 }
 
 enum msr_outcome abi_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-	(void)v, (void)msr, (void)value;
+	(void)v, (void)value;
+	asked_for = msr;
 	return MSR_UNKNOWN;
-}
-
-uint64_t nested_root(void)
-{
-	return ROOT;
 }
 
 static int setup(void **state)
@@ -245,7 +206,7 @@ static int setup(void **state)
 	(void)state;
 	fake = least;
 	for (unsigned i = 0; i < COUNT(vmcs); i++) {
-		vmcs[i] = NOISE; /* 25.11.3: nobody knows what a new VMCS holds */
+		vmcs[i] = NOISE; /* 25.11.3: a new VMCS may hold anything */
 		written[i] = false;
 	}
 	current = NULL;
@@ -267,7 +228,7 @@ static int setup_running(void **state)
 
 /* ---- what the CPU has ---- */
 
-/* A CPU is Intel's kind if CPUID says so (24.6).  No MSR is read: any would fail here. */
+/* VMX is offered if CPUID has its bit (24.6).  No MSR may be read: all are missing here. */
 static void test_offered(void **state)
 {
 	(void)state;
@@ -288,7 +249,10 @@ static void check_available(const char *want)
 		assert_string_equal(why, want);
 }
 
-/* 24.7: a firmware that locks without bit 2 has disabled VMX; one that does not lock leaves it to us. */
+/*
+ * 24.7: firmware disables VMX by the lock bit without bit 2.  Without the lock the host sets bit
+ * 2.
+ */
 static void test_firmware(void **state)
 {
 	static const char disabled[] = "the firmware has disabled VMX: wanted bit 2 of "
@@ -302,8 +266,8 @@ static void test_firmware(void **state)
 }
 
 /*
- * Whichever bit a CPU lacks, the message is the one that says so; and no MSR is read that such a CPU does
- * not have.  It is enough to have those bits alone.
+ * For each bit that a CPU lacks there is a message, and no MSR is read that such a CPU does not
+ * have.
  */
 static void test_capabilities(void **state)
 {
@@ -320,18 +284,20 @@ static void test_capabilities(void **state)
 		{PROC2, {39}, "this CPU has no unrestricted guests: wanted bit 39 of MSR 0x48b"},
 		{EPT,
 		 {6, 14, 16},
-		 "this CPU's EPT lacks four levels, write-back tables or 2 MiB pages: wanted bits 6, 14 "
-		 "and 16 of MSR 0x48c"},
+		 "this CPU's EPT lacks four levels, write-back tables or 2 MiB pages: wanted bits "
+		 "6, 14 and 16 of MSR 0x48c"},
 		{TRUE_PROC,
 		 {39, 57, 60},
-		 "this CPU has no bitmaps of ports and MSRs: wanted bits 39, 57 and 60 of MSR 0x48e"},
+		 "this CPU has no bitmaps of ports and MSRs: wanted bits 39, 57 and 60 of MSR "
+		 "0x48e"},
 		{TRUE_EXIT,
 		 {34, 41, 51, 52, 53},
-		 "this CPU's VM exits don't switch EFER and PAT: wanted bits 34, 41, 51, 52 and 53 of MSR "
-		 "0x48f"},
+		 "this CPU's VM exits don't switch EFER and PAT: wanted bits 34, 41, 51, 52 and 53 "
+		 "of MSR 0x48f"},
 		{TRUE_ENTRY,
 		 {34, 46, 47},
-		 "this CPU's VM entries don't switch EFER and PAT: wanted bits 34, 46 and 47 of MSR 0x490"},
+		 "this CPU's VM entries don't switch EFER and PAT: wanted bits 34, 46 and 47 of "
+		 "MSR 0x490"},
 	};
 
 	(void)state;
@@ -350,7 +316,7 @@ static void test_capabilities(void **state)
 
 /* ---- before the first entry ---- */
 
-/* 24.7: VMXON, then the VMCS; and IA32_FEATURE_CONTROL is written only if the firmware did not lock it. */
+/* 24.7: VMXON, then the VMCS.  IA32_FEATURE_CONTROL is written only if it is not locked. */
 static void test_enter(void **state)
 {
 	static const uint64_t firmware[] = {0, 4, 5};
@@ -365,7 +331,7 @@ static void test_enter(void **state)
 	}
 }
 
-/* 25.11.3: whatever we use of the VMCS is written before the CPU reads it. */
+/* 25.11.3: all fields that the host uses are written before the first entry. */
 static void test_all_written(void **state)
 {
 	static const struct {
@@ -380,22 +346,19 @@ static void test_all_written(void **state)
 	(void)state;
 	for (unsigned i = 0; i < COUNT(fields); i++) {
 		const uint32_t field = fields[i].field;
-		const bool by_asm = field == VMCS_HOST_RSP || field == VMCS_HOST_RIP;
-		const bool unused = field == VMCS_ENTRY_EVENT_ERROR; /* no event, no error */
-		const bool by_cpu = (field >> 10 & 3) == 1;
-		const bool want = !by_asm && !unused && !by_cpu;
+		const bool want = (field >> 10 & 3) != 1; /* only the CPU writes these */
 
 		if (written[field] != want)
 			fail_msg("%s: wanted it %s", fields[i].name, want ? "written" : "left");
 	}
 }
 
-/* A.2: controls that must be 1 are; of the others those that we want, if they may be. */
+/* A.2: controls that must be 1, and those that the host wants and that may be 1. */
 static void test_controls(void **state)
 {
 	static const struct {
 		uint32_t field, msr;
-		uint64_t optional; /* without these a guest runs, too */
+		uint64_t optional; /* the host can do without these */
 	} table[] = {
 		{VMCS_PIN_CONTROLS, TRUE_PIN, BIT(3)},              /* NMI */
 		{VMCS_PROC_CONTROLS, TRUE_PROC, BIT(10) | BIT(29)}, /* MWAIT, MONITOR */
@@ -417,16 +380,7 @@ static void test_controls(void **state)
 		assert_int_equal(vmcs[table[i].field], minimum[i] | table[i].optional);
 }
 
-static bool is_passed(uint32_t msr)
-{
-	for (unsigned i = 0; i < passed_msr_count; i++) {
-		if (passed_msrs[i] == msr)
-			return true;
-	}
-	return false;
-}
-
-/* 25.6.9: reads of the low MSRs, of the high ones, writes of the low, of the high; 1 KiB each. */
+/* 25.6.9: 1 KiB each for reads of low MSRs, reads of high ones, writes of low and of high ones. */
 static void test_msr_map(void **state)
 {
 	const uint8_t *map = (const uint8_t *)vmcs[VMCS_MSR_BITMAP];
@@ -437,13 +391,13 @@ static void test_msr_map(void **state)
 		const uint32_t part = bit / 0x2000;
 		const uint32_t msr = bit % 0x2000 + (part % 2 ? 0xc0000000 : 0);
 
-		if ((map[bit / 8] >> bit % 8 & 1) == is_passed(msr))
+		if ((map[bit / 8] >> bit % 8 & 1) == is_passthrough(msr))
 			fail_msg("%s of MSR %#x: wanted it %s", part < 2 ? "RDMSR" : "WRMSR", msr,
-				 is_passed(msr) ? "passed" : "to exit");
+				 is_passthrough(msr) ? "passed" : "to exit");
 	}
 }
 
-/* 25.6.4: A has the ports below 0x8000, B the others.  25.6.11: tables of four levels, write-back. */
+/* 25.6.4: bitmap A is for ports below 0x8000, B for others.  25.6.11: four levels, write-back. */
 static void test_addresses(void **state)
 {
 	const uint64_t ports = (uintptr_t)io_bitmap_init();
@@ -455,7 +409,7 @@ static void test_addresses(void **state)
 	assert_int_equal(vmcs[VMCS_LINK_POINTER], UINT64_MAX); /* 25.4.2: there is no other VMCS */
 }
 
-/* 28.5: an exit gives us back what we were. */
+/* 28.5: an exit loads the host's state as it was. */
 static void test_host_state(void **state)
 {
 	(void)state;
@@ -476,7 +430,7 @@ static void test_host_state(void **state)
 	assert_int_equal(vmcs[VMCS_HOST_PAT], 0x0406);
 }
 
-/* A guest has CR0.NE and CR4.VMXE set, as VMX wants (A.7, A.8), and sees neither: 25.6.6. */
+/* CR0.NE and CR4.VMXE are set, as VMX needs (A.7, A.8), but the guest reads 0: 25.6.6. */
 static void test_guest_state(void **state)
 {
 	(void)state;
@@ -498,20 +452,20 @@ static void test_guest_state(void **state)
 
 /* ---- exits ---- */
 
-/* The guest exits; whether it may go on. */
+/* An exit of the guest.  Returns whether the guest goes on. */
 static bool leave(uint32_t reason, uint64_t qualification)
 {
 	vmcs[VMCS_EXIT_REASON] = reason;
 	vmcs[VMCS_EXIT_QUALIFICATION] = qualification;
 	vmcs[VMCS_EXIT_INSTRUCTION_LENGTH] = LENGTH;
 	vmcs[VMCS_GUEST_RIP] = RIP;
-	vmcs[VMCS_ENTRY_EVENT] = 0; /* 25.8.3: an exit takes the event away */
+	vmcs[VMCS_ENTRY_EVENT] = 0; /* 25.8.3: an exit clears the event */
 	vmcs[VMCS_ENTRY_EVENT_ERROR] = NOISE;
-	vmcs[VMCS_GUEST_INTERRUPTIBILITY] = 9; /* behind STI, in a handler of NMI */
+	vmcs[VMCS_GUEST_INTERRUPTIBILITY] = 9; /* blocked by STI, and by NMI */
 	return vmx_exit(&vcpu);
 }
 
-/* Where the guest goes on, and with which exception. */
+/* The guest goes on at @rip, with the exception @event or none. */
 static void goes_on(uint64_t rip, uint32_t event)
 {
 	assert_int_equal(vmcs[VMCS_GUEST_RIP], rip);
@@ -519,7 +473,7 @@ static void goes_on(uint64_t rip, uint32_t event)
 	assert_int_equal(vmcs[VMCS_GUEST_INTERRUPTIBILITY], 8);
 }
 
-/* Each reason is translated to its kind (appendix C); those that nobody expects keep number and name. */
+/* Each reason is translated to its kind (appendix C), and keeps its number. */
 static void test_reasons(void **state)
 {
 	static const uint8_t forbidden[] = {11, 19, 20, 21, 22, 23, 24, 25,
@@ -531,30 +485,31 @@ static void test_reasons(void **state)
 	memset(kinds + 33, EXIT_ENTRY_FAILED, 2); /* 33, 34 */
 	kinds[41] = EXIT_ENTRY_FAILED;
 	kinds[0] = EXIT_EXCEPTION;
-	kinds[2] = EXIT_SHUTDOWN;
-	kinds[3] = EXIT_STOP;
+	kinds[2] = EXIT_TRIPLE_FAULT;
+	kinds[3] = EXIT_NMI_INIT;
 	kinds[10] = EXIT_CPUID;
-	kinds[12] = EXIT_HALT;
-	kinds[28] = EXIT_RETRY;
+	kinds[12] = EXIT_HLT;
+	kinds[28] = EXIT_CR_WRITE;
 	kinds[30] = EXIT_IO;
 	kinds[31] = EXIT_RDMSR;
 	kinds[32] = EXIT_WRMSR;
-	kinds[48] = EXIT_MEMORY;
+	kinds[48] = EXIT_NESTED_FAULT;
 	for (unsigned i = 0; i < COUNT(forbidden); i++)
-		kinds[forbidden[i]] = EXIT_INJECT_UD;
+		kinds[forbidden[i]] = EXIT_INSTRUCTION;
 	for (uint32_t reason = 0; reason <= LAST; reason++) {
-		if (reason == INVD || reason == VMCALL) /* WBINVD would trap here; no slow exit */
+		if (reason == INVD ||
+		    reason == VMCALL) /* WBINVD would trap here; a hypercall has no kind */
 			continue;
 		setup_running(state);
 		vcpu.regs.rcx = NOISE;
-		vcpu.regs.rax = 0xeaea; /* no leaf that CPUID is asked for */
+		vcpu.regs.rax = 0xeaea; /* CPUID does not read this leaf */
 		leave(reason, 0);
 		assert_int_equal(vcpu.exit.kind, kinds[reason]);
 		assert_int_equal(vcpu.exit.code, reason);
 		assert_int_equal(vcpu.exit.length, LENGTH);
 		if (kinds[reason] == EXIT_RDMSR || kinds[reason] == EXIT_WRMSR)
-			assert_int_equal(vcpu.exit.msr, (uint32_t)NOISE);
-		if (kinds[reason] == EXIT_INJECT_UD)
+			assert_int_equal(asked_for, (uint32_t)NOISE);
+		if (kinds[reason] == EXIT_INSTRUCTION)
 			goes_on(RIP, EVENT_UD);
 	}
 }
@@ -570,14 +525,14 @@ static void test_ends(void **state)
 		{49, "exit 0 0x31 0x1234 EPT misconfiguration", "made an exit that nobody knows"},
 		{60, "exit 0 0x3c 0x1234 unknown", "made an exit that nobody knows"},
 		{0xffff, "exit 0 0xffff 0x1234 unknown", "made an exit that nobody knows"},
-		/* 27.8: the highest bit says that it was an entry that failed */
+		/* 27.8: the highest bit is set if an entry failed */
 		{0x80000021, "exit 0 0x80000021 0x1234 entry failure: invalid guest state",
 		 "is in a state that the CPU does not accept"},
 		{0x80000022, "exit 0 0x80000022 0x1234 entry failure: MSR loading",
 		 "is in a state that the CPU does not accept"},
 		{0x80000029, "exit 0 0x80000029 0x1234 entry failure: machine check",
 		 "is in a state that the CPU does not accept"},
-		/* a VMCALL's number with any bit above is no hypercall */
+		/* a VMCALL with any higher bit is no hypercall */
 		{0x80000012, "exit 0 0x80000012 0x1234 VMCALL", "made an exit that nobody knows"},
 	};
 
@@ -587,26 +542,26 @@ static void test_ends(void **state)
 		setup_running(state);
 		assert_false(leave(table[i].reason, 0x1234));
 		assert_string_equal(logged[0], table[i].log);
-		assert_string_equal(vcpu.ended, table[i].ended);
+		assert_string_equal(vcpu.end_reason, table[i].ended);
 		snprintf(end, sizeof(end), "end 0 %#x %s", RIP, table[i].ended);
 		assert_string_equal(logged[1], end);
 	}
 }
 
-/* 31.4: where the CPU does not even try, the number is of what it dislikes. */
+/* 31.4: if VMLAUNCH or VMRESUME fails, the VM-instruction error is the exit's code. */
 static void test_refused(void **state)
 {
 	(void)state;
 	vmcs[VMCS_INSTRUCTION_ERROR] = 7;
 	vmcs[VMCS_GUEST_RIP] = RIP;
-	vmx_refused(&vcpu);
+	vmx_entry_failed(&vcpu);
 	assert_int_equal(vcpu.exit.kind, EXIT_ENTRY_FAILED);
 	assert_string_equal(logged[0], "exit 0 0x7 0 VM-instruction error");
-	assert_string_equal(vcpu.ended, "is in a state that the CPU does not accept");
+	assert_string_equal(vcpu.end_reason, "is in a state that the CPU does not accept");
 	assert_int_equal(vcpu.rip, RIP);
 }
 
-/* Table 28-5: size less 1, direction, string, REP, port. */
+/* Table 28-5: size minus 1, direction, string, REP, port. */
 static void test_io(void **state)
 {
 	static const struct {
@@ -626,7 +581,7 @@ static void test_io(void **state)
 	};
 
 	for (unsigned i = 0; i < COUNT(table); i++) {
-		const bool gp = table[i].string && table[i].in; /* exits.c does not do INS */
+		const bool gp = table[i].string && table[i].in; /* INS is a #GP */
 
 		setup_running(state);
 		assert_true(leave(30, table[i].qualification));
@@ -640,8 +595,8 @@ static void test_io(void **state)
 }
 
 /*
- * A guest may have CR0.NE as it likes: the shadow, which is what it reads, gets the new value, and the
- * guest does the move again, now without an exit.  The real bit stays as VMX wants it.
+ * The guest may change CR0.NE: the shadow, which it reads, gets the new value, and it repeats the
+ * instruction, now without an exit.  The real bit stays set.
  */
 static void test_cr0_ne(void **state)
 {
@@ -650,7 +605,7 @@ static void test_cr0_ne(void **state)
 		const uint64_t sees = GUEST_SEES_CR0 | (moves == 0 ? CR0_NE : 0);
 
 		assert_true(leave(28, 0x300)); /* MOV to CR0 from RBX: table 28-3 */
-		assert_int_equal(vcpu.exit.kind, EXIT_RETRY);
+		assert_int_equal(vcpu.exit.kind, EXIT_CR_WRITE);
 		goes_on(RIP, 0);
 		assert_int_equal(vmcs[VMCS_CR0_SHADOW], sees);
 		assert_int_equal(vmcs[VMCS_GUEST_CR0], GUEST_SEES_CR0 | CR0_NE);
@@ -660,12 +615,12 @@ static void test_cr0_ne(void **state)
 	}
 }
 
-/* CR4.VMXE is a bit that its CPU does not have: #GP(0), and nothing has changed. */
+/* The guest's CPU has no CR4.VMXE: #GP(0), and nothing changes. */
 static void test_cr4_vmxe(void **state)
 {
 	(void)state;
 	assert_true(leave(28, 0x304));
-	assert_int_equal(vcpu.exit.kind, EXIT_INJECT_GP);
+	assert_int_equal(vcpu.exit.kind, EXIT_CR_WRITE);
 	goes_on(RIP, EVENT_GP);
 	assert_int_equal(vmcs[VMCS_ENTRY_EVENT_ERROR], 0);
 	assert_int_equal(vmcs[VMCS_CR0_SHADOW], GUEST_SEES_CR0);
@@ -673,7 +628,7 @@ static void test_cr4_vmxe(void **state)
 	assert_int_equal(vmcs[VMCS_GUEST_CR4], CR4_VMXE);
 }
 
-/* 27.2.1.3: an entry in real mode with an error code to deliver fails, so the exception has none. */
+/* 27.2.1.3: in real mode an entry that injects an error code fails, so there is none. */
 static void test_real_mode(void **state)
 {
 	static const struct {
@@ -691,7 +646,7 @@ static void test_real_mode(void **state)
 	}
 }
 
-/* 25.9.2: the guest takes an exception that exited as if it had not, with an error code if it has one. */
+/* 25.9.2: an exception that exited is injected, with its error code if it has one. */
 static void test_exception(void **state)
 {
 	static const uint32_t events[] = {EVENT_GP, EVENT_UD, EVENT_PF, EVENT_DB};
@@ -707,7 +662,7 @@ static void test_exception(void **state)
 	}
 }
 
-/* Table 28-7 and 25.9.1: where the guest has no memory, the address is the one to tell. */
+/* Table 28-7 and 25.9.1: an access without memory is logged with its address. */
 static void test_memory(void **state)
 {
 	(void)state;
@@ -717,7 +672,7 @@ static void test_memory(void **state)
 	assert_string_equal(logged[0], "memory 0 0xa0008");
 }
 
-/* EFER.LMA is the CPU's: the guest reads it and can't write it, and no exit puts an old one back. */
+/* Only the CPU changes EFER.LMA: the guest reads it and cannot write it, nor does the host. */
 static void test_efer(void **state)
 {
 	(void)state;
@@ -739,7 +694,7 @@ static void test_efer(void **state)
 	assert_int_equal(vmcs[VMCS_GUEST_EFER], EFER_LME);
 }
 
-/* What nobody changes comes back as it was, wherever the guest's state is. */
+/* State that an exit does not change is written back as it was. */
 static void test_sync(void **state)
 {
 	static const uint32_t fields[] = {
@@ -753,6 +708,7 @@ static void test_sync(void **state)
 	vcpu.efer = EFER_LME | EFER_NXE;
 	vmcs[VMCS_GUEST_EFER] = EFER_LME | EFER_LMA | EFER_NXE;
 	vmcs[VMCS_GUEST_CR0] |= CR0_PG;
+	vmcs[VMCS_CR0_SHADOW] |= CR0_PG; /* only NE counts */
 	vmcs[VMCS_GUEST_CR4] |= CR4_PAE;
 	vmcs[VMCS_GUEST_RSP] = 0x1001;
 	vmcs[VMCS_GUEST_RFLAGS] = 0x202;
@@ -777,7 +733,7 @@ static void test_sync(void **state)
 	assert_int_equal(vcpu.slow.cr4, CR4_PAE);
 }
 
-/* CS.L (bit 13 of its rights, 25.4.1) counts in long mode alone, CS.D (bit 14) elsewhere. */
+/* CS.L (bit 13 of its rights, 25.4.1) counts only in long mode; else CS.D (bit 14). */
 static void test_code(void **state)
 {
 	static const struct {
@@ -802,7 +758,10 @@ static void test_code(void **state)
 	}
 }
 
-/* A hypercall goes on behind VMCALL; only one that asked for the slow state has it written back. */
+/*
+ * The guest goes on after VMCALL.  The slow state is written back only if the hypercall asked for
+ * it.
+ */
 static void test_hypercall(void **state)
 {
 	(void)state;

@@ -2,30 +2,26 @@
 #include "host/kvm2007/faults.h"
 
 #include "lib/string.h"
-#include "x86/smp.h"
 
-/* As tests/kvm2007/faults.tsv and tests/kvm2007/faults-smp.tsv have them. */
-static const struct rows *const lists[] = {
-	&kvm2007_probe_faults,     &kvm2007_reject_faults,    &kvm2007_page_faults,
-	&kvm2007_gpa_faults,       &kvm2007_version_faults,   &kvm2007_patch_faults,
-	&kvm2007_argument_faults,  &kvm2007_result_faults,    &kvm2007_exception_faults,
-	&kvm2007_resume_faults,    &kvm2007_gpr_faults,       &kvm2007_flag_faults,
-	&kvm2007_state_faults,     &kvm2007_vcpu_page_faults, &kvm2007_vcpu_site_faults,
-	&kvm2007_vcpu_call_faults, &kvm2007_vcpu_run_faults,  &kvm2007_end_faults,
+/* In the order of tests/kvm2007/faults.tsv and faults-smp.tsv. */
+static const struct row *const tables[] = {
+	kvm2007_probe_faults,     kvm2007_reject_faults,    kvm2007_page_faults,
+	kvm2007_gpa_faults,       kvm2007_version_faults,   kvm2007_patch_faults,
+	kvm2007_argument_faults,  kvm2007_result_faults,    kvm2007_exception_faults,
+	kvm2007_resume_faults,    kvm2007_gpr_faults,       kvm2007_flag_faults,
+	kvm2007_state_faults,     kvm2007_vcpu_page_faults, kvm2007_vcpu_site_faults,
+	kvm2007_vcpu_call_faults, kvm2007_vcpu_run_faults,  kvm2007_end_faults,
 };
 
-#define LISTS (sizeof(lists) / sizeof(lists[0]))
-
 const struct row *kvm2007_on;
-struct past kvm2007_past;
-struct own_past kvm2007_own_past[SMP_MAX];
 
-static const struct row *row_by(unsigned i)
+static const struct row *row_by(unsigned n)
 {
-	for (unsigned list = 0; list < LISTS; list++) {
-		if (i < lists[list]->count)
-			return &lists[list]->rows[i];
-		i -= lists[list]->count;
+	for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		for (const struct row *row = tables[i]; row->fault.name; row++) {
+			if (n-- == 0)
+				return row;
+		}
 	}
 	return NULL;
 }
@@ -43,19 +39,18 @@ static void replace(struct steps *steps, unsigned at, step *override)
 		memcpy((uint8_t *)steps + at, &override, sizeof(override));
 }
 
-bool kvm2007_break(const struct fault *fault)
+bool kvm2007_use_fault(const struct fault *fault)
 {
 	struct steps steps = kvm2007_honest;
 	unsigned i = 0;
 
-	memset(&kvm2007_past, 0, sizeof(kvm2007_past));
 	while ((kvm2007_on = row_by(i)) && &kvm2007_on->fault != fault)
 		i++;
 	if (!kvm2007_on)
 		return false;
 	replace(&steps, kvm2007_on->first_at, kvm2007_on->first);
 	replace(&steps, kvm2007_on->second_at, kvm2007_on->second);
-	kvm2007_take(&steps);
+	kvm2007_use_steps(&steps);
 	if (kvm2007_on->hooks)
 		hooks_add(kvm2007_on->hooks);
 	return true;

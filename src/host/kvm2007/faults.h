@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ways to break the ABI's promises, one at a time (fault=NAME).  Each is a row: what it breaks, and
- * the step of the policy that it replaces.  Most of these overrides take the honest step, and bend
- * what it did.  tests/kvm2007/faults.tsv says which checks must notice.
+ * Ways to break the ABI's rules, one at a time (fault=NAME).  Each is a row of a table: the rule,
+ * and the step of the policy that is replaced by an override.  Most overrides take the honest step
+ * and then change what it did.  tests/kvm2007/faults.tsv says which checks must notice.
  */
 #ifndef HOST_KVM2007_FAULTS_H
 #define HOST_KVM2007_FAULTS_H
@@ -17,76 +17,43 @@
 
 struct row {
 	struct fault fault;
-	step *first, *second;         /* overrides; two where one notes something for the other */
-	const struct hooks *hooks;    /* what it wants to see besides */
-	uint16_t first_at, second_at; /* where in struct steps */
-	uint16_t arg;                 /* for overrides that several rows share */
+	step *first, *second; /* overrides; the second one, if any, uses what the first noted */
+	uint16_t first_at, second_at; /* offsets in struct steps of what they replace */
+	uint16_t arg;                 /* for an override that several rows share */
+	const struct hooks *hooks;    /* exits that it also needs; NULL: none */
 };
 
-/* The override of a step, as a row has it; with an argument; and that of another step. */
-#define AT(name, override)         .first_at = offsetof(struct steps, name), .first = override
-#define AT_WITH(name, override, n) AT(name, override), .arg = (n)
-#define AND_AT(name, override)     .second_at = offsetof(struct steps, name), .second = override
+/* Fields of a row: the fault, and the step at which its override is. */
+#define ROW(name, rule, at, with, what) .fault = {name, rule, what}, AT(first, at, with)
+#define AND_AT(at, with)                AT(second, at, with)
+#define AT(which, at, with)             .which##_at = offsetof(struct steps, at), .which = with
 
-struct rows {
-	const struct row *rows;
-	unsigned count;
-};
+/* Each is after the overrides that it names, and ends with a row without a name. */
+extern const struct row kvm2007_probe_faults[], kvm2007_reject_faults[], kvm2007_page_faults[],
+	kvm2007_gpa_faults[], kvm2007_version_faults[], kvm2007_patch_faults[],
+	kvm2007_argument_faults[], kvm2007_result_faults[], kvm2007_exception_faults[],
+	kvm2007_resume_faults[], kvm2007_gpr_faults[], kvm2007_flag_faults[],
+	kvm2007_state_faults[], kvm2007_vcpu_page_faults[], kvm2007_vcpu_site_faults[],
+	kvm2007_vcpu_call_faults[], kvm2007_vcpu_run_faults[], kvm2007_end_faults[];
 
-/* Makes an array of rows known to faults.c, as @list. */
-#define ROWS(list, array) const struct rows list = {array, sizeof(array) / sizeof((array)[0])}
-
-/* The lists, each after the overrides that it names; faults.c has their order. */
-extern const struct rows kvm2007_probe_faults, kvm2007_reject_faults, kvm2007_page_faults,
-	kvm2007_gpa_faults, kvm2007_version_faults, kvm2007_patch_faults, kvm2007_argument_faults,
-	kvm2007_result_faults, kvm2007_exception_faults, kvm2007_resume_faults, kvm2007_gpr_faults,
-	kvm2007_flag_faults, kvm2007_state_faults, kvm2007_vcpu_page_faults,
-	kvm2007_vcpu_site_faults, kvm2007_vcpu_call_faults, kvm2007_vcpu_run_faults,
-	kvm2007_end_faults;
-
-/* The fault that is on, for overrides; only they may look. */
+/* The fault that is on; for overrides only. */
 extern const struct row *kvm2007_on;
 
 /*
- * What faults remember from one request to the next.  All vCPUs share it: that is what is wrong
- * with some of these hosts, and the others are meant for one vCPU.  By atomic operations, but where
- * a race is the point.
+ * What a fault remembers from one request to the next stands beside it.  All vCPUs share it
+ * without a lock: with some faults that is the fault, and the others are for one vCPU.  Access is
+ * atomic, unless the race is the fault.
  */
-struct past {
-	uint64_t page;      /* registered first */
-	uint64_t last;      /* registered last */
-	uint64_t site;      /* patched last */
-	bool answered;      /* a registration */
-	bool refused;       /* another one */
-	bool registering;   /* one is under way */
-	unsigned refuser;   /* the vCPU whose registration was refused last, plus 1 */
-	unsigned calls;     /* how many there were */
-	uint64_t memory[6]; /* for something that each vCPU should have its own for; raced for */
-};
+#define SHARED_SET(variable, value) __atomic_store_n(&(variable), (value), __ATOMIC_RELAXED)
+#define SHARED_GET(variable)        __atomic_load_n(&(variable), __ATOMIC_RELAXED)
 
-extern struct past kvm2007_past;
-
-#define NOTE(field, value) __atomic_store_n(&kvm2007_past.field, value, __ATOMIC_RELAXED)
-#define NOTED(field)       __atomic_load_n(&kvm2007_past.field, __ATOMIC_RELAXED)
-
-/* What they remember of each vCPU, which alone touches it. */
-struct own_past {
-	uint64_t site;          /* that it registered last */
-	uint64_t rip, rsp, rax; /* after its last I/O */
-};
-
-extern struct own_past kvm2007_own_past[];
-
-/*
- * Puts the fault into the steps, if it is one of these, and says whether it is.  After
- * kvm2007_init().
- */
-bool kvm2007_break(const struct fault *fault);
+/* After kvm2007_init(): turns the fault on.  False if it is not one of these. */
+bool kvm2007_use_fault(const struct fault *fault);
 
 /* As in struct host_abi. */
 const struct fault *kvm2007_fault(unsigned n);
 
-/* faults_resume.c: an override that never comes back. */
+/* faults_resume.c: an override that never returns. */
 void kvm2007_hang(struct request *q);
 
 #endif

@@ -4,7 +4,7 @@
 #include "x86/cpu.h"
 #include "x86/insn.h"
 
-/* ---- general purpose registers; .arg is their place in struct gprs ---- */
+/* ---- general purpose registers; .arg is the register's number in struct gprs ---- */
 
 #define GPR(name) (offsetof(struct gprs, name) / sizeof(uint64_t))
 
@@ -21,7 +21,7 @@ static void clobber_gpr32(struct request *q)
 		(&q->vcpu->regs.rax)[kvm2007_on->arg] ^= BIT(20);
 }
 
-/* The rest of what the guest has after its call. */
+/* The slow state that the guest will have after its call. */
 static struct vcpu_slow_state *after_call(struct request *q)
 {
 	kvm2007_honest.give_result(q);
@@ -39,40 +39,39 @@ static void clobber_esp(struct request *q)
 	after_call(q)->rsp += q->vcpu->efer & EFER_LME ? 0 : 4;
 }
 
-static const struct row gpr_rows[] = {
-	{{"call-rcx", "C2", "RCX is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(rcx))},
-	{{"call-rdx", "C2", "RDX is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(rdx))},
-	{{"call-rbx", "C2", "RBX is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(rbx))},
-	{{"call-rsp", "C2", "RSP is clobbered"}, AT(give_result, clobber_rsp)},
-	{{"call-rbp", "C2", "RBP is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(rbp))},
-	{{"call-rsi", "C2", "RSI is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(rsi))},
-	{{"call-rdi", "C2", "RDI is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(rdi))},
-	{{"call-r8", "C2", "R8 is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(r8))},
-	{{"call-r9", "C2", "R9 is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(r9))},
-	{{"call-r10", "C2", "R10 is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(r10))},
-	{{"call-r11", "C2", "R11 is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(r11))},
-	{{"call-r12", "C2", "R12 is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(r12))},
-	{{"call-r13", "C2", "R13 is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(r13))},
-	{{"call-r14", "C2", "R14 is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(r14))},
-	{{"call-r15", "C2", "R15 is clobbered"}, AT_WITH(give_result, clobber_gpr, GPR(r15))},
-	{{"call32-ecx", "C32.2", "ECX is clobbered in 32-bit calls"},
-	 AT_WITH(give_result, clobber_gpr32, GPR(rcx))},
-	{{"call32-edx", "C32.2", "EDX is clobbered in 32-bit calls"},
-	 AT_WITH(give_result, clobber_gpr32, GPR(rdx))},
-	{{"call32-ebx", "C32.2", "EBX is clobbered in 32-bit calls"},
-	 AT_WITH(give_result, clobber_gpr32, GPR(rbx))},
-	{{"call32-esp", "C32.2", "ESP is clobbered in 32-bit calls"}, AT(give_result, clobber_esp)},
-	{{"call32-ebp", "C32.2", "EBP is clobbered in 32-bit calls"},
-	 AT_WITH(give_result, clobber_gpr32, GPR(rbp))},
-	{{"call32-esi", "C32.2", "ESI is clobbered in 32-bit calls"},
-	 AT_WITH(give_result, clobber_gpr32, GPR(rsi))},
-	{{"call32-edi", "C32.2", "EDI is clobbered in 32-bit calls"},
-	 AT_WITH(give_result, clobber_gpr32, GPR(rdi))},
+const struct row kvm2007_gpr_faults[] = {
+	{ROW("call-rcx", "C2", give_result, clobber_gpr, "RCX is clobbered"), .arg = GPR(rcx)},
+	{ROW("call-rdx", "C2", give_result, clobber_gpr, "RDX is clobbered"), .arg = GPR(rdx)},
+	{ROW("call-rbx", "C2", give_result, clobber_gpr, "RBX is clobbered"), .arg = GPR(rbx)},
+	{ROW("call-rsp", "C2", give_result, clobber_rsp, "RSP is clobbered")},
+	{ROW("call-rbp", "C2", give_result, clobber_gpr, "RBP is clobbered"), .arg = GPR(rbp)},
+	{ROW("call-rsi", "C2", give_result, clobber_gpr, "RSI is clobbered"), .arg = GPR(rsi)},
+	{ROW("call-rdi", "C2", give_result, clobber_gpr, "RDI is clobbered"), .arg = GPR(rdi)},
+	{ROW("call-r8", "C2", give_result, clobber_gpr, "R8 is clobbered"), .arg = GPR(r8)},
+	{ROW("call-r9", "C2", give_result, clobber_gpr, "R9 is clobbered"), .arg = GPR(r9)},
+	{ROW("call-r10", "C2", give_result, clobber_gpr, "R10 is clobbered"), .arg = GPR(r10)},
+	{ROW("call-r11", "C2", give_result, clobber_gpr, "R11 is clobbered"), .arg = GPR(r11)},
+	{ROW("call-r12", "C2", give_result, clobber_gpr, "R12 is clobbered"), .arg = GPR(r12)},
+	{ROW("call-r13", "C2", give_result, clobber_gpr, "R13 is clobbered"), .arg = GPR(r13)},
+	{ROW("call-r14", "C2", give_result, clobber_gpr, "R14 is clobbered"), .arg = GPR(r14)},
+	{ROW("call-r15", "C2", give_result, clobber_gpr, "R15 is clobbered"), .arg = GPR(r15)},
+	{ROW("call32-ecx", "C32.2", give_result, clobber_gpr32, "ECX is clobbered in 32-bit calls"),
+	 .arg = GPR(rcx)},
+	{ROW("call32-edx", "C32.2", give_result, clobber_gpr32, "EDX is clobbered in 32-bit calls"),
+	 .arg = GPR(rdx)},
+	{ROW("call32-ebx", "C32.2", give_result, clobber_gpr32, "EBX is clobbered in 32-bit calls"),
+	 .arg = GPR(rbx)},
+	{ROW("call32-esp", "C32.2", give_result, clobber_esp, "ESP is clobbered in 32-bit calls")},
+	{ROW("call32-ebp", "C32.2", give_result, clobber_gpr32, "EBP is clobbered in 32-bit calls"),
+	 .arg = GPR(rbp)},
+	{ROW("call32-esi", "C32.2", give_result, clobber_gpr32, "ESI is clobbered in 32-bit calls"),
+	 .arg = GPR(rsi)},
+	{ROW("call32-edi", "C32.2", give_result, clobber_gpr32, "EDI is clobbered in 32-bit calls"),
+	 .arg = GPR(rdi)},
+	{.fault.name = NULL},
 };
 
-ROWS(kvm2007_gpr_faults, gpr_rows);
-
-/* ---- flags ---- */
+/* ---- flags; .arg is the flag's bit ---- */
 
 static void flip_flag(struct request *q)
 {
@@ -84,18 +83,17 @@ static void clear_if(struct request *q)
 	after_call(q)->rflags &= ~RFLAGS_IF;
 }
 
-static const struct row flag_rows[] = {
-	{{"call-cf", "C2", "CF is flipped"}, AT_WITH(give_result, flip_flag, (uint16_t)RFLAGS_CF)},
-	{{"call-pf", "C2", "PF is flipped"}, AT_WITH(give_result, flip_flag, (uint16_t)RFLAGS_PF)},
-	{{"call-af", "C2", "AF is flipped"}, AT_WITH(give_result, flip_flag, (uint16_t)RFLAGS_AF)},
-	{{"call-zf", "C2", "ZF is flipped"}, AT_WITH(give_result, flip_flag, (uint16_t)RFLAGS_ZF)},
-	{{"call-sf", "C2", "SF is flipped"}, AT_WITH(give_result, flip_flag, (uint16_t)RFLAGS_SF)},
-	{{"call-of", "C2", "OF is flipped"}, AT_WITH(give_result, flip_flag, (uint16_t)RFLAGS_OF)},
-	{{"call-df", "C2", "DF is flipped"}, AT_WITH(give_result, flip_flag, (uint16_t)RFLAGS_DF)},
-	{{"call-if", "C2", "IF is cleared"}, AT(give_result, clear_if)},
+const struct row kvm2007_flag_faults[] = {
+	{ROW("call-cf", "C2", give_result, flip_flag, "CF is flipped"), .arg = RFLAGS_CF},
+	{ROW("call-pf", "C2", give_result, flip_flag, "PF is flipped"), .arg = RFLAGS_PF},
+	{ROW("call-af", "C2", give_result, flip_flag, "AF is flipped"), .arg = RFLAGS_AF},
+	{ROW("call-zf", "C2", give_result, flip_flag, "ZF is flipped"), .arg = RFLAGS_ZF},
+	{ROW("call-sf", "C2", give_result, flip_flag, "SF is flipped"), .arg = RFLAGS_SF},
+	{ROW("call-of", "C2", give_result, flip_flag, "OF is flipped"), .arg = RFLAGS_OF},
+	{ROW("call-df", "C2", give_result, flip_flag, "DF is flipped"), .arg = RFLAGS_DF},
+	{ROW("call-if", "C2", give_result, clear_if, "IF is cleared")},
+	{.fault.name = NULL},
 };
-
-ROWS(kvm2007_flag_faults, flag_rows);
 
 /* ---- other registers ---- */
 
@@ -116,16 +114,12 @@ static void clobber_ds(struct request *q)
 
 static void cut_fs_base(struct request *q)
 {
-	struct vcpu_slow_state *s = after_call(q);
-
-	s->fs_base = (uint32_t)s->fs_base;
+	after_call(q)->fs_base &= UINT32_MAX;
 }
 
 static void cut_gs_base(struct request *q)
 {
-	struct vcpu_slow_state *s = after_call(q);
-
-	s->gs_base = (uint32_t)s->gs_base;
+	after_call(q)->gs_base &= UINT32_MAX;
 }
 
 static void clobber_lstar(struct request *q)
@@ -138,7 +132,7 @@ static void clobber_idtr(struct request *q)
 	after_call(q)->idtr_limit ^= 0xf000;
 }
 
-/* In these the guest's values stay while the host runs. */
+/* The world switch leaves the guest's values in these registers. */
 
 static void clobber_dr1(struct request *q)
 {
@@ -166,18 +160,17 @@ static void clear_xmm7(struct request *q)
 	__asm__ volatile("pxor %%xmm7, %%xmm7" : :);
 }
 
-static const struct row state_rows[] = {
-	{{"call-cr2", "C2", "CR2 is clobbered"}, AT(give_result, clobber_cr2)},
-	{{"call-cr4", "C2", "CR4.TSD is set"}, AT(give_result, clobber_cr4)},
-	{{"call-ds", "C2", "DS is loaded anew"}, AT(give_result, clobber_ds)},
-	{{"call-fs-base", "C2", "the FS base is cut to 32 bits"}, AT(give_result, cut_fs_base)},
-	{{"call-gs-base", "C2", "the GS base is cut to 32 bits"}, AT(give_result, cut_gs_base)},
-	{{"call-lstar", "C2", "LSTAR is clobbered"}, AT(give_result, clobber_lstar)},
-	{{"call-idtr", "C2", "the IDTR's limit is changed"}, AT(give_result, clobber_idtr)},
-	{{"call-dr1", "C2", "DR1 is clobbered"}, AT(give_result, clobber_dr1)},
-	{{"call-x87", "C2", "the x87 unit is reset"}, AT(give_result, reset_x87)},
-	{{"call-mxcsr", "C2", "MXCSR is reset"}, AT(give_result, reset_mxcsr)},
-	{{"call-xmm7", "C2", "XMM7 is cleared"}, AT(give_result, clear_xmm7)},
+const struct row kvm2007_state_faults[] = {
+	{ROW("call-cr2", "C2", give_result, clobber_cr2, "CR2 is clobbered")},
+	{ROW("call-cr4", "C2", give_result, clobber_cr4, "CR4.TSD is set")},
+	{ROW("call-ds", "C2", give_result, clobber_ds, "DS is loaded anew")},
+	{ROW("call-fs-base", "C2", give_result, cut_fs_base, "the FS base is cut to 32 bits")},
+	{ROW("call-gs-base", "C2", give_result, cut_gs_base, "the GS base is cut to 32 bits")},
+	{ROW("call-lstar", "C2", give_result, clobber_lstar, "LSTAR is clobbered")},
+	{ROW("call-idtr", "C2", give_result, clobber_idtr, "the IDTR's limit is changed")},
+	{ROW("call-dr1", "C2", give_result, clobber_dr1, "DR1 is clobbered")},
+	{ROW("call-x87", "C2", give_result, reset_x87, "the x87 unit is reset")},
+	{ROW("call-mxcsr", "C2", give_result, reset_mxcsr, "MXCSR is reset")},
+	{ROW("call-xmm7", "C2", give_result, clear_xmm7, "XMM7 is cleared")},
+	{.fault.name = NULL},
 };
-
-ROWS(kvm2007_state_faults, state_rows);

@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Faults of the probe and of the page: rules D and S. */
+/* Faults of the probe and of the state page: rules D and S. */
 #include "host/kvm2007/faults.h"
 #include "lib/string.h"
 
-/* ---- whose MSR it is, and what an access changes ---- */
+/* ---- RDMSR and WRMSR ---- */
 
 static void clobber_rcx(struct request *q)
 {
-	kvm2007_honest.show(q);
+	kvm2007_honest.read_msr(q);
 	q->vcpu->regs.rcx ^= 1;
 }
 
-static void claim_neighbours_rdmsr(struct request *q)
+/* .arg: for RDMSR (0), or for WRMSR (1). */
+static void claim_neighbour(struct request *q)
 {
 	kvm2007_honest.claim(q);
-	q->claimed |= q->msr == KVM2007_MSR_API_MAGIC + 1 && !q->write;
-}
-
-static void claim_neighbours_wrmsr(struct request *q)
-{
-	kvm2007_honest.claim(q);
-	q->claimed |= q->msr == KVM2007_MSR_API_MAGIC + 1 && q->write;
+	q->claimed |= q->msr == KVM2007_MSR_API_MAGIC + 1 && q->write == kvm2007_on->arg;
 }
 
 static void clobber_rbx(struct request *q)
@@ -29,18 +24,18 @@ static void clobber_rbx(struct request *q)
 	kvm2007_honest.registration(q);
 }
 
-static const struct row probe_rows[] = {
-	{{"rdmsr-rcx", "D1", "RDMSR of the magic changes RCX"}, AT(show, clobber_rcx)},
-	{{"rdmsr-neighbour", "D3", "the next MSR number answers as the magic"},
-	 AT(claim, claim_neighbours_rdmsr)},
-	{{"wrmsr-neighbour", "D3", "the next MSR number registers too"},
-	 AT(claim, claim_neighbours_wrmsr)},
-	{{"wrmsr-rbx", "S1", "WRMSR of the magic changes RBX"}, AT(registration, clobber_rbx)},
+const struct row kvm2007_probe_faults[] = {
+	{ROW("rdmsr-rcx", "D1", read_msr, clobber_rcx, "RDMSR of the magic changes RCX")},
+	{ROW("rdmsr-neighbour", "D3", claim, claim_neighbour,
+	     "the next MSR number answers as the magic"),
+	 .arg = 0},
+	{ROW("wrmsr-neighbour", "D3", claim, claim_neighbour, "the next MSR number registers too"),
+	 .arg = 1},
+	{ROW("wrmsr-rbx", "S1", registration, clobber_rbx, "WRMSR of the magic changes RBX")},
+	{.fault.name = NULL},
 };
 
-ROWS(kvm2007_probe_faults, probe_rows);
-
-/* ---- the #GP for a page that is not there ---- */
+/* ---- the #GP for a bad gpa ---- */
 
 static void reject_by_ud(struct request *q)
 {
@@ -66,18 +61,16 @@ static void reject_after_wrmsr(struct request *q)
 	vcpu_skip(q->vcpu);
 }
 
-static const struct row reject_rows[] = {
-	{{"gp-vector", "S5", "a bad gpa gives #UD"}, AT(reject, reject_by_ud)},
-	{{"gp-error", "S5", "a bad gpa gives #GP(8)"}, AT(reject, reject_with_error_8)},
-	{{"gp-rax", "S5", "a bad gpa's #GP comes with RAX changed"},
-	 AT(reject, reject_and_clobber_rax)},
-	{{"gp-rip", "S5", "a bad gpa's #GP comes behind the WRMSR"},
-	 AT(reject, reject_after_wrmsr)},
+const struct row kvm2007_reject_faults[] = {
+	{ROW("gp-vector", "S5", reject, reject_by_ud, "a bad gpa gives #UD")},
+	{ROW("gp-error", "S5", reject, reject_with_error_8, "a bad gpa gives #GP(8)")},
+	{ROW("gp-rax", "S5", reject, reject_and_clobber_rax,
+	     "a bad gpa's #GP comes with RAX changed")},
+	{ROW("gp-rip", "S5", reject, reject_after_wrmsr, "a bad gpa's #GP comes behind the WRMSR")},
+	{.fault.name = NULL},
 };
 
-ROWS(kvm2007_reject_faults, reject_rows);
-
-/* ---- what is written to the page, and near it ---- */
+/* ---- what is written to the page and to the next one ---- */
 
 static void do_nothing(struct request *q)
 {
@@ -114,7 +107,7 @@ static void write_size(struct request *q)
 
 static void refuse_other_sizes(struct request *q)
 {
-	kvm2007_honest.judge(q);
+	kvm2007_honest.check(q);
 	q->refused |= q->page->size != sizeof(*q->page);
 }
 
@@ -136,30 +129,28 @@ static void write_next_page(struct request *q)
 	guest_write(q->vcpu->memory, q->gpa + PAGE_SIZE, &(uint8_t){0}, 1);
 }
 
-static const struct row page_rows[] = {
-	{{"silent", "S2", "RDMSR answers, WRMSR does nothing"}, AT(registration, do_nothing)},
-	{{"no-host-version", "S2", "host_version is not written"}, AT(write_version, do_nothing)},
-	{{"host-version-late", "S2", "host_version is written on success only"},
-	 AT(write_version, write_version_on_success)},
-	{{"host-version-copy", "S2", "guest_version is written as host_version"},
-	 AT(write_version, copy_version)},
-	{{"no-ret", "S3", "ret is not written"}, AT(write_ret, do_nothing)},
-	{{"ret-positive", "S3", "a refusal is KVM_EINVAL, without the sign"},
-	 AT(write_ret, write_positive_ret)},
-	{{"ret-64", "S4", "ret is written as 64 bits"}, AT(write_ret, write_64_bits_of_ret)},
-	{{"size-written", "S4", "the host writes the size that it knows"},
-	 AT(write_ret, write_size)},
-	{{"size-checked", "S4", "a size other than 4096 is refused"},
-	 AT(judge, refuse_other_sizes)},
-	{{"guest-version-written", "S4", "guest_version is overwritten"},
-	 AT(write_ret, write_guest_version)},
-	{{"rest-written", "S4", "the rest of the page is cleared"}, AT(write_ret, clear_rest)},
-	{{"next-page", "S4", "a byte of the next page is written"}, AT(write_ret, write_next_page)},
+const struct row kvm2007_page_faults[] = {
+	{ROW("silent", "S2", registration, do_nothing, "RDMSR answers, WRMSR does nothing")},
+	{ROW("no-host-version", "S2", write_version, do_nothing, "host_version is not written")},
+	{ROW("host-version-late", "S2", write_version, write_version_on_success,
+	     "host_version is written on success only")},
+	{ROW("host-version-copy", "S2", write_version, copy_version,
+	     "guest_version is written as host_version")},
+	{ROW("no-ret", "S3", write_ret, do_nothing, "ret is not written")},
+	{ROW("ret-positive", "S3", write_ret, write_positive_ret,
+	     "a refusal is KVM_EINVAL, without the sign")},
+	{ROW("ret-64", "S4", write_ret, write_64_bits_of_ret, "ret is written as 64 bits")},
+	{ROW("size-written", "S4", write_ret, write_size,
+	     "the host writes the size that it knows")},
+	{ROW("size-checked", "S4", check, refuse_other_sizes, "a size other than 4096 is refused")},
+	{ROW("guest-version-written", "S4", write_ret, write_guest_version,
+	     "guest_version is overwritten")},
+	{ROW("rest-written", "S4", write_ret, clear_rest, "the rest of the page is cleared")},
+	{ROW("next-page", "S4", write_ret, write_next_page, "a byte of the next page is written")},
+	{.fault.name = NULL},
 };
 
-ROWS(kvm2007_page_faults, page_rows);
-
-/* ---- which pages, and when ---- */
+/* ---- which registrations are answered ---- */
 
 static void round_gpa_down(struct request *q)
 {
@@ -179,27 +170,35 @@ static void cut_gpa(struct request *q)
 	kvm2007_honest.registration(q);
 }
 
+static bool answered; /* shared: some vCPU's registration */
+
 static void answer_first_only(struct request *q)
 {
-	if (NOTED(answered))
+	if (SHARED_GET(answered))
 		return;
 	kvm2007_honest.registration(q);
-	NOTE(answered, !q->gp);
+	SHARED_SET(answered, !q->gp);
 }
+
+static bool checked; /* shared: some vCPU's registration */
 
 static void refuse_same_page(struct request *q)
 {
-	kvm2007_honest.judge(q);
-	q->refused |= NOTED(answered) && q->gpa == kvm2007_page(q->vcpu->id);
-	NOTE(answered, true);
+	kvm2007_honest.check(q);
+	q->refused |= SHARED_GET(checked) && q->gpa == q->vcpu->para_state_gpa;
+	SHARED_SET(checked, true);
 }
+
+static uint64_t first_page; /* shared: the first that any vCPU registered */
 
 static void refuse_other_pages(struct request *q)
 {
-	kvm2007_honest.judge(q);
-	q->refused |= NOTED(page) && q->gpa != NOTED(page);
+	const uint64_t first = SHARED_GET(first_page);
+
+	kvm2007_honest.check(q);
+	q->refused |= first && q->gpa != first;
 	if (!q->refused)
-		NOTE(page, q->gpa);
+		SHARED_SET(first_page, q->gpa);
 }
 
 static void answer_long_mode_only(struct request *q)
@@ -208,15 +207,17 @@ static void answer_long_mode_only(struct request *q)
 		kvm2007_honest.registration(q);
 }
 
-/* UD2 and RET, as the guest had it. */
+static uint64_t last_site; /* shared: patched last, for any vCPU */
+
+/* Writes UD2 and RET there, which the guest had there before. */
 static void unpatch_other_site(struct request *q)
 {
-	const uint64_t before = NOTED(site);
+	const uint64_t before = SHARED_GET(last_site);
 
 	if (before && before != q->site)
 		guest_write(q->vcpu->memory, before, "\x0f\x0b\xc3", 3);
 	kvm2007_honest.write_code(q);
-	NOTE(site, q->site);
+	SHARED_SET(last_site, q->site);
 }
 
 static void ignore_zero(struct request *q)
@@ -225,23 +226,20 @@ static void ignore_zero(struct request *q)
 		kvm2007_honest.registration(q);
 }
 
-static const struct row gpa_rows[] = {
-	{{"misaligned", "S5", "a misaligned gpa is rounded down"},
-	 AT(registration, round_gpa_down)},
-	{{"outside-ignored", "S5", "a gpa outside memory is ignored, no #GP"},
-	 AT(reject, reject_misaligned_only)},
-	{{"high-ignored", "S5", "bits 32-63 of the gpa are ignored"}, AT(registration, cut_gpa)},
-	{{"first-only", "S6", "only the first registration is answered"},
-	 AT(registration, answer_first_only)},
-	{{"same-refused", "S6", "the page registered last is refused"},
-	 AT(judge, refuse_same_page)},
-	{{"one-page", "S6", "another page than the first is refused"},
-	 AT(judge, refuse_other_pages)},
-	{{"legacy-ignored", "S1", "registrations from legacy mode are ignored"},
-	 AT(registration, answer_long_mode_only)},
-	{{"old-site-unpatched", "S6", "another site's patch undoes the first"},
-	 AT(write_code, unpatch_other_site)},
-	{{"zero-unregisters", "S8", "WRMSR of 0 writes nothing"}, AT(registration, ignore_zero)},
+const struct row kvm2007_gpa_faults[] = {
+	{ROW("misaligned", "S5", registration, round_gpa_down, "a misaligned gpa is rounded down")},
+	{ROW("outside-ignored", "S5", reject, reject_misaligned_only,
+	     "a gpa outside memory is ignored, no #GP")},
+	{ROW("high-ignored", "S5", registration, cut_gpa, "bits 32-63 of the gpa are ignored")},
+	{ROW("first-only", "S6", registration, answer_first_only,
+	     "only the first registration is answered")},
+	{ROW("same-refused", "S6", check, refuse_same_page, "the page registered last is refused")},
+	{ROW("one-page", "S6", check, refuse_other_pages,
+	     "another page than the first is refused")},
+	{ROW("legacy-ignored", "S1", registration, answer_long_mode_only,
+	     "registrations from legacy mode are ignored")},
+	{ROW("old-site-unpatched", "S6", write_code, unpatch_other_site,
+	     "another site's patch undoes the first")},
+	{ROW("zero-unregisters", "S8", registration, ignore_zero, "WRMSR of 0 writes nothing")},
+	{.fault.name = NULL},
 };
-
-ROWS(kvm2007_gpa_faults, gpa_rows);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Faults of what an instruction is taken for, and of where the guest goes on after a call, if at
- * all.
- */
+/* Faults of exceptions that the host handles, and of where the guest goes on after a call. */
 #include "host/kvm2007/faults.h"
 #include "lib/string.h"
-#include "x86/cpu.h"
+#include "x86/insn.h"
+#include "x86/smp.h"
 
-/* ---- exceptions that the host takes for something else ---- */
+/* ---- exceptions that the host handles as a registration or a call ---- */
 
-/* Whether the guest's next bytes are @code. */
+/* Whether the guest's instruction is @code. */
 static bool next_is(struct vcpu *vcpu, const uint8_t *code, unsigned length)
 {
 	uint64_t gpa;
@@ -38,8 +36,8 @@ static bool wrmsr_of_cpl3(struct vcpu *vcpu)
 
 static bool call_of_other_vendor(struct vcpu *vcpu)
 {
-	const uint8_t *ours = vcpu->vendor->call_instruction;
-	const uint8_t other[] = {ours[0], ours[1], ours[2] ^ 0xc1 ^ 0xd9};
+	const uint8_t *own = vcpu->vendor->call_instruction;
+	const uint8_t other[] = {own[0], own[1], own[2] ^ 0xc1 ^ 0xd9};
 
 	if (!next_is(vcpu, other, sizeof(other)))
 		return false;
@@ -53,74 +51,76 @@ static const struct hooks gp_hooks = {.exceptions = (uint32_t)BIT(VECTOR_GP),
 static const struct hooks ud_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
 				      .exception = call_of_other_vendor};
 
-static const struct row exception_rows[] = {
+const struct row kvm2007_exception_faults[] = {
 	{{"cpl3-wrmsr", "D4", "WRMSR of the magic works at CPL 3"}, .hooks = &gp_hooks},
 	{{"both-vendors", "C7", "the other vendor's instruction is a call too"},
 	 .hooks = &ud_hooks},
+	{.fault.name = NULL},
 };
 
-ROWS(kvm2007_exception_faults, exception_rows);
+/* ---- the guest goes on elsewhere ---- */
 
-/* ---- another instruction than the next one (C5) ---- */
-
-/* .arg bytes after the call instruction's first one. */
+/* .arg bytes after the start of the call instruction. */
 static void resume_at_offset(struct request *q)
 {
 	kvm2007_honest.give_result(q);
 	q->vcpu->rip = q->vcpu->rip - CALL_LENGTH + kvm2007_on->arg;
 }
 
+/* Each vCPU's state after its last I/O; only that vCPU touches it. */
+static struct {
+	uint64_t rip, rsp, rax;
+} last_io[SMP_MAX];
+
 static void note_io(struct vcpu *vcpu)
 {
-	kvm2007_own_past[vcpu->id] =
-		(struct own_past){.rip = vcpu->rip, .rsp = vcpu->slow.rsp, .rax = vcpu->regs.rax};
+	last_io[vcpu->id].rip = vcpu->rip;
+	last_io[vcpu->id].rsp = vcpu->slow.rsp;
+	last_io[vcpu->id].rax = vcpu->regs.rax;
 }
 
 /* As Linux 2.6.21 did on SVM. */
 static void resume_after_last_io(struct request *q)
 {
-	const struct own_past *own = &kvm2007_own_past[q->vcpu->id];
+	struct vcpu *vcpu = q->vcpu;
 
-	vcpu_sync(q->vcpu);
-	q->vcpu->rip = own->rip;
-	q->vcpu->slow.rsp = own->rsp;
-	q->vcpu->regs.rax = own->rax;
+	vcpu_sync(vcpu);
+	vcpu->rip = last_io[vcpu->id].rip;
+	vcpu->slow.rsp = last_io[vcpu->id].rsp;
+	vcpu->regs.rax = last_io[vcpu->id].rax;
 }
 
-/* The guest reads a UART's status before each call; without this the host would not see it do so. */
+/* The guest reads a UART's line status before each call.  That exits only with this hook. */
 static const struct hooks io_hooks = {.uart_status = true, .io = note_io};
 
-static const struct row resume_rows[] = {
-	{{"rip-2", "C5", "the guest goes on two bytes behind the call"},
-	 AT_WITH(give_result, resume_at_offset, 2)},
-	{{"rip-4", "C5", "the guest goes on four bytes behind the call"},
-	 AT_WITH(give_result, resume_at_offset, 4)},
-	{{"stale-rip", "C5", "the guest goes on behind its last I/O"},
-	 AT(give_result, resume_after_last_io),
+const struct row kvm2007_resume_faults[] = {
+	{ROW("rip-2", "C5", give_result, resume_at_offset,
+	     "the guest goes on two bytes behind the call"),
+	 .arg = 2},
+	{ROW("rip-4", "C5", give_result, resume_at_offset,
+	     "the guest goes on four bytes behind the call"),
+	 .arg = 4},
+	{ROW("stale-rip", "C5", give_result, resume_after_last_io,
+	     "the guest goes on behind its last I/O"),
 	 .hooks = &io_hooks},
+	{.fault.name = NULL},
 };
 
-ROWS(kvm2007_resume_faults, resume_rows);
-
-/* ---- none at all ---- */
+/* ---- the guest does not go on ---- */
 
 void kvm2007_hang(struct request *q)
 {
 	(void)q;
-	for (;;)
-		__asm__ volatile("cli; hlt");
+	halt_for_ever();
 }
 
-/* A trap without an IDT is a triple fault. */
 static void reset(struct request *q)
 {
-	static const struct table_register no_idt;
-
 	(void)q;
-	__asm__ volatile("lidt %0; ud2" : : "m"(no_idt));
+	triple_fault();
 }
 
-/* In place of its first code, which it needs no more: a JMP to itself. */
+/* A JMP to itself replaces the guest's first instruction, which it needs no more. */
 static void loop_at_entry(struct request *q)
 {
 	kvm2007_honest.give_result(q);
@@ -128,11 +128,9 @@ static void loop_at_entry(struct request *q)
 	q->vcpu->rip = q->vcpu->entry;
 }
 
-static const struct row end_rows[] = {
-	{{"hang", "", "a call never comes back"}, AT(give_result, kvm2007_hang)},
-	{{"reset", "", "a call resets the machine"}, AT(give_result, reset)},
-	{{"lost-rip", "", "the guest goes on in a loop of its own"},
-	 AT(give_result, loop_at_entry)},
+const struct row kvm2007_end_faults[] = {
+	{ROW("hang", "", give_result, kvm2007_hang, "a call never comes back")},
+	{ROW("reset", "", give_result, reset, "a call resets the machine")},
+	{ROW("lost-rip", "", give_result, loop_at_entry, "the guest goes on in a loop of its own")},
+	{.fault.name = NULL},
 };
-
-ROWS(kvm2007_end_faults, end_rows);

@@ -3,7 +3,7 @@
 #include "host/kvm2007/faults.h"
 #include "lib/string.h"
 
-/* ---- which versions ---- */
+/* ---- versions ---- */
 
 static void accept_version_2(struct request *q)
 {
@@ -22,33 +22,34 @@ static void refuse_version_0(struct request *q)
 	q->refused |= q->page->guest_version == 0;
 }
 
+static bool refused; /* shared: some vCPU's registration */
+
 static void refuse_after_refusal(struct request *q)
 {
-	kvm2007_honest.judge(q);
-	q->refused |= NOTED(refused);
-	NOTE(refused, q->refused);
+	kvm2007_honest.check(q);
+	q->refused |= SHARED_GET(refused);
+	SHARED_SET(refused, q->refused);
 }
 
-static const struct row version_rows[] = {
-	{{"version-2", "V1", "version 2 is accepted"}, AT(check_version, accept_version_2)},
-	{{"version-signed", "V1", "versions are compared signed"},
-	 AT(check_version, compare_signed)},
-	{{"version-0", "V2", "version 0 is refused"}, AT(check_version, refuse_version_0)},
-	{{"refuse-after", "V3", "after a refusal all is refused"}, AT(judge, refuse_after_refusal)},
+const struct row kvm2007_version_faults[] = {
+	{ROW("version-2", "V1", check_version, accept_version_2, "version 2 is accepted")},
+	{ROW("version-signed", "V1", check_version, compare_signed,
+	     "versions are compared signed")},
+	{ROW("version-0", "V2", check_version, refuse_version_0, "version 0 is refused")},
+	{ROW("refuse-after", "V3", check, refuse_after_refusal, "after a refusal all is refused")},
+	{.fault.name = NULL},
 };
 
-ROWS(kvm2007_version_faults, version_rows);
+/* ---- the patch ---- */
 
-/* ---- what is patched, and where ---- */
-
-/* VMCALL for VMMCALL, and the other way round. */
+/* The last bytes of VMCALL and VMMCALL are c1 and d9. */
 static void make_other_vendors_code(struct request *q)
 {
 	kvm2007_honest.make_code(q);
 	q->code[2] ^= 0xc1 ^ 0xd9;
 }
 
-/* More of it is RET. */
+/* .arg bytes: what is more than the instruction is RET. */
 static void make_some_bytes(struct request *q)
 {
 	kvm2007_honest.make_code(q);
@@ -70,11 +71,11 @@ static void align_site(struct request *q)
 
 static void refuse_page_start(struct request *q)
 {
-	kvm2007_honest.judge(q);
+	kvm2007_honest.check(q);
 	q->refused |= q->site % PAGE_SIZE == 0;
 }
 
-/* Nowhere, if it does not translate. */
+/* If the address does not translate, nothing is written. */
 static void write_to_virtual_address(struct request *q)
 {
 	struct vcpu *vcpu = q->vcpu;
@@ -88,7 +89,7 @@ static void write_to_virtual_address(struct request *q)
 	kvm2007_honest.write_code(q);
 }
 
-/* Whether the guest maps the page at @gpa writable somewhere in its first 4 MiB. */
+/* Whether the guest has a writable mapping of the page at @gpa in its first 4 MiB. */
 static bool guest_may_write(struct vcpu *vcpu, uint64_t gpa)
 {
 	vcpu_sync(vcpu);
@@ -106,7 +107,7 @@ static bool guest_may_write(struct vcpu *vcpu, uint64_t gpa)
 static void write_where_guest_may(struct request *q)
 {
 	if (!guest_may_write(q->vcpu, q->site))
-		q->site = UINT64_MAX; /* nowhere */
+		q->site = UINT64_MAX; /* no memory: nothing is written */
 	kvm2007_honest.write_code(q);
 }
 
@@ -115,11 +116,13 @@ static void accept_any_site(struct request *q)
 	(void)q;
 }
 
+static uint64_t late_site; /* shared: of the registration before, by any vCPU */
+
 static void patch_one_late(struct request *q)
 {
-	const uint64_t late = NOTED(site);
+	const uint64_t late = SHARED_GET(late_site);
 
-	NOTE(site, q->site);
+	SHARED_SET(late_site, q->site);
 	q->site = late;
 	if (late)
 		kvm2007_honest.write_code(q);
@@ -139,29 +142,27 @@ static void patch_always(struct request *q)
 	kvm2007_honest.write_code(q);
 }
 
-static const struct row patch_rows[] = {
-	{{"other-vendor", "P1", "the other vendor's instruction is patched"},
-	 AT(make_code, make_other_vendors_code)},
-	{{"two-bytes", "P1", "two of the bytes are patched"},
-	 AT_WITH(make_code, make_some_bytes, 2)},
-	{{"five-bytes", "P2", "five bytes are patched"}, AT_WITH(make_code, make_some_bytes, 5)},
-	{{"byte-before", "P2", "the byte before the site is written"},
-	 AT(write_code, write_byte_before)},
-	{{"aligned-sites", "P3", "the site is rounded down to 8 bytes"},
-	 AT(write_code, align_site)},
-	{{"page-start", "P3", "a site at the start of a page is refused"},
-	 AT(judge, refuse_page_start)},
-	{{"virtual-patch", "S1", "hypercall_gpa is taken for a virtual address"},
-	 AT(write_code, write_to_virtual_address)},
-	{{"respect-ro", "P3", "a page that the guest maps read-only is not patched"},
-	 AT(write_code, write_where_guest_may)},
-	{{"site-outside", "P4", "a hypercall_gpa outside memory is accepted"},
-	 AT(check_site, accept_any_site)},
-	{{"patch-late", "P5", "the site is patched at the next registration"},
-	 AT(write_code, patch_one_late)},
-	{{"half-straddle", "P6", "a straddling site is half patched"},
-	 AT(make_code, make_half_at_page_end)},
-	{{"patch-refused", "P7", "a refused site is patched"}, AT(patch, patch_always)},
+const struct row kvm2007_patch_faults[] = {
+	{ROW("other-vendor", "P1", make_code, make_other_vendors_code,
+	     "the other vendor's instruction is patched")},
+	{ROW("two-bytes", "P1", make_code, make_some_bytes, "two of the bytes are patched"),
+	 .arg = 2},
+	{ROW("five-bytes", "P2", make_code, make_some_bytes, "five bytes are patched"), .arg = 5},
+	{ROW("byte-before", "P2", write_code, write_byte_before,
+	     "the byte before the site is written")},
+	{ROW("aligned-sites", "P3", write_code, align_site, "the site is rounded down to 8 bytes")},
+	{ROW("page-start", "P3", check, refuse_page_start,
+	     "a site at the start of a page is refused")},
+	{ROW("virtual-patch", "S1", write_code, write_to_virtual_address,
+	     "hypercall_gpa is taken for a virtual address")},
+	{ROW("respect-ro", "P3", write_code, write_where_guest_may,
+	     "a page that the guest maps read-only is not patched")},
+	{ROW("site-outside", "P4", check_site, accept_any_site,
+	     "a hypercall_gpa outside memory is accepted")},
+	{ROW("patch-late", "P5", write_code, patch_one_late,
+	     "the site is patched at the next registration")},
+	{ROW("half-straddle", "P6", make_code, make_half_at_page_end,
+	     "a straddling site is half patched")},
+	{ROW("patch-refused", "P7", patch, patch_always, "a refused site is patched")},
+	{.fault.name = NULL},
 };
-
-ROWS(kvm2007_patch_faults, patch_rows);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Faults that show with several vCPUs only: what each should have for itself, and what all should
- * share.
+ * Faults that show only with several vCPUs: what each should have for itself, and what all share.
  */
 #include "host/kvm2007/faults.h"
 #include "host/vcpus.h"
 #include "lib/string.h"
+#include "x86/smp.h"
 
-/* Long enough for other vCPUs to come to the same place. */
+/* Waits until other vCPUs are likely to be in the same function. */
 static void linger(void)
 {
 	for (unsigned i = 0; i < 400; i++)
@@ -19,77 +19,78 @@ static void linger(void)
 static void register_page_of_vcpu0(struct request *q)
 {
 	if (q->vcpu->id)
-		q->gpa = kvm2007_page(0);
+		q->gpa = vcpus_get(0)->para_state_gpa;
 	kvm2007_honest.registration(q);
 }
 
-static void keep_for_all(struct request *q)
+static uint64_t last_page; /* shared: the one that any vCPU registered last */
+
+static void record_for_all(struct request *q)
 {
-	kvm2007_honest.keep(q);
+	kvm2007_honest.record(q);
 	if (!q->refused)
-		NOTE(last, q->gpa);
+		SHARED_SET(last_page, q->gpa);
 }
 
-static void show_last_of_all(struct request *q)
+static void read_last_of_all(struct request *q)
 {
-	q->value = NOTED(last);
+	q->value = SHARED_GET(last_page);
 }
 
 static void write_ret_to_all(struct request *q)
 {
-	const uint32_t *ret = &q->page->ret;
-
 	kvm2007_honest.write_ret(q);
-	for (unsigned id = 0; id < vcpu_count(); id++) {
-		const uint64_t gpa = kvm2007_page(id);
+	for (unsigned id = 0; id < vcpus_count(); id++) {
+		const uint64_t gpa = vcpus_get(id)->para_state_gpa;
+		struct kvm_vcpu_para_state *page = guest_bytes(q->vcpu->memory, gpa, sizeof(*page));
 
 		if (gpa)
-			guest_write(q->vcpu->memory,
-				    gpa + offsetof(struct kvm_vcpu_para_state, ret), ret,
-				    sizeof(*ret));
+			page->ret = q->page->ret;
 	}
 }
+
+static unsigned refuser; /* shared: the vCPU whose registration was refused last, plus 1 */
 
 static void note_refuser(struct request *q)
 {
 	kvm2007_honest.write_ret(q);
-	NOTE(refuser, q->refused ? q->vcpu->id + 1 : 0);
+	SHARED_SET(refuser, q->refused ? q->vcpu->id + 1 : 0);
 }
 
 static void give_zero_to_others(struct request *q)
 {
-	const unsigned refuser = NOTED(refuser);
+	const unsigned by = SHARED_GET(refuser);
 
-	if (refuser && refuser != q->vcpu->id + 1)
+	if (by && by != q->vcpu->id + 1)
 		q->result = 0;
 	kvm2007_honest.give_result(q);
 }
 
+static bool registering; /* shared: some vCPU is just doing so */
+
 static void answer_one_at_a_time(struct request *q)
 {
-	if (__atomic_exchange_n(&kvm2007_past.registering, true, __ATOMIC_ACQUIRE))
+	if (__atomic_exchange_n(&registering, true, __ATOMIC_ACQUIRE))
 		return;
 	kvm2007_honest.answer(q);
 	linger();
-	__atomic_store_n(&kvm2007_past.registering, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&registering, false, __ATOMIC_RELEASE);
 }
 
-static const struct row page_rows[] = {
-	{{"vcpu0-page", "S7", "registrations are answered in the page of vCPU 0"},
-	 AT(registration, register_page_of_vcpu0)},
-	{{"last-page", "S7", "RDMSR shows any vCPU's last registration"},
-	 AT(keep, keep_for_all),
-	 AND_AT(show, show_last_of_all)},
-	{{"all-pages", "S7", "a registration is answered in every vCPU's page"},
-	 AT(write_ret, write_ret_to_all)},
-	{{"refusal-shared", "S7", "one vCPU's refusal makes the others' calls give 0"},
-	 AT(write_ret, note_refuser),
+const struct row kvm2007_vcpu_page_faults[] = {
+	{ROW("vcpu0-page", "S7", registration, register_page_of_vcpu0,
+	     "registrations are answered in the page of vCPU 0")},
+	{ROW("last-page", "S7", record, record_for_all, "RDMSR shows any vCPU's last registration"),
+	 AND_AT(read_msr, read_last_of_all)},
+	{ROW("all-pages", "S7", write_ret, write_ret_to_all,
+	     "a registration is answered in every vCPU's page")},
+	{ROW("refusal-shared", "S7", write_ret, note_refuser,
+	     "one vCPU's refusal makes the others' calls give 0"),
 	 AND_AT(give_result, give_zero_to_others)},
-	{{"lost-registration", "S7", "a registration beside another one is lost"},
-	 AT(answer, answer_one_at_a_time)},
+	{ROW("lost-registration", "S7", answer, answer_one_at_a_time,
+	     "a registration beside another one is lost")},
+	{.fault.name = NULL},
 };
-
-ROWS(kvm2007_vcpu_page_faults, page_rows);
 
 /* ---- sites ---- */
 
@@ -99,39 +100,42 @@ static void write_code_of_vcpu0(struct request *q)
 		kvm2007_honest.write_code(q);
 }
 
+/* The site that each vCPU registered last; only that vCPU touches it. */
+static uint64_t own_sites[SMP_MAX];
+
 static void note_site(struct request *q)
 {
-	kvm2007_own_past[q->vcpu->id].site = q->site;
+	own_sites[q->vcpu->id] = q->site;
 	kvm2007_honest.write_code(q);
 }
 
-/* #UD, as if nobody had patched the site, unless it is the vCPU's own one. */
-static void call_from_own_site(struct request *q)
+static bool called_own_site(const struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = q->vcpu;
 	uint64_t gpa;
 	bool writable;
 
-	kvm2007_honest.give_result(q);
-	if (!vcpu->id)
-		return;
-	vcpu_sync(vcpu);
-	if (vcpu_translate(vcpu, vcpu->rip - CALL_LENGTH, &gpa, &writable) &&
-	    gpa == kvm2007_own_past[vcpu->id].site)
-		return;
-	vcpu->rip -= CALL_LENGTH;
-	vcpu_inject_ud(vcpu);
+	return vcpu_translate(vcpu, vcpu->rip - CALL_LENGTH, &gpa, &writable) &&
+	       gpa == own_sites[vcpu->id];
 }
 
-static const struct row site_rows[] = {
-	{{"vcpu0-sites", "P1", "vCPU 0's sites alone are patched"},
-	 AT(write_code, write_code_of_vcpu0)},
-	{{"own-patches", "P5", "a vCPU sees no patches but its own"},
-	 AT(write_code, note_site),
-	 AND_AT(give_result, call_from_own_site)},
-};
+/* At any other site: #UD, as if the site were not patched. */
+static void call_from_own_site(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	vcpu_sync(q->vcpu);
+	if (q->vcpu->id == 0 || called_own_site(q->vcpu))
+		return;
+	q->vcpu->rip -= CALL_LENGTH;
+	vcpu_inject_ud(q->vcpu);
+}
 
-ROWS(kvm2007_vcpu_site_faults, site_rows);
+const struct row kvm2007_vcpu_site_faults[] = {
+	{ROW("vcpu0-sites", "P1", write_code, write_code_of_vcpu0,
+	     "vCPU 0's sites alone are patched")},
+	{ROW("own-patches", "P5", write_code, note_site, "a vCPU sees no patches but its own"),
+	 AND_AT(give_result, call_from_own_site)},
+	{.fault.name = NULL},
+};
 
 /* ---- calls ---- */
 
@@ -142,12 +146,14 @@ static void answer_vcpu0(struct request *q)
 	kvm2007_honest.give_result(q);
 }
 
-/* What one vCPU leaves there, another one may find. */
+/* The memory is shared, and that is the fault: a vCPU may find there what another one left. */
 static void share(void *value, unsigned size)
 {
-	memcpy(kvm2007_past.memory, value, size);
+	static uint64_t memory[6];
+
+	memcpy(memory, value, size);
 	linger();
-	memcpy(value, kvm2007_past.memory, size);
+	memcpy(value, memory, size);
 }
 
 static void share_arguments(struct request *q)
@@ -170,26 +176,25 @@ static void share_rbx(struct request *q)
 
 static void read_by_mode_of_vcpu0(struct request *q)
 {
-	if (vcpu_by(0)->efer & EFER_LME)
+	if (vcpus_get(0)->efer & EFER_LME)
 		kvm2007_honest.read_call64(q);
 	else
 		kvm2007_honest.read_call32(q);
 }
 
-static const struct row call_rows[] = {
-	{{"vcpu0-calls", "C3", "calls of all but vCPU 0 give 0"}, AT(give_result, answer_vcpu0)},
-	{{"shared-args", "C1", "vCPUs share the memory for their arguments"},
-	 AT(read_call, share_arguments)},
-	{{"shared-result", "C1", "vCPUs share the memory for their results"},
-	 AT(give_result, share_result)},
-	{{"shared-rbx", "C2", "vCPUs share the memory for their RBX"}, AT(read_call, share_rbx)},
-	{{"vcpu0-mode", "C32.1", "the convention follows the mode of vCPU 0"},
-	 AT(read_call, read_by_mode_of_vcpu0)},
+const struct row kvm2007_vcpu_call_faults[] = {
+	{ROW("vcpu0-calls", "C3", give_result, answer_vcpu0, "calls of all but vCPU 0 give 0")},
+	{ROW("shared-args", "C1", read_call, share_arguments,
+	     "vCPUs share the memory for their arguments")},
+	{ROW("shared-result", "C1", give_result, share_result,
+	     "vCPUs share the memory for their results")},
+	{ROW("shared-rbx", "C2", read_call, share_rbx, "vCPUs share the memory for their RBX")},
+	{ROW("vcpu0-mode", "C32.1", read_call, read_by_mode_of_vcpu0,
+	     "the convention follows the mode of vCPU 0")},
+	{.fault.name = NULL},
 };
 
-ROWS(kvm2007_vcpu_call_faults, call_rows);
-
-/* ---- whether a vCPU runs at all ---- */
+/* ---- whether a vCPU goes on, or starts ---- */
 
 static void hang_vcpu1(struct request *q)
 {
@@ -221,12 +226,11 @@ static bool start_at_next_page(const struct vcpu *vcpu, unsigned *vector)
 static const struct hooks one_hooks = {.startup = start_vcpu1_only};
 static const struct hooks vector_hooks = {.startup = start_at_next_page};
 
-static const struct row run_rows[] = {
-	{{"vcpu1-hangs", "C5", "a call of vCPU 1 never comes back"}, AT(give_result, hang_vcpu1)},
-	{{"vcpu1-lost", "C5", "vCPU 1 goes on at 0 behind a call"}, AT(give_result, lose_vcpu1)},
+const struct row kvm2007_vcpu_run_faults[] = {
+	{ROW("vcpu1-hangs", "C5", give_result, hang_vcpu1, "a call of vCPU 1 never comes back")},
+	{ROW("vcpu1-lost", "C5", give_result, lose_vcpu1, "vCPU 1 goes on at 0 behind a call")},
 	{{"one-startup", "S7", "one vCPU heeds a start-up IPI, the others do not"},
 	 .hooks = &one_hooks},
 	{{"startup-vector", "S7", "a start-up IPI's vector is off by one"}, .hooks = &vector_hooks},
+	{.fault.name = NULL},
 };
-
-ROWS(kvm2007_vcpu_run_faults, run_rows);

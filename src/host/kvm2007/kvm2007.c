@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ABI of 2007 as the host sees it: the policy, and the fault that bends it. */
+/* The ABI of 2007 for the rest of the host: the policy, and the fault that is on. */
 #include <stddef.h>
 
 #include "host/abi.h"
@@ -12,11 +12,9 @@ static vcpu_hypercall *hypercall;
 
 static void init(const struct vcpu_vendor *vendor, const struct fault *fault)
 {
-	bool broken;
-
 	kvm2007_init(vendor->call_instruction);
-	broken = kvm2007_break(fault);
-	hypercall = broken || log_calls() ? kvm2007_hypercall_by_steps : kvm2007_hypercall;
+	hypercall = kvm2007_use_fault(fault) || log_calls() ? kvm2007_hypercall_by_steps
+							    : kvm2007_hypercall;
 }
 
 static void init_vcpu(struct vcpu *vcpu)

@@ -1,56 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Each step names the rules of the ABI that it follows. */
+/* The numbers in front of each step are the rules that it follows: docs/abi-kvm2007.md. */
 #include "host/kvm2007/policy.h"
 
 #include "host/config.h"
 #include "host/log.h"
 #include "lib/string.h"
-#include "x86/smp.h"
 
 #define RET              0xc3
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME        UINT64_C(0x100000001b3)
 
-/* Those that are taken. */
-static struct steps steps;
+static struct steps steps; /* that are taken */
 
 static uint8_t call_instruction[CALL_LENGTH];
-
-/* The gpa that each vCPU registered last; no vCPU touches another one's (S7). */
-static uint64_t pages[SMP_MAX];
 
 void kvm2007_init(const uint8_t instruction[CALL_LENGTH])
 {
 	memcpy(call_instruction, instruction, sizeof(call_instruction));
-	memset(pages, 0, sizeof(pages));
-	kvm2007_take(&kvm2007_honest);
+	kvm2007_use_steps(&kvm2007_honest);
 }
 
-void kvm2007_take(const struct steps *others)
+void kvm2007_use_steps(const struct steps *others)
 {
 	steps = *others;
 }
 
-uint64_t kvm2007_page(unsigned vcpu_id)
-{
-	return pages[vcpu_id];
-}
-
 /* ---- RDMSR: the probe ---- */
 
-/* D1, D3, S1: one MSR is the ABI's, to read and to write. */
+/* D1, D3, S1: one MSR is the ABI's, for RDMSR and for WRMSR; its neighbours are not. */
 static void claim(struct request *q)
 {
 	q->claimed = q->msr == KVM2007_MSR_API_MAGIC;
 }
 
-/* D1: the value is unspecified; here it tells what this vCPU has registered. */
-static void show(struct request *q)
+/* D1: the value is not specified.  Here it is the gpa that this vCPU registered last, or 0. */
+static void read_msr(struct request *q)
 {
-	q->value = pages[q->vcpu->id];
+	q->value = q->vcpu->para_state_gpa;
 }
 
-/* D1: by the header RDMSR answers; Linux injected a #GP. */
+/* D1: by the header RDMSR answers; on Linux it was a #GP. */
 enum msr_outcome kvm2007_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	struct request q = {.vcpu = vcpu, .msr = msr};
@@ -63,7 +52,7 @@ enum msr_outcome kvm2007_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 		vcpu_inject_gp(vcpu);
 		return MSR_GP;
 	}
-	steps.show(&q);
+	steps.read_msr(&q);
 	log_line("probe %u %#x = %#lx", vcpu->id, msr, q.value);
 	*value = q.value;
 	return MSR_DONE;
@@ -71,7 +60,7 @@ enum msr_outcome kvm2007_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 
 /* ---- WRMSR: a registration ---- */
 
-/* S1: its value is the page's gpa. */
+/* S1: the value is the page's gpa.  S9: no register changes. */
 enum msr_outcome kvm2007_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
 {
 	struct request q = {.vcpu = vcpu, .msr = msr, .write = true, .gpa = gpa};
@@ -83,7 +72,7 @@ enum msr_outcome kvm2007_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
 	return q.gp ? MSR_GP : MSR_DONE;
 }
 
-/* S5: the page must be aligned, and all of it guest memory. */
+/* S5: the gpa must be page-aligned, and all of the page guest memory. */
 static void registration(struct request *q)
 {
 	if (q->gpa % PAGE_SIZE == 0)
@@ -94,7 +83,7 @@ static void registration(struct request *q)
 		steps.reject(q);
 }
 
-/* S5. */
+/* S5: #GP(0), and nothing is written. */
 static void reject(struct request *q)
 {
 	log_line("register %u %#lx = #GP", q->vcpu->id, q->gpa);
@@ -102,24 +91,21 @@ static void reject(struct request *q)
 	q->gp = true;
 }
 
-/*
- * First host_version (S2), then the site (P1), then ret (S3); nothing else of the page changes
- * (S4).
- */
+/* S2, P1, S3: first host_version, then the site, then ret.  S4: the rest of the page stays. */
 static void answer(struct request *q)
 {
 	q->site = q->page->hypercall_gpa;
 	steps.make_code(q);
-	steps.judge(q);
+	steps.check(q);
 	log_line("register %u %#lx %#x %#x %#lx = %d", q->vcpu->id, q->gpa, q->page->guest_version,
 		 q->page->size, q->site, q->refused ? -KVM2007_EINVAL : 0);
 	steps.write_version(q);
 	steps.patch(q);
 	steps.write_ret(q);
-	steps.keep(q);
+	steps.record(q);
 }
 
-/* P1, P2: the instruction; on Linux with a RET after it. */
+/* P1, P2: the CPU's own call instruction.  Linux wrote a RET after it. */
 static void make_code(struct request *q)
 {
 	memcpy(q->code, call_instruction, sizeof(call_instruction));
@@ -127,38 +113,39 @@ static void make_code(struct request *q)
 	q->length = config.personality == PERSONALITY_LINUX2007 ? CALL_LENGTH + 1 : CALL_LENGTH;
 }
 
-static void judge(struct request *q)
+/* V1, P4. */
+static void check(struct request *q)
 {
 	steps.check_version(q);
 	steps.check_site(q);
 }
 
-/* V1, V2. */
+/* V1, V2: a guest newer than the host is refused, no other. */
 static void check_version(struct request *q)
 {
 	q->refused |= q->page->guest_version > KVM2007_API_VERSION;
 }
 
-/* P4, P6: all of it has to be guest memory. */
+/* P4, P6: all bytes of the site must be guest memory, in one page or in two. */
 static void check_site(struct request *q)
 {
 	q->refused |= !guest_bytes(q->vcpu->memory, q->site, q->length);
 }
 
-/* S2: on refusals too. */
+/* S2: also on a refusal. */
 static void write_version(struct request *q)
 {
 	q->page->host_version = KVM2007_API_VERSION;
 }
 
-/* P7. */
+/* P7: a refusal leaves the site alone. */
 static void patch(struct request *q)
 {
 	if (!q->refused)
 		steps.write_code(q);
 }
 
-/* P1, P3, P5. */
+/* P1, P5: the patch is there at once.  P3: at any alignment, in any page. */
 static void write_code(struct request *q)
 {
 	log_line("patch %u %#lx %02x %02x %02x", q->vcpu->id, q->site, q->code[0], q->code[1],
@@ -166,22 +153,22 @@ static void write_code(struct request *q)
 	guest_write(q->vcpu->memory, q->site, q->code, q->length);
 }
 
-/* S3. */
+/* S3: 0, or -KVM_EINVAL for a refusal. */
 static void write_ret(struct request *q)
 {
 	q->page->ret = q->refused ? (uint32_t)-KVM2007_EINVAL : 0;
 }
 
-/* S6, V3: what came before does not matter. */
-static void keep(struct request *q)
+/* S6, S7, V3: neither earlier registrations nor those of other vCPUs matter. */
+static void record(struct request *q)
 {
 	if (!q->refused)
-		pages[q->vcpu->id] = q->gpa;
+		q->vcpu->para_state_gpa = q->gpa;
 }
 
 /* ---- a call ---- */
 
-/* C32.5: which convention holds follows EFER.LME. */
+/* C32.5: EFER.LME says which convention holds. */
 static void read_call(struct request *q)
 {
 	if (q->vcpu->efer & EFER_LME)
@@ -190,7 +177,7 @@ static void read_call(struct request *q)
 		steps.read_call32(q);
 }
 
-/* C1. */
+/* C1: index in RAX, arguments in RDI, RSI, RDX, RCX, R8, R9. */
 static void read_call64(struct request *q)
 {
 	const struct gprs *r = &q->vcpu->regs;
@@ -201,7 +188,7 @@ static void read_call64(struct request *q)
 	memcpy(q->args, args, sizeof(args));
 }
 
-/* C32.1; C32.4: what is above 32 bits is none of the call's. */
+/* C32.1, C32.4: index in EBX, arguments in EAX, ECX, EDX, ESI, EDI, EBP, without upper halves. */
 static void read_call32(struct request *q)
 {
 	const struct gprs *r = &q->vcpu->regs;
@@ -213,7 +200,7 @@ static void read_call32(struct request *q)
 	memcpy(q->args, args, sizeof(args));
 }
 
-/* The echo service, which is not the ABI's but a test's: the digest of all six arguments. */
+/* The echo service: no part of the ABI (docs/abi-kvm2007.md).  FNV-1a of the arguments. */
 static uint64_t echo(const struct request *q)
 {
 	uint64_t hash = FNV_OFFSET_BASIS;
@@ -225,7 +212,7 @@ static uint64_t echo(const struct request *q)
 	return q->long_mode ? hash : (uint32_t)hash ^ hash >> 32;
 }
 
-/* C3, C4, C32.3: every index is undefined, unless echo= offers one. */
+/* C3, C4, C32.3: version 1 defines no index, so all get -KVM_EINVAL, except that of echo=. */
 static uint64_t result_of(const struct request *q)
 {
 	uint64_t result = (uint64_t)-KVM2007_EINVAL;
@@ -235,18 +222,18 @@ static uint64_t result_of(const struct request *q)
 	return q->long_mode ? result : (uint32_t)result;
 }
 
-/* C2, C32.2: in RAX, and nothing else changes. */
+/* C2, C32.2: only RAX changes. */
 static void give_result(struct request *q)
 {
 	q->vcpu->regs.rax = q->result;
 }
 
-/* The vendor's file has moved vcpu->rip on already (C5). */
+/* C5: vcpu->rip is already after the call. */
 __attribute__((noinline)) void kvm2007_hypercall_by_steps(struct vcpu *vcpu)
 {
 	struct request q;
 
-	q.vcpu = vcpu; /* the other fields are no call's, or are set by the steps */
+	q.vcpu = vcpu; /* the steps set what else a call needs */
 	steps.read_call(&q);
 	q.result = result_of(&q);
 	if (log_calls())
@@ -256,7 +243,7 @@ __attribute__((noinline)) void kvm2007_hypercall_by_steps(struct vcpu *vcpu)
 	steps.give_result(&q);
 }
 
-/* The same for an index that nobody offers, where each instruction counts (make bench). */
+/* C3, C4, C32.3 in as few instructions as possible: see make bench. */
 void kvm2007_hypercall(struct vcpu *vcpu)
 {
 	uint64_t index = vcpu->efer & EFER_LME ? vcpu->regs.rax : (uint32_t)vcpu->regs.rbx;
@@ -269,19 +256,19 @@ void kvm2007_hypercall(struct vcpu *vcpu)
 
 const struct steps kvm2007_honest = {
 	.claim = claim,
-	.show = show,
+	.read_msr = read_msr,
 	.registration = registration,
 	.reject = reject,
 	.answer = answer,
 	.make_code = make_code,
-	.judge = judge,
+	.check = check,
 	.check_version = check_version,
 	.check_site = check_site,
 	.write_version = write_version,
 	.patch = patch,
 	.write_code = write_code,
 	.write_ret = write_ret,
-	.keep = keep,
+	.record = record,
 	.read_call = read_call,
 	.read_call64 = read_call64,
 	.read_call32 = read_call32,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an honest host does by the ABI of 2007 (abi/kvm_para.h): plain C over guest memory, so that
- * it is tested on the build machine too.  It is made of steps, each for a rule or two; they call
- * one another through a table, so that a step can be replaced.
+ * What an honest host does by the ABI of 2007 (docs/abi-kvm2007.md has its rules).  It is plain C
+ * over guest memory, without assembly, so that it is also tested on the build machine.
+ *
+ * It consists of small steps, each for one or two rules.  They call one another through a table,
+ * so that each can be replaced.
  */
 #ifndef HOST_KVM2007_POLICY_H
 #define HOST_KVM2007_POLICY_H
@@ -14,52 +16,52 @@
 #include "host/abi.h"
 #include "host/vcpu.h"
 
-/* What the guest asks for, and what the steps hand on to one another. */
+/* What the guest asks for, and what the steps find out. */
 struct request {
 	struct vcpu *vcpu;
 
 	/* A call. */
 	uint64_t index, args[6];
-	bool long_mode; /* the 64-bit convention holds */
+	bool long_mode; /* by the convention of 64-bit mode */
 	uint64_t result;
 
-	/* An access to an MSR. */
+	/* RDMSR or WRMSR. */
 	uint32_t msr;
 	bool write;
-	bool claimed;   /* it is the ABI's */
-	bool gp;        /* it is answered by a #GP */
-	uint64_t value; /* that it reads */
+	bool claimed;   /* the MSR is the ABI's */
+	bool gp;        /* the guest takes a #GP */
+	uint64_t value; /* that RDMSR reads */
 
-	/* A registration, which is a write of the MSR. */
-	uint64_t gpa;                     /* of the page */
-	struct kvm_vcpu_para_state *page; /* NULL: there is none */
-	uint64_t site;                    /* a gpa, too */
-	uint8_t code[5];                  /* that goes there */
-	unsigned length;                  /* of it, in bytes */
-	bool refused;
+	/* A registration: a WRMSR of the ABI's MSR. */
+	uint64_t gpa;                     /* of the state page */
+	struct kvm_vcpu_para_state *page; /* NULL if no page can be there */
+	uint64_t site;                    /* gpa of the call site */
+	uint8_t code[5];                  /* to write there: @length bytes */
+	unsigned length;
+	bool refused; /* by ret in the page */
 };
 
 typedef void step(struct request *request);
 
-/* In the order in which they are taken; policy.c says more of each. */
+/* policy.c has the rules of each. */
 struct steps {
-	step *claim; /* whose MSR is it */
-	step *show;  /* what RDMSR reads */
+	step *claim;    /* decides whether the MSR is the ABI's */
+	step *read_msr; /* RDMSR of it */
 
-	step *registration;  /* all of a WRMSR */
-	step *reject;        /* a page that is not there */
-	step *answer;        /* one that is there: all that follows */
+	step *registration;  /* WRMSR of it: reject or answer */
+	step *reject;        /* no page can be there */
+	step *answer;        /* takes all that follow, in this order */
 	step *make_code;     /* for the site */
-	step *judge;         /* refused or not: by the next two */
+	step *check;         /* takes the next two: refuse or not */
 	step *check_version; /* the guest's */
 	step *check_site;
-	step *write_version; /* the host's */
-	step *patch;         /* the site, if it is not refused */
+	step *write_version; /* the host's, to the page */
+	step *patch;         /* takes the next one, unless refused */
 	step *write_code;    /* to the site */
 	step *write_ret;     /* to the page */
-	step *keep;          /* what was registered */
+	step *record;        /* what is registered now */
 
-	step *read_call; /* by one of the next two */
+	step *read_call; /* takes one of the next two */
 	step *read_call64;
 	step *read_call32;
 	step *give_result;
@@ -67,24 +69,18 @@ struct steps {
 
 extern const struct steps kvm2007_honest;
 
-/*
- * @instruction is the call instruction that registrations patch in, by the CPU's vendor.  Nothing
- * is registered, and the steps are the honest ones.
- */
+/* Before any vCPU runs: honest steps, and @instruction as the one that is patched in. */
 void kvm2007_init(const uint8_t instruction[CALL_LENGTH]);
 
-/* From now on these steps are taken.  Only before any vCPU runs. */
-void kvm2007_take(const struct steps *others);
+/* Takes these steps from now on.  Only before any vCPU runs. */
+void kvm2007_use_steps(const struct steps *others);
 
 /* As in struct host_abi. */
 enum msr_outcome kvm2007_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 enum msr_outcome kvm2007_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa);
 
-/* Two ways to handle a hypercall: fast, as an honest host answers it; and step by step. */
+/* Two ways to handle a hypercall: the fast one of an honest host, and the one by steps. */
 void kvm2007_hypercall(struct vcpu *vcpu);
 void kvm2007_hypercall_by_steps(struct vcpu *vcpu);
-
-/* The gpa of the page that the vCPU registered last; 0: none. */
-uint64_t kvm2007_page(unsigned vcpu_id);
 
 #endif

@@ -10,15 +10,20 @@ extern uint32_t smp_blocks, smp_limit;
 
 _Noreturn void smp_main(struct cpu *cpu);
 
+/* The end of a wait, by time and by polls: on some machine one of the two is far too long. */
+struct deadline {
+	uint64_t start, cycles, polls;
+};
+
 /*
- * Long enough on a slow emulator, short enough on a fast machine: time stamp counters run at 1 to 5 GHz,
- * or at one an instruction.  10 ms behind INIT and 200 us behind each SIPI are the manual's.
+ * Long enough on a slow emulator, short enough on a fast machine: time stamp counters run at 1 to 5
+ * GHz, or count instructions.  The manual wants 10 ms after INIT and 200 us after each SIPI.
  */
-#define INIT_DELAY patience(50000000, 500000)
-#define SIPI_DELAY patience(1000000, 20000)
-#define ARRIVAL    patience(8000000000, 20000000)
-#define NO_ARRIVAL patience(200000000, 1000000)
-#define WORK       patience(4000000000 + count * UINT64_C(400000000), 100000000)
+#define INIT_TIME      deadline_in(50000000, 500000)
+#define SIPI_TIME      deadline_in(1000000, 20000)
+#define ARRIVAL_TIME   deadline_in(8000000000, 20000000)
+#define STRAGGLER_TIME deadline_in(200000000, 1000000)
+#define WORK_TIME      deadline_in(4000000000 + count * UINT64_C(400000000), 100000000)
 
 static struct cpu *processors[SMP_MAX]; /* by their number */
 static unsigned count = 1;
@@ -33,20 +38,20 @@ static void (*work)(void *arg);
 static void *work_arg;
 static unsigned work_number;
 
-struct patience patience(uint64_t cycles, uint64_t rounds)
+static struct deadline deadline_in(uint64_t cycles, uint64_t polls)
 {
-	return (struct patience){rdtsc(), cycles, rounds};
+	return (struct deadline){rdtsc(), cycles, polls};
 }
 
-bool patient(struct patience *p)
+static bool before_deadline(struct deadline *d)
 {
 	cpu_relax();
-	return p->rounds-- && rdtsc() - p->start < p->cycles;
+	return d->polls-- && rdtsc() - d->start < d->cycles;
 }
 
-static void wait_out(struct patience p)
+static void wait_until(struct deadline d)
 {
-	while (patient(&p))
+	while (before_deadline(&d))
 		;
 }
 
@@ -111,15 +116,15 @@ static void prepare(struct smp_block *block)
 
 static void await(unsigned wanted)
 {
-	struct patience p = wanted ? ARRIVAL : NO_ARRIVAL;
+	struct deadline d = wanted ? ARRIVAL_TIME : STRAGGLER_TIME;
 	unsigned before = 1;
 
 	while (!wanted || load(&arrived) < wanted) {
-		if (!patient(&p))
+		if (!before_deadline(&d))
 			return;
 		if (!wanted && load(&arrived) != before) {
 			before = load(&arrived);
-			p = NO_ARRIVAL;
+			d = STRAGGLER_TIME;
 		}
 	}
 }
@@ -138,9 +143,9 @@ unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void 
 	while (from < smp_trampoline_end)
 		*to++ = *from++;
 	apic_init_others();
-	wait_out(INIT_DELAY);
+	wait_until(INIT_TIME);
 	apic_start_others(low);
-	wait_out(SIPI_DELAY);
+	wait_until(SIPI_TIME);
 	if (!wanted || load(&arrived) < wanted)
 		apic_start_others(low); /* those that run already don't heed it */
 	await(wanted);
@@ -167,11 +172,11 @@ struct cpu *smp_wait(void)
 	static struct cpu *lost;
 
 	for (unsigned id = 1; id < count && !lost; id++) {
-		struct patience p = WORK;
+		struct deadline d = WORK_TIME;
 		struct cpu *cpu = smp_cpu(id);
 
 		while (load(&cpu->done) != work_number) {
-			if (cpu->dead || !patient(&p)) {
+			if (cpu->dead || !before_deadline(&d)) {
 				lost = cpu;
 				break;
 			}

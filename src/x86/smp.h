@@ -32,14 +32,6 @@ struct smp_block {
 
 _Static_assert(sizeof(struct smp_block) == SMP_BLOCK, "boot/smp.asm");
 
-/* A wait with an end, by time or by rounds, for neither is known on every machine. */
-struct patience {
-	uint64_t start, cycles, rounds;
-};
-
-struct patience patience(uint64_t cycles, uint64_t rounds);
-bool patient(struct patience *p);
-
 /*
  * Starts all processors but this one by INIT and start-up IPIs (SDM volume 3, 325384-083, 9.4.4).
  * @blocks: @limit of them, mapped at their physical addresses below 4 GiB; a processor beyond them

@@ -45,9 +45,10 @@ void print_frame(const struct trap_frame *f)
 		 READ_REG(cr3), READ_REG(cr4));
 }
 
-static bool stack_overflow(uint64_t vector)
+static bool is_stack_overflow(const struct cpu *cpu, uint64_t vector)
 {
-	return (vector == VECTOR_PF || vector == VECTOR_DF) && cpu_guard_page(READ_REG(cr2));
+	return (vector == VECTOR_PF || vector == VECTOR_DF) &&
+	       is_guard_page(cpu->stacks, READ_REG(cr2));
 }
 
 void panic_trap(struct trap_frame *frame)
@@ -57,8 +58,7 @@ void panic_trap(struct trap_frame *frame)
 	if (cpu->silent) {
 		cpu->last_trap = *frame;
 		cpu->dead = true;
-		for (;;)
-			__asm__ volatile("cli; hlt");
+		halt_for_ever();
 	}
 	if (cpu->panicking) /* the report itself trapped: say no more */
 		machine_exit(EXIT_CODE(VERDICT_ERROR));
@@ -67,5 +67,5 @@ void panic_trap(struct trap_frame *frame)
 	print_frame(frame);
 	panic("unexpected exception %u in %s%s", (unsigned)frame->vector,
 	      report->running ? report->running : "no check",
-	      stack_overflow(frame->vector) ? ": stack overflow" : "");
+	      is_stack_overflow(cpu, frame->vector) ? ": stack overflow" : "");
 }

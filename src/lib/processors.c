@@ -28,17 +28,14 @@ static void map_blocks(uint64_t start, uint64_t end)
 	for (unsigned i = 0; i < tables_for(start, end); i++)
 		paging_add_table(start + i * LARGE_PAGE_SIZE, end + i * PAGE_SIZE);
 	for (uint64_t page = start; page < end; page += PAGE_SIZE) {
-		uint64_t offset = (page - start) % SMP_BLOCK;
-		bool guard = offset < STACK_COUNT * STACK_SIZE && offset % STACK_SIZE == 0;
+		const struct smp_block *block = (void *)(page & -(uint64_t)SMP_BLOCK);
 
-		if (!guard)
+		if (!is_guard_page(block->stacks[0], page))
 			paging_map(page, page, PAGE_RW);
 	}
 }
 
 static const char *why;
-
-static const char no_memory[] = "there is no memory for more, 64 KiB each";
 
 const char *processors_why(void)
 {
@@ -62,7 +59,7 @@ unsigned processors_start(uint64_t from, unsigned wanted, bool host)
 	while (!(at = find_blocks(from, n))) {
 		n /= 2;
 		if (wanted || n == 0)
-			why = no_memory;
+			why = "there is no memory for more, 64 KiB each";
 		if (n == 0)
 			return 1;
 	}

@@ -76,7 +76,7 @@ void cpu_load(struct cpu *cpu);
  */
 void cpu_init(void (*unexpected)(struct trap_frame *frame));
 
-/* Whether @address lies in a guard page of this processor's stacks. */
-bool cpu_guard_page(uint64_t address);
+/* Whether @address lies in a guard page of a processor's @stacks. */
+bool is_guard_page(const uint8_t *stacks, uint64_t address);
 
 #endif

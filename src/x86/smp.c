@@ -60,19 +60,13 @@ static unsigned load(const unsigned *value)
 	return __atomic_load_n(value, __ATOMIC_ACQUIRE);
 }
 
-static _Noreturn void sleep(void)
-{
-	for (;;)
-		__asm__ volatile("cli; hlt");
-}
-
 static void arrive(struct cpu *cpu)
 {
 	unsigned id = load(&arrived);
 
 	do {
 		if (id & CLOSED)
-			sleep();
+			halt_for_ever();
 	} while (!__atomic_compare_exchange_n(&arrived, &id, id + 1, false, __ATOMIC_ACQ_REL,
 					      __ATOMIC_ACQUIRE));
 	cpu->id = id;
@@ -95,18 +89,12 @@ void smp_main(struct cpu *cpu)
 	}
 }
 
-static void clear(uint8_t page[PAGE_SIZE])
-{
-	for (unsigned i = 0; i < PAGE_SIZE; i++)
-		page[i] = 0;
-}
-
 static void prepare(struct smp_block *block)
 {
 	struct cpu *cpu = &block->cpu;
 
-	clear(block->page);
-	clear(block->own[0]);
+	for (uint8_t *p = (uint8_t *)cpu; p < block->own[1]; p++)
+		*p = 0;
 	cpu->stacks = block->stacks[0];
 	cpu->own = block->own;
 	cpu->silent = true;

@@ -3,7 +3,9 @@
 #ifndef X86_SMP_H
 #define X86_SMP_H
 
-#include "x86/defs.h"
+#include <stdint.h>
+
+#include "x86/cpu.h"
 
 /* As many as an xAPIC can tell apart. */
 #define SMP_MAX 255
@@ -16,18 +18,10 @@
 #define SMP_BLOCK     0x10000
 #define SMP_OWN_PAGES 3
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "x86/cpu.h"
-
 struct smp_block {
 	uint8_t stacks[STACK_COUNT][STACK_SIZE];
-	union {
-		struct cpu cpu;
-		uint8_t page[PAGE_SIZE];
-	};
-	uint8_t own[SMP_OWN_PAGES][PAGE_SIZE];
+	struct cpu cpu;
+	uint8_t own[SMP_OWN_PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 };
 
 _Static_assert(sizeof(struct smp_block) == SMP_BLOCK, "boot/smp.asm");

@@ -7,9 +7,6 @@
 
 #include "x86/cpu.h"
 
-/* Loads the IDT. */
-void trap_init(void);
-
 /* Called by boot/traps.asm for all VECTORS. */
 void trap_handle(struct trap_frame *frame);
 

@@ -4,7 +4,7 @@
 #include "x86/apic.h"
 #include "x86/insn.h"
 
-/* Of boot/smp.asm. */
+/* boot/smp.asm */
 extern const uint8_t smp_trampoline[], smp_trampoline_end[];
 extern uint32_t smp_blocks, smp_limit;
 
@@ -25,15 +25,15 @@ struct deadline {
 #define STRAGGLER_TIME deadline_in(200000000, 1000000)
 #define WORK_TIME      deadline_in(4000000000 + count * UINT64_C(400000000), 100000000)
 
-static struct cpu *processors[SMP_MAX]; /* by their number */
+static struct cpu *processors[SMP_MAX];
 static unsigned count = 1;
 
-/* How many there are so far, until the door is CLOSED: who comes later sleeps. */
+/* How many processors have arrived.  Once it is CLOSED, a processor that arrives sleeps. */
 static unsigned arrived = 1;
 
 #define CLOSED (1u << 31)
 
-/* The work, and its number; cpu->done follows it. */
+/* The work, and its number: a new number starts it, and cpu->done says that it is done. */
 static void (*work)(void *arg);
 static void *work_arg;
 static unsigned work_number;
@@ -73,7 +73,7 @@ static void arrive(struct cpu *cpu)
 	__atomic_store_n(&processors[id], cpu, __ATOMIC_RELEASE);
 }
 
-/* Where boot/smp.asm goes on. */
+/* Called by boot/smp.asm */
 void smp_main(struct cpu *cpu)
 {
 	unsigned done = 0;
@@ -102,16 +102,16 @@ static void prepare(struct smp_block *block)
 		*(struct cpu **)(block->stacks[i + 1] - 8) = cpu;
 }
 
-static void await(unsigned wanted)
+static void await_arrivals(unsigned wanted)
 {
 	struct deadline d = wanted ? ARRIVAL_TIME : STRAGGLER_TIME;
-	unsigned before = 1;
+	unsigned seen = 1;
 
 	while (!wanted || load(&arrived) < wanted) {
 		if (!before_deadline(&d))
 			return;
-		if (!wanted && load(&arrived) != before) {
-			before = load(&arrived);
+		if (!wanted && load(&arrived) != seen) {
+			seen = load(&arrived);
 			d = STRAGGLER_TIME;
 		}
 	}
@@ -135,12 +135,12 @@ unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void 
 	apic_start_others(low);
 	wait_until(SIPI_TIME);
 	if (!wanted || load(&arrived) < wanted)
-		apic_start_others(low); /* those that run already don't heed it */
-	await(wanted);
+		apic_start_others(low); /* a processor that runs already ignores it */
+	await_arrivals(wanted);
 	count = __atomic_fetch_or(&arrived, CLOSED, __ATOMIC_ACQ_REL);
 	for (unsigned id = 1; id < count; id++) {
 		while (!__atomic_load_n(&processors[id], __ATOMIC_ACQUIRE))
-			cpu_relax(); /* it has its number, and is about to write itself down */
+			cpu_relax(); /* it has its number, and its next step is the store */
 	}
 	return count;
 }

@@ -4,7 +4,7 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 
-/* Of boot/. */
+/* boot/call.asm: the end of call_with_regs() and of its targets for MSRs */
 extern const uint8_t call_end[];
 
 void (*trap_unexpected)(struct trap_frame *frame);

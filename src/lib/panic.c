@@ -9,12 +9,12 @@
 #include "x86/cpu.h"
 #include "x86/insn.h"
 
-static const struct tap nothing;
-static const struct tap *report = &nothing;
+static const struct tap no_tap;
+static const struct tap *run_tap = &no_tap;
 
 void panic_init(const struct tap *tap)
 {
-	report = tap;
+	run_tap = tap;
 }
 
 void panic(const char *fmt, ...)
@@ -26,7 +26,7 @@ void panic(const char *fmt, ...)
 	vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	tap_bail_out("%s", text);
-	end_run(report, VERDICT_ERROR);
+	end_run(run_tap, VERDICT_ERROR);
 }
 
 void print_frame(const struct trap_frame *f)
@@ -60,12 +60,12 @@ void panic_trap(struct trap_frame *frame)
 		cpu->dead = true;
 		halt_for_ever();
 	}
-	if (cpu->panicking) /* the report itself trapped: say no more */
+	if (cpu->panicking) /* printing has trapped */
 		machine_exit(EXIT_CODE(VERDICT_ERROR));
 	cpu->panicking = true;
 	print("\n");
 	print_frame(frame);
 	panic("unexpected exception %u in %s%s", (unsigned)frame->vector,
-	      report->running ? report->running : "no check",
+	      run_tap->running ? run_tap->running : "no check",
 	      is_stack_overflow(cpu, frame->vector) ? ": stack overflow" : "");
 }

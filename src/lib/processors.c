@@ -14,7 +14,7 @@ static unsigned tables_for(uint64_t start, uint64_t end)
 	return (unsigned)((end - 1) / LARGE_PAGE_SIZE - start / LARGE_PAGE_SIZE + 1);
 }
 
-/* The blocks and, behind them, their page tables. */
+/* Memory for @n blocks and, after them, their page tables; 0 if there is none below 1 GiB. */
 static uint64_t find_blocks(uint64_t from, unsigned n)
 {
 	uint64_t size = (uint64_t)n * SMP_BLOCK + PAGING_TABLES_MAX * PAGE_SIZE;
@@ -49,7 +49,7 @@ unsigned processors_start(uint64_t from, unsigned wanted, bool host)
 	uint64_t at;
 
 	if (!host && from < PAGING_WINDOW_END)
-		from = PAGING_WINDOW_END; /* below, addresses are not their own */
+		from = PAGING_WINDOW_END; /* below, virtual addresses are not physical ones */
 	if (n == 0)
 		return 1;
 	why = !low || low >= ONE_MIB ? "there is no free page below 1 MiB to start them from"

@@ -7,13 +7,13 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 
-/* Bochs and QEMU: reads as its own number where a debug console is there. */
+/* Of Bochs and QEMU; reads as its own number if it is there. */
 #define DEBUG_CONSOLE 0xe9
 
 static bool debug_console;
 static bool screen;
 
-/* Full bursts for the UART: what is written comes in small pieces. */
+/* Text comes in small pieces, and the UART takes full bursts. */
 static char buffer[512];
 static size_t used;
 
@@ -28,7 +28,7 @@ void console_use_screen(void)
 {
 	if (screen)
 		return;
-	/* Not cached: firmware's MTRRs say so, but a hypervisor's own tables may not heed them. */
+	/* Not cached.  The MTRRs say so, but a hypervisor may ignore them. */
 	paging_map(VGA_TEXT, VGA_TEXT, PAGE_RW | PTE_PCD);
 	vga_init((volatile uint64_t *)VGA_TEXT);
 	screen = true;
@@ -51,7 +51,7 @@ void console_flush(void)
 	bool heard;
 
 	serial_checkpoint();
-	used = 0; /* first: a checkpoint may end this */
+	used = 0; /* before the output, for a checkpoint in it may not return */
 	if (!n)
 		return;
 	heard = serial_write(buffer, n) || debug_console;

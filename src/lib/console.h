@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where text goes.  An image has one console; hosted tests bring their own. */
+/* The image's console: UART, debug console, screen.  Hosted tests define their own. */
 #ifndef LIB_CONSOLE_H
 #define LIB_CONSOLE_H
 
@@ -8,24 +8,23 @@
 #include <stdint.h>
 
 /*
- * The UART at @serial_port (SERIAL_ANY: the first there is), and if @debug_copy a copy on port 0xe9
- * where a debug console answers there; the VGA's text screen too where neither does.  Images only.
+ * Writes go to the UART at @serial_port (or SERIAL_ANY, serial.h), and if @debug_copy to port 0xe9
+ * if a debug console is there.  If there is neither, console_flush() turns the screen on.
  */
 void console_init(uint16_t serial_port, bool debug_copy);
 
-/* The screen as well, until the next console_init(), beginning with what is still to be flushed. */
+/* Writes go to the VGA's text screen, too, until the next console_init(). */
 void console_use_screen(void);
 
-/* Whether the screen is in use: then somebody reads it, and this may be a real machine. */
+/* Whether the screen is on.  Then somebody may read it, and this may be a real machine. */
 bool console_on_screen(void);
 
-/* Writes @n bytes, sooner or later: they wait in a buffer. */
+/* Writes @n bytes to a buffer, and flushes it if it is full. */
 void console_write(const char *text, size_t n);
 
-/* Writes what waits. */
 void console_flush(void);
 
-/* Formats (printf.h) and writes, at most CONSOLE_LINE_MAX - 1 characters: the rest is cut. */
+/* Formats (printf.h) and writes; what is longer than CONSOLE_LINE_MAX - 1 characters is cut. */
 #define CONSOLE_LINE_MAX 320
 void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

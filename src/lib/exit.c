@@ -7,19 +7,19 @@
 
 #define BOCHS_SHUTDOWN   0x8900
 #define PM1_CONTROL      0x604  /* QEMU's pc and q35 */
-#define PM1_CONTROL_OLD  0xb004 /* older ones, and Bochs */
+#define PM1_CONTROL_OLD  0xb004 /* older QEMU, and Bochs */
 #define PM1_SLEEP_ENABLE 0x2000 /* SLP_EN, SLP_TYP 0: ACPI 6.5, 4.8.4.2.1 */
-#define KEYBOARD_COMMAND 0x64   /* written; read, it is the status */
-#define KEYBOARD_BUSY    0x02   /* it has not taken the last byte yet */
+#define KEYBOARD_COMMAND 0x64   /* reads as the status */
+#define KEYBOARD_BUSY    0x02   /* the last byte was not taken yet */
 #define KEYBOARD_RESET   0xfe
-#define RESET_CONTROL    0xcf9 /* of Intel's chip sets since PIIX3, and of what follows them */
+#define RESET_CONTROL    0xcf9 /* Intel's chip sets since PIIX3, and compatible ones */
 #define RESET_SYSTEM     0x02
 #define RESET_NOW        0x04
 
-#define NO_DEVICE   0xff
-#define FEW_POLLS   1000
-#define MOMENT      (UINT64_C(1) << 28) /* of the time stamp counter: 0.1 s, more or less */
-#define MOMENT_MOST 1000000             /* times that it is read, should it stand still */
+#define NO_DEVICE    0xff
+#define FEW_POLLS    1000
+#define MOMENT       (UINT64_C(1) << 28) /* ticks of the time stamp counter, about 0.1 s */
+#define MOMENT_POLLS 1000000             /* if the counter stands still */
 
 static bool may_reset;
 
@@ -29,17 +29,17 @@ void exit_may_reset(bool may)
 }
 
 /*
- * Looks at the devices that power_off() writes to.  Where nobody is, all ports read the same: 0xff,
- * or 0 under some hypervisors.  Bochs's shutdown can't be read, but there ACPI answers.
+ * Whether a device is found that ends the machine.  Ports without a device all read the same: 0xff,
+ * or 0 under some hypervisors.  Bochs's shutdown port reads so, too, but Bochs has ACPI.
  */
-static bool something_answers(void)
+static bool has_exit_device(void)
 {
-	uint8_t nobody = inb(BOCHS_SHUTDOWN);
+	uint8_t none = inb(BOCHS_SHUTDOWN);
 
-	if (inb(DEBUG_EXIT) != nobody)
+	if (inb(DEBUG_EXIT) != none)
 		return true;
 	return !console_on_screen() &&
-	       ((uint8_t)inw(PM1_CONTROL) != nobody || (uint8_t)inw(PM1_CONTROL_OLD) != nobody);
+	       ((uint8_t)inw(PM1_CONTROL) != none || (uint8_t)inw(PM1_CONTROL_OLD) != none);
 }
 
 static void power_off(void)
@@ -50,12 +50,12 @@ static void power_off(void)
 	outw(PM1_CONTROL_OLD, PM1_SLEEP_ENABLE);
 }
 
-/* What was written may take a moment: an emulator that is busy ends the machine when it gets to it. */
+/* A busy emulator may take some time to end the machine. */
 static void wait_a_moment(void)
 {
 	uint64_t start = rdtsc();
 
-	for (unsigned i = 0; i < MOMENT_MOST && rdtsc() - start < MOMENT; i++)
+	for (unsigned i = 0; i < MOMENT_POLLS && rdtsc() - start < MOMENT; i++)
 		cpu_relax();
 }
 
@@ -86,7 +86,8 @@ void machine_exit(uint8_t code)
 	console_flush();
 	serial_flush();
 	outb(DEBUG_EXIT, code);
-	if (!console_on_screen()) /* the verdict stays there; on a real machine these ports are others' */
+	/* A verdict on the screen stays; and on a real machine these ports have other uses. */
+	if (!console_on_screen())
 		power_off();
 	if (may_reset) {
 		wait_a_moment();
@@ -97,10 +98,9 @@ void machine_exit(uint8_t code)
 
 void end_run(const struct tap *tap, enum verdict verdict)
 {
-	if (!may_reset && !something_answers())
-		tap_diag(
-			"no exit device answers (port 0xf4, ACPI): unless one ends this run all the "
-			"same, it ends by a halt");
+	if (!may_reset && !has_exit_device())
+		tap_diag("no exit device answers (port 0xf4, ACPI): unless one ends this run all "
+			 "the same, it ends by a halt");
 	tap_result(tap, verdict);
 	machine_exit(EXIT_CODE(verdict));
 }

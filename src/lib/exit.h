@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The end of a run. */
+/* The end of a run and of the machine, which is the whole PC. */
 #ifndef LIB_EXIT_H
 #define LIB_EXIT_H
 
@@ -8,25 +8,24 @@
 
 #include "lib/tap.h"
 
-/* QEMU's isa-debug-exit. */
+/* The port of QEMU's isa-debug-exit.  After a write of @code QEMU exits with 2 * @code + 1. */
 #define DEBUG_EXIT 0xf4
 
-/* What goes to isa-debug-exit: 0x10 and the verdict.  QEMU then exits with 2 * code + 1. */
 #define EXIT_CODE(verdict) ((uint8_t)(0x10 + (verdict)))
 
-/* Whether a run that nothing else ends is ended by machine_reset().  It is not, unless this says so. */
+/* Whether machine_exit() may reset the machine; at first it may not. */
 void exit_may_reset(bool may);
 
 /*
- * Prints the last line of @tap, and before it, where nothing is seen that will end the machine, that
- * the run ends by a halt; then ends the machine.
+ * Prints the last line of @tap and ends the machine.  If no device is found that can end it, a line
+ * before says that the run ends by a halt.
  */
 _Noreturn void end_run(const struct tap *tap, enum verdict verdict);
 
 /*
- * Ends the machine by the first way that works: isa-debug-exit (QEMU); unless the console is on
- * the screen, which is to be read, the word "Shutdown" (Bochs) and ACPI power-off; a reset, if
- * exit_may_reset() allows it; else it halts.
+ * Ends the machine by the first way that works: isa-debug-exit (QEMU); the word "Shutdown" (Bochs)
+ * and ACPI power-off, but not if the screen is on, so that it can be read; a reset, if
+ * exit_may_reset() allows it; a halt.
  */
 _Noreturn void machine_exit(uint8_t code);
 

@@ -9,12 +9,12 @@
 #include "x86/cpu.h"
 #include "x86/insn.h"
 
-static const struct tap nothing;
-static const struct tap *report = &nothing;
+static const struct tap no_tap;
+static const struct tap *run_tap = &no_tap;
 
 void panic_init(const struct tap *tap)
 {
-	report = tap;
+	run_tap = tap;
 }
 
 void panic(const char *fmt, ...)
@@ -26,7 +26,7 @@ void panic(const char *fmt, ...)
 	vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	tap_bail_out("%s", text);
-	end_run(report, VERDICT_ERROR);
+	end_run(run_tap, VERDICT_ERROR);
 }
 
 void print_frame(const struct trap_frame *f)
@@ -45,9 +45,10 @@ void print_frame(const struct trap_frame *f)
 		 READ_REG(cr3), READ_REG(cr4));
 }
 
-static bool stack_overflow(uint64_t vector)
+static bool is_stack_overflow(const struct cpu *cpu, uint64_t vector)
 {
-	return (vector == VECTOR_PF || vector == VECTOR_DF) && cpu_guard_page(READ_REG(cr2));
+	return (vector == VECTOR_PF || vector == VECTOR_DF) &&
+	       is_guard_page(cpu->stacks, READ_REG(cr2));
 }
 
 void panic_trap(struct trap_frame *frame)
@@ -57,15 +58,14 @@ void panic_trap(struct trap_frame *frame)
 	if (cpu->silent) {
 		cpu->last_trap = *frame;
 		cpu->dead = true;
-		for (;;)
-			__asm__ volatile("cli; hlt");
+		halt_for_ever();
 	}
-	if (cpu->panicking) /* the report itself trapped: say no more */
+	if (cpu->panicking) /* printing has trapped */
 		machine_exit(EXIT_CODE(VERDICT_ERROR));
 	cpu->panicking = true;
 	print("\n");
 	print_frame(frame);
 	panic("unexpected exception %u in %s%s", (unsigned)frame->vector,
-	      report->running ? report->running : "no check",
-	      stack_overflow(frame->vector) ? ": stack overflow" : "");
+	      run_tap->running ? run_tap->running : "no check",
+	      is_stack_overflow(cpu, frame->vector) ? ": stack overflow" : "");
 }

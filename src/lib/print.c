@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* Not in console.c, for hosted tests have another console. */
+#include "lib/console.h"
+
 #include <stdarg.h>
 
-#include "lib/console.h"
 #include "lib/printf.h"
 
 void print(const char *fmt, ...)

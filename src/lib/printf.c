@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "lib/printf.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/printf.h"
 #include "lib/string.h"
 
 _Static_assert(sizeof(long) == 8 && sizeof(long long) == 8 && sizeof(size_t) == 8,
-	       "the lengths l, ll and z are one");
+	       "the lengths l, ll and z are the same");
 
 struct output {
 	char *buf;
@@ -43,7 +44,7 @@ static void put_repeated(struct output *out, char c, size_t n)
 		put(out, c);
 }
 
-/* Puts @prefix, @zeros zeros and the @n characters of @text into a field of the width. */
+/* Puts @prefix, @zeros zeros and @n characters of @text, with spaces up to the width. */
 static void put_field(struct output *out, const struct spec *spec, const char *prefix, size_t zeros,
 		      const char *text, size_t n)
 {
@@ -59,7 +60,7 @@ static void put_field(struct output *out, const struct spec *spec, const char *p
 		put_repeated(out, ' ', spaces);
 }
 
-/* How many digits a number has at least.  A precision turns the flag '0' off, as '-' does. */
+/* The least number of digits.  A precision turns the flag '0' off, and so does '-'. */
 static size_t min_digits(const struct spec *spec, size_t prefix_length)
 {
 	if (spec->precision >= 0)
@@ -107,7 +108,7 @@ static void put_string(struct output *out, const struct spec *spec, const char *
 		  strnlen(text, spec->precision < 0 ? SIZE_MAX : (size_t)spec->precision));
 }
 
-/* The argument as far as its length goes, extended to 64 bits by shifting it up and down. */
+/* The argument cut to its length, then extended to 64 bits: shifted up and down. */
 static int64_t signed_arg(const struct spec *spec, va_list *args)
 {
 	unsigned shift = 64 - 8 * spec->bytes;
@@ -123,7 +124,7 @@ static uint64_t unsigned_arg(const struct spec *spec, va_list *args)
 	return (uint64_t)signed_arg(spec, args) << shift >> shift;
 }
 
-/* False, with nothing put, if the conversion is none that this file knows. */
+/* False, with nothing put, if the conversion is unknown. */
 static bool put_conversion(struct output *out, const struct spec *spec, va_list *args)
 {
 	char c;
@@ -200,7 +201,7 @@ static const char *parse_length(const char *fmt, struct spec *spec)
 	return fmt;
 }
 
-/* Reads what stands behind a '%' and returns a pointer to the conversion's letter. */
+/* Reads what follows a '%'; returns a pointer to the conversion's letter. */
 static const char *parse_spec(const char *fmt, struct spec *spec, va_list *args)
 {
 	int width;
@@ -221,7 +222,7 @@ static const char *parse_spec(const char *fmt, struct spec *spec, va_list *args)
 int vformat(char *buf, size_t size, const char *fmt, va_list caller_args)
 {
 	struct output out = {.buf = buf, .size = size};
-	va_list args; /* a parameter has another type, which &args would not fit */
+	va_list args; /* a copy: the address of a va_list parameter has another type */
 
 	va_copy(args, caller_args);
 	while (*fmt) {
@@ -236,7 +237,7 @@ int vformat(char *buf, size_t size, const char *fmt, va_list caller_args)
 		if (put_conversion(&out, &spec, &args))
 			fmt = end + 1;
 		else
-			put(&out, *fmt++); /* the '%'; what follows is text like any other */
+			put(&out, *fmt++); /* the '%'; the rest is copied as text */
 	}
 	va_end(args);
 	if (size)

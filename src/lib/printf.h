@@ -7,12 +7,11 @@
 #include <stddef.h>
 
 /*
- * snprintf() with %d %i %u %x %X %c %s %p %%, the flags '-' '0' '#', width and
- * precision (numbers or '*'), and the lengths hh h l ll z.  No floating point, no
- * octal, no %n; a conversion it does not know is copied as it stands.
+ * snprintf() with %d %i %u %x %X %c %s %p %%, the flags '-' '0' '#', width and precision (numbers
+ * or '*'), and the lengths hh h l ll z.  An unknown conversion is copied as text.
  *
- * Returns the length of the whole text, of which the first @size - 1 characters
- * and a terminating 0 are in @buf.  @size may be 0; then @buf is not touched.
+ * Returns the length of the whole text, of which the first @size - 1 characters and a terminating 0
+ * are in @buf.  @size may be 0; then @buf is not used.
  */
 int format(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int vformat(char *buf, size_t size, const char *fmt, va_list args)

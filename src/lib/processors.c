@@ -14,7 +14,7 @@ static unsigned tables_for(uint64_t start, uint64_t end)
 	return (unsigned)((end - 1) / LARGE_PAGE_SIZE - start / LARGE_PAGE_SIZE + 1);
 }
 
-/* The blocks and, behind them, their page tables. */
+/* Memory for @n blocks and, after them, their page tables; 0 if there is none below 1 GiB. */
 static uint64_t find_blocks(uint64_t from, unsigned n)
 {
 	uint64_t size = (uint64_t)n * SMP_BLOCK + PAGING_TABLES_MAX * PAGE_SIZE;
@@ -28,17 +28,14 @@ static void map_blocks(uint64_t start, uint64_t end)
 	for (unsigned i = 0; i < tables_for(start, end); i++)
 		paging_add_table(start + i * LARGE_PAGE_SIZE, end + i * PAGE_SIZE);
 	for (uint64_t page = start; page < end; page += PAGE_SIZE) {
-		uint64_t offset = (page - start) % SMP_BLOCK;
-		bool guard = offset < STACK_COUNT * STACK_SIZE && offset % STACK_SIZE == 0;
+		const struct smp_block *block = (void *)(page & -(uint64_t)SMP_BLOCK);
 
-		if (!guard)
+		if (!is_guard_page(block->stacks[0], page))
 			paging_map(page, page, PAGE_RW);
 	}
 }
 
 static const char *why;
-
-static const char no_memory[] = "there is no memory for more, 64 KiB each";
 
 const char *processors_why(void)
 {
@@ -52,7 +49,7 @@ unsigned processors_start(uint64_t from, unsigned wanted, bool host)
 	uint64_t at;
 
 	if (!host && from < PAGING_WINDOW_END)
-		from = PAGING_WINDOW_END; /* below, addresses are not their own */
+		from = PAGING_WINDOW_END; /* below, virtual addresses are not physical ones */
 	if (n == 0)
 		return 1;
 	why = !low || low >= ONE_MIB ? "there is no free page below 1 MiB to start them from"
@@ -62,7 +59,7 @@ unsigned processors_start(uint64_t from, unsigned wanted, bool host)
 	while (!(at = find_blocks(from, n))) {
 		n /= 2;
 		if (wanted || n == 0)
-			why = no_memory;
+			why = "there is no memory for more, 64 KiB each";
 		if (n == 0)
 			return 1;
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory for all processors. */
+/*
+ * Starting all processors with memory that the loader's map has free.  In lib and not with
+ * x86/smp.h, because x86 does not know the loader.
+ */
 #ifndef LIB_PROCESSORS_H
 #define LIB_PROCESSORS_H
 
@@ -7,13 +10,15 @@
 #include <stdint.h>
 
 /*
- * Starts all processors, or so many that there are @wanted, if that is not 0 (smp_start()).  Takes memory
- * from @from on.  @host: all of it is mapped at its own address, and the APICs stay in the mode that they
- * are in; else what is needed gets mapped, without the stacks' guard pages.  Returns how many there are.
+ * Starts processors until @wanted are running, or all if that is 0 (smp_start()), with memory
+ * from the address @from on.  Returns how many are running.
+ *
+ * @host: that memory is mapped at its own addresses already, and the APICs stay in their mode.
+ * Otherwise this maps it, without the guard pages, and the APICs use x2APIC mode if they can.
  */
 unsigned processors_start(uint64_t from, unsigned wanted, bool host);
 
-/* Why it did not try to start as many as were wanted; NULL: it did, however many came. */
+/* Why processors_start() did not try to start as many as wanted; NULL if it tried. */
 const char *processors_why(void);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /*
- * The next pseudo-random number after @state, which it changes: the same from the same state.
+ * Returns the next pseudo-random number and changes *@state: the same state gives the same numbers.
  * SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
  */
 uint64_t random_next(uint64_t *state);

@@ -2,8 +2,8 @@
 /*
  * National Semiconductor PC16550D data sheet (June 1995), section 8.
  *
- * Small hypervisors have less: a byte to send and a status (LSR), and nothing else.  There a divisor
- * would be sent as text, so none is written before one was seen to be there.
+ * Small hypervisors have only THR, which sends a byte, and LSR, the status.  They would send the
+ * low half of a divisor as text, so it is written only where the high half is found.
  */
 #include "lib/serial.h"
 
@@ -14,13 +14,13 @@
 #define UART_DIVISOR_LOW     0
 #define UART_DIVISOR_HIGH    1
 #define UART_IER             1
-#define UART_FCR             2 /* written */
-#define UART_IIR             2 /* read */
+#define UART_FCR             2 /* write only */
+#define UART_IIR             2 /* read only */
 #define UART_LCR             3
 #define UART_MCR             4
 #define UART_LSR             5
 #define FCR_ENABLE_AND_CLEAR 0x07
-#define IIR_FIFO             0xc0 /* both bits: there is one, and it works */
+#define IIR_FIFO             0xc0 /* both bits: the FIFO works */
 #define LCR_8N1              0x03
 #define LCR_DLAB             0x80
 #define MCR_DTR_RTS          0x03
@@ -29,31 +29,31 @@
 #define LSR_READY            (LSR_THRE | LSR_TEMT) /* either means that a byte may be written */
 #define NO_DEVICE            0xff
 
-/* For the divisor's upper half; where that is the interrupt enable register, it enables none. */
+/* For the divisor's high half; if that is IER, it enables no interrupt. */
 #define TRY_DIVISOR 0x80
 
 #define FIFO_SIZE 16
 
-/* Far more reads than a full FIFO takes at 115200 baud (1.4 ms), on any machine. */
+/* On any machine far longer than a full FIFO takes at 115200 baud (1.4 ms). */
 #define MAX_POLLS 100000
 
-/* Before a UART without a divisor has ever been ready: then it is no chip, and may never say that it is. */
+/* For a UART without a divisor that was never ready: it is not a chip, and may never be ready. */
 #define FEW_POLLS 1000
 
 static struct {
-	uint16_t port; /* 0: none there */
-	bool named;    /* by the user, who is believed whatever the UART says */
-	bool silent;   /* its status says nothing: it is written to without waiting */
-	bool answered; /* it has been ready once */
+	uint16_t port; /* 0: no UART */
+	bool named;    /* by the user: used whatever its status says */
+	bool silent;   /* never ready: it is written to without waiting */
+	bool answered; /* it was ready once */
 	unsigned polls;
 	size_t burst;
 } uart;
 
-static void nothing(void)
+static void no_checkpoint(void)
 {
 }
 
-void (*serial_checkpoint)(void) = nothing;
+void (*serial_checkpoint)(void) = no_checkpoint;
 
 static bool wait_for(uint8_t lsr_bits, unsigned polls)
 {
@@ -68,7 +68,7 @@ static bool wait_for(uint8_t lsr_bits, unsigned polls)
 	return false;
 }
 
-/* With DLAB the same port is another register: what is written to one does not show in the other. */
+/* If there is a divisor, DLAB switches the port to it, so a value written there is not in IER. */
 static bool has_divisor(void)
 {
 	bool held;
@@ -80,7 +80,6 @@ static bool has_divisor(void)
 	return held && inb(uart.port + UART_IER) != TRY_DIVISOR;
 }
 
-/* Sets the UART at @port up, whether there is one or not. */
 static void set_up(uint16_t port)
 {
 	uint8_t iir;
@@ -105,7 +104,7 @@ static void set_up(uint16_t port)
 	outb(port + UART_MCR, MCR_DTR_RTS);
 }
 
-/* Ports without a UART are read once where they float, as nearly everywhere, and not written to. */
+/* Nearly everywhere, a port without a UART reads as NO_DEVICE: it is not written to. */
 static bool found(uint16_t port)
 {
 	uint8_t lsr = inb(port + UART_LSR);
@@ -134,7 +133,10 @@ void serial_init(uint16_t port)
 	uart.port = 0;
 }
 
-/* One that never gets ready is given up at once the next time, and not waited for if it was named. */
+/*
+ * Waits until a byte may be written.  A UART that does not get ready in time is not waited for
+ * again: one that was named is written to all the same, any other is given up.
+ */
 static bool get_ready(void)
 {
 	if (uart.silent)
@@ -157,8 +159,7 @@ bool serial_write(const char *text, size_t n)
 		if (!get_ready())
 			return false;
 		for (n -= burst; burst; burst--)
-			outb(uart.port + UART_DATA,
-			     (uint8_t)*text++); /* not OUTS: the smallest hosts have none */
+			outb(uart.port + UART_DATA, (uint8_t)*text++); /* some hosts have no OUTS */
 		serial_checkpoint();
 	}
 	return uart.port;

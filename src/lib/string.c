@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Compilers know these functions by name: they may turn a loop that looks like one of
- * them, or a call of another one, into a call of it, which here would be a call of
- * itself.  Hence the string instructions, the barrier in memmove(), the limit in
- * strlen(), and that none of them calls another.
+ * A compiler may turn a loop that does what one of these functions does into a call of it, which
+ * would be a call of itself here.  Therefore the string instructions, the barrier in memmove(), the
+ * limit in strlen(), and no calls between them.
  */
-#include <stdint.h>
-
 #include "lib/string.h"
 
-/* By words, then the rest: some machines emulate these instructions, and pay for each step. */
+#include <stdint.h>
+
+/* By words, then the rest: where these instructions are emulated, each step takes time. */
 static void *copy_upwards(void *dst, const void *src, size_t n)
 {
 	void *to = dst;
@@ -33,7 +32,7 @@ void *memmove(void *dst, const void *src, size_t n)
 	if ((uintptr_t)dst - (uintptr_t)src >= n)
 		return copy_upwards(dst, src, n);
 
-	/* @dst begins inside the source: downwards, or the end is overwritten before its turn. */
+	/* @dst begins inside the source: from the end, which upwards would overwrite first. */
 	while (n--) {
 		to[n] = from[n];
 		asm volatile("" : : : "memory");
@@ -63,14 +62,14 @@ int memcmp(const void *a, const void *b, size_t n)
 	return 0;
 }
 
-/* Up to the 0, or to @max characters. */
+/* The length of @s, or @max if that is less. */
 static size_t length_within(const char *s, size_t max)
 {
 	size_t left = max;
 	const char *end = s;
 	bool found;
 
-	/* ZF first, for a @max of 0: nothing is scanned and nothing found. */
+	/* OR clears ZF: with a @max of 0 nothing is scanned, and nothing must be found. */
 	asm volatile("or $1, %%al\n\tmov $0, %%al\n\trepne scasb"
 		     : "+D"(end), "+c"(left), "=@ccz"(found)
 		     :
@@ -101,27 +100,27 @@ char *strchr(const char *s, int c)
 		if (!*s)
 			return NULL;
 	}
-	return (char *)(uintptr_t)s; /* C's own hole in const */
+	return (char *)(uintptr_t)s; /* without const, as C has it */
 }
 
 /*
- * Whether @name matches the pattern that ends before @end.  On a mismatch only the last
- * '*' takes one character more: what an earlier one could take, this one can too.
+ * Whether @name matches the pattern that ends before @end.  On a mismatch, the last '*' takes one
+ * character more.  It need not be an earlier one: what that could take, the last one can take, too.
  */
 static bool glob_match_until(const char *pattern, const char *end, const char *name)
 {
-	const char *behind_star = NULL, *star_took_until = NULL;
+	const char *after_star = NULL, *star_end = NULL;
 
 	while (*name) {
 		if (pattern < end && *pattern == '*') {
-			behind_star = ++pattern;
-			star_took_until = name;
+			after_star = ++pattern;
+			star_end = name;
 		} else if (pattern < end && (*pattern == '?' || *pattern == *name)) {
 			pattern++;
 			name++;
-		} else if (behind_star) {
-			pattern = behind_star;
-			name = ++star_took_until;
+		} else if (after_star) {
+			pattern = after_star;
+			name = ++star_end;
 		} else {
 			return false;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The few string functions that a freestanding image needs; C11 7.24 semantics. */
+/* The string functions that the images need, as C11 7.24 has them, and glob patterns. */
 #ifndef LIB_STRING_H
 #define LIB_STRING_H
 
@@ -15,8 +15,7 @@ size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
 char *strchr(const char *s, int c);
 
-/* Whether @name matches @pattern, in which '*' stands for any run of characters and '?' for any
- * one. */
+/* Whether @name matches @pattern: '*' stands for any characters, '?' for any one. */
 bool glob_match(const char *pattern, const char *name);
 
 /* Whether @name matches one of the comma-separated patterns of @globs. */

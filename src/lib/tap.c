@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "lib/tap.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 
 #include "lib/console.h"
 #include "lib/printf.h"
 #include "lib/string.h"
-#include "lib/tap.h"
 #include "lib/version.h"
 
 static bool bailed_out;
@@ -45,43 +46,19 @@ static unsigned reported(const struct tap *tap)
 	return tap->pass + tap->fail + tap->skip + tap->todo;
 }
 
-/* Copies the @n characters of @text to before @end, and returns where they begin. */
-static char *prepend(char *end, const char *text, size_t n)
-{
-	return memcpy(end - n, text, n);
-}
-
-static char *prepend_number(char *end, unsigned n)
-{
-	do {
-		*--end = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
-	return end;
-}
-
-/*
- * Counts the test in *@count and prints its line.  Not by print(): a run without a host is
- * little else than these lines, and print() cuts what is too long.
- */
+/* Counts the test in *@count and prints its line, whose texts print() might cut. */
 static void report(struct tap *tap, unsigned *count, bool ok, const char *name,
 		   const char *directive, const char *reason)
 {
-	char head[] = "not ok 4294967295 - ";
-	char *end = head + sizeof(head) - 1, *at;
-
 	++*count;
 	tap->running = NULL;
-	at = prepend(end, " - ", 3);
-	at = prepend_number(at, reported(tap));
-	at = ok ? prepend(at, "ok ", 3) : prepend(at, "not ok ", 7);
-	console_write(at, (size_t)(end - at));
+	print("%sok %u - ", ok ? "" : "not ", reported(tap));
 	put(name);
 	if (directive) {
 		put(directive);
 		put(reason);
 	}
-	console_write("\n", 1);
+	put("\n");
 }
 
 void tap_ok(struct tap *tap, const char *name)
@@ -102,7 +79,7 @@ void tap_skip(struct tap *tap, const char *name, const char *reason)
 	report(tap, &tap->skip, true, name, " # SKIP ", reason);
 }
 
-/* A key and its value, the @n characters of @text in double quotes, where \ escapes these and itself. */
+/* Prints a key and its value: @n characters of @text in quotes, with quotes and \ escaped. */
 static void put_value(const char *key, const char *text, size_t n)
 {
 	put("  ");
@@ -116,7 +93,7 @@ static void put_value(const char *key, const char *text, size_t n)
 	put("\"\n");
 }
 
-/* Where @part is in the @n characters of @text; n if it is not there. */
+/* The offset of @part in the @n characters of @text; @n if it is not there. */
 static size_t find(const char *text, size_t n, const char *part)
 {
 	size_t length = strlen(part);

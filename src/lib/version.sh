@@ -1,21 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Prints which paraguest this directory has: "0.2 (v0.1-12-g0123456789ab)", what VERSION says and what git knows; or
-# what git archive wrote into .git-describe; or "0.2".  The same commit gives the same words: hence a
-# fixed number of digits, as git's default is up to how many objects a clone has.
+# Prints the version of this directory: what VERSION says, and in parentheses what git says, or
+# .git-describe, which git archive wrote: "0.2 (v0.1-12-g0123456789ab)", or only "0.2".  The number
+# of digits is fixed, because git's default depends on how many objects a clone has.
 
-# Git of this directory, not of one above, where somebody unpacked us.  A directory that is named need
-# not be the caller's own either, and nothing is written there: this may be root's first look at it.
+# Asks git about this directory, not about one above it.  Given by name, it may belong to another
+# user.  Nothing is written there: the caller may be root.
 from_git() {
 	[ -e .git ] || return
 	set -- git --no-optional-locks --git-dir=.git --work-tree=.
 	what=$("$@" describe --always --tags --abbrev=12 2>/dev/null) || return
-	# describe --dirty would write the index, whatever it is told.
+	# Not by describe --dirty, which writes the index whatever the options.
 	[ -z "$("$@" status --porcelain --untracked-files=no 2>/dev/null)" ] || what=$what-dirty
 	echo "$what"
 }
 
-# A description, where there was a tag to start from, and the commit.
+# The file has a description, if there was a tag, and the commit.
 from_archive() {
 	read -r first second <.git-describe || return
 	case $first in *Format:* | '') return ;; esac

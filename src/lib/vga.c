@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The text is put together in memory of our own, and then shown as a whole: reading the screen is
- * slow, and under a hypervisor each access may be an exit.  No I/O port is touched.
+ * The text is made in a copy of the screen, which is then written as a whole: reading the screen is
+ * slow, and under a hypervisor each access may exit.  No I/O port is used.
  */
 #include "lib/vga.h"
 

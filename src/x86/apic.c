@@ -29,7 +29,7 @@
 #define ICR_ASSERT      0x04000
 #define ICR_OTHERS      0xc0000
 #define ICR_WRITABLE    0xccfffu
-#define TO_ALL          0xffu /* APICs, as the eight bits of xAPIC mode have it */
+#define TO_ALL          0xffu /* the destination "all APICs" of xAPIC mode */
 #define LVT_LINT0       0x350
 #define LVT_EXTINT      0x700
 #define MSR_X2APIC      0x800u
@@ -38,7 +38,7 @@
 
 static bool x2apic;
 
-/* Plain MOVs: a compiler may fold a volatile access into TEST or OR, which a host has to emulate. */
+/* By MOV: of a volatile access a compiler may make TEST or OR, which a host may not emulate. */
 static uint32_t memory_read(unsigned offset)
 {
 	uint32_t value;
@@ -52,7 +52,7 @@ static void memory_write(unsigned offset, uint32_t value)
 	__asm__ volatile("movl %0, (%1)" : : "r"(value), "r"(PAGING_APIC + offset) : "memory");
 }
 
-/* As an MSR, a register that is not there faults; so does a write to a reserved bit. */
+/* In x2APIC mode a register that is not there faults, and so does a write to a reserved bit. */
 uint32_t apic_read(unsigned offset)
 {
 	uint64_t value = 0;
@@ -72,38 +72,41 @@ void apic_write(unsigned offset, uint32_t value)
 			  offset == EOI || offset == ERROR_STATUS ? 0 : value);
 }
 
-static bool is_shown(void)
+static bool cpuid_shows_apic(void)
 {
 	return cpuid(1, 0).edx & CPUID_APIC;
 }
 
-/* CPUID shows it, and it is on.  A host that passes CPUID on need not have the MSR. */
+/* A host that shows its guest the real CPUID may not have the MSR. */
 static bool is_on(void)
 {
 	uint64_t base;
 
-	return is_shown() && msr_read(MSR_APIC_BASE, &base) && base & BASE_ENABLED;
+	return cpuid_shows_apic() && msr_read(MSR_APIC_BASE, &base) && base & BASE_ENABLED;
 }
 
-/* Makes the registers of one that is on reachable, in memory or as MSRs, as its mode has them. */
-static bool reach(void)
+/* Sets up access to the registers of an APIC that is on, by its mode.  False if there are none. */
+static bool find_registers(void)
 {
 	uint64_t base = rdmsr(MSR_APIC_BASE);
 
 	x2apic = base & BASE_X2APIC;
 	if (!x2apic)
 		paging_map(PAGING_APIC, base & BASE_ADDRESS, PAGE_RW | PTE_PCD);
-	return apic_read(VERSION) != UINT32_MAX; /* else a promise of CPUID alone */
+	return apic_read(VERSION) != UINT32_MAX;
 }
 
-/* 11.4.3: one that is off looks as if there were none, but for the MSR; not each comes back. */
+/*
+ * Turns on an APIC that is off: CPUID then says that there is none, and only the MSR shows it
+ * (SDM 11.4.3).  NULL, or why it is not on: not every processor can turn it on again.
+ */
 static const char *turn_on(void)
 {
 	uint64_t base = 0;
 
 	if (!msr_read(MSR_APIC_BASE, &base) || !(base & BASE_ADDRESS))
-		return is_shown() ? "CPUID shows a local APIC, but MSR 0x1b is not there"
-				  : "this CPU has no local APIC (CPUID 1h EDX bit 9)";
+		return cpuid_shows_apic() ? "CPUID shows a local APIC, but MSR 0x1b is not there"
+					  : "this CPU has no local APIC (CPUID 1h EDX bit 9)";
 	if (base & BASE_ENABLED)
 		return "CPUID hides the local APIC (1h EDX bit 9), which MSR 0x1b has on";
 	if (msr_write(MSR_APIC_BASE, base | BASE_ENABLED) && is_on())
@@ -111,6 +114,7 @@ static const char *turn_on(void)
 	return "the firmware left the local APIC off (bit 11 of MSR 0x1b), and it does not turn on";
 }
 
+/* Virtual wire mode, Multiprocessor Specification 3.6.2.2 */
 static void connect_pics(void)
 {
 	apic_write(SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
@@ -119,12 +123,12 @@ static void connect_pics(void)
 
 void apic_virtual_wire(void)
 {
-	if (is_on() && reach())
-		connect_pics(); /* where it is off, they reach the CPU */
+	if (is_on() && find_registers()) /* one that is off lets the PICs' interrupts through */
+		connect_pics();
 }
 
-/* The mode that CPUID offers may be refused all the same. */
-static bool turn_to_x2apic(void)
+/* May fail even if CPUID has the mode. */
+static bool enter_x2apic_mode(void)
 {
 	uint64_t base;
 
@@ -134,27 +138,27 @@ static bool turn_to_x2apic(void)
 void apic_load(void)
 {
 	if (x2apic)
-		turn_to_x2apic();
+		enter_x2apic_mode();
 	apic_write(SPURIOUS, SPURIOUS_ENABLE | SPURIOUS_VECTOR);
 }
 
-const char *apic_init(bool wanted)
+const char *apic_init(bool want_x2apic)
 {
 	bool was_off = !is_on();
 	const char *why = was_off ? turn_on() : NULL;
 
 	if (why)
 		return why;
-	if (!reach())
+	if (!find_registers())
 		return "the local APIC does not answer";
 	if (was_off)
 		connect_pics();
-	x2apic = x2apic || (wanted && cpuid(1, 0).ecx & CPUID_X2APIC && turn_to_x2apic());
+	x2apic = x2apic || (want_x2apic && cpuid(1, 0).ecx & CPUID_X2APIC && enter_x2apic_mode());
 	apic_load();
 	return NULL;
 }
 
-/* 11.6.1, 11.12.9: in x2APIC mode the ICR is one register, and there is nothing to wait for. */
+/* SDM 11.6.1, 11.12.9: in x2APIC mode the ICR is one MSR, and never pending. */
 void apic_send(uint32_t command, uint32_t destination)
 {
 	if (x2apic) {

@@ -7,37 +7,37 @@
 #include <stdint.h>
 
 /*
- * Virtual wire mode: the PICs' interrupts reach this CPU through its local APIC's LINT0,
- * which some firmware leaves masked.  Does nothing where there is no local APIC.
+ * Virtual wire mode: the PICs' interrupts reach this processor through LINT0 of its local APIC,
+ * which some firmware leaves masked.  Does nothing if there is no local APIC or it is off.
  */
 void apic_virtual_wire(void);
 
 /*
- * Finds this CPU's APIC, turns it on if it is off, and if @x2apic to x2APIC mode where CPUID offers that;
- * the firmware may have left it in that mode anyhow.  NULL, or why there is none to use.
+ * Finds this processor's APIC and turns it on if it is off; if @want_x2apic, in x2APIC mode where
+ * CPUID has that.  An APIC that is in x2APIC mode already stays in it.  Returns NULL, or why there
+ * is no APIC to use.
  */
-const char *apic_init(bool x2apic);
+const char *apic_init(bool want_x2apic);
 
-/* On another processor: the mode that apic_init() chose. */
+/* On another processor: turns its APIC on, in the mode that apic_init() chose. */
 void apic_load(void);
 
 /*
- * A register by its offset in the page, and as it is there, in either mode.  One that there is not in x2APIC
- * mode reads as 0.
+ * Reads and writes a register.  In both modes @offset and the layout of the value are those of
+ * xAPIC mode.  A register that x2APIC mode does not have reads as 0; a write that it refuses is
+ * dropped.
  */
 #define APIC_ID 0x020
 uint32_t apic_read(unsigned offset);
 void apic_write(unsigned offset, uint32_t value);
 
-/* Sends an interprocessor interrupt: the low half of the ICR, and the APIC that is to have it; 0xff: all. */
+/* Sends an IPI: @command is the low half of the ICR, @destination an APIC's ID, or 0xff for all. */
 #define APIC_ICR             0x300
 #define APIC_ICR_DESTINATION 0x310
 void apic_send(uint32_t command, uint32_t destination);
 
-/* An NMI for all processors but this one. */
+/* To all processors but this one: an NMI; INIT; a start-up IPI for the page at @low below 1 MiB. */
 void apic_nmi_others(void);
-
-/* INIT, and a start-up IPI to the page at @low below 1 MiB, for all processors but this one. */
 void apic_init_others(void);
 void apic_start_others(uint32_t low);
 

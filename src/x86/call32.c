@@ -11,7 +11,7 @@
 
 #define PAGE_ALIGNED __attribute__((aligned(4096)))
 
-/* boot/ */
+/* boot/call32.asm, boot/entry.asm */
 extern const uint8_t trap32_stubs[];
 extern struct table_register idt32_register;
 extern uint64_t boot_pd[512];
@@ -20,14 +20,14 @@ extern const uint64_t boot_pt[2 * 512];
 const uint16_t call32_segments[6] = {SEL_CODE32, SEL_DATA,   SEL_DATA_B,
 				     SEL_DATA_C, SEL_DATA_D, SEL_DATA_B};
 
-/* Legacy gates are half as long as long mode's: APM2 4.7.2. */
+/* Gates of legacy mode have eight bytes, APM2 4.7.2 */
 static uint64_t idt32[EXCEPTIONS];
 
-/* 32-bit paging, APM2 5.2.1: the 4 MiB that boot_pt maps, by one table. */
+/* 32-bit paging, APM2 5.2.1: one table for the 4 MiB that boot_pt maps. */
 static uint32_t directory32[1024] PAGE_ALIGNED;
 static uint32_t table32[1024] PAGE_ALIGNED;
 
-/* PAE paging, APM2 5.2.3: four entries above the tables of long mode, which are the same. */
+/* PAE paging, APM2 5.2.3: four entries; the tables below are long mode's. */
 static uint64_t pointers_pae[512] PAGE_ALIGNED;
 
 static void fill_idt32(void)
@@ -41,21 +41,24 @@ static void fill_idt32(void)
 	idt32_register.base = (uint64_t)idt32;
 }
 
-/* Stores only what changed, as plain integers: an old host may write-protect tables in use. */
+/*
+ * Volatile, and only what changed: an old host may write-protect page tables and emulate each
+ * write, and it may know only plain stores of integers.
+ */
 static void fill_table32(void)
 {
 	volatile uint32_t *table = table32;
 
 	directory32[0] = (uint32_t)((uint64_t)table32 | PTE_P | PTE_W);
 	for (unsigned i = 0; i < 1024; i++) {
-		uint32_t entry = (uint32_t)boot_pt[i]; /* all below 4 GiB; NX is beyond */
+		uint32_t entry = (uint32_t)boot_pt[i]; /* without NX; addresses are below 4 GiB */
 
 		if (table[i] != entry)
 			table[i] = entry;
 	}
 }
 
-/* EFER before the first call.  RDMSR exits, so it is read once. */
+/* Read once, because RDMSR exits. */
 static uint64_t efer(void)
 {
 	static uint64_t value;
@@ -77,10 +80,7 @@ static void set_mode(struct call32 *call)
 	if (call->mode == MODE32_UNPAGED)
 		call->cr0 &= (uint32_t)~CR0_PG;
 	if (call->mode == MODE32_PAGED) {
-		/*
-		 * NE is clear in old systems.  On VMX the CPU wants it set, which the host has to
-		 * hide.
-		 */
+		/* NE is clear as in old systems.  VMX needs it set, which the host has to hide. */
 		call->cr0 &= (uint32_t)~CR0_NE;
 		call->cr4 &= (uint32_t)~CR4_PAE;
 		fill_table32();

@@ -5,11 +5,12 @@
 #include "x86/paging.h"
 #include "x86/trap.h"
 
-/* Of boot/entry.asm. */
+/* boot/entry.asm, boot/traps.asm */
 extern const uint64_t boot_gdt[SEL_TSS / 8];
 extern uint8_t boot_stacks[STACK_COUNT][STACK_SIZE];
+extern const uint8_t boot_idt[VECTORS * 16];
 
-/* The top word is taken; keep 16-byte alignment. */
+/* Below the pointer in the topmost eight bytes, and aligned to 16 bytes. */
 static uint64_t stack_top(const struct cpu *cpu, enum cpu_stack stack)
 {
 	return (uint64_t)cpu->stacks + (stack + 1) * STACK_SIZE - 16;
@@ -40,18 +41,18 @@ static void load_tss(struct cpu *cpu)
 	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
 }
 
-bool cpu_guard_page(uint64_t address)
+static void load_idt(void)
 {
-	uint64_t offset = address - (uint64_t)this_cpu()->stacks;
+	struct table_register idtr = {sizeof(boot_idt) - 1, (uint64_t)boot_idt};
 
-	return offset < STACK_COUNT * STACK_SIZE && offset % STACK_SIZE < PAGE_SIZE;
+	__asm__ volatile("lidt %0" : : "m"(idtr));
 }
 
 void cpu_load(struct cpu *cpu)
 {
 	load_gdt(cpu);
 	load_tss(cpu);
-	trap_init();
+	load_idt();
 }
 
 void cpu_init(void (*unexpected)(struct trap_frame *frame))
@@ -63,4 +64,11 @@ void cpu_init(void (*unexpected)(struct trap_frame *frame))
 	cpu_load(cpu);
 	for (unsigned i = 0; i < STACK_COUNT; i++)
 		paging_unmap((uint64_t)boot_stacks[i]);
+}
+
+bool is_guard_page(const uint8_t *stacks, uint64_t address)
+{
+	uint64_t offset = address - (uint64_t)stacks;
+
+	return offset < STACK_COUNT * STACK_SIZE && offset % STACK_SIZE < PAGE_SIZE;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Numbers of the architecture, as the manuals name them: AMD64 Architecture
- * Programmer's Manual volume 2, publication 24593 revision 3.41 ("APM2").
- * Constants only, so that NASM sees them too (boot/asm-offsets.c).
+ * Numbers of the architecture, under the names of the manual: AMD64 Architecture Programmer's
+ * Manual volume 2, publication 24593 revision 3.41 ("APM2").  NASM gets them by boot/asm-offsets.c.
  */
 #ifndef X86_DEFS_H
 #define X86_DEFS_H
@@ -75,9 +74,9 @@
 #define EFER_NXE  BIT(11)
 #define EFER_SVME BIT(12)
 
-/* The exceptions and the interrupt controllers': one above is a #GP whose error code tells it (APM2 8.4.1). */
+/* The vectors with a gate.  Any other one becomes a #GP whose error code names it (APM2 8.4.1). */
 #define VECTORS    48
-#define IRQ_VECTOR 32 /* the first of the interrupt controllers' */
+#define IRQ_VECTOR 32 /* of IRQ 0; lower ones are exceptions */
 
 /* Exception vectors, APM2 8.1 */
 #define VECTOR_UD 6
@@ -85,7 +84,7 @@
 #define VECTOR_GP 13
 #define VECTOR_PF 14
 
-/* Selectors of boot/entry.asm's GDT.  DATA_B to DATA_D equal DATA: tests tell them apart. */
+/* Selectors of boot/entry.asm's GDT.  DATA_B to DATA_D equal DATA: so DS, ES, ... can differ. */
 #define SEL_CODE64      0x08
 #define SEL_DATA        0x10
 #define SEL_DATA_B      0x18
@@ -98,17 +97,17 @@
 #define SEL_TSS         0x58 /* 16 bytes */
 #define RPL_USER        3
 
-/* Interrupt stack table entries; they count from 1. */
+/* Entries of the interrupt stack table, which count from 1 */
 #define IST_TRAP         1
 #define IST_DOUBLE_FAULT 2
 
-/* Where linker.ld puts boot/traps.asm's stubs, from the image's start: so its IDT is a constant. */
+/* Offset of boot/traps.asm's stubs in the image (linker.ld), so that the IDT is a constant */
 #define TRAP_STUBS 0x40
 
 /*
- * A stack fills one naturally aligned block: a guard page at the bottom, and in the
- * topmost eight bytes a pointer to the vCPU that the stack belongs to, which
- * any RSP inside leads to (this_cpu()), whatever else a host has clobbered.
+ * A stack fills a naturally aligned block: a guard page at the bottom, and in the topmost eight
+ * bytes a pointer to the processor's struct cpu.  So any RSP inside leads to it (this_cpu()),
+ * whatever other registers a host has changed.
  */
 #define STACK_SIZE 0x4000u
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Single instructions that C has no word for. */
+/* Single instructions that C does not have. */
 #ifndef X86_INSN_H
 #define X86_INSN_H
 
@@ -75,7 +75,7 @@ static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
-/* Reads and writes a register that MOV knows by name: cr0, cr2, ..., dr0, ... */
+/* Control and debug registers, by the names that MOV has for them: cr0, dr0, ... */
 #define READ_REG(reg)                                                                    \
 	({                                                                               \
 		uint64_t reg##_value;                                                    \
@@ -84,7 +84,7 @@ static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 	})
 #define WRITE_REG(reg, v) __asm__ volatile("mov %0, %%" #reg : : "r"((uint64_t)(v)) : "memory")
 
-/* Reads and writes a segment selector: ds, es, fs, gs, ss, cs. */
+/* Segment selectors: cs (read only), ss, ds, es, fs, gs */
 #define READ_SEL(reg)                                                       \
 	({                                                                  \
 		uint16_t reg##_value;                                       \
@@ -119,7 +119,7 @@ _Noreturn static inline void halt_for_ever(void)
 		__asm__ volatile("cli; hlt" : : : "memory");
 }
 
-/* A breakpoint without a gate, nor one for the faults that follow: the CPU shuts down. */
+/* Neither the breakpoint nor the faults that follow have a gate: the processor shuts down. */
 _Noreturn static inline void triple_fault(void)
 {
 	static const uint8_t no_gates[10];

@@ -7,7 +7,7 @@
 
 #define CPUID_SEP BIT(11) /* leaf 1 EDX */
 
-/* How a register is read and written, by its kind; READ_SEL and READ_REG are insn.h's. */
+/* How a register is read and written, by its kind.  READ_SEL, READ_REG and so on are in insn.h. */
 #define READ_MSR(reg)     rdmsr(MSR_##reg)
 #define WRITE_MSR(reg, v) wrmsr(MSR_##reg, v)
 #define READ_SEP(reg)     (has_sysenter() ? rdmsr(MSR_##reg) : 0)
@@ -24,13 +24,13 @@
 enum use {
 	WATCHED = 0,       /* only saved and compared */
 	RESTORED = 1 << 0, /* by machine_load() */
-	NOISY = 1 << 1,    /* gets noise from machine_load_noise(): see the last column */
+	NOISY = 1 << 1,    /* by machine_load_noise(), which loads the last column */
 };
 
 /*
- * The registers that can be read one by one: group, name, kind, the kind's name for it, use,
- * noise.  In the order in which machine_load() writes them: selectors after the tables that they
- * point into, bases after the selectors that change them.
+ * The registers that are read one by one: group, name, kind, name as an operand, use, noise.  In
+ * the order in which machine_load() writes them: selectors after the tables that they point into,
+ * bases after the selectors that change them.
  */
 /* clang-format off */
 #define REGISTERS(R) \
@@ -89,7 +89,7 @@ const struct machine_register machine_registers[] = {
 
 const unsigned machine_register_count = sizeof(machine_registers) / sizeof(machine_registers[0]);
 
-/* Asked once: CPUID exits. */
+/* Asked once, because CPUID exits. */
 static bool has_sysenter(void)
 {
 	static enum { UNKNOWN, NO, YES } known;
@@ -111,7 +111,7 @@ static void load_task_register(uint16_t selector)
 {
 	if (!selector)
 		return;
-	this_cpu()->gdt[selector / 8] &= ~BIT(41); /* not busy: LTR demands that */
+	this_cpu()->gdt[selector / 8] &= ~BIT(41); /* not busy, or LTR faults */
 	__asm__ volatile("ltr %w0" : : "r"(selector));
 }
 
@@ -136,7 +136,7 @@ static void load_fx_noise(uint64_t (*random)(void))
 
 	for (unsigned i = 0; i < sizeof(fx) / sizeof(*words); i++)
 		words[i] = random();
-	/* Valid numbers, exceptions masked: only what arithmetic could have left there. */
+	/* Only what arithmetic could leave there: valid numbers, exceptions masked. */
 	for (unsigned i = 0; i < 8; i++) {
 		fx.st[i][7] |= 0x80; /* the integer bit */
 		fx.st[i][9] = 0x3f;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The registers that a hypercall has to preserve, except the general purpose ones: setting them to
- * noise, saving and restoring them, and what to compare.
+ * The registers that a hypercall has to preserve, except the general purpose ones: loading noise,
+ * saving, restoring, and the list to compare.
  */
 #ifndef X86_MACHINE_H
 #define X86_MACHINE_H
@@ -35,7 +35,6 @@ struct machine {
 	uint64_t dr0, dr1, dr2, dr3, dr6, dr7;
 };
 
-/* There is a check for each group of registers. */
 enum machine_group {
 	GROUP_SEGMENTS,
 	GROUP_BASES,
@@ -59,14 +58,15 @@ extern const struct machine_register machine_registers[];
 extern const unsigned machine_register_count;
 
 /*
- * Loads values that a clobber would not leave by chance, made from @random, where that can be done
- * without losing control.  @cr8 is the task priority: 1 and more can hold back interrupts.
+ * Loads numbers from @random into the registers that may have any value, so that a host that
+ * changes one does not leave the right value by chance.  @cr8 is the task priority, 0 to 15: from 1
+ * on it may hold back interrupts.
  */
 void machine_load_noise(uint64_t (*random)(void), uint64_t cr8);
 
 void machine_save(struct machine *machine);
 
-/* Restores what the guest depends on, from what machine_save() saved. */
+/* Restores from @machine the registers that the image depends on. */
 void machine_load(const struct machine *machine);
 
 #endif

@@ -4,7 +4,7 @@
 #include "x86/defs.h"
 #include "x86/trap.h"
 
-/* Of boot/call.asm: an instruction that a fault may end. */
+/* boot/call.asm */
 extern const uint8_t op_rdmsr[], op_wrmsr[];
 
 static bool access(const uint8_t *target, uint32_t msr, uint64_t *value)

@@ -4,18 +4,18 @@
 #include "x86/defs.h"
 #include "x86/insn.h"
 
-/* Page tables of boot/entry.asm: one for the first 2 MiB, one for those from second_start on. */
+/* boot/entry.asm: a table for the first 2 MiB, and one for the 2 MiB from second_start on */
 extern uint64_t boot_pd[512];
 extern uint64_t boot_pt[2 * 512];
 
-/* The CPU's NX, or 0 where it has none. */
+/* boot/entry.asm: PTE_NX, or 0 if the processor does not have it */
 extern uint64_t boot_nx;
 
-/* Of linker.ld: what the second one maps, and where the entry of page 0 would be in it. */
+/* linker.ld: second_pt is where the second table's entry of address 0 would be */
 extern uint8_t second_start[];
 extern uint64_t second_pt[];
 
-/* Which 2 MiB each of the added tables maps; the tables themselves are at PAGING_TABLES. */
+/* Which 2 MiB each added table maps, as an index of boot_pd */
 static uint64_t added[PAGING_TABLES_MAX];
 static unsigned added_count;
 
@@ -39,7 +39,7 @@ static uint64_t *find_entry(uint64_t va)
 
 static void set_entry(uint64_t va, uint64_t entry)
 {
-	/* Volatile: plain integer stores, which the oldest hosts' shadow paging can follow. */
+	/* Volatile: a plain store of an integer, which old hosts' shadow paging can emulate. */
 	*(volatile uint64_t *)find_entry(va) = entry;
 	invlpg((void *)va);
 }

@@ -4,49 +4,54 @@
 #include "x86/apic.h"
 #include "x86/insn.h"
 
-/* Of boot/smp.asm. */
+/* boot/smp.asm */
 extern const uint8_t smp_trampoline[], smp_trampoline_end[];
 extern uint32_t smp_blocks, smp_limit;
 
 _Noreturn void smp_main(struct cpu *cpu);
 
-/*
- * Long enough on a slow emulator, short enough on a fast machine: time stamp counters run at 1 to 5 GHz,
- * or at one an instruction.  10 ms behind INIT and 200 us behind each SIPI are the manual's.
- */
-#define INIT_DELAY patience(50000000, 500000)
-#define SIPI_DELAY patience(1000000, 20000)
-#define ARRIVAL    patience(8000000000, 20000000)
-#define NO_ARRIVAL patience(200000000, 1000000)
-#define WORK       patience(4000000000 + count * UINT64_C(400000000), 100000000)
+/* The end of a wait, by time and by polls: on some machine one of the two is far too long. */
+struct deadline {
+	uint64_t start, cycles, polls;
+};
 
-static struct cpu *processors[SMP_MAX]; /* by their number */
+/*
+ * Long enough on a slow emulator, short enough on a fast machine: time stamp counters run at 1 to 5
+ * GHz, or count instructions.  The manual wants 10 ms after INIT and 200 us after each SIPI.
+ */
+#define INIT_TIME      deadline_in(50000000, 500000)
+#define SIPI_TIME      deadline_in(1000000, 20000)
+#define ARRIVAL_TIME   deadline_in(8000000000, 20000000)
+#define STRAGGLER_TIME deadline_in(200000000, 1000000)
+#define WORK_TIME      deadline_in(4000000000 + count * UINT64_C(400000000), 100000000)
+
+static struct cpu *processors[SMP_MAX];
 static unsigned count = 1;
 
-/* How many there are so far, until the door is CLOSED: who comes later sleeps. */
+/* How many processors have arrived.  Once it is CLOSED, a processor that arrives sleeps. */
 static unsigned arrived = 1;
 
 #define CLOSED (1u << 31)
 
-/* The work, and its number; cpu->done follows it. */
+/* The work, and its number: a new number starts it, and cpu->done says that it is done. */
 static void (*work)(void *arg);
 static void *work_arg;
 static unsigned work_number;
 
-struct patience patience(uint64_t cycles, uint64_t rounds)
+static struct deadline deadline_in(uint64_t cycles, uint64_t polls)
 {
-	return (struct patience){rdtsc(), cycles, rounds};
+	return (struct deadline){rdtsc(), cycles, polls};
 }
 
-bool patient(struct patience *p)
+static bool before_deadline(struct deadline *d)
 {
 	cpu_relax();
-	return p->rounds-- && rdtsc() - p->start < p->cycles;
+	return d->polls-- && rdtsc() - d->start < d->cycles;
 }
 
-static void wait_out(struct patience p)
+static void wait_until(struct deadline d)
 {
-	while (patient(&p))
+	while (before_deadline(&d))
 		;
 }
 
@@ -55,26 +60,20 @@ static unsigned load(const unsigned *value)
 	return __atomic_load_n(value, __ATOMIC_ACQUIRE);
 }
 
-static _Noreturn void sleep(void)
-{
-	for (;;)
-		__asm__ volatile("cli; hlt");
-}
-
 static void arrive(struct cpu *cpu)
 {
 	unsigned id = load(&arrived);
 
 	do {
 		if (id & CLOSED)
-			sleep();
+			halt_for_ever();
 	} while (!__atomic_compare_exchange_n(&arrived, &id, id + 1, false, __ATOMIC_ACQ_REL,
 					      __ATOMIC_ACQUIRE));
 	cpu->id = id;
 	__atomic_store_n(&processors[id], cpu, __ATOMIC_RELEASE);
 }
 
-/* Where boot/smp.asm goes on. */
+/* Called by boot/smp.asm */
 void smp_main(struct cpu *cpu)
 {
 	unsigned done = 0;
@@ -90,18 +89,12 @@ void smp_main(struct cpu *cpu)
 	}
 }
 
-static void clear(uint8_t page[PAGE_SIZE])
-{
-	for (unsigned i = 0; i < PAGE_SIZE; i++)
-		page[i] = 0;
-}
-
 static void prepare(struct smp_block *block)
 {
 	struct cpu *cpu = &block->cpu;
 
-	clear(block->page);
-	clear(block->own[0]);
+	for (uint8_t *p = (uint8_t *)cpu; p < block->own[1]; p++)
+		*p = 0;
 	cpu->stacks = block->stacks[0];
 	cpu->own = block->own;
 	cpu->silent = true;
@@ -109,17 +102,17 @@ static void prepare(struct smp_block *block)
 		*(struct cpu **)(block->stacks[i + 1] - 8) = cpu;
 }
 
-static void await(unsigned wanted)
+static void await_arrivals(unsigned wanted)
 {
-	struct patience p = wanted ? ARRIVAL : NO_ARRIVAL;
-	unsigned before = 1;
+	struct deadline d = wanted ? ARRIVAL_TIME : STRAGGLER_TIME;
+	unsigned seen = 1;
 
 	while (!wanted || load(&arrived) < wanted) {
-		if (!patient(&p))
+		if (!before_deadline(&d))
 			return;
-		if (!wanted && load(&arrived) != before) {
-			before = load(&arrived);
-			p = NO_ARRIVAL;
+		if (!wanted && load(&arrived) != seen) {
+			seen = load(&arrived);
+			d = STRAGGLER_TIME;
 		}
 	}
 }
@@ -138,16 +131,16 @@ unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void 
 	while (from < smp_trampoline_end)
 		*to++ = *from++;
 	apic_init_others();
-	wait_out(INIT_DELAY);
+	wait_until(INIT_TIME);
 	apic_start_others(low);
-	wait_out(SIPI_DELAY);
+	wait_until(SIPI_TIME);
 	if (!wanted || load(&arrived) < wanted)
-		apic_start_others(low); /* those that run already don't heed it */
-	await(wanted);
+		apic_start_others(low); /* a processor that runs already ignores it */
+	await_arrivals(wanted);
 	count = __atomic_fetch_or(&arrived, CLOSED, __ATOMIC_ACQ_REL);
 	for (unsigned id = 1; id < count; id++) {
 		while (!__atomic_load_n(&processors[id], __ATOMIC_ACQUIRE))
-			cpu_relax(); /* it has its number, and is about to write itself down */
+			cpu_relax(); /* it has its number, and its next step is the store */
 	}
 	return count;
 }
@@ -167,11 +160,11 @@ struct cpu *smp_wait(void)
 	static struct cpu *lost;
 
 	for (unsigned id = 1; id < count && !lost; id++) {
-		struct patience p = WORK;
+		struct deadline d = WORK_TIME;
 		struct cpu *cpu = smp_cpu(id);
 
 		while (load(&cpu->done) != work_number) {
-			if (cpu->dead || !patient(&p)) {
+			if (cpu->dead || !before_deadline(&d)) {
 				lost = cpu;
 				break;
 			}

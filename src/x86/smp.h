@@ -1,73 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* All processors: starting those that the boot loader did not, and giving them work. */
+/* All processors: starting them, and running a function on all of them at once. */
 #ifndef X86_SMP_H
 #define X86_SMP_H
 
-#include "x86/defs.h"
-
-/* As many as an xAPIC can tell apart. */
-#define SMP_MAX 255
-
-/*
- * What each of the others gets: its stacks, its struct cpu, and pages for the image, the first one
- * cleared.  64 KiB, naturally
- * aligned.
- */
-#define SMP_BLOCK     0x10000
-#define SMP_OWN_PAGES 3
-
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "x86/cpu.h"
 
+/* xAPIC IDs have eight bits, and 0xff means all. */
+#define SMP_MAX 255
+
+/*
+ * The memory of each processor but the first: stacks, struct cpu, and pages for the image, the
+ * first of which is cleared.  Naturally aligned.
+ */
+#define SMP_BLOCK     0x10000
+#define SMP_OWN_PAGES 3
+
 struct smp_block {
 	uint8_t stacks[STACK_COUNT][STACK_SIZE];
-	union {
-		struct cpu cpu;
-		uint8_t page[PAGE_SIZE];
-	};
-	uint8_t own[SMP_OWN_PAGES][PAGE_SIZE];
+	struct cpu cpu;
+	uint8_t own[SMP_OWN_PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 };
 
 _Static_assert(sizeof(struct smp_block) == SMP_BLOCK, "boot/smp.asm");
 
-/* A wait with an end, by time or by rounds, for neither is known on every machine. */
-struct patience {
-	uint64_t start, cycles, rounds;
-};
-
-struct patience patience(uint64_t cycles, uint64_t rounds);
-bool patient(struct patience *p);
-
 /*
- * Starts all processors but this one by INIT and start-up IPIs (SDM volume 3, 325384-083, 9.4.4).
- * @blocks: @limit of them, mapped at their physical addresses below 4 GiB; a processor beyond them
- * sleeps.  apic_init() found an APIC.  @low: a page of memory below 1 MiB, and @low_mapped where it is
- * mapped, writable.  Waits
- * until @wanted are there, this one included; or if @wanted is 0 until no more come.  Returns how many
- * there are.  Call it once, behind apic_init().
+ * Starts all processors but this one by INIT and start-up IPIs (SDM volume 3, 325384-083, 9.4.4),
+ * and waits until @wanted are running, this one included; with @wanted 0, until no more come.
+ * Returns how many are running.  Called once, after apic_init().
+ *
+ * @blocks: @limit blocks at their physical addresses, below 4 GiB; more processors are not used.
+ * @low: the physical address of a page below 1 MiB, which is mapped at @low_mapped, writable.
  */
 unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void *low_mapped,
 		   unsigned wanted);
 
-/* How many there are: 1 before smp_start(). */
+/* How many are running: 1 before smp_start(). */
 unsigned smp_count(void);
 
-/* By number: 0 is the boot processor, the others follow in the order of their arrival. */
+/* Processor @id: 0 is the boot processor, the others follow in the order of their arrival. */
 struct cpu *smp_cpu(unsigned id);
 
 /*
- * Waits for those that are still at the last work, as they are if the boot processor was torn out of
- * smp_run().  Returns as smp_run() does.
+ * Called by the boot processor: runs @fn(@arg) on all processors at once.  Returns NULL if it
+ * returned on all of them in time, else a processor that is lost for good.  If that one is dead,
+ * last_trap is what it died of.
  */
-struct cpu *smp_wait(void);
+struct cpu *smp_run(void (*fn)(void *arg), void *arg);
 
 /*
- * Runs @work(@arg) on all processors at once, the calling one, number 0, included.  Returns NULL if it
- * returned on all of them; else one where it did not, of which nobody will hear again: if it is dead, by
- * the exception in last_trap.
+ * Waits for processors that still run the last function, which is so after guard_resume() ended
+ * smp_run() on the boot processor.  Returns as smp_run() does.
  */
-struct cpu *smp_run(void (*work)(void *arg), void *arg);
+struct cpu *smp_wait(void);
 
 #endif

@@ -20,7 +20,7 @@
 #define PIT_COUNTER0       0x40
 #define PIT_CONTROL        0x43
 #define PIT_RATE_GENERATOR 0x34 /* counter 0, both bytes, mode 2 */
-#define PIT_ONE_SHOT       0x30 /* mode 0 */
+#define PIT_TERMINAL_COUNT 0x30 /* likewise, mode 0: one interrupt */
 #define PIT_LATCH0         0x00
 #define PIT_HZ             1193182
 
@@ -57,7 +57,7 @@ uint16_t timer_count(void)
 	return (uint16_t)(low | high << 8);
 }
 
-static bool counts(void)
+static bool is_counting(void)
 {
 	uint16_t first = timer_count();
 
@@ -73,7 +73,7 @@ bool timer_start(unsigned hz)
 	uint16_t divisor = (uint16_t)(PIT_HZ / hz);
 
 	set_counter(PIT_RATE_GENERATOR, divisor);
-	if (!counts())
+	if (!is_counting())
 		return false;
 	pic_init((uint8_t)~BIT(TIMER_IRQ));
 	return true;
@@ -82,7 +82,7 @@ bool timer_start(unsigned hz)
 void timer_stop(void)
 {
 	pic_init(MASK_ALL);
-	set_counter(PIT_ONE_SHOT, 0);
+	set_counter(PIT_TERMINAL_COUNT, 0);
 }
 
 bool timer_acknowledge(unsigned irq)

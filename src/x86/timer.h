@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The one timer that needs no discovery: the PIT (8254), through the PICs (8259A). */
+/* The timer that every PC has at the same place: the PIT (8254), with the PICs (8259A). */
 #ifndef X86_TIMER_H
 #define X86_TIMER_H
 
@@ -8,19 +8,13 @@
 
 #define IRQ_COUNT 16
 
-/*
- * Lets IRQ 0 come @hz times a second (19 or more) once interrupts are on.  False if no PIT
- * counts here.
- */
+/* Makes IRQ 0 come @hz times a second (19 or more), at IRQ_VECTOR.  False if no PIT counts. */
 bool timer_start(unsigned hz);
 
-/*
- * Masks it and every other IRQ, and has the PIT run out: an emulator pays for each tick, masked
- * or not.
- */
+/* Masks all IRQs and ends the PIT's ticks, each of which costs an emulator time, masked or not. */
 void timer_stop(void);
 
-/* The PIT's counter, which runs down and starts over. */
+/* The PIT's counter, which counts down to 0 and starts again. */
 uint16_t timer_count(void);
 
 /* Acknowledges @irq to the PICs; true if it was the timer's. */

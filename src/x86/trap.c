@@ -4,18 +4,10 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 
-/* Of boot/. */
-extern const uint8_t boot_idt[VECTORS * 16];
+/* boot/call.asm: the end of call_with_regs() and of its targets for MSRs */
 extern const uint8_t call_end[];
 
 void (*trap_unexpected)(struct trap_frame *frame);
-
-void trap_init(void)
-{
-	struct table_register idtr = {sizeof(boot_idt) - 1, (uint64_t)boot_idt};
-
-	__asm__ volatile("lidt %0" : : "m"(idtr));
-}
 
 void trap_return_to(struct trap_frame *frame, const struct guard *guard)
 {

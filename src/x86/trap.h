@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Traps: those of an attempt are its result, all others go to the image. */
+/* Traps: one during an attempt is its result, any other goes to the image. */
 #ifndef X86_TRAP_H
 #define X86_TRAP_H
 
@@ -7,34 +7,28 @@
 
 #include "x86/cpu.h"
 
-/* Loads the IDT. */
-void trap_init(void);
-
 /* Called by boot/traps.asm for all VECTORS. */
 void trap_handle(struct trap_frame *frame);
 
-/* What cpu_init() was given. */
+/* The argument of cpu_init() */
 extern void (*trap_unexpected)(struct trap_frame *frame);
 
-/* Makes the trap return into guard_resume(@guard) and not to where it came from. */
+/* Makes the trap return to guard_resume(@guard) instead of the code that it interrupted. */
 void trap_return_to(struct trap_frame *frame, const struct guard *guard);
 
-/*
- * Runs call_with_regs(@call).  True if it came back; false if it faulted: attempt.fault then tells
- * how.
- */
+/* Runs call_with_regs(@call).  False if it faulted; the fault is in attempt.fault then. */
 bool attempt_call(struct call *call);
 
-/* Whether an attempt's code is at @rip: call_with_regs(), or anything in the paging window. */
+/* Whether @rip is in an attempt's code: call_with_regs(), or anything in the paging window. */
 bool attempt_code(uint64_t rip);
 
-/* boot/traps.asm: runs @fn(@arg); true if it returned, false if something resumed @guard. */
+/* boot/traps.asm: runs @fn(@arg).  True if it returned, false if guard_resume(@guard) ended it. */
 bool guard_run(struct guard *guard, void (*fn)(void *arg), void *arg);
 _Noreturn void guard_resume(const struct guard *guard);
 
 /*
- * boot/call.asm: calls @call->target with exactly the registers of @call->in and
- * saves all of them to @call->out afterwards.  The processor's call must point to @call.
+ * boot/call.asm: calls @call->target with the registers of @call->in, and saves all registers to
+ * @call->out afterwards.  this_cpu()->call must be @call.
  */
 void call_with_regs(struct call *call);
 

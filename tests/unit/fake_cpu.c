@@ -29,10 +29,7 @@ struct fake_msr *fake_msr(uint32_t number)
 	return NULL;
 }
 
-/*
- * A leaf that the CPU does not have may hold anything (SDM volume 2, CPUID): here all bits are
- * set.
- */
+/* A leaf that the CPU does not have may return anything (SDM volume 2, CPUID): here all ones. */
 struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	assert_int_equal(subleaf, 0);
@@ -79,5 +76,5 @@ uint8_t inb(uint16_t port)
 
 void outb(uint16_t port, uint8_t value)
 {
-	fail_msg("port %#x: nobody was to write %#x there", port, value);
+	fail_msg("OUT to port %#x of %#x", port, value);
 }

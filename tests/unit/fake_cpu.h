@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A CPU for hosted tests of svm.c and vmx.c.  The compiler includes it first (-include): it
- * defines the guards of x86/insn.h and vmx_insn.h, so that these instructions are used instead.
+ * A CPU for hosted tests of the host's vendor parts, which are compiled with -include of this file.
+ * It defines the guards of x86/insn.h and vmx_insn.h, and functions in place of their instructions.
  */
 #ifndef UNIT_FAKE_CPU_H
 #define UNIT_FAKE_CPU_H
@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#define this_cpu this_cpu_of_stack /* there is no image's stack here */
+#define this_cpu this_cpu_of_stack /* not used: it needs an image's stack */
 #include "x86/cpu.h"
 #undef this_cpu
 
@@ -22,7 +22,7 @@ struct cpuid_regs {
 struct fake_msr {
 	uint32_t number;
 	uint64_t value;
-	uint32_t needs; /* exists only if that MSR has one of @bits; 0: always */
+	uint32_t needs; /* exists only if this MSR exists and has one of @bits; 0: always */
 	uint64_t bits;
 };
 
@@ -31,7 +31,7 @@ struct fake_leaf {
 	struct cpuid_regs regs;
 };
 
-/* Lists end with a number 0. */
+/* Set by a test.  Lists end where a number is 0. */
 struct fake_cpu {
 	uint64_t cr0, cr2, cr3, cr4;
 	uint16_t cs, ss, ds, es, fs, gs;
@@ -41,7 +41,7 @@ struct fake_cpu {
 
 extern struct fake_cpu fake;
 
-/* NULL: this CPU does not have the MSR. */
+/* The MSR; NULL if this CPU does not have it. */
 struct fake_msr *fake_msr(uint32_t number);
 
 /* ---- fake_cpu.c: x86/insn.h ---- */
@@ -57,7 +57,7 @@ uint64_t rdtsc(void);
 uint8_t inb(uint16_t port);
 void outb(uint16_t port, uint8_t value);
 
-/* ---- test_vmx.c: vmx_insn.h and this_cpu() ---- */
+/* ---- test_vmx.c: vmx_insn.h, and this_cpu() ---- */
 
 #define VMX_REGION(instruction, region) vmx_region(instruction, region)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * I/O ports for hosted tests, each of which brings the devices.  Included by force (-include) where
- * what uses ports is compiled: it takes the guard of x86/insn.h.
+ * I/O ports for hosted tests, which define the devices.  Drivers are compiled with -include of this
+ * file: it defines the guard of x86/insn.h, and declares functions in place of its instructions.
  */
 #ifndef UNIT_FAKE_PORTS_H
 #define UNIT_FAKE_PORTS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/lib/exit.c: how a run ends on machines with and without what ends one. */
+/* lib/exit.c: how a run ends, on machines with and without devices that can end it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -23,7 +23,7 @@ static struct {
 	bool clock_stands;
 } machine;
 
-/* What happened, a word each; and how often ports and clock were read. */
+/* What happened, a word for each event; and how often ports and clock were read. */
 static char story[512];
 static unsigned reads;
 static uint64_t clock_now;
@@ -142,7 +142,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* Ends a run that failed; how that goes is to be @wanted. */
+/* Ends a run that failed: the story must be @wanted. */
 static void ends(const char *wanted)
 {
 	const struct tap tap = {0};
@@ -178,7 +178,7 @@ static void test_acpi(void **state)
 	(void)state;
 }
 
-/* The screen is to be read: no power-off. */
+/* No power-off, so that the screen can be read. */
 static void test_screen(void **state)
 {
 	machine.acpi = machine.acpi_old = machine.screen = true;
@@ -186,18 +186,18 @@ static void test_screen(void **state)
 	(void)state;
 }
 
-/* Said before the verdict, whatever ports without a device read as. */
+/* The note comes before the verdict, whatever ports without a device read as. */
 static void test_nothing(void **state)
 {
 	ends(" note result:1 flush f4:11" OFF " halt");
 	machine.nothing = 0;
 	ends(" note result:1 flush f4:11" OFF " halt");
-	machine.keyboard = machine.reset_control = true; /* which only option reset may use */
+	machine.keyboard = machine.reset_control = true; /* not used: no exit_may_reset() */
 	ends(" note result:1 flush f4:11" OFF " halt");
 	(void)state;
 }
 
-/* One after the other, each with time to work. */
+/* The ways to reset are tried in turn, and each gets time to work. */
 static void test_reset(void **state)
 {
 	uint64_t before = clock_now;
@@ -214,7 +214,7 @@ static void test_reset(void **state)
 	(void)state;
 }
 
-/* A keyboard controller that never takes a byte, a clock that stands still: no wait without an end. */
+/* Every wait has a bound: a keyboard controller that stays busy, a clock that stands still. */
 static void test_bounds(void **state)
 {
 	machine.keyboard = true;

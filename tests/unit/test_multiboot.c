@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* lib/multiboot.c: maps as loaders leave them, and as none should. */
+/* lib/multiboot.c: memory maps as loaders make them, and malformed ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -22,12 +22,12 @@
 #define RESERVED     2
 #define ENTRY        24u
 
-#define MAP_ADDRESS 0x500u /* in a page that nobody looks for */
+#define MAP_ADDRESS 0x500u /* below PAGE, where no test looks for memory */
 #define MAP_MAX     (4000 * ENTRY)
 
 struct boot_info boot_info;
 
-/* What is at MAP_ADDRESS; and a page more, as paging_peek() has it. */
+/* What is at MAP_ADDRESS, and a page more: paging_peek() makes that readable, too. */
 static uint8_t map[MAP_MAX + PAGE];
 
 const void *paging_peek(uint64_t pa)
@@ -37,7 +37,7 @@ const void *paging_peek(uint64_t pa)
 	return map + pa;
 }
 
-/* What visit() saw, and when it is to stop. */
+/* What visit() saw, and after how many it stops. */
 static struct {
 	struct multiboot_mmap_entry region[MAP_MAX / ENTRY];
 	unsigned count, stop_after;
@@ -68,7 +68,7 @@ static bool each(void)
 	return multiboot_each_region(visit, &seen);
 }
 
-/* Appends an entry of @size bytes beside its size field. */
+/* Appends an entry of @size bytes and its size field. */
 static void add_sized(uint32_t size, uint64_t base, uint64_t length, uint32_t type)
 {
 	const struct multiboot_mmap_entry entry = {size, base, length, type};
@@ -112,7 +112,7 @@ static void test_stop(void **state)
 	}
 }
 
-/* The size field leads to the next entry: an ACPI 3 loader's entries are 24 bytes, or more. */
+/* The size field leads to the next entry: an ACPI 3 loader's entries have 24 bytes or more. */
 static void test_longer_entries(void **state)
 {
 	(void)state;
@@ -126,7 +126,7 @@ static void test_longer_entries(void **state)
 		assert_int_equal(seen.region[i].base, i * MIB);
 }
 
-/* As long as it may be: UEFI machines hand over hundreds of entries. */
+/* UEFI machines have hundreds of entries. */
 static void test_large_map(void **state)
 {
 	const unsigned n = MAP_MAX / ENTRY;
@@ -167,7 +167,7 @@ static void test_no_map(void **state)
 	assert_explained("the boot loader gave neither a memory map nor mem_upper");
 }
 
-/* Sizes that an entry can't have, the last ones so that the next entry would be in front of it. */
+/* Sizes that an entry can't have.  With the last ones the next entry would be before it. */
 static void test_malformed_sizes(void **state)
 {
 	static const uint32_t sizes[] = {0,          1,          4,          19,         21,
@@ -183,11 +183,10 @@ static void test_malformed_sizes(void **state)
 		memcpy(map + ENTRY, &sizes[i], sizeof(sizes[i]));
 		assert_no_map();
 		assert_int_equal(seen.count, 1);
-		snprintf(
-			wanted, sizeof(wanted),
-			"the boot loader's memory map is malformed at byte 24: an entry's size is %u, "
-			"wanted 20 to 20",
-			sizes[i]);
+		snprintf(wanted, sizeof(wanted),
+			 "the boot loader's memory map is malformed at byte 24: an entry's "
+			 "size is %u, wanted 20 to 20",
+			 sizes[i]);
 		assert_explained(wanted);
 	}
 }
@@ -275,7 +274,7 @@ static void test_find_below_4_gib(void **state)
 	assert_int_equal(multiboot_find_memory(4 * GIB - 1, 1, 1), 4 * GIB - 1);
 }
 
-/* An end that wraps is no end: such an entry offers no memory, and hides that there may be some. */
+/* An available entry whose end wraps offers no memory, and leaves the end of memory unknown. */
 static void test_wrapping_entries(void **state)
 {
 	(void)state;
@@ -304,7 +303,7 @@ static void test_memory_end(void **state)
 	assert_true(multiboot_memory_end() == (1ull << 41) + 1);
 }
 
-/* qboot leaves the entries that it has no use for zero, behind the others. */
+/* qboot leaves zero entries that it does not use, after the others. */
 static void test_zero_entries(void **state)
 {
 	(void)state;
@@ -327,7 +326,7 @@ static void test_zero_entries(void **state)
 	assert_int_equal(multiboot_memory_end(), 128 * MIB);
 }
 
-/* All that a loader has to tell. */
+/* No map, only sizes in KiB. */
 static void sizes(uint32_t lower, uint32_t upper)
 {
 	boot_info.mbi.flags = MBI_FLAG_MEMORY;
@@ -346,27 +345,27 @@ static void test_sizes(void **state)
 	assert_int_equal(multiboot_find_memory(PAGE, 7 * MIB, PAGE), MIB);
 	assert_int_equal(multiboot_find_memory(PAGE, 7 * MIB + 1, PAGE), 0);
 	assert_explained("the largest free range from 0x1000 to 0x40000000 has 7168 KiB");
-	assert_true(multiboot_memory_end() == UINT64_MAX); /* nobody says what is above */
+	assert_true(multiboot_memory_end() == UINT64_MAX); /* unknown */
 
-	/* What is above 640 KiB is no memory, whoever says so; and an empty map says nothing. */
+	/* From 640 KiB on there is none, whatever mem_lower says; an empty map counts as no map. */
 	sizes(1024, 0);
 	boot_info.mbi.flags |= MBI_FLAG_MMAP;
 	assert_int_equal(multiboot_find_memory(0x9f000, PAGE, PAGE), 0x9f000);
 	assert_int_equal(multiboot_find_memory(0xa0000, 1, 1), 0);
 	assert_int_equal(multiboot_find_memory(PAGE, 640 * 1024, PAGE), 0);
 
-	/* As much as 32 bits of KiB can say: up to 4 GiB is of use. */
+	/* The largest mem_upper: memory up to 4 GiB is found. */
 	sizes(640, UINT32_MAX);
 	assert_int_equal(multiboot_find_memory(4 * GIB - PAGE, PAGE, PAGE), 4 * GIB - PAGE);
 
-	/* A map says it better. */
+	/* A map is preferred. */
 	sizes(640, 1024);
 	boot_info.mbi.flags |= MBI_FLAG_MMAP;
 	add(16 * MIB, MIB, AVAILABLE);
 	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 16 * MIB);
 }
 
-/* A reserved entry outweighs an available one, wherever it lies in it, and in either order. */
+/* What is in a reserved entry is not free, even if it is in an available one, in any order. */
 static void test_overlaps(void **state)
 {
 	static const struct {
@@ -380,7 +379,7 @@ static void test_overlaps(void **state)
 		{2 * MIB + 5, 1, {MIB, 3 * MIB}},      /* a byte */
 		{2 * MIB - 1, 2, {3 * MIB, 4 * MIB}},  /* two, in two of them */
 		{2 * MIB, 7 * MIB, {MIB, 0}},          /* its end */
-		{3 * MIB, UINT64_MAX, {MIB, 2 * MIB}}, /* and ever on: the sum wraps */
+		{3 * MIB, UINT64_MAX, {MIB, 2 * MIB}}, /* without end: the sum wraps */
 		{3 * MIB, 0, {MIB, 2 * MIB}},          /* nothing */
 		{9 * MIB, MIB, {MIB, 2 * MIB}},        /* next to it */
 	};
@@ -404,7 +403,7 @@ static void test_overlaps(void **state)
 	}
 }
 
-/* Pieces that adjoin or overlap are one, in any order. */
+/* Entries that adjoin or overlap count as one, in any order. */
 static void test_pieces(void **state)
 {
 	(void)state;
@@ -417,7 +416,7 @@ static void test_pieces(void **state)
 	assert_explained("the largest free range from 0x1000 to 0x40000000 has 5120 KiB");
 }
 
-/* The map has to stay as long as it may be read. */
+/* The map's own memory is not free, because the map is read again. */
 static void test_map_itself(void **state)
 {
 	(void)state;
@@ -428,7 +427,7 @@ static void test_map_itself(void **state)
 	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 2 * PAGE);
 }
 
-/* The copies have no 0 where the line was too long. */
+/* A copy without a 0: the line was too long. */
 static void test_lines(void **state)
 {
 	(void)state;

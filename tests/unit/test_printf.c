@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* lib/printf.c: whatever C defines must come out as libc's snprintf() writes it. */
+/* lib/printf.c: must write what libc's snprintf() writes, where C defines that. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #define ROOM         256
 #define POISON       0x5a
 
-/* Formats into @size bytes: the text must be @want as far as it fits, and nothing else written. */
+/* Formats into @size bytes: these must be @want as far as it fits; nothing else is written. */
 static void check_size(size_t size, const char *want, const char *fmt, va_list args)
 {
 	char buf[ROOM + 1], expected[ROOM + 1];
@@ -116,10 +116,10 @@ static void same_integers(const char *fmt, const char *length)
 	}
 }
 
-/* Every length and conversion behind the same flags, width and precision. */
+/* Every length and conversion with the same flags, width and precision. */
 static void same_conversions(const char *flag, const char *width, const char *precision)
 {
-	/* '#' with a decimal conversion C leaves undefined. */
+	/* C does not define '#' with a decimal conversion. */
 	const char *letters = strchr(flag, '#') ? "xX" : "diuxX";
 	char fmt[32];
 
@@ -184,7 +184,7 @@ static void test_null_string(void **state)
 	check("(nu", "%.3s", null);
 }
 
-/* A precision is a promise that no more is read: the sanitizer watches. */
+/* With a precision no more than that is read: the sanitizer watches. */
 static void test_unterminated_string(void **state)
 {
 	char *text = malloc(3);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/lib/serial.c, with UARTs from the 16550A down to those that small hypervisors have. */
+/* lib/serial.c, with UARTs from the 16550A down to those of small hypervisors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -31,20 +31,19 @@
 
 enum kind {
 	CHIP_16550A,
-	CHIP_8250, /* no scratch register, no FIFO */
-	PLAIN,     /* THR and LSR; the others read as @unknown, and drop what is written */
-	REMEMBERS, /* likewise, but the others read as what was last written there; DLAB is a bit like any */
-	IER_ALWAYS, /* DLAB works for the divisor's lower half only */
-	NO_DLAB,    /* IER's upper bits read 0, as in a chip, and LCR as written; no divisor */
+	CHIP_8250,  /* no scratch register, no FIFO */
+	PLAIN,      /* only THR and LSR; the others read as @unknown, and writes are dropped */
+	REMEMBERS,  /* likewise, but the others read as what was written; DLAB has no effect */
+	IER_ALWAYS, /* DLAB switches only the port of the divisor's low half */
+	NO_DLAB,    /* IER and LCR as in a chip; no divisor */
 };
 
 struct uart {
 	enum kind kind;
 	uint16_t port;
 	uint8_t unknown;
-	uint8_t lsr; /* when it is ready */
-	unsigned
-		busy_reads; /* of LSR, which read 0 after each byte or burst before it is ready again */
+	uint8_t lsr;         /* when it is ready */
+	unsigned busy_reads; /* how often LSR reads 0 after each byte or burst */
 
 	uint8_t registers[8], divisor[2], fifo_control;
 	unsigned busy, room;
@@ -162,7 +161,7 @@ static int setup(void **state)
 
 static const char text[] = "TAP version 13\n1..3\n# seed: 0x123\nok 1 - probe.presence\n";
 
-/* Has the text written in pieces, and returns what the last of them came to. */
+/* Writes the text in pieces; returns what serial_write() says to the last one. */
 static bool write_text(void)
 {
 	size_t length = sizeof(text) - 1;
@@ -179,7 +178,7 @@ static void has_text(const struct uart *u)
 	assert_int_equal(overruns, 0);
 }
 
-/* Each kind, with each status that means "ready", quick and slow, found and named: the whole text, nothing else. */
+/* Each kind, each status that means "ready", quick and slow, found and named: only the text. */
 static void test_every_kind(void **state)
 {
 	static const uint8_t ready[] = {THRE, TEMT, THRE | TEMT};
@@ -208,7 +207,7 @@ static void test_chip(void **state)
 	struct uart *u = add(CHIP_16550A, COM1);
 
 	(void)state;
-	u->registers[LCR] = DLAB; /* as firmware, or a guest, may leave it */
+	u->registers[LCR] = DLAB; /* as firmware or a guest may leave it */
 	u->registers[MCR] = 0x10;
 	u->divisor[0] = 12;
 	serial_init(SERIAL_ANY);
@@ -220,7 +219,7 @@ static void test_chip(void **state)
 	assert_int_equal(u->registers[MCR], 3);
 	assert_int_equal(u->fifo_control, 7);
 
-	accesses = 0; /* a status for each sixteen bytes */
+	accesses = 0; /* the status is read once for sixteen bytes */
 	u->busy_reads = 1;
 	serial_write(text, 48);
 	assert_true(accesses <= 48 + 2 * 3);
@@ -237,7 +236,7 @@ static void test_8250(void **state)
 	assert_int_equal(u->registers[LCR], 3);
 }
 
-/* No UART: nothing is written to ports that float, and nobody waits long for those that read 0. */
+/* No UART: nothing is written to ports that read 0xff, and those that read 0 cost little time. */
 static void test_none(void **state)
 {
 	(void)state;
@@ -254,7 +253,7 @@ static void test_none(void **state)
 	assert_true(accesses < 10000);
 }
 
-/* The first of the four that is there, a plain one as good as any. */
+/* The first of the four ports that has a UART, of whatever kind. */
 static void test_others(void **state)
 {
 	static const uint16_t ports[] = {COM1, COM2, COM3, COM4};
@@ -276,7 +275,7 @@ static void test_others(void **state)
 	}
 }
 
-/* What its user names is used, whatever else there is. */
+/* A port that the user names is used, whatever else there is. */
 static void test_named(void **state)
 {
 	struct uart *other = add(CHIP_16550A, COM1), *u = add(PLAIN, 0xe000);
@@ -288,7 +287,7 @@ static void test_named(void **state)
 	assert_int_equal(other->length, 0);
 }
 
-/* The status says nothing: a port that was named is believed, and gets it all in bounded time. */
+/* A UART that was named and is never ready gets all the text, in bounded time. */
 static void test_named_status(void **state)
 {
 	static const uint8_t lsr[] = {0, 0xff, 0x9f};
@@ -312,7 +311,7 @@ static void test_named_status(void **state)
 	}
 }
 
-/* Found by itself, it must say that it is ready. */
+/* A UART that was not named is used only if it gets ready. */
 static void test_status(void **state)
 {
 	static const uint8_t lsr[] = {0, 0xff, 0x9f};
@@ -332,7 +331,7 @@ static void test_status(void **state)
 	}
 }
 
-/* One that dies in the middle: given up, once. */
+/* A UART that dies during the run is given up, once. */
 static void test_dies(void **state)
 {
 	static const enum kind kinds[] = {CHIP_16550A, PLAIN};
@@ -355,7 +354,7 @@ static void test_dies(void **state)
 	}
 }
 
-/* The last bit has left when TEMT says so; one that never does is not waited for long. */
+/* All is sent when TEMT is set; a UART that never sets it is not waited for long. */
 static void test_flush(void **state)
 {
 	struct uart *u = add(CHIP_16550A, COM1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* lib/string.c, renamed by rename.h, beside libc's functions of the same names. */
+/* lib/string.c, whose functions rename.h renames, against libc's. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ typeof(strchr) pg_strchr;
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define AREA         96
 
-/* Copies @n bytes to where the next byte faults: what reads too far, dies. */
+/* Copies @n bytes to the end of a page, so that reading further faults. */
 static char *before_fault(const void *bytes, size_t n)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
@@ -259,7 +259,7 @@ static void test_glob_list(void **state)
 	}
 }
 
-/* Backtracking into every '*' would take longer than the universe has existed. */
+/* Backtracking into every '*' would never end. */
 static void test_glob_is_quick(void **state)
 {
 	static char name[10001];
@@ -274,7 +274,7 @@ static void test_glob_is_quick(void **state)
 	alarm(0);
 }
 
-/* The obvious recursion, to compare with. */
+/* The simple recursion, to compare with. */
 static bool simple_match(const char *pattern, const char *name)
 {
 	if (!*pattern)

@@ -38,7 +38,7 @@ static void forget(void)
 	written[0] = '\0';
 }
 
-/* All that was written since the last look. */
+/* All that was written since the last assert_written(). */
 static void assert_written(const char *want)
 {
 	assert_string_equal(written, want);
@@ -180,7 +180,7 @@ static void test_bail_out(void **state)
 	assert_int_equal(tap_verdict(&tap, true), VERDICT_SKIP);
 }
 
-/* What was written must be one line that begins so. */
+/* What was written must be one line that begins with @begin. */
 static void assert_one_line(const char *begin)
 {
 	assert_memory_equal(written, begin, strlen(begin));
@@ -188,7 +188,7 @@ static void assert_one_line(const char *begin)
 	forget();
 }
 
-/* What is longer than the console takes is cut, but the line still ends. */
+/* A text that is too long may be cut, but the line still ends. */
 static void test_long_lines(void **state)
 {
 	char text[2 * CONSOLE_LINE_MAX];
@@ -248,7 +248,7 @@ static void test_verdict(void **state)
 	assert_written("");
 }
 
-/* Nothing said, or something announced that never came back, is an error. */
+/* A run without a plan, or a test that does not end, is an error. */
 static void test_silence(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/lib/vga.c; the screen is a buffer, with guards around it. */
+/* lib/vga.c; the screen is a buffer, with guards around it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ static uint16_t cell(unsigned line, unsigned column)
 	return value;
 }
 
-/* The line holds @text and blanks behind it, all of it light grey on black. */
+/* The line holds @text and then blanks, light grey on black. */
 static void shows(unsigned line, const char *text)
 {
 	char want[VGA_COLUMNS + 1];
@@ -52,7 +52,7 @@ static void put(const char *text)
 	assert_true(memory.before == GUARD && memory.after == GUARD);
 }
 
-/* A screen full of somebody else's text. */
+/* A screen full of another program's text. */
 static int setup(void **state)
 {
 	(void)state;
@@ -97,7 +97,7 @@ static void test_newline(void **state)
 	shows(24, "");
 }
 
-/* Pieces of a line, as a full buffer makes them. */
+/* A line in pieces, as a full buffer makes them. */
 static void test_pieces(void **state)
 {
 	(void)state;
@@ -110,7 +110,7 @@ static void test_pieces(void **state)
 	shows(24, "");
 }
 
-/* A line of 80 is one line, one more wraps. */
+/* 80 characters are one line; one more begins a new one. */
 static void test_wrap(void **state)
 {
 	char line[VGA_COLUMNS + 1];
@@ -132,7 +132,7 @@ static void test_wrap(void **state)
 	shows(24, "");
 }
 
-/* Far more than a screen: the last lines stay, nothing of the others. */
+/* Far more than a screen: only the last lines stay. */
 static void test_scroll(void **state)
 {
 	char text[32];
@@ -149,7 +149,7 @@ static void test_scroll(void **state)
 	shows(24, "");
 }
 
-/* No other character moves the line; none changes the attribute. */
+/* No other character moves the line or changes the attribute. */
 static void test_characters(void **state)
 {
 	(void)state;

@@ -23,6 +23,9 @@ extern const struct area probe_area, state_area, register_area, patch_area, hype
 /* A registration from CPL 3: the body of register.cpl3. */
 void register_cpl3(struct run *run);
 
+/* That a call through an unpatched site is #UD. */
+void expect_undefined(struct run *run, const struct site *site);
+
 /* That a call from legacy mode came back. */
 void expect_returned32(struct run *run, const struct call32 *call);
 

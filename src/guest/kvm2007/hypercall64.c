@@ -42,14 +42,10 @@ static void any_index(struct run *run)
 static void continues(struct run *run)
 {
 	for (unsigned offset = 0x400; offset < 0x410; offset += 5) {
+		struct site site = fresh_site_at(PAGE_SITE_A, offset);
 		struct outcome outcome;
-		struct answer answer;
-		struct site site;
 
-		pages_reset();
-		site = site_at(PAGE_SITE_A, offset);
-		register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
-		expect_success(run, &answer, &site);
+		expect_registration(run, &site);
 		if (run->failed)
 			return;
 		hypercall64(&site, 0, distinct, &outcome);

@@ -42,14 +42,12 @@ static void set_landing(const struct site *site)
 void register_cpl3(struct run *run)
 {
 	static const uint8_t wrmsr_ud2[] = {0x0f, 0x30, 0x0f, 0x0b};
+	struct site site = fresh_site();
+	struct site code = site_at(PAGE_SITE_B, 0);
 	struct trap_frame fault;
 	struct answer answer;
 	struct gprs gprs;
-	struct site site, code;
 
-	pages_reset();
-	site = site_at(PAGE_SITE_A, 0x100);
-	code = site_at(PAGE_SITE_B, 0);
 	memcpy(code.bytes, wrmsr_ud2, sizeof(wrmsr_ud2));
 	prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	gprs = other_mode_gprs(page_of(&code));
@@ -69,16 +67,14 @@ void register_cpl3(struct run *run)
 /* Makes a call from @mode, and reports what came of it. */
 static void report_call(enum other_mode mode, const char *what)
 {
+	struct site site = fresh_site_at(PAGE_SITE_B, SITE_OFFSET);
 	struct trap_frame fault;
 	struct answer answer;
 	struct gprs gprs;
-	struct site site;
 	bool returned;
 
-	pages_reset();
-	site = site_at(PAGE_SITE_B, 0x100);
 	set_landing(&site);
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	register_site(&site, &answer);
 	gprs = other_mode_gprs(page_of(&site));
 	gprs.rax = 0;
 	page_user(PAGE_SITE_B, mode == FROM_USER);

@@ -57,10 +57,10 @@ static void rdmsr_clean(struct run *run)
 
 static void wrmsr_clean(struct run *run)
 {
+	struct site site = fresh_site();
 	struct answer answer;
 
-	pages_reset();
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site_at(PAGE_SITE_A, 0x100).gpa, &answer);
+	register_site(&site, &answer);
 	expect_clean(run, "WRMSR of the magic", &answer.wrmsr, 0);
 
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A) + 8, &answer.wrmsr);
@@ -79,10 +79,10 @@ static uint64_t rdmsr_value(const struct outcome *o)
 static void neighbour_rdmsr(struct run *run)
 {
 	struct outcome magic, neighbour;
+	struct site site = fresh_site();
 	struct answer answer;
 
-	pages_reset();
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site_at(PAGE_SITE_A, 0x100).gpa, &answer);
+	register_site(&site, &answer);
 	interact_rdmsr(KVM2007_MSR_API_MAGIC, &magic);
 	for (int distance = -1; distance <= 1; distance += 2) {
 		interact_rdmsr(KVM2007_MSR_API_MAGIC + (uint32_t)distance, &neighbour);

@@ -15,52 +15,42 @@
 
 #define ONE_TIB (UINT64_C(1) << 40)
 
-static struct site reset(void)
+/* V2: a guest of the version that the row says is accepted. */
+static void accepted(struct run *run)
 {
-	pages_reset();
-	return site_at(PAGE_SITE_A, 0x100);
-}
-
-static void expect_accepted(struct run *run, unsigned page, uint32_t version,
-			    const struct site *site)
-{
+	struct site site = fresh_site();
 	struct answer answer;
 
-	register_page(page, version, site->gpa, &answer);
-	expect_success(run, &answer, site);
-}
-
-static void success(struct run *run)
-{
-	struct site site = reset();
-
-	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+	register_page(PAGE_STATE_A, (uint32_t)run->check->arg, site.gpa, &answer);
+	expect_success(run, &answer, &site);
 }
 
 static void same_page(struct run *run)
 {
-	struct site site = reset();
+	struct site site = fresh_site();
 
 	for (unsigned i = 0; i < 3; i++)
-		expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+		expect_registration(run, &site);
 }
 
 static void other_page(struct run *run)
 {
-	struct site site = reset();
+	struct site site = fresh_site();
+	struct answer answer;
 
-	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
-	expect_accepted(run, PAGE_STATE_B, VERSION, &site);
+	expect_registration(run, &site);
+	register_page(PAGE_STATE_B, VERSION, site.gpa, &answer);
+	expect_success(run, &answer, &site);
 }
 
 /* S6: sites already patched stay patched. */
 static void other_site(struct run *run)
 {
-	struct site first = reset();
+	struct site first = fresh_site();
 	struct site second = site_at(PAGE_SITE_B, 0x300);
 
-	expect_accepted(run, PAGE_STATE_A, VERSION, &first);
-	expect_accepted(run, PAGE_STATE_A, VERSION, &second);
+	expect_registration(run, &first);
+	expect_registration(run, &second);
 	expect(run, site_patched(&first), "first site: wanted it still patched after another's");
 }
 
@@ -77,7 +67,7 @@ static bool find_page_zero(const struct multiboot_mmap_entry *region, void *arg)
 static void page_zero(struct run *run)
 {
 	static uint8_t saved[64]; /* of the page: firmware data, maybe still in use */
-	struct site site = reset();
+	struct site site = fresh_site();
 	struct kvm_vcpu_para_state *zero;
 	struct outcome wrmsr;
 	bool available = false;
@@ -100,18 +90,11 @@ static void page_zero(struct run *run)
 	memcpy(zero, saved, sizeof(saved));
 }
 
-static void old_version(struct run *run)
-{
-	struct site site = reset();
-
-	expect_accepted(run, PAGE_STATE_A, 0, &site);
-}
-
 /* V1: a guest newer than the host is refused, by an unsigned comparison. */
 static void newer(struct run *run)
 {
 	uint32_t version = (uint32_t)run->check->arg;
-	struct site site = reset();
+	struct site site = fresh_site();
 	struct answer answer;
 
 	if (first_contact.host_version >= version) {
@@ -125,7 +108,7 @@ static void newer(struct run *run)
 /* S5: #GP(0), and nothing of page or site is written. */
 static void expect_gpa_faults(struct run *run, uint64_t gpa)
 {
-	struct site site = reset();
+	struct site site = fresh_site();
 	struct answer answer;
 
 	prepare(PAGE_STATE_A, VERSION, site.gpa, &answer);
@@ -199,7 +182,7 @@ static void site_outside(struct run *run)
 
 	addresses[n++] = page_gpa(PAGE_SITE_A) | BIT(52);
 	for (unsigned i = 0; i < n; i++) {
-		struct site site = reset();
+		struct site site = fresh_site();
 		struct answer answer;
 
 		register_page(PAGE_STATE_A, VERSION, addresses[i] + 0x100, &answer);
@@ -218,7 +201,7 @@ static void expect_registered_from(struct run *run, enum mode32 mode)
 	if (!register_default(run, &site))
 		return;
 	prepare(PAGE_STATE_B, KVM2007_API_VERSION, site.gpa, &answer);
-	site = site_at(PAGE_SITE_A, 0x100);
+	site = site_at(PAGE_SITE_A, SITE_OFFSET);
 	interact_wrmsr32(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_B), mode, &call);
 	expect_returned32(run, &call);
 	expect(run, !memcmp(a, b, 24), "the page: wanted what a registration from long mode gives");
@@ -239,13 +222,13 @@ static void from_paged(struct run *run)
 /* V3: after a refusal or a fault a correct registration succeeds. */
 static void expect_good_after(struct run *run, uint64_t gpa, uint32_t version, uint64_t site_gpa)
 {
-	struct site site = reset();
+	struct site site = fresh_site();
 	struct answer answer;
 
 	prepare(PAGE_STATE_A, version, site_gpa ? site_gpa : site.gpa, &answer);
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
-	site = reset();
-	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+	site = fresh_site();
+	expect_registration(run, &site);
 }
 
 static void after_newer(struct run *run)
@@ -269,12 +252,12 @@ static void after_site_outside(struct run *run)
 }
 
 static const struct check checks[] = {
-	{"register.success", "V2", .body = success},
+	{"register.success", "V2", .body = accepted, .arg = VERSION},
 	{"register.same-page", "S6", .body = same_page},
 	{"register.other-page", "S6", .body = other_page},
 	{"register.other-site", "S6", .body = other_site},
 	{"register.page-zero", "S8", .body = page_zero},
-	{"register.old-version", "V2", .body = old_version},
+	{"register.old-version", "V2", .body = accepted, .arg = 0},
 	{"register.newer-2", "V1", .body = newer, .arg = 2},
 	{"register.newer-7fffffff", "V1", .body = newer, .arg = 0x7fffffff},
 	{"register.newer-80000000", "V1", .body = newer, .arg = 0x80000000},

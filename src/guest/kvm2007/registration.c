@@ -11,6 +11,17 @@ static uint32_t sentinel(void)
 	return ((uint32_t)random64() & 0x7fffff00) | 0x40000042;
 }
 
+struct site fresh_site_at(unsigned page, unsigned offset)
+{
+	pages_reset();
+	return site_at(page, offset);
+}
+
+struct site fresh_site(void)
+{
+	return fresh_site_at(PAGE_SITE_A, SITE_OFFSET);
+}
+
 struct kvm_vcpu_para_state *state_of(unsigned page)
 {
 	return (struct kvm_vcpu_para_state *)page_bytes(page);
@@ -40,6 +51,11 @@ void register_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, stru
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(page), &answer->wrmsr);
 }
 
+void register_site(const struct site *site, struct answer *answer)
+{
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, answer);
+}
+
 void expect_success(struct run *run, const struct answer *answer, const struct site *site)
 {
 	if (!expect_returned(run, "registration", &answer->wrmsr))
@@ -59,6 +75,14 @@ void expect_refusal(struct run *run, const struct answer *answer, const struct s
 	       site->gpa, site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
 }
 
+void expect_registration(struct run *run, const struct site *site)
+{
+	struct answer answer;
+
+	register_site(site, &answer);
+	expect_success(run, &answer, site);
+}
+
 bool register_default(struct run *run, struct site *site)
 {
 	static struct site patched;
@@ -69,9 +93,8 @@ bool register_default(struct run *run, struct site *site)
 		*site = patched;
 		return true;
 	}
-	pages_reset();
-	*site = site_at(PAGE_SITE_A, 0x100);
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, &answer);
+	*site = fresh_site();
+	register_site(site, &answer);
 	if (!expect_returned(run, "registration", &answer.wrmsr))
 		return false;
 	patched = *site;
@@ -104,8 +127,7 @@ void discover(struct run *run)
 	struct answer answer;
 
 	site_init();
-	pages_reset();
-	site = site_at(PAGE_SITE_A, 0x100);
+	site = fresh_site();
 	prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	for (unsigned i = 0; i < 2; i++) {
 		interact_rdmsr(neighbours[i], &rdmsr[i]);
@@ -114,8 +136,8 @@ void discover(struct run *run)
 	d->neighbour_answered = answered(&answer, &site);
 
 	interact_rdmsr(KVM2007_MSR_API_MAGIC, &d->rdmsr);
-	site = site_at(PAGE_SITE_A, 0x100);
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	site = site_at(PAGE_SITE_A, SITE_OFFSET);
+	register_site(&site, &answer);
 	d->answered = answered(&answer, &site);
 	d->host_version = answer.state->host_version;
 	host->registered = !answer.wrmsr.faulted && answer.state->ret == 0 && site_patched(&site);

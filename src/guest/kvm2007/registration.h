@@ -13,6 +13,13 @@ struct answer {
 	struct kvm_vcpu_para_state *state; /* the page afterwards */
 };
 
+/* Where in its page a site is, if it does not matter. */
+#define SITE_OFFSET 0x100
+
+/* Resets all pages, and makes an unpatched site: in site page A; at byte @offset of @page. */
+struct site fresh_site(void);
+struct site fresh_site_at(unsigned page, unsigned offset);
+
 struct kvm_vcpu_para_state *state_of(unsigned page);
 
 /*
@@ -23,12 +30,16 @@ void prepare_state(struct kvm_vcpu_para_state *state, uint32_t version, uint64_t
 		   struct answer *answer);
 void prepare(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
 
-/* Prepares @page and registers it. */
+/* Prepares @page and registers it; state page A, as a guest of the ABI's version with @site. */
 void register_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
+void register_site(const struct site *site, struct answer *answer);
 
 /* A success: ret is 0, the site is patched; a refusal: ret is -KVM_EINVAL, the site is not. */
 void expect_success(struct run *run, const struct answer *answer, const struct site *site);
 void expect_refusal(struct run *run, const struct answer *answer, const struct site *site);
+
+/* Registers @site, which must be a success. */
+void expect_registration(struct run *run, const struct site *site);
 
 /*
  * Gives a site to call through: the one that this patched last, if the pages were not reset since;

@@ -9,10 +9,10 @@
 /* Registers state page A as a guest of @version, expects an answer and returns it. */
 static struct answer answer_to(struct run *run, uint32_t version)
 {
+	struct site site = fresh_site();
 	struct answer answer;
 
-	pages_reset();
-	register_page(PAGE_STATE_A, version, site_at(PAGE_SITE_A, 0x100).gpa, &answer);
+	register_page(PAGE_STATE_A, version, site.gpa, &answer);
 	expect_returned(run, "registration", &answer.wrmsr);
 	expect(run,
 	       answer.state->host_version != answer.version_sentinel ||
@@ -66,7 +66,8 @@ static void expect_fields(struct run *run, uint32_t version)
 
 	expect_equal(run, "guest_version", state->guest_version, version);
 	expect_equal(run, "size", state->size, sizeof(*state));
-	expect_equal(run, "hypercall_gpa", state->hypercall_gpa, page_gpa(PAGE_SITE_A) + 0x100);
+	expect_equal(run, "hypercall_gpa", state->hypercall_gpa,
+		     page_gpa(PAGE_SITE_A) + SITE_OFFSET);
 }
 
 static void guest_fields(struct run *run)
@@ -115,11 +116,9 @@ static void size(struct run *run)
 	static const uint32_t sizes[] = {0, 1, 24, 4095, 4097, 0x80000000, UINT32_MAX};
 
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct site site = fresh_site();
 		struct answer answer;
-		struct site site;
 
-		pages_reset();
-		site = site_at(PAGE_SITE_A, 0x100);
 		prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 		answer.state->size = sizes[i];
 		interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A), &answer.wrmsr);

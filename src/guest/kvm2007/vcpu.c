@@ -204,12 +204,7 @@ static void shared_site(struct run *run)
 
 static void is_undefined(struct run *run, struct vcpu_pages *own)
 {
-	static const uint64_t args[6];
-	struct outcome outcome;
-
-	hypercall64(&own->site, 0, args, &outcome);
-	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
-	       "unpatched site: wanted #UD");
+	expect_undefined(run, &own->site);
 }
 
 /* A serializing instruction makes code visible that another CPU changed: SDM volume 3, 9.1.3. */

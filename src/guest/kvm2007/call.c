@@ -52,7 +52,7 @@ static void trace32(const struct call32 *call)
 }
 
 void hypercall32_prepare(const struct site *site, enum mode32 mode, uint32_t index,
-			 const uint32_t args[6], uint32_t eflags, struct call32 *call)
+			 const uint64_t args[6], uint32_t eflags, struct call32 *call)
 {
 	struct gprs *gprs = &call->in;
 
@@ -76,7 +76,7 @@ void hypercalls32(struct call32 *calls, unsigned n)
 		trace32(&calls[i]);
 }
 
-void hypercall32(const struct site *site, enum mode32 mode, uint32_t index, const uint32_t args[6],
+void hypercall32(const struct site *site, enum mode32 mode, uint32_t index, const uint64_t args[6],
 		 uint32_t eflags, struct call32 *call)
 {
 	hypercall32_prepare(site, mode, index, args, eflags, call);

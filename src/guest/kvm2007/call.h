@@ -15,7 +15,7 @@ void hypercall64_gprs(const struct site *site, const struct gprs *gprs, struct o
  * From legacy mode, with noise also in the upper halves of the registers that it names.  Whether it
  * came back is in @call.
  */
-void hypercall32(const struct site *site, enum mode32 mode, uint32_t index, const uint32_t args[6],
+void hypercall32(const struct site *site, enum mode32 mode, uint32_t index, const uint64_t args[6],
 		 uint32_t eflags, struct call32 *call);
 
 /*
@@ -23,7 +23,7 @@ void hypercall32(const struct site *site, enum mode32 mode, uint32_t index, cons
  * first has noise above 32 bits.
  */
 void hypercall32_prepare(const struct site *site, enum mode32 mode, uint32_t index,
-			 const uint32_t args[6], uint32_t eflags, struct call32 *call);
+			 const uint64_t args[6], uint32_t eflags, struct call32 *call);
 void hypercalls32(struct call32 *calls, unsigned n);
 
 /* The "# call" line of a call that interact_enter() made, if such lines are wanted. */

@@ -27,7 +27,7 @@ void register_cpl3(struct run *run);
 void expect_undefined(struct run *run, const struct site *site);
 
 /* That a call from legacy mode came back. */
-void expect_returned32(struct run *run, const struct call32 *call);
+bool expect_returned32(struct run *run, const struct call32 *call);
 
 /*
  * Echo calls with random arguments: one; or several by the 32-bit convention, which take turns

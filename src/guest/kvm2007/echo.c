@@ -23,20 +23,23 @@ static uint64_t digest(const uint64_t args[6])
 	return hash;
 }
 
-static bool expect_echo(struct run *run, const struct site *site, const uint64_t args[6])
+static bool expect_digest(struct run *run, uint64_t got, uint64_t wanted, const uint64_t args[6])
 {
-	struct outcome outcome;
-	uint64_t wanted = digest(args);
-
-	hypercall64(site, run->options.echo, args, &outcome);
-	if (!expect_returned(run, "echo call", &outcome))
-		return false;
-	if (outcome.after.rax == wanted)
+	if (got == wanted)
 		return true;
-	expect_equal(run, "digest", outcome.after.rax, wanted);
+	expect_equal(run, "digest", got, wanted);
 	say("of %#lx %#lx %#lx %#lx %#lx %#lx", args[0], args[1], args[2], args[3], args[4],
 	    args[5]);
 	return false;
+}
+
+static bool expect_echo(struct run *run, const struct site *site, const uint64_t args[6])
+{
+	struct outcome outcome;
+
+	hypercall64(site, run->options.echo, args, &outcome);
+	return expect_returned(run, "echo call", &outcome) &&
+	       expect_digest(run, outcome.after.rax, digest(args), args);
 }
 
 /* One argument has a value, the others are 0: in a wrong place it gives a wrong digest. */
@@ -52,30 +55,17 @@ static void one_arg(struct run *run)
 }
 
 /* The 32-bit convention: a digest of zero-extended arguments, folded to 32 bits. */
-static uint32_t digest32(const uint32_t args[6])
+static bool expect_echo32(struct run *run, const struct call32 *call, const uint64_t args[6])
 {
-	const uint64_t wide[6] = {args[0], args[1], args[2], args[3], args[4], args[5]};
-	uint64_t hash = digest(wide);
-
-	return (uint32_t)hash ^ (uint32_t)(hash >> 32);
-}
-
-static bool expect_echo32(struct run *run, const struct call32 *call, const uint32_t args[6])
-{
-	uint32_t wanted = digest32(args);
+	uint64_t hash = digest(args);
 
 	expect(run, !call->faulted, "echo call: wanted a return, got exception %u",
 	       call32_vector(call));
-	if (call->faulted)
-		return false;
-	if ((uint32_t)call->out.rax == wanted)
-		return true;
-	expect_equal(run, "digest", (uint32_t)call->out.rax, wanted);
-	say("of %#x %#x %#x %#x %#x %#x", args[0], args[1], args[2], args[3], args[4], args[5]);
-	return false;
+	return !call->faulted &&
+	       expect_digest(run, (uint32_t)call->out.rax, (uint32_t)(hash ^ hash >> 32), args);
 }
 
-static void echo32(struct run *run, const uint32_t args[6])
+static void echo32(struct run *run, const uint64_t args[6])
 {
 	struct call32 call;
 	struct site site;
@@ -88,7 +78,7 @@ static void echo32(struct run *run, const uint32_t args[6])
 
 static void one_arg32(struct run *run)
 {
-	uint32_t args[6] = {0};
+	uint64_t args[6] = {0};
 
 	args[run->check->arg] = 0x44332211;
 	echo32(run, args);
@@ -100,7 +90,7 @@ static void one_arg32(struct run *run)
  */
 static void stale(struct run *run)
 {
-	static const uint32_t zeros[6];
+	static const uint64_t zeros[6];
 
 	echo32(run, zeros);
 }
@@ -108,7 +98,7 @@ static void stale(struct run *run)
 void expect_echoes32(struct run *run, const struct site *site, unsigned modes)
 {
 	struct call32 calls[RANDOM_CALLS_32];
-	uint32_t args[RANDOM_CALLS_32][6];
+	uint64_t args[RANDOM_CALLS_32][6];
 
 	for (unsigned n = 0; n < RANDOM_CALLS_32; n++) {
 		for (unsigned i = 0; i < 6; i++)

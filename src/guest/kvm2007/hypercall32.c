@@ -9,47 +9,45 @@
 #include "lib/string.h"
 #include "x86/machine.h"
 
-static const uint32_t distinct[6] = {
+static const uint64_t distinct[6] = {
 	0xe1a1a2a3, 0xe2b1b2b3, 0xe3c1c2c3, 0xe4d1d2d3, 0xe5e1e2e3, 0xe6f1f2f3,
 };
 
-void expect_returned32(struct run *run, const struct call32 *call)
+bool expect_returned32(struct run *run, const struct call32 *call)
 {
 	expect(run, !call->faulted, "call: wanted a return, got exception %u error %#x at eip %#x",
 	       call32_vector(call), call->fault_error, call->fault_eip);
+	return !call->faulted;
 }
 
-static void expect_einval(struct run *run, enum mode32 mode, uint32_t index, const uint32_t args[6])
+/* The first @n arguments have values; the others are 0. */
+static void expect_einval(struct run *run, enum mode32 mode, uint32_t index, unsigned n)
 {
+	uint64_t args[6] = {0};
 	struct call32 call;
 	struct site site;
 
 	if (!register_default(run, &site))
 		return;
+	memcpy(args, distinct, n * sizeof(args[0]));
 	hypercall32(&site, mode, index, args, 0, &call);
-	expect_returned32(run, &call);
-	if (!call.faulted)
+	if (expect_returned32(run, &call))
 		expect_equal(run, "eax", (uint32_t)call.out.rax, (uint32_t)-KVM2007_EINVAL);
 }
 
-/* The first arguments, as many as the row says, have values; the others are 0. */
 static void with_args(struct run *run)
 {
-	uint32_t args[6] = {0};
-
-	for (unsigned i = 0; i < run->check->arg; i++)
-		args[i] = distinct[i];
-	expect_einval(run, MODE32_UNPAGED, 0, args);
+	expect_einval(run, MODE32_UNPAGED, 0, (unsigned)run->check->arg);
 }
 
 static void in_mode(struct run *run)
 {
-	expect_einval(run, (enum mode32)run->check->arg, 0, distinct);
+	expect_einval(run, (enum mode32)run->check->arg, 0, 6);
 }
 
 static void any_index(struct run *run)
 {
-	expect_einval(run, MODE32_UNPAGED, (uint32_t)run->check->arg, distinct);
+	expect_einval(run, MODE32_UNPAGED, (uint32_t)run->check->arg, 6);
 }
 
 /* A call with noise in all registers and all flags set but IF, and the machine around it. */
@@ -72,8 +70,7 @@ static const struct comparison32 *the_call(struct run *run, enum mode32 mode)
 		hypercall32(&site, mode, 0, distinct, COMPARED_FLAGS & ~RFLAGS_IF, &c->call);
 		comparison_end(&c->machine);
 	}
-	expect_returned32(run, &c->call);
-	return c->call.faulted ? NULL : c;
+	return expect_returned32(run, &c->call) ? c : NULL;
 }
 
 static void compare_calls(struct run *run,
@@ -150,8 +147,7 @@ static void preserves_flags(struct run *run)
 	if (!register_default(run, &site))
 		return;
 	hypercall32(&site, MODE32_UNPAGED, 0, distinct, 0, &call);
-	expect_returned32(run, &call);
-	if (!call.faulted)
+	if (expect_returned32(run, &call))
 		expect_flags(run, call.in.rflags, call.out.rflags);
 }
 

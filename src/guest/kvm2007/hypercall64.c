@@ -4,6 +4,7 @@
  * continues after the call.
  */
 #include "guest/kvm2007/checks.h"
+#include "lib/string.h"
 #include "x86/defs.h"
 
 static const uint64_t distinct[6] = {
@@ -11,31 +12,29 @@ static const uint64_t distinct[6] = {
 	0xd4d1d2d3d4d5d6d7, 0xd5e1e2e3e4e5e6e7, 0xd6f1f2f3f4f5f6f7,
 };
 
-static void expect_einval(struct run *run, uint64_t index, const uint64_t args[6])
+/* The first @n arguments have values; the others are 0. */
+static void expect_einval(struct run *run, uint64_t index, unsigned n)
 {
+	uint64_t args[6] = {0};
 	struct outcome outcome;
 	struct site site;
 
 	if (!register_default(run, &site))
 		return;
+	memcpy(args, distinct, n * sizeof(args[0]));
 	hypercall64(&site, index, args, &outcome);
 	if (expect_returned(run, "call", &outcome))
 		expect_equal(run, "rax", outcome.after.rax, (uint64_t)-KVM2007_EINVAL);
 }
 
-/* The first arguments, as many as the row says, have values; the others are 0. */
 static void with_args(struct run *run)
 {
-	uint64_t args[6] = {0};
-
-	for (unsigned i = 0; i < run->check->arg; i++)
-		args[i] = distinct[i];
-	expect_einval(run, 0, args);
+	expect_einval(run, 0, (unsigned)run->check->arg);
 }
 
 static void any_index(struct run *run)
 {
-	expect_einval(run, run->check->arg, distinct);
+	expect_einval(run, run->check->arg, 6);
 }
 
 /* C5: a call from any alignment continues three bytes later; any other byte near the site traps. */

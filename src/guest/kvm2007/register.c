@@ -219,36 +219,22 @@ static void from_paged(struct run *run)
 	expect_registered_from(run, MODE32_PAE);
 }
 
+/* What is wrong with the first registration of after_failure(). */
+enum failure { NEWER, MISALIGNED, OUTSIDE, SITE_OUTSIDE };
+
 /* V3: after a refusal or a fault a correct registration succeeds. */
-static void expect_good_after(struct run *run, uint64_t gpa, uint32_t version, uint64_t site_gpa)
+static void after_failure(struct run *run)
 {
+	enum failure failure = (enum failure)run->check->arg;
+	uint64_t gpa = page_gpa(PAGE_STATE_A) + (failure == MISALIGNED ? 8 : 0);
 	struct site site = fresh_site();
 	struct answer answer;
 
-	prepare(PAGE_STATE_A, version, site_gpa ? site_gpa : site.gpa, &answer);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
+	prepare(PAGE_STATE_A, failure == NEWER ? UINT32_MAX : VERSION,
+		failure == SITE_OUTSIDE ? BIT(63) : site.gpa, &answer);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, failure == OUTSIDE ? BIT(63) : gpa, &answer.wrmsr);
 	site = fresh_site();
 	expect_registration(run, &site);
-}
-
-static void after_newer(struct run *run)
-{
-	expect_good_after(run, page_gpa(PAGE_STATE_A), UINT32_MAX, 0);
-}
-
-static void after_misaligned(struct run *run)
-{
-	expect_good_after(run, page_gpa(PAGE_STATE_A) + 8, VERSION, 0);
-}
-
-static void after_outside(struct run *run)
-{
-	expect_good_after(run, BIT(63), VERSION, 0);
-}
-
-static void after_site_outside(struct run *run)
-{
-	expect_good_after(run, page_gpa(PAGE_STATE_A), VERSION, BIT(63));
 }
 
 static const struct check checks[] = {
@@ -269,10 +255,10 @@ static const struct check checks[] = {
 	{"register.from-unpaged", "S1", .body = from_unpaged},
 	{"register.from-paged", "S1", .body = from_paged},
 	{"register.cpl3", "D4", .body = register_cpl3},
-	{"register.after-newer", "V3", .body = after_newer},
-	{"register.after-misaligned", "V3", .body = after_misaligned},
-	{"register.after-outside", "V3", .body = after_outside},
-	{"register.after-site-outside", "V3", .body = after_site_outside},
+	{"register.after-newer", "V3", .body = after_failure, .arg = NEWER},
+	{"register.after-misaligned", "V3", .body = after_failure, .arg = MISALIGNED},
+	{"register.after-outside", "V3", .body = after_failure, .arg = OUTSIDE},
+	{"register.after-site-outside", "V3", .body = after_failure, .arg = SITE_OUTSIDE},
 };
 
 const struct area register_area = AREA(checks);

@@ -19,7 +19,6 @@ void compare_restore(void);
 /* An interaction, and the machine before and after it. */
 struct comparison {
 	bool made;
-	struct outcome call; /* if it is a 64-bit call */
 	struct machine before, after;
 };
 

@@ -73,17 +73,6 @@ static const struct comparison32 *the_call(struct run *run, enum mode32 mode)
 	return expect_returned32(run, &c->call) ? c : NULL;
 }
 
-static void compare_calls(struct run *run,
-			  void (*compare)(struct run *run, const struct comparison32 *c))
-{
-	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
-		const struct comparison32 *c = the_call(run, mode);
-
-		if (c)
-			compare(run, c);
-	}
-}
-
 static struct gprs low_halves(const struct gprs *gprs)
 {
 	struct gprs low = {0};
@@ -103,11 +92,6 @@ static void compare_gprs(struct run *run, const struct comparison32 *c)
 	expect_gprs(run, &before, &after, GPR_BIT(rax));
 }
 
-static void compare_flags(struct run *run, const struct comparison32 *c)
-{
-	expect_flags(run, c->call.in.rflags, c->call.out.rflags);
-}
-
 static void compare_segments(struct run *run, const struct comparison32 *c)
 {
 	static const char names[][3] = {"cs", "ss", "ds", "es", "fs", "gs"};
@@ -123,18 +107,46 @@ static void compare_control(struct run *run, const struct comparison32 *c)
 	expect_equal(run, "cr4", c->call.out_cr4, c->call.cr4);
 }
 
-/* The groups whose bits are set in the row's argument. */
-static void compare_groups(struct run *run, const struct comparison32 *c)
+/*
+ * What a row compares: groups of registers, by BIT(enum machine_group), as they are outside legacy
+ * mode; and those that are saved in legacy mode.
+ */
+#define X87      BIT(GROUP_X87)
+#define SSE      (BIT(GROUP_MXCSR) | BIT(GROUP_XMM))
+#define GPRS     BIT(32)
+#define FLAGS    BIT(33)
+#define SEGMENTS BIT(34)
+#define CONTROL  BIT(35)
+
+/* Not the FS and GS bases: in legacy mode loading the selectors changes them. */
+#define REST (BIT(GROUP_TABLES) | BIT(GROUP_SYSCALL) | BIT(GROUP_CR2) | BIT(GROUP_DEBUG))
+
+static void compare(struct run *run, const struct comparison32 *c)
 {
+	uint64_t what = run->check->arg;
+
+	if (what & GPRS)
+		compare_gprs(run, c);
+	if (what & FLAGS)
+		expect_flags(run, c->call.in.rflags, c->call.out.rflags);
+	if (what & SEGMENTS)
+		compare_segments(run, c);
+	if (what & CONTROL)
+		compare_control(run, c);
 	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++) {
-		if (run->check->arg & BIT(group))
+		if (what & BIT(group))
 			expect_group(run, &c->machine, group);
 	}
 }
 
-static void preserves_gprs(struct run *run)
+static void preserves(struct run *run)
 {
-	compare_calls(run, compare_gprs);
+	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
+		const struct comparison32 *c = the_call(run, mode);
+
+		if (c)
+			compare(run, c);
+	}
 }
 
 /* Twice: all flags set but IF, and all flags clear. */
@@ -143,34 +155,13 @@ static void preserves_flags(struct run *run)
 	struct call32 call;
 	struct site site;
 
-	compare_calls(run, compare_flags);
+	preserves(run);
 	if (!register_default(run, &site))
 		return;
 	hypercall32(&site, MODE32_UNPAGED, 0, distinct, 0, &call);
 	if (expect_returned32(run, &call))
 		expect_flags(run, call.in.rflags, call.out.rflags);
 }
-
-static void preserves_segments(struct run *run)
-{
-	compare_calls(run, compare_segments);
-}
-
-static void preserves_control(struct run *run)
-{
-	compare_calls(run, compare_control);
-}
-
-static void preserves_groups(struct run *run)
-{
-	compare_calls(run, compare_groups);
-}
-
-#define X87 BIT(GROUP_X87)
-#define SSE (BIT(GROUP_MXCSR) | BIT(GROUP_XMM))
-
-/* Not the FS and GS bases: in legacy mode loading the selectors changes them. */
-#define REST (BIT(GROUP_TABLES) | BIT(GROUP_SYSCALL) | BIT(GROUP_CR2) | BIT(GROUP_DEBUG))
 
 static const struct check checks[] = {
 	{"hypercall32.args-0", "C32.1", CHECK_LEGACY, .body = with_args, .arg = 0},
@@ -186,13 +177,13 @@ static const struct check checks[] = {
 	{"hypercall32.index-1", "C32.3", CHECK_LEGACY, .body = any_index, .arg = 1},
 	{"hypercall32.index-bit31", "C32.3", CHECK_LEGACY, .body = any_index, .arg = BIT(31)},
 	{"hypercall32.index-all-ones", "C32.3", CHECK_LEGACY, .body = any_index, .arg = UINT32_MAX},
-	{"hypercall32.keeps-gprs", "C32.2", CHECK_LEGACY, .body = preserves_gprs},
-	{"hypercall32.keeps-flags", "C32.2", CHECK_LEGACY, .body = preserves_flags},
-	{"hypercall32.keeps-segments", "C32.2", CHECK_LEGACY, .body = preserves_segments},
-	{"hypercall32.keeps-control", "C32.2", CHECK_LEGACY, .body = preserves_control},
-	{"hypercall32.keeps-x87", "C32.2", CHECK_LEGACY, .body = preserves_groups, .arg = X87},
-	{"hypercall32.keeps-sse", "C32.2", CHECK_LEGACY, .body = preserves_groups, .arg = SSE},
-	{"hypercall32.keeps-rest", "C32.2", CHECK_LEGACY, .body = preserves_groups, .arg = REST},
+	{"hypercall32.keeps-gprs", "C32.2", CHECK_LEGACY, .body = preserves, .arg = GPRS},
+	{"hypercall32.keeps-flags", "C32.2", CHECK_LEGACY, .body = preserves_flags, .arg = FLAGS},
+	{"hypercall32.keeps-segments", "C32.2", CHECK_LEGACY, .body = preserves, .arg = SEGMENTS},
+	{"hypercall32.keeps-control", "C32.2", CHECK_LEGACY, .body = preserves, .arg = CONTROL},
+	{"hypercall32.keeps-x87", "C32.2", CHECK_LEGACY, .body = preserves, .arg = X87},
+	{"hypercall32.keeps-sse", "C32.2", CHECK_LEGACY, .body = preserves, .arg = SSE},
+	{"hypercall32.keeps-rest", "C32.2", CHECK_LEGACY, .body = preserves, .arg = REST},
 };
 
 const struct area hypercall32_area = AREA(checks);

@@ -18,29 +18,35 @@
 #define TIMER_CALLS  20000
 #define TICKS_WANTED 1
 
-/* A call with @rflags, and noise in every register. */
-static void compare_call(struct comparison *c, const struct site *site, uint64_t rflags,
+/* A call, and the machine before and after it. */
+struct comparison64 {
+	struct comparison machine;
+	struct outcome call;
+};
+
+/* Makes a call with @rflags, and noise in every register. */
+static void compare_call(struct comparison64 *c, const struct site *site, uint64_t rflags,
 			 uint64_t cr8)
 {
 	struct gprs gprs = noise_gprs();
 
 	gprs.rax = 0;
 	gprs.rflags |= rflags;
-	comparison_begin(c, cr8);
+	comparison_begin(&c->machine, cr8);
 	hypercall64_gprs(site, &gprs, &c->call);
-	comparison_end(c);
+	comparison_end(&c->machine);
 }
 
 /*
  * The call that the checks of all groups look at, with every flag set but IF.  The first of these
  * checks makes it.  Returns NULL, and fails the check, if the call can't be made or did not return.
  */
-static const struct comparison *the_call(struct run *run)
+static const struct comparison64 *the_call(struct run *run)
 {
-	static struct comparison c;
+	static struct comparison64 c;
 	struct site site;
 
-	if (!c.made) {
+	if (!c.machine.made) {
 		if (!register_default(run, &site))
 			return NULL;
 		compare_call(&c, &site, COMPARED_FLAGS & ~RFLAGS_IF, SOME_CR8);
@@ -50,15 +56,15 @@ static const struct comparison *the_call(struct run *run)
 
 static void preserves_group(struct run *run)
 {
-	const struct comparison *c = the_call(run);
+	const struct comparison64 *c = the_call(run);
 
 	if (c)
-		expect_group(run, c, (enum machine_group)run->check->arg);
+		expect_group(run, &c->machine, (enum machine_group)run->check->arg);
 }
 
 static void preserves_gprs(struct run *run)
 {
-	const struct comparison *c = the_call(run);
+	const struct comparison64 *c = the_call(run);
 
 	if (c)
 		expect_gprs(run, &c->call.before, &c->call.after, GPR_BIT(rax) | GPR_BIT(rsp));
@@ -66,7 +72,7 @@ static void preserves_gprs(struct run *run)
 
 static void preserves_rsp(struct run *run)
 {
-	const struct comparison *c = the_call(run);
+	const struct comparison64 *c = the_call(run);
 
 	if (c)
 		expect_equal(run, "rsp", c->call.after.rsp, c->call.before.rsp);
@@ -86,7 +92,7 @@ static void expect_flags_preserved(struct run *run, const struct site *site, uin
 /* All set but IF; all clear; only IF set: no interrupt comes, because all IRQs are masked. */
 static void preserves_flags(struct run *run)
 {
-	const struct comparison *c = the_call(run);
+	const struct comparison64 *c = the_call(run);
 	struct site site;
 
 	if (!c || !register_default(run, &site))
@@ -116,7 +122,7 @@ static bool timer_ticks(const struct guest_vcpu *vcpu)
 	return vcpu->ticks != first;
 }
 
-static void expect_all(struct run *run, const struct comparison *c)
+static void expect_all(struct run *run, const struct comparison64 *c)
 {
 	const struct outcome *call = &c->call;
 
@@ -124,13 +130,13 @@ static void expect_all(struct run *run, const struct comparison *c)
 	expect_gprs(run, &call->before, &call->after, GPR_BIT(rax));
 	expect_flags(run, call->before.rflags, call->after.rflags);
 	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++)
-		expect_group(run, c, group);
+		expect_group(run, &c->machine, group);
 }
 
 /* C2 for all groups at once, with interrupts that come in the middle of calls. */
 static void timer(struct run *run)
 {
-	static struct comparison c;
+	static struct comparison64 c;
 	const struct guest_vcpu *vcpu = this_vcpu();
 	uint64_t first = vcpu->ticks_in_flight;
 	struct site site;

@@ -15,7 +15,7 @@ struct guest_abi {
 	const struct check *(*check)(unsigned n);
 
 	/* Maps the pages of its checks: before the first contact, and again after a stray. */
-	void (*restore)(void);
+	void (*map_pages)(void);
 
 	/*
 	 * Outside the plan: the first contact, which sets run->host; and after the checks, what a

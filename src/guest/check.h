@@ -42,8 +42,8 @@ struct run {
 	struct presence host;        /* host, */
 	const struct check *check;   /* and check */
 	bool failed, strayed;        /* this check; any so far */
-	char why[160];               /* the first thing that failed it, cut */
-	const char *skipped;         /* the reason */
+	char fail_reason[160];       /* the first thing that failed it, cut */
+	const char *skip_reason;     /* the reason */
 	unsigned vcpus;              /* how many are there; 0: not started yet */
 };
 
@@ -63,10 +63,10 @@ void expect_equal(struct run *run, const char *what, uint64_t got, uint64_t want
  * What there is to say beside: a diagnostic; or a note, where a vCPU has notes, for the boot vCPU to
  * print.  The first few of them count.
  */
-void say(const char *fmt, ...) __attribute__((cold, format(printf, 1, 2)));
+void check_diag(const char *fmt, ...) __attribute__((cold, format(printf, 1, 2)));
 
 /* Keeps what failed the check for the report, if it is the first. */
-void remember(struct run *run, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
+void keep_reason(struct run *run, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
 
 /* That an access or a call came back; that an access faulted with #GP(0). */
 bool expect_returned(struct run *run, const char *what, const struct outcome *outcome);

@@ -12,24 +12,24 @@ extern const uint8_t op_rdmsr[], op_wrmsr[], op_wrmsr32[];
 static bool tracing;
 
 /* Only the boot vCPU writes to the console. */
-static bool speaks(void)
+static bool is_boot_vcpu(void)
 {
 	return this_cpu()->id == 0;
 }
 
-void interact_trace(bool on)
+void interact_set_trace(bool on)
 {
 	tracing = on;
 }
 
-bool interact_traces(void)
+bool interact_tracing(void)
 {
-	return tracing && speaks();
+	return tracing && is_boot_vcpu();
 }
 
 static void begin(void)
 {
-	if (speaks())
+	if (is_boot_vcpu())
 		console_flush(); /* the interaction may be the last thing that the guest does */
 	stray_check();
 	this_vcpu()->interactions++;

@@ -49,7 +49,7 @@ void interact_enter(enum other_mode mode, uint64_t entry, const struct gprs *reg
 		    struct trap_frame *fault);
 
 /* Whether each call is to leave a "# call" line; and whether this vCPU is one that leaves them. */
-void interact_trace(bool on);
-bool interact_traces(void);
+void interact_set_trace(bool on);
+bool interact_tracing(void);
 
 #endif

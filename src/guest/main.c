@@ -33,7 +33,7 @@ static void report_image(const char *image)
 	tap_diag("image: %s", shown);
 }
 
-static _Noreturn void refuse_memory(void)
+static _Noreturn void panic_no_memory(void)
 {
 	char why[MULTIBOOT_WHY_MAX];
 
@@ -54,7 +54,7 @@ static _Noreturn void list_checks(void)
 	end_run(&run.tap, VERDICT_SKIP);
 }
 
-static const char *why_not(const struct check *check)
+static const char *reason_to_skip(const struct check *check)
 {
 	const struct options *o = &run.options;
 
@@ -63,7 +63,7 @@ static const char *why_not(const struct check *check)
 	if (check->flags & CHECK_NAMED && !o->strict && !is_named(check, o))
 		return check->todo;
 	if (check->flags & CHECK_VCPUS && run.vcpus == 1)
-		return one_vcpu;
+		return one_vcpu_reason;
 	if (check->flags & CHECK_ECHO && !o->has_echo)
 		return "no echo=INDEX";
 	return NULL;
@@ -75,7 +75,7 @@ static void run_body(void *unused)
 
 	(void)unused;
 	if (run.check->flags & CHECK_VCPUS && vcpus_start(&run) == 1) {
-		skip(&run, one_vcpu);
+		skip(&run, one_vcpu_reason);
 		return;
 	}
 	expect(&run, !unsafe_after_stray,
@@ -88,9 +88,9 @@ static void report_stray(void)
 {
 	struct guest_vcpu *vcpu = this_vcpu();
 
-	vcpu->takes_notes = false;
+	vcpu->keeps_diags = false;
 	compare_restore();
-	run.abi->restore();
+	run.abi->map_pages();
 	timer_stop();
 	run.strayed = true;
 	fail_check(&run, "the host went on elsewhere than after the interaction (number %lu)",
@@ -105,9 +105,9 @@ static void report(const struct check *check)
 
 	if (run.failed) {
 		tap_not_ok(&run.tap, check->name, todo ? check->todo : NULL);
-		tap_why(run.why, check->rule, run.abi->name);
-	} else if (run.skipped) {
-		tap_skip(&run.tap, check->name, run.skipped);
+		tap_why(run.fail_reason, check->rule, run.abi->name);
+	} else if (run.skip_reason) {
+		tap_skip(&run.tap, check->name, run.skip_reason);
 	} else {
 		tap_ok(&run.tap, check->name);
 	}
@@ -117,11 +117,11 @@ static void run_check(const struct check *check)
 {
 	run.check = check;
 	run.failed = false;
-	run.why[0] = 0;
-	run.skipped = why_not(check);
+	run.fail_reason[0] = 0;
+	run.skip_reason = reason_to_skip(check);
 	if (!run.host.present && run.options.require) {
 		fail_check(&run, "option 'require': wanted a host, got none");
-	} else if (!run.skipped) {
+	} else if (!run.skip_reason) {
 		tap_run(&run.tap, check->name);
 		if (!run_stray_safe(run_body, NULL))
 			report_stray();
@@ -149,7 +149,7 @@ static void run_abi(const struct guest_abi *abi)
 
 	run.abi = abi;
 	run.host = (struct presence){0};
-	abi->restore();
+	abi->map_pages();
 	if (!run_unplanned(abi->discovery))
 		run.host.present = true;
 	for (unsigned i = 0; (check = abi->check(i)); i++) {
@@ -191,13 +191,13 @@ void main(void)
 	if (o->list)
 		list_checks();
 	if (!pages_init())
-		refuse_memory();
+		panic_no_memory();
 	tap_plan(&run.tap, count_selected(o), NULL);
 	if (o->image)
 		report_image(o->image);
 	this_vcpu()->random = o->seed ? o->seed : rdtsc();
 	tap_diag("seed: %#lx", this_vcpu()->random);
-	interact_trace(o->trace);
+	interact_set_trace(o->trace);
 
 	compare_init();
 	serial_checkpoint = stray_check;

@@ -9,10 +9,10 @@
 
 extern uint8_t image_end[];
 
-static const enum page_use *use;
+static const enum page_use *page_uses;
 static uint64_t pool;  /* gpa of the first page */
 static uint64_t noise; /* what pages_reset() last filled with */
-static uint64_t resets;
+static uint64_t generation;
 
 bool pages_init(void)
 {
@@ -22,10 +22,10 @@ bool pages_init(void)
 
 void pages_map(const enum page_use uses[PAGES])
 {
-	use = uses;
+	page_uses = uses;
 	for (unsigned i = 0; i < PAGES; i++) {
 		page_read_only(i, false);
-		if (use[i] != PAGE_DATA)
+		if (page_uses[i] != PAGE_DATA)
 			page_user(i, false);
 	}
 }
@@ -36,9 +36,9 @@ uint64_t page_gpa(unsigned page)
 }
 
 /* What pages_reset() fills @page with, eight bytes at a time. */
-static uint64_t filling(unsigned page)
+static uint64_t fill_word(unsigned page)
 {
-	return use[page] == PAGE_CODE ? UINT64_C(0xcccccccccccccccc) : noise + page;
+	return page_uses[page] == PAGE_CODE ? UINT64_C(0xcccccccccccccccc) : noise + page;
 }
 
 /* By eight words: an emulator pays less for a store than for a step of a string instruction. */
@@ -53,20 +53,20 @@ static void fill_page(volatile uint64_t *to, uint64_t word)
 void pages_reset(void)
 {
 	noise = random64();
-	resets++;
+	generation++;
 	for (unsigned i = 0; i < PAGES; i++)
-		fill_page((uint64_t *)page_bytes(i), filling(i));
+		fill_page((uint64_t *)page_bytes(i), fill_word(i));
 }
 
-uint64_t pages_resets(void)
+uint64_t pages_generation(void)
 {
-	return resets;
+	return generation;
 }
 
 bool page_untouched(unsigned page, unsigned from, unsigned to)
 {
 	const uint8_t *bytes = page_bytes(page);
-	uint64_t word = filling(page);
+	uint64_t word = fill_word(page);
 	const uint8_t *wanted = (const uint8_t *)&word;
 
 	for (; from < to && from % sizeof(word); from++) {

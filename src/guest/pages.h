@@ -25,7 +25,7 @@ void pages_map(const enum page_use uses[PAGES]);
 
 /* Fills all pages, with new noise; how many times it did. */
 void pages_reset(void);
-uint64_t pages_resets(void);
+uint64_t pages_generation(void);
 
 uint64_t page_gpa(unsigned page);
 

@@ -9,19 +9,19 @@
 #include "x86/cpu.h"
 
 /* What a vCPU has to say; the boot vCPU prints it, for only it writes to the console. */
-#define NOTES_MAX 6
-struct notes {
+#define DIAGS_MAX 6
+struct diags {
 	unsigned count;
-	char lines[NOTES_MAX][128];
+	char lines[DIAGS_MAX][128];
 };
 
 struct guest_vcpu {
-	struct notes notes;
-	bool takes_notes; /* instead of printing */
+	struct diags diags;
+	bool keeps_diags; /* instead of printing */
 	uint64_t random;  /* the state of its generator */
 	uint64_t interactions;
-	struct guard check; /* where a stray leads (stray.h) */
-	bool check_active, stray_faulted;
+	struct guard stray_guard; /* where a stray leads (stray.h) */
+	bool guarded, stray_faulted;
 	struct trap_frame stray_fault;
 	volatile uint64_t ticks;           /* timer interrupts so far */
 	volatile uint64_t ticks_in_flight; /* those of them inside an interaction */

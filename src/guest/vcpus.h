@@ -14,7 +14,7 @@
 struct vcpu_pages;
 
 /* Why a check that needs several vCPUs is skipped. */
-extern const char one_vcpu[];
+extern const char one_vcpu_reason[];
 
 /* Starts the vCPUs, once, and returns how many there are. */
 unsigned vcpus_start(struct run *run);

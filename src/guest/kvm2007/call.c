@@ -5,7 +5,7 @@
 
 void trace_call(const struct gprs *in, bool returned, uint64_t result)
 {
-	if (interact_traces())
+	if (interact_tracing())
 		tap_diag("call 64 %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %s%#lx", in->rax, in->rdi,
 			 in->rsi, in->rdx, in->rcx, in->r8, in->r9, returned ? "" : "exception ",
 			 result);
@@ -72,7 +72,7 @@ void hypercall32_prepare(const struct site *site, enum mode32 mode, uint32_t ind
 void hypercalls32(struct call32 *calls, unsigned n)
 {
 	interact_calls32(calls, n);
-	for (unsigned i = 0; interact_traces() && i < n; i++)
+	for (unsigned i = 0; interact_tracing() && i < n; i++)
 		trace32(&calls[i]);
 }
 

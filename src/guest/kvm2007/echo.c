@@ -28,8 +28,8 @@ static bool expect_digest(struct run *run, uint64_t got, uint64_t wanted, const 
 	if (got == wanted)
 		return true;
 	expect_equal(run, "digest", got, wanted);
-	say("of %#lx %#lx %#lx %#lx %#lx %#lx", args[0], args[1], args[2], args[3], args[4],
-	    args[5]);
+	check_diag("of %#lx %#lx %#lx %#lx %#lx %#lx", args[0], args[1], args[2], args[3], args[4],
+		   args[5]);
 	return false;
 }
 
@@ -170,7 +170,7 @@ static void random_calls(struct run *run)
 		return;
 	for (uint64_t n = 0; n < run->options.echo_calls; n++) {
 		if (!expect_random_echo(run, &site)) {
-			say("call %lu of %lu", n + 1, run->options.echo_calls);
+			check_diag("call %lu of %lu", n + 1, run->options.echo_calls);
 			return;
 		}
 	}

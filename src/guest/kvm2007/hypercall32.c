@@ -57,7 +57,7 @@ struct comparison32 {
 };
 
 /* C32.2: the checks of all groups look at the same three calls, one for each mode. */
-static const struct comparison32 *the_call(struct run *run, enum mode32 mode)
+static const struct comparison32 *compared_call32(struct run *run, enum mode32 mode)
 {
 	static struct comparison32 calls[3];
 	struct comparison32 *c = &calls[mode];
@@ -142,7 +142,7 @@ static void compare(struct run *run, const struct comparison32 *c)
 static void preserves(struct run *run)
 {
 	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
-		const struct comparison32 *c = the_call(run, mode);
+		const struct comparison32 *c = compared_call32(run, mode);
 
 		if (c)
 			compare(run, c);

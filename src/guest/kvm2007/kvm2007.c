@@ -20,7 +20,7 @@ static const struct check *check(unsigned n)
 	return NULL;
 }
 
-static void restore(void)
+static void map_pages(void)
 {
 	pages_map(kvm2007_pages);
 }
@@ -31,7 +31,7 @@ static const struct check diagnostics = {"diagnostics", "C6", .body = report_oth
 const struct guest_abi kvm2007_abi = {
 	.name = "kvm2007",
 	.check = check,
-	.restore = restore,
+	.map_pages = map_pages,
 	.discovery = &discovery,
 	.diagnostics = &diagnostics,
 };

@@ -43,13 +43,13 @@ void register_cpl3(struct run *run)
 {
 	static const uint8_t wrmsr_ud2[] = {0x0f, 0x30, 0x0f, 0x0b};
 	struct site site = fresh_site();
-	struct site code = site_at(PAGE_SITE_B, 0);
+	struct site code = make_site(PAGE_SITE_B, 0);
 	struct trap_frame fault;
 	struct answer answer;
 	struct gprs gprs;
 
 	memcpy(code.bytes, wrmsr_ud2, sizeof(wrmsr_ud2));
-	prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	gprs = other_mode_gprs(page_of(&code));
 	gprs.rcx = KVM2007_MSR_API_MAGIC;
 	gprs.rax = page_gpa(PAGE_STATE_A);

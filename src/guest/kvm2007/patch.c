@@ -9,7 +9,7 @@
 #include "x86/defs.h"
 
 /* Resets all pages, patches a site, and expects every other byte of both site pages unchanged. */
-static void patch_alone(struct run *run, unsigned offset)
+static void expect_only_site_changed(struct run *run, unsigned offset)
 {
 	const unsigned end = offset + SITE_SIZE;
 	struct site site = fresh_site_at(PAGE_SITE_A, offset);
@@ -43,8 +43,8 @@ static void instruction(struct run *run)
 static void around(struct run *run)
 {
 	pages_reset();
-	patch_alone(run, 0x100);
-	patch_alone(run, 0x7f8);
+	expect_only_site_changed(run, 0x100);
+	expect_only_site_changed(run, 0x7f8);
 }
 
 static const uint64_t no_args[6];
@@ -94,13 +94,13 @@ static void hot_site(struct run *run)
 
 static void at_offset(struct run *run)
 {
-	patch_alone(run, (unsigned)run->check->arg);
+	expect_only_site_changed(run, (unsigned)run->check->arg);
 }
 
 static void odd(struct run *run)
 {
 	for (unsigned offset = 0x401; offset < 0x480; offset += 0x26)
-		patch_alone(run, offset);
+		expect_only_site_changed(run, offset);
 }
 
 static void in_state_page(struct run *run)

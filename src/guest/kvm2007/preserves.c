@@ -41,7 +41,7 @@ static void compare_call(struct comparison64 *c, const struct site *site, uint64
  * The call that the checks of all groups look at, with every flag set but IF.  The first of these
  * checks makes it.  Returns NULL, and fails the check, if the call can't be made or did not return.
  */
-static const struct comparison64 *the_call(struct run *run)
+static const struct comparison64 *compared_call(struct run *run)
 {
 	static struct comparison64 c;
 	struct site site;
@@ -56,7 +56,7 @@ static const struct comparison64 *the_call(struct run *run)
 
 static void preserves_group(struct run *run)
 {
-	const struct comparison64 *c = the_call(run);
+	const struct comparison64 *c = compared_call(run);
 
 	if (c)
 		expect_group(run, &c->machine, (enum machine_group)run->check->arg);
@@ -64,7 +64,7 @@ static void preserves_group(struct run *run)
 
 static void preserves_gprs(struct run *run)
 {
-	const struct comparison64 *c = the_call(run);
+	const struct comparison64 *c = compared_call(run);
 
 	if (c)
 		expect_gprs(run, &c->call.before, &c->call.after, GPR_BIT(rax) | GPR_BIT(rsp));
@@ -72,7 +72,7 @@ static void preserves_gprs(struct run *run)
 
 static void preserves_rsp(struct run *run)
 {
-	const struct comparison64 *c = the_call(run);
+	const struct comparison64 *c = compared_call(run);
 
 	if (c)
 		expect_equal(run, "rsp", c->call.after.rsp, c->call.before.rsp);
@@ -92,7 +92,7 @@ static void expect_flags_preserved(struct run *run, const struct site *site, uin
 /* All set but IF; all clear; only IF set: no interrupt comes, because all IRQs are masked. */
 static void preserves_flags(struct run *run)
 {
-	const struct comparison64 *c = the_call(run);
+	const struct comparison64 *c = compared_call(run);
 	struct site site;
 
 	if (!c || !register_default(run, &site))

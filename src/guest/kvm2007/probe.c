@@ -31,8 +31,8 @@ static struct gprs trap_gprs(const struct trap_frame *f)
 			     f->r12, f->r13, f->r14, f->r15, f->rflags};
 }
 
-static void expect_clean(struct run *run, const char *what, const struct outcome *o,
-			 unsigned written)
+static void expect_no_side_effects(struct run *run, const char *what, const struct outcome *o,
+				   unsigned written)
 {
 	struct gprs at_fault = trap_gprs(&o->fault);
 
@@ -52,7 +52,7 @@ static void rdmsr_clean(struct run *run)
 	struct outcome rdmsr;
 
 	interact_rdmsr(KVM2007_MSR_API_MAGIC, &rdmsr);
-	expect_clean(run, "RDMSR of the magic", &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
+	expect_no_side_effects(run, "RDMSR of the magic", &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
 }
 
 static void wrmsr_clean(struct run *run)
@@ -61,10 +61,10 @@ static void wrmsr_clean(struct run *run)
 	struct answer answer;
 
 	register_site(&site, &answer);
-	expect_clean(run, "WRMSR of the magic", &answer.wrmsr, 0);
+	expect_no_side_effects(run, "WRMSR of the magic", &answer.wrmsr, 0);
 
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A) + 8, &answer.wrmsr);
-	expect_clean(run, "WRMSR of a misaligned gpa", &answer.wrmsr, 0);
+	expect_no_side_effects(run, "WRMSR of a misaligned gpa", &answer.wrmsr, 0);
 }
 
 static uint64_t rdmsr_value(const struct outcome *o)

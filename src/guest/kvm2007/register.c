@@ -47,7 +47,7 @@ static void other_page(struct run *run)
 static void other_site(struct run *run)
 {
 	struct site first = fresh_site();
-	struct site second = site_at(PAGE_SITE_B, 0x300);
+	struct site second = make_site(PAGE_SITE_B, 0x300);
 
 	expect_registration(run, &first);
 	expect_registration(run, &second);
@@ -111,7 +111,7 @@ static void expect_gpa_faults(struct run *run, uint64_t gpa)
 	struct site site = fresh_site();
 	struct answer answer;
 
-	prepare(PAGE_STATE_A, VERSION, site.gpa, &answer);
+	prepare_page(PAGE_STATE_A, VERSION, site.gpa, &answer);
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
 	if (!answer.wrmsr.faulted)
 		tap_diag("gpa %#lx", gpa);
@@ -200,8 +200,8 @@ static void expect_registered_from(struct run *run, enum mode32 mode)
 
 	if (!register_default(run, &site))
 		return;
-	prepare(PAGE_STATE_B, KVM2007_API_VERSION, site.gpa, &answer);
-	site = site_at(PAGE_SITE_A, SITE_OFFSET);
+	prepare_page(PAGE_STATE_B, KVM2007_API_VERSION, site.gpa, &answer);
+	site = make_site(PAGE_SITE_A, SITE_OFFSET);
 	interact_wrmsr32(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_B), mode, &call);
 	expect_returned32(run, &call);
 	expect(run, !memcmp(a, b, 24), "the page: wanted what a registration from long mode gives");
@@ -230,8 +230,8 @@ static void after_failure(struct run *run)
 	struct site site = fresh_site();
 	struct answer answer;
 
-	prepare(PAGE_STATE_A, failure == NEWER ? UINT32_MAX : VERSION,
-		failure == SITE_OUTSIDE ? BIT(63) : site.gpa, &answer);
+	prepare_page(PAGE_STATE_A, failure == NEWER ? UINT32_MAX : VERSION,
+		     failure == SITE_OUTSIDE ? BIT(63) : site.gpa, &answer);
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, failure == OUTSIDE ? BIT(63) : gpa, &answer.wrmsr);
 	site = fresh_site();
 	expect_registration(run, &site);

@@ -28,7 +28,7 @@ struct kvm_vcpu_para_state *state_of(unsigned page);
  */
 void prepare_state(struct kvm_vcpu_para_state *state, uint32_t version, uint64_t hypercall_gpa,
 		   struct answer *answer);
-void prepare(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
+void prepare_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
 
 /* Prepares @page and registers it; state page A, as a guest of the ABI's version with @site. */
 void register_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);

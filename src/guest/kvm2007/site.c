@@ -26,11 +26,11 @@ static const uint8_t instructions[][3] = {
 	[CALL_EITHER] = {0x0f, 0x01, 0xd9},
 };
 
-static enum call_vendor vendor; /* CPUID exits: ask once */
-static const char *doubt;       /* why it is CALL_EITHER */
+static enum call_vendor cpu_vendor; /* CPUID exits: ask once */
+static const char *vendor_doubt;    /* why it is CALL_EITHER */
 
 /* The CPU's maker, by the name that CPUID has for it. */
-static enum call_vendor find_maker(void)
+static enum call_vendor vendor_by_name(void)
 {
 	static const struct {
 		char name[13];
@@ -53,21 +53,21 @@ static enum call_vendor find_maker(void)
 /* P1 speaks of the CPU that the VM runs on: if CPUID shows the other maker's SVM or VMX, its name is a guess. */
 void site_init(void)
 {
-	enum call_vendor maker = find_maker();
+	enum call_vendor maker = vendor_by_name();
 	bool svm = cpuid(0x80000000, 0).eax >= 0x80000001 && cpuid(0x80000001, 0).ecx & CPUID_SVM;
 	bool vmx = cpuid(1, 0).ecx & CPUID_VMX;
 
-	doubt = NULL;
+	vendor_doubt = NULL;
 	if (maker == CALL_EITHER)
-		doubt = "unknown CPU vendor";
+		vendor_doubt = "unknown CPU vendor";
 	else if (maker == CALL_AMD && vmx)
-		doubt = "the CPU vendor is AMD or Hygon, but CPUID shows VMX";
+		vendor_doubt = "the CPU vendor is AMD or Hygon, but CPUID shows VMX";
 	else if (maker == CALL_INTEL && svm)
-		doubt = "the CPU vendor is Intel, Centaur or Zhaoxin, but CPUID shows SVM";
-	vendor = doubt ? CALL_EITHER : maker;
+		vendor_doubt = "the CPU vendor is Intel, Centaur or Zhaoxin, but CPUID shows SVM";
+	cpu_vendor = vendor_doubt ? CALL_EITHER : maker;
 }
 
-struct site site_at(unsigned page, unsigned offset)
+struct site make_site(unsigned page, unsigned offset)
 {
 	struct site site = {
 		.gpa = page_gpa(page) + offset,
@@ -86,29 +86,29 @@ bool site_unpatched(const struct site *site)
 	return !memcmp(site->bytes, unpatched, SITE_SIZE);
 }
 
-static bool holds(const struct site *site, enum call_vendor whose)
+static bool holds(const struct site *site, enum call_vendor vendor)
 {
-	return !memcmp(site->bytes, instructions[whose], 3) && site->bytes[3] == unpatched[3];
+	return !memcmp(site->bytes, instructions[vendor], 3) && site->bytes[3] == unpatched[3];
 }
 
 bool site_patched(const struct site *site)
 {
-	if (vendor == CALL_EITHER)
+	if (cpu_vendor == CALL_EITHER)
 		return holds(site, CALL_AMD) || holds(site, CALL_INTEL);
-	return holds(site, vendor);
+	return holds(site, cpu_vendor);
 }
 
-const uint8_t *call_instruction(enum call_vendor whose)
+const uint8_t *call_instruction(enum call_vendor vendor)
 {
-	return instructions[whose];
+	return instructions[vendor];
 }
 
 enum call_vendor site_vendor(void)
 {
-	return vendor;
+	return cpu_vendor;
 }
 
 const char *site_vendor_doubt(void)
 {
-	return doubt;
+	return vendor_doubt;
 }

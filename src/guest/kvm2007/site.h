@@ -47,12 +47,12 @@ enum call_vendor site_vendor(void);
 const char *site_vendor_doubt(void);
 
 /* The instruction's three bytes; for CALL_EITHER those of AMD. */
-const uint8_t *call_instruction(enum call_vendor whose);
+const uint8_t *call_instruction(enum call_vendor vendor);
 
 /* An unpatched site at byte @offset of @page. */
-struct site site_at(unsigned page, unsigned offset);
+struct site make_site(unsigned page, unsigned offset);
 
-/* Whether it is as site_at() left it; or holds the instruction of the CPU's vendor and a RET. */
+/* Whether it is as make_site() left it; or holds the instruction of the CPU's vendor and a RET. */
 bool site_unpatched(const struct site *site);
 bool site_patched(const struct site *site);
 

@@ -119,7 +119,7 @@ static void size(struct run *run)
 		struct site site = fresh_site();
 		struct answer answer;
 
-		prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+		prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 		answer.state->size = sizes[i];
 		interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A), &answer.wrmsr);
 		expect_success(run, &answer, &site);

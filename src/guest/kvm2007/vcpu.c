@@ -19,14 +19,14 @@ static unsigned races(const struct run *run)
 	return RACES / run->vcpus + 1;
 }
 
-static void registers(struct run *run, struct vcpu_pages *own)
+static void register_own(struct run *run, struct vcpu_pages *own)
 {
 	vcpu_pages_register(own, KVM2007_API_VERSION);
 	expect_success(run, &own->answer, &own->site);
 }
 
 /* A call with noise in all registers. */
-static bool call(struct run *run, const struct vcpu_pages *own, struct outcome *outcome)
+static bool make_call(struct run *run, const struct vcpu_pages *own, struct outcome *outcome)
 {
 	struct gprs gprs = noise_gprs();
 
@@ -36,25 +36,25 @@ static bool call(struct run *run, const struct vcpu_pages *own, struct outcome *
 	return expect_returned(run, "call", outcome);
 }
 
-static void calls(struct run *run, struct vcpu_pages *own)
+static void call_own(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome outcome;
 
-	if (call(run, own, &outcome))
+	if (make_call(run, own, &outcome))
 		expect_equal(run, "rax", outcome.after.rax, (uint64_t)-KVM2007_EINVAL);
 }
 
-static void calls_preserving(struct run *run, struct vcpu_pages *own)
+static void call_preserving(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome outcome;
 
-	if (call(run, own, &outcome)) {
+	if (make_call(run, own, &outcome)) {
 		expect_gprs(run, &outcome.before, &outcome.after, GPR_BIT(rax));
 		expect_flags(run, outcome.before.rflags, outcome.after.rflags);
 	}
 }
 
-static void echoes(struct run *run, struct vcpu_pages *own)
+static void call_echo(struct run *run, struct vcpu_pages *own)
 {
 	expect_random_echo(run, &own->site);
 }
@@ -70,26 +70,26 @@ static bool is_in_turn(unsigned id)
 	return (id >> turn / 2 & 1) == (turn & 1);
 }
 
-static void registers_in_turn(struct run *run, struct vcpu_pages *own)
+static void register_in_turn(struct run *run, struct vcpu_pages *own)
 {
 	if (is_in_turn(this_cpu()->id))
-		registers(run, own);
+		register_own(run, own);
 }
 
-static void first_registers(struct run *run, struct vcpu_pages *own)
+static void register_if_first(struct run *run, struct vcpu_pages *own)
 {
 	if (!this_cpu()->id)
-		registers(run, own);
+		register_own(run, own);
 }
 
 /* Every vCPU registers its site. */
 static bool register_all(struct run *run)
 {
 	vcpu_pages_reset(run);
-	return on_each_vcpu(run, registers, 1);
+	return on_each_vcpu(run, register_own, 1);
 }
 
-static void arrives(struct run *run, struct vcpu_pages *own)
+static void expect_own_pages(struct run *run, struct vcpu_pages *own)
 {
 	expect(run, own == this_cpu()->own, "wanted a vCPU's own pages");
 }
@@ -106,15 +106,15 @@ static void start(struct run *run)
 	expect(run, !wanted || n == wanted, "vCPUs: wanted %u, got %u", wanted, n);
 	if (n > 1) {
 		tap_diag("vCPUs: %u", n);
-		on_each_vcpu(run, arrives, 1);
+		on_each_vcpu(run, expect_own_pages, 1);
 	} else if (!run->failed) {
 		if (why)
 			tap_diag("vCPUs: 1: %s", why);
-		skip(run, one_vcpu);
+		skip(run, one_vcpu_reason);
 	}
 }
 
-static void arrives_late(struct run *run, struct vcpu_pages *own)
+static void register_late(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome read;
 	uint64_t gpa;
@@ -124,13 +124,13 @@ static void arrives_late(struct run *run, struct vcpu_pages *own)
 	for (unsigned id = 0; id < run->vcpus && !read.faulted; id++)
 		expect(run, vcpu_pages(id) == own || gpa != (uint64_t)&vcpu_pages(id)->state,
 		       "RDMSR: wanted no other's page, got vCPU %u's", id);
-	registers(run, own);
+	register_own(run, own);
 }
 
-static void others_arrive_late(struct run *run, struct vcpu_pages *own)
+static void register_others_late(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id && is_in_turn(this_cpu()->id))
-		arrives_late(run, own);
+		register_late(run, own);
 }
 
 /*
@@ -140,9 +140,9 @@ static void others_arrive_late(struct run *run, struct vcpu_pages *own)
 static void late(struct run *run)
 {
 	vcpu_pages_reset(run);
-	on_each_vcpu(run, first_registers, 1);
+	on_each_vcpu(run, register_if_first, 1);
 	for (turn = 0; turn < 2; turn++)
-		on_each_vcpu(run, others_arrive_late, 1);
+		on_each_vcpu(run, register_others_late, 1);
 	expect_vcpu_pages_untouched(run);
 }
 
@@ -151,22 +151,22 @@ static void pages(struct run *run)
 {
 	for (turn = 0; (run->vcpus - 1) >> turn / 2 && !run->failed; turn++) {
 		vcpu_pages_reset(run);
-		on_each_vcpu(run, registers_in_turn, 1);
+		on_each_vcpu(run, register_in_turn, 1);
 		expect_vcpu_pages_untouched(run);
 	}
-	if (!run->failed && on_each_vcpu(run, registers, races(run) / 4))
+	if (!run->failed && on_each_vcpu(run, register_own, races(run) / 4))
 		expect_vcpu_pages_untouched(run);
 }
 
-static void others_call(struct run *run, struct vcpu_pages *own)
+static void call_unless_last(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id < run->vcpus - 1)
-		calls(run, own);
+		call_own(run, own);
 }
 
-static void last_is_refused(struct run *run, struct vcpu_pages *own)
+static void refuse_last(struct run *run, struct vcpu_pages *own)
 {
-	others_call(run, own);
+	call_unless_last(run, own);
 	if (this_cpu()->id == run->vcpus - 1) {
 		vcpu_pages_register(own, UINT32_MAX);
 		expect_refusal(run, &own->answer, &own->site);
@@ -180,9 +180,9 @@ static void refusal(struct run *run)
 		return;
 	for (unsigned id = 0; id < run->vcpus; id++)
 		vcpu_pages_prepare(vcpu_pages(id), KVM2007_API_VERSION);
-	vcpu_pages(run->vcpus - 1)->site = site_at(PAGE_SITE_B, 0x200);
-	if (on_each_vcpu(run, last_is_refused, CALLS)) /* meanwhile, and afterwards */
-		on_each_vcpu(run, others_call, 1);
+	vcpu_pages(run->vcpus - 1)->site = make_site(PAGE_SITE_B, 0x200);
+	if (on_each_vcpu(run, refuse_last, CALLS)) /* meanwhile, and afterwards */
+		on_each_vcpu(run, call_unless_last, 1);
 	expect_vcpu_pages_untouched(run);
 }
 
@@ -190,28 +190,28 @@ static void refusal(struct run *run)
 static void own_sites(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, calls, CALLS);
+		on_each_vcpu(run, call_own, CALLS);
 }
 
 /* P1: likewise, with one site for all vCPUs. */
 static void shared_site(struct run *run)
 {
 	vcpu_pages_reset(run);
-	vcpu_pages_share(run, site_at(PAGE_SITE_B, 0x100));
-	if (on_each_vcpu(run, registers, 1))
-		on_each_vcpu(run, calls, CALLS);
+	vcpu_pages_share_site(run, make_site(PAGE_SITE_B, 0x100));
+	if (on_each_vcpu(run, register_own, 1))
+		on_each_vcpu(run, call_own, CALLS);
 }
 
-static void is_undefined(struct run *run, struct vcpu_pages *own)
+static void expect_own_undefined(struct run *run, struct vcpu_pages *own)
 {
 	expect_undefined(run, &own->site);
 }
 
 /* A serializing instruction makes code visible that another CPU changed: SDM volume 3, 9.1.3. */
-static void calls_anew(struct run *run, struct vcpu_pages *own)
+static void call_after_serializing(struct run *run, struct vcpu_pages *own)
 {
 	WRITE_REG(cr3, READ_REG(cr3));
-	calls(run, own);
+	call_own(run, own);
 }
 
 /* P5: every vCPU sees the new bytes, even if it has executed the old ones. */
@@ -219,34 +219,34 @@ static void hot_site(struct run *run)
 {
 	if (!register_all(run))
 		return;
-	vcpu_pages_share(run, site_at(PAGE_SITE_B, 0x300));
-	if (on_each_vcpu(run, is_undefined, 50) && on_each_vcpu(run, first_registers, 1))
-		on_each_vcpu(run, calls_anew, 2);
+	vcpu_pages_share_site(run, make_site(PAGE_SITE_B, 0x300));
+	if (on_each_vcpu(run, expect_own_undefined, 50) && on_each_vcpu(run, register_if_first, 1))
+		on_each_vcpu(run, call_after_serializing, 2);
 }
 
 /* C1: each vCPU's parameters arrive, and its result comes back to it. */
 static void echo(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, echoes, races(run));
+		on_each_vcpu(run, call_echo, races(run));
 }
 
-static void odd_ones_register(struct run *run, struct vcpu_pages *own)
+static void odd_register_even_call(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id & 1)
-		registers(run, own);
+		register_own(run, own);
 	else
-		calls_preserving(run, own);
+		call_preserving(run, own);
 }
 
 /* S6: registration may be repeated, while others call. */
 static void re_register(struct run *run)
 {
-	if (register_all(run) && on_each_vcpu(run, odd_ones_register, races(run)))
+	if (register_all(run) && on_each_vcpu(run, odd_register_even_call, races(run)))
 		expect_vcpu_pages_untouched(run);
 }
 
-static void odd_ones_are_legacy(struct run *run, struct vcpu_pages *own)
+static void odd_legacy_even_long(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id & 1) {
 		expect_echoes32(run, &own->site, 1);
@@ -260,14 +260,14 @@ static void odd_ones_are_legacy(struct run *run, struct vcpu_pages *own)
 static void conventions(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, odd_ones_are_legacy, STAYS_32);
+		on_each_vcpu(run, odd_legacy_even_long, STAYS_32);
 }
 
 /* C2: no other register changes, whatever is in the registers of other vCPUs. */
 static void preserves_gprs(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, calls_preserving, races(run));
+		on_each_vcpu(run, call_preserving, races(run));
 }
 
 static const struct check checks[] = {

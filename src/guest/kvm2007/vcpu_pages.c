@@ -15,7 +15,7 @@
 void vcpu_pages_prepare(struct vcpu_pages *pages, uint32_t version)
 {
 	pages->version = version;
-	pages->asked = false;
+	pages->registered = false;
 	prepare_state(&pages->state, version, pages->site.gpa, &pages->answer);
 }
 
@@ -47,18 +47,18 @@ static bool untouched(const struct vcpu_pages *pages)
 	}
 	return state->guest_version == pages->version && state->size == sizeof(*state) &&
 	       state->hypercall_gpa == pages->site.gpa &&
-	       (pages->asked || (state->host_version == pages->answer.version_sentinel &&
-				 state->ret == pages->answer.ret_sentinel));
+	       (pages->registered || (state->host_version == pages->answer.version_sentinel &&
+				      state->ret == pages->answer.ret_sentinel));
 }
 
 void vcpu_pages_reset(struct run *run)
 {
 	pages_reset();
 	for (unsigned id = 0; id < run->vcpus; id++)
-		reset(vcpu_pages(id), site_at(PAGE_SITE_A, id * SITE_ROOM));
+		reset(vcpu_pages(id), make_site(PAGE_SITE_A, id * SITE_ROOM));
 }
 
-void vcpu_pages_share(struct run *run, struct site site)
+void vcpu_pages_share_site(struct run *run, struct site site)
 {
 	for (unsigned id = 0; id < run->vcpus; id++)
 		vcpu_pages(id)->site = site;
@@ -73,6 +73,6 @@ void expect_vcpu_pages_untouched(struct run *run)
 void vcpu_pages_register(struct vcpu_pages *pages, uint32_t version)
 {
 	vcpu_pages_prepare(pages, version);
-	pages->asked = true;
+	pages->registered = true;
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, (uint64_t)&pages->state, &pages->answer.wrmsr);
 }

@@ -14,7 +14,7 @@ struct vcpu_pages {
 			struct site site;
 			uint32_t version;     /* that the guest registers as */
 			struct answer answer; /* to the registration */
-			bool asked;           /* whether it registered since it was prepared */
+			bool registered;      /* whether it registered since it was prepared */
 			uint64_t noise;
 		};
 		uint8_t page_before[PAGE_SIZE];
@@ -29,10 +29,10 @@ _Static_assert(offsetof(struct vcpu_pages, noise) < PAGE_SIZE - 1024, "room for 
 
 /* Resets all pages of the guest, and gives each vCPU a site of its own; or all the same. */
 void vcpu_pages_reset(struct run *run);
-void vcpu_pages_share(struct run *run, struct site site);
+void vcpu_pages_share_site(struct run *run, struct site site);
 
 /*
- * Fills the head of a vCPU's state page, as prepare() does; registers it on the vCPU that calls
+ * Fills the head of a vCPU's state page, as prepare_page() does; registers it on the vCPU that calls
  * this.
  */
 void vcpu_pages_prepare(struct vcpu_pages *pages, uint32_t version);

@@ -20,7 +20,7 @@ void fail_check(struct run *run, const char *fmt, ...)
 	vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	check_diag("%s (rule %s of %s)", text, run->check->rule, run->abi->name);
-	if (!this_vcpu()->keeps_diags) /* else the boot vCPU will, when it prints them */
+	if (!this_vcpu()->keeps_diags) /* else print_diags() will, in vcpus.c */
 		keep_reason(run, "%s", text);
 }
 

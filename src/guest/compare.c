@@ -6,7 +6,7 @@
 #include "guest/vcpu.h"
 #include "lib/string.h"
 
-static struct machine pristine; /* before the first interaction with the host */
+static struct machine pristine; /* as compare_init() saved it */
 
 void compare_init(void)
 {

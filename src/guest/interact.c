@@ -30,7 +30,7 @@ bool interact_tracing(void)
 static void begin(void)
 {
 	if (is_boot_vcpu())
-		console_flush(); /* the interaction may be the last thing that the guest does */
+		console_flush();
 	stray_check();
 	this_vcpu()->interactions++;
 }
@@ -73,7 +73,7 @@ void interact_wrmsr(uint32_t msr, uint64_t value, struct outcome *outcome)
 {
 	struct gprs gprs = noise_gprs();
 
-	/* The instruction reads ECX, EAX and EDX, so their upper halves may be noise. */
+	/* WRMSR ignores the upper halves. */
 	gprs.rcx = msr | gprs.rcx << 32;
 	gprs.rax = (uint32_t)value | gprs.rax << 32;
 	gprs.rdx = value >> 32 | gprs.rdx << 32;

@@ -4,14 +4,14 @@
 #include "guest/vcpu.h"
 #include "lib/multiboot.h"
 
-/* Virtual. */
+/* Virtual address of the page that page_borrow() maps. */
 #define BORROWED (PAGING_WINDOW_END - PAGE_SIZE)
 
 extern uint8_t image_end[];
 
 static const enum page_use *page_uses;
-static uint64_t pool;  /* gpa of the first page */
-static uint64_t noise; /* what pages_reset() last filled with */
+static uint64_t pool;  /* gpa of page 0 */
+static uint64_t noise; /* of the last pages_reset() */
 static uint64_t generation;
 
 bool pages_init(void)
@@ -35,13 +35,13 @@ uint64_t page_gpa(unsigned page)
 	return pool + page * PAGE_SIZE;
 }
 
-/* What pages_reset() fills @page with, eight bytes at a time. */
+/* The eight bytes that pages_reset() fills @page with. */
 static uint64_t fill_word(unsigned page)
 {
 	return page_uses[page] == PAGE_CODE ? UINT64_C(0xcccccccccccccccc) : noise + page;
 }
 
-/* By eight words: an emulator pays less for a store than for a step of a string instruction. */
+/* No REP STOS: in an emulator a step of it costs more than a store. */
 static void fill_page(volatile uint64_t *to, uint64_t word)
 {
 	for (const volatile uint64_t *end = to + PAGE_SIZE / sizeof(*to); to < end; to += 8) {

@@ -24,7 +24,7 @@ static bool handle_irq(struct trap_frame *frame, struct guest_vcpu *vcpu)
 		vcpu->ticks++;
 		vcpu->ticks_in_flight += this_cpu()->attempt.active;
 	}
-	/* Other code runs with interrupts on while an interaction is in flight. */
+	/* An interrupt from other code than the interaction's, while that is in flight. */
 	if (is_in_flight(vcpu) && !attempt_code(frame->rip))
 		return_to_check(frame, vcpu);
 	return true;

@@ -30,14 +30,14 @@ unsigned vcpus_start(struct run *run)
 	return run->vcpus;
 }
 
-/* The slowest vCPU shall have company: the others call at most so many times what they have to. */
+/* Until the slowest vCPU is done, the others call at most so many times what they have to. */
 #define OVERTIME 20
 
 static struct {
 	struct run *run;
 	vcpu_fn *fn;
 	unsigned times, overtime;
-	unsigned busy; /* vCPUs that have not done @times yet */
+	unsigned busy; /* vCPUs that have not called it @times times yet */
 } job;
 
 static void run_job(void *unused)
@@ -52,12 +52,12 @@ static void run_job(void *unused)
 	__atomic_fetch_sub(&job.busy, 1, __ATOMIC_ACQ_REL);
 	while (done++ < job.overtime && !diags->count &&
 	       __atomic_load_n(&job.busy, __ATOMIC_ACQUIRE)) {
-		cpu_relax(); /* if vCPUs take turns on one CPU, it is another's turn */
+		cpu_relax(); /* lets another vCPU run, if they share one CPU */
 		job.fn(job.run, pages);
 	}
 }
 
-/* A stray ends the whole check on the boot vCPU, and on another vCPU only its part. */
+/* A stray of the boot vCPU ends the check; one of another vCPU only that vCPU's part. */
 static void run_job_safely(void *unused)
 {
 	const struct guest_vcpu *vcpu = this_vcpu();
@@ -86,7 +86,7 @@ static void print_diags(struct run *run)
 	}
 }
 
-/* Each later check reports the vCPU again; the trap frame is printed only once. */
+/* Each later check reports the vCPU, too; but the trap frame is printed only once. */
 static void report_lost(struct run *run, const struct cpu *cpu)
 {
 	static bool told;
@@ -118,7 +118,7 @@ bool on_each_vcpu(struct run *run, vcpu_fn *fn, unsigned times)
 		boot->keeps_diags = true;
 		lost = smp_run(run_job_safely, NULL);
 		boot->keeps_diags = false;
-		boot->random = random; /* the same, however often fn was called */
+		boot->random = random; /* does not depend on how often fn was called */
 		print_diags(run);
 	}
 	if (lost)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/compare.h"
 
-#include <stddef.h>
-
 #include "guest/vcpu.h"
 #include "lib/string.h"
 

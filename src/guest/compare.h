@@ -3,6 +3,8 @@
 #ifndef GUEST_COMPARE_H
 #define GUEST_COMPARE_H
 
+#include <stddef.h>
+
 #include "guest/check.h"
 #include "x86/machine.h"
 

@@ -129,11 +129,10 @@ static void run_check(const struct check *check)
 	run.failed = false;
 	run.fail_reason[0] = 0;
 	run.skip_reason = reason_to_skip(check);
-	if (!run.host.present && run.options.require) {
+	if (!run.host.present && run.options.require)
 		fail_check(&run, "option 'require': wanted a host, got none");
-	} else if (!run.skip_reason) {
+	else if (!run.skip_reason)
 		run_announced();
-	}
 	report(check);
 }
 

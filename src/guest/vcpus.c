@@ -89,13 +89,13 @@ static void print_diags(struct run *run)
 /* Each later check reports the vCPU, too; but the trap frame is printed only once. */
 static void report_lost(struct run *run, const struct cpu *cpu)
 {
-	static bool told;
+	static bool printed;
 
 	fail_check(run, "vCPU %u: %s", cpu->id,
 		   cpu->dead ? "died of an exception" : "did not come back");
-	if (cpu->dead && !told)
+	if (cpu->dead && !printed)
 		print_frame(&cpu->last_trap);
-	told = true;
+	printed = true;
 }
 
 bool on_each_vcpu(struct run *run, vcpu_fn *fn, unsigned times)

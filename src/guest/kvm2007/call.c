@@ -35,7 +35,7 @@ void hypercall64(const struct site *site, uint64_t index, const uint64_t args[6]
 	hypercall64_gprs(site, &gprs, outcome);
 }
 
-/* @value with its low half replaced. */
+/* @value with its low 32 bits replaced by @low. */
 static uint64_t with_low(uint64_t value, uint32_t low)
 {
 	return (value & ~UINT64_C(0xffffffff)) | low;

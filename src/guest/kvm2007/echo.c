@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C1: a host that offers the echo service (README.md) returns a digest of the six arguments, from
- * which the guest knows that each arrived whole and in its place.
+ * C1, C32.1, C32.4: a host with the echo service (README.md) returns a digest of the six arguments,
+ * which is right only if each arrived whole and in its place.
  */
 #include "guest/kvm2007/checks.h"
 #include "x86/defs.h"
@@ -9,7 +9,7 @@
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME        UINT64_C(0x100000001b3)
 
-/* Made in one stay in legacy mode, because entering and leaving it costs more than the calls. */
+/* In one stay in legacy mode: entering and leaving it takes longer than the calls. */
 #define RANDOM_CALLS_32 12
 
 static uint64_t digest(const uint64_t args[6])
@@ -42,7 +42,7 @@ static bool expect_echo(struct run *run, const struct site *site, const uint64_t
 	       expect_digest(run, outcome.after.rax, digest(args), args);
 }
 
-/* One argument has a value, the others are 0: in a wrong place it gives a wrong digest. */
+/* One argument has a value, the others are 0: a wrong place gives a wrong digest. */
 static void one_arg(struct run *run)
 {
 	uint64_t args[6] = {0};
@@ -54,7 +54,7 @@ static void one_arg(struct run *run)
 	expect_echo(run, &site, args);
 }
 
-/* The 32-bit convention: a digest of zero-extended arguments, folded to 32 bits. */
+/* The 32-bit convention: the digest of the zero-extended arguments, its halves combined by XOR. */
 static bool expect_echo32(struct run *run, const struct call32 *call, const uint64_t args[6])
 {
 	uint64_t hash = digest(args);
@@ -85,8 +85,8 @@ static void one_arg32(struct run *run)
 }
 
 /*
- * C32.4: the arguments are zeros; what 32-bit code can't see is noise: R8-R15 and the upper halves
- * of RBX, RSI, RDI and RBP.  Those of RAX, RCX and RDX are lost on the way out of long mode.
+ * C32.4: the arguments are 0, and what 32-bit code can't see is noise: R8-R15 and the upper halves
+ * of RBX, RSI, RDI and RBP.  Those of RAX, RCX and RDX are lost on the way to legacy mode.
  */
 static void stale(struct run *run)
 {
@@ -122,9 +122,9 @@ static void random_calls32(struct run *run)
 }
 
 /*
- * Each bit of each argument counts.  In the patterns 0 to 5, bit i of pattern k is bit k of the
- * number i: no two bits have the same value in all of them, so one that is moved shows.  Pattern 6
- * has no bit set, pattern 7 all of them.
+ * Patterns in which a lost or moved bit shows.  In patterns 0 to 5, bit i of pattern k is bit k of
+ * the number i, so no two bits have the same value in all of them.  Pattern 6 has no bit set,
+ * pattern 7 all.
  */
 static uint64_t bit_pattern(unsigned k)
 {

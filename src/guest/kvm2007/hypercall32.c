@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C32.1-C32.4: the 32-bit convention, from legacy protected mode with paging off, with 32-bit
- * paging and with PAE paging.
+ * C32.1-C32.3: calls by the 32-bit convention from legacy protected mode: without paging, with
+ * 32-bit paging and with PAE paging.
  */
 #include <stddef.h>
 
@@ -20,7 +20,7 @@ bool expect_returned32(struct run *run, const struct call32 *call)
 	return !call->faulted;
 }
 
-/* The first @n arguments have values; the others are 0. */
+/* Makes a call whose first @n arguments have values; the others are 0. */
 static void expect_einval(struct run *run, enum mode32 mode, uint32_t index, unsigned n)
 {
 	uint64_t args[6] = {0};
@@ -50,13 +50,16 @@ static void any_index(struct run *run)
 	expect_einval(run, MODE32_UNPAGED, (uint32_t)run->check->arg, 6);
 }
 
-/* A call with noise in all registers and all flags set but IF, and the machine around it. */
+/* A call, and the machine before and after it. */
 struct comparison32 {
 	struct comparison machine;
 	struct call32 call;
 };
 
-/* C32.2: the checks of all groups look at the same three calls, one for each mode. */
+/*
+ * C32.2: all checks of registers look at the same three calls, one in each mode, with noise in all
+ * registers and all flags set but IF.  The first check makes them.  NULL: the check has failed.
+ */
 static const struct comparison32 *compared_call32(struct run *run, enum mode32 mode)
 {
 	static struct comparison32 calls[3];
@@ -108,8 +111,8 @@ static void compare_control(struct run *run, const struct comparison32 *c)
 }
 
 /*
- * What a row compares: groups of registers, by BIT(enum machine_group), as they are outside legacy
- * mode; and those that are saved in legacy mode.
+ * What a check compares, in its .arg: groups of registers as they were before and after the stay in
+ * legacy mode, by BIT(enum machine_group); and registers that were saved in legacy mode.
  */
 #define X87      BIT(GROUP_X87)
 #define SSE      (BIT(GROUP_MXCSR) | BIT(GROUP_XMM))
@@ -118,7 +121,7 @@ static void compare_control(struct run *run, const struct comparison32 *c)
 #define SEGMENTS BIT(34)
 #define CONTROL  BIT(35)
 
-/* Not the FS and GS bases: in legacy mode loading the selectors changes them. */
+/* Not the FS and GS bases: loading their selectors in legacy mode changes them. */
 #define REST (BIT(GROUP_TABLES) | BIT(GROUP_SYSCALL) | BIT(GROUP_CR2) | BIT(GROUP_DEBUG))
 
 static void compare(struct run *run, const struct comparison32 *c)
@@ -149,7 +152,7 @@ static void preserves(struct run *run)
 	}
 }
 
-/* Twice: all flags set but IF, and all flags clear. */
+/* With all flags set but IF, and with all flags clear. */
 static void preserves_flags(struct run *run)
 {
 	struct call32 call;

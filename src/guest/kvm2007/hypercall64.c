@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C1, C3-C5: any index, with any arguments, returns -KVM2007_EINVAL in all of RAX, and the guest
- * continues after the call.
+ * C1, C3-C5: a call with any index and any arguments sets all of RAX to -KVM2007_EINVAL, and the
+ * guest continues after it.
  */
 #include "guest/kvm2007/checks.h"
 #include "lib/string.h"
@@ -12,7 +12,7 @@ static const uint64_t distinct[6] = {
 	0xd4d1d2d3d4d5d6d7, 0xd5e1e2e3e4e5e6e7, 0xd6f1f2f3f4f5f6f7,
 };
 
-/* The first @n arguments have values; the others are 0. */
+/* Makes a call whose first @n arguments have values; the others are 0. */
 static void expect_einval(struct run *run, uint64_t index, unsigned n)
 {
 	uint64_t args[6] = {0};
@@ -37,7 +37,7 @@ static void any_index(struct run *run)
 	expect_einval(run, run->check->arg, 6);
 }
 
-/* C5: a call from any alignment continues three bytes later; any other byte near the site traps. */
+/* C5: at any alignment the guest continues three bytes after the call; the bytes around it trap. */
 static void continues(struct run *run)
 {
 	for (unsigned offset = 0x400; offset < 0x410; offset += 5) {
@@ -64,7 +64,7 @@ static const struct check checks[] = {
 	{"hypercall64.args-6", "C1", .body = with_args, .arg = 6},
 	{"hypercall64.index-0", "C3", .body = any_index, .arg = 0},
 	{"hypercall64.index-1", "C3", .body = any_index, .arg = 1},
-	/* The first index that version 1 does not define. */
+	/* The first index that is not defined. */
 	{"hypercall64.index-nr", "C3", .body = any_index, .arg = KVM2007_NR_HYPERCALLS},
 	{"hypercall64.index-bit31", "C4", .body = any_index, .arg = BIT(31), .todo = advice},
 	{"hypercall64.index-bit32", "C4", .body = any_index, .arg = BIT(32), .todo = advice},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ABI of 2007, and its areas of checks in the order in which they run.  The names of checks are
- * stable: logs, options and other people's scripts contain them.
+ * The ABI of 2007, with its areas of checks in the order in which they run.  Names of checks never
+ * change: logs, options and other people's scripts hold them.
  */
 #include "guest/kvm2007/checks.h"
 

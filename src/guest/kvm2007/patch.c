@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * P1-P7, C7: what the host writes at a site, where a site may be, and what the host may not write.
- */
+/* P1-P7, C7: what the host writes at a site, where a site may be, and what it may not write. */
 #include <stddef.h>
 
 #include "guest/kvm2007/checks.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
-/* Resets all pages, patches a site, and expects every other byte of both site pages unchanged. */
+/* Registers a site at @offset, and expects all other bytes of both site pages unchanged. */
 static void expect_only_site_changed(struct run *run, unsigned offset)
 {
 	const unsigned end = offset + SITE_SIZE;
@@ -49,7 +47,7 @@ static void around(struct run *run)
 
 static const uint64_t no_args[6];
 
-/* Of no use if the check has failed: the site may hold anything. */
+/* Makes no call if the check has failed: the site may hold anything. */
 static void expect_call_returns(struct run *run, const struct site *site)
 {
 	struct outcome outcome;
@@ -60,7 +58,7 @@ static void expect_call_returns(struct run *run, const struct site *site)
 	expect_returned(run, "call through the site", &outcome);
 }
 
-/* P5: the next execution sees the new bytes. */
+/* P5: the CPU executes the new bytes from the next call on. */
 static void at_once(struct run *run)
 {
 	struct site site = fresh_site();
@@ -78,7 +76,7 @@ void expect_undefined(struct run *run, const struct site *site)
 	       "unpatched site: wanted #UD");
 }
 
-/* The same for a site whose old bytes the CPU has executed many times, and may have cached. */
+/* P5, for a site whose old bytes the CPU has executed many times, and may have cached. */
 static void hot_site(struct run *run)
 {
 	struct site site = fresh_site_at(PAGE_SITE_A, 0x200);
@@ -109,12 +107,12 @@ static void in_state_page(struct run *run)
 	struct site site = fresh_site_at(PAGE_STATE_A, offset);
 
 	expect_registration(run, &site);
-	expect(run, page_untouched(PAGE_STATE_A, 24, offset),
+	expect(run, page_untouched(PAGE_STATE_A, STATE_HEAD, offset),
 	       "page between its head and the site: wanted it unchanged");
 	expect_call_returns(run, &site);
 }
 
-/* P3: the guest's own page permissions don't matter. */
+/* P3: the rights of the guest's own mapping don't matter. */
 static void read_only(struct run *run)
 {
 	struct site site = fresh_site_at(PAGE_SITE_B, SITE_OFFSET);
@@ -124,7 +122,7 @@ static void read_only(struct run *run)
 	page_read_only(PAGE_SITE_B, false);
 }
 
-/* P7: a refusal leaves every byte of the site, and all around it. */
+/* P7: a refusal changes no byte of the site, and none around it. */
 static void refused(struct run *run)
 {
 	struct site site = fresh_site();
@@ -165,7 +163,7 @@ static void straddle(struct run *run)
 	}
 }
 
-/* C7: the other vendor's instruction is no call, but #UD. */
+/* C7: the other vendor's instruction is no call: it is #UD. */
 static void other_vendor(struct run *run)
 {
 	enum call_vendor vendor = site_vendor();

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C2: the result is in RAX, and no other register changes.  There is a check for each group of
- * registers, and a diagnostic for each register that changed.
+ * C2: a call changes no register but RAX.  There is a check for each group of registers, and a
+ * diagnostic for each register that changed.
  */
 #include <stddef.h>
 
 #include "guest/kvm2007/checks.h"
 #include "guest/stray.h"
-#include "lib/string.h"
 #include "x86/insn.h"
 #include "x86/machine.h"
 #include "x86/timer.h"
 
-#define SOME_CR8     5 /* a task priority that a clobber would not leave by chance */
+#define SOME_CR8     5 /* a task priority that no clobber leaves by chance */
 #define TIMER_HZ     8000
-#define TIMER_WAIT   (TIMER_HZ / 20) /* periods: an emulator may be many of them late */
+#define TIMER_WAIT   (TIMER_HZ / 20) /* in timer periods: an emulator may be late by many */
 #define TIMER_CALLS  20000
 #define TICKS_WANTED 1
 
@@ -24,7 +23,7 @@ struct comparison64 {
 	struct outcome call;
 };
 
-/* Makes a call with @rflags, and noise in every register. */
+/* Makes a call with the flags @rflags, noise in all registers, and @cr8. */
 static void compare_call(struct comparison64 *c, const struct site *site, uint64_t rflags,
 			 uint64_t cr8)
 {
@@ -38,8 +37,8 @@ static void compare_call(struct comparison64 *c, const struct site *site, uint64
 }
 
 /*
- * The call that the checks of all groups look at, with every flag set but IF.  The first of these
- * checks makes it.  Returns NULL, and fails the check, if the call can't be made or did not return.
+ * All checks of registers look at the same call, with all flags set but IF.  The first of them
+ * makes it.  NULL: it can't be made or did not return, and the check has failed.
  */
 static const struct comparison64 *compared_call(struct run *run)
 {
@@ -89,7 +88,7 @@ static void expect_flags_preserved(struct run *run, const struct site *site, uin
 		expect_flags(run, call.before.rflags, call.after.rflags);
 }
 
-/* All set but IF; all clear; only IF set: no interrupt comes, because all IRQs are masked. */
+/* With all flags set but IF; with all clear; with only IF set, while all IRQs are masked. */
 static void preserves_flags(struct run *run)
 {
 	const struct comparison64 *c = compared_call(run);
@@ -103,7 +102,7 @@ static void preserves_flags(struct run *run)
 	expect_flags_preserved(run, &site, RFLAGS_IF);
 }
 
-/* Waits for one timer interrupt, at most TIMER_WAIT periods long; returns whether it came. */
+/* Waits for a timer interrupt, at most TIMER_WAIT periods.  Returns whether it came. */
 static bool timer_ticks(const struct guest_vcpu *vcpu)
 {
 	uint64_t first = vcpu->ticks;
@@ -114,7 +113,7 @@ static bool timer_ticks(const struct guest_vcpu *vcpu)
 	while (vcpu->ticks == first && wraps < TIMER_WAIT) {
 		uint16_t now = timer_count();
 
-		stray_check(); /* a host may resume the guest here, after its last I/O */
+		stray_check(); /* a host that lost its place may resume the guest after its last I/O */
 		wraps += now > last;
 		last = now;
 	}
@@ -133,7 +132,7 @@ static void expect_all(struct run *run, const struct comparison64 *c)
 		expect_group(run, &c->machine, group);
 }
 
-/* C2 for all groups at once, with interrupts that come in the middle of calls. */
+/* C2 for all groups at once, until an interrupt came in the middle of a call. */
 static void timer(struct run *run)
 {
 	static struct comparison64 c;

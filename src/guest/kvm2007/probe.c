@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * D1-D3: the magic MSR number is the probe for a host, its neighbours are not, and an access to it
- * changes what any RDMSR or WRMSR changes, and no more.
+ * D1-D3, S1: the magic MSR is the probe for a host, its neighbours are not, and an access to it
+ * changes no more than any RDMSR or WRMSR does.
  */
 #include <stddef.h>
 
@@ -23,7 +23,6 @@ static void rdmsr_returns(struct run *run)
 	expect_returned(run, "RDMSR of the magic", &first_contact.rdmsr);
 }
 
-/* The registers after an access that faulted are those of the trap. */
 static struct gprs trap_gprs(const struct trap_frame *f)
 {
 	return (struct gprs){f->rax, f->rcx, f->rdx, f->rbx, f->rsp,   f->rbp,
@@ -72,10 +71,7 @@ static uint64_t rdmsr_value(const struct outcome *o)
 	return (uint32_t)o->after.rax | o->after.rdx << 32;
 }
 
-/*
- * A host may answer every unknown number, so a neighbour may answer.  It fails if it gives the
- * value that the magic gives.
- */
+/* D3: a host may answer for any MSR that it does not know, but not with the magic's value. */
 static void neighbour_rdmsr(struct run *run)
 {
 	struct outcome magic, neighbour;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S5, S6, S8, V1-V3, P4: which registrations succeed, which are refused, which fault; and that one
- * that fails changes nothing.
+ * S1, S5, S6, S8, V1-V3, P4: which registrations succeed, which are refused, and which fault; and a
+ * registration that fails changes nothing.
  */
 #include <stddef.h>
 
@@ -15,7 +15,7 @@
 
 #define ONE_TIB (UINT64_C(1) << 40)
 
-/* V2: a guest of the version that the row says is accepted. */
+/* V2: a guest of the version in .arg is accepted. */
 static void accepted(struct run *run)
 {
 	struct site site = fresh_site();
@@ -43,7 +43,7 @@ static void other_page(struct run *run)
 	expect_success(run, &answer, &site);
 }
 
-/* S6: sites already patched stay patched. */
+/* S6: sites that are patched stay patched. */
 static void other_site(struct run *run)
 {
 	struct site first = fresh_site();
@@ -63,10 +63,10 @@ static bool find_page_zero(const struct multiboot_mmap_entry *region, void *arg)
 	return !*found;
 }
 
-/* S8: 0 is a gpa like any other, and not a way to unregister. */
+/* S8: gpa 0 is a page as any other, and no way to unregister. */
 static void page_zero(struct run *run)
 {
-	static uint8_t saved[64]; /* of the page: firmware data, maybe still in use */
+	static uint8_t saved[64]; /* of the page, where firmware may have data in use */
 	struct site site = fresh_site();
 	struct kvm_vcpu_para_state *zero;
 	struct outcome wrmsr;
@@ -90,7 +90,7 @@ static void page_zero(struct run *run)
 	memcpy(zero, saved, sizeof(saved));
 }
 
-/* V1: a guest newer than the host is refused, by an unsigned comparison. */
+/* V1: a guest newer than the host is refused; versions are unsigned. */
 static void newer(struct run *run)
 {
 	uint32_t version = (uint32_t)run->check->arg;
@@ -105,7 +105,7 @@ static void newer(struct run *run)
 	expect_refusal(run, &answer, &site);
 }
 
-/* S5: #GP(0), and nothing of page or site is written. */
+/* S5: #GP(0), and neither the page nor the site is written. */
 static void expect_gpa_faults(struct run *run, uint64_t gpa)
 {
 	struct site site = fresh_site();
@@ -130,7 +130,7 @@ static void misaligned(struct run *run)
 		expect_gpa_faults(run, page_gpa(PAGE_STATE_A) + offsets[i]);
 }
 
-/* The first physical address beyond those of the CPU: 2^MAXPHYADDR. */
+/* The first address above the CPU's physical addresses: 2^MAXPHYADDR. */
 static uint64_t physical_end(void)
 {
 	uint32_t bits = 36;
@@ -140,7 +140,7 @@ static uint64_t physical_end(void)
 	return UINT64_C(1) << bits;
 }
 
-/* Writes page-aligned addresses that can't be memory to @addresses, and returns how many. */
+/* Writes addresses of pages that can't be memory to @addresses.  Returns how many. */
 static unsigned outside_addresses(uint64_t addresses[3])
 {
 	uint64_t end = multiboot_memory_end();
@@ -164,7 +164,7 @@ static void outside(struct run *run)
 		expect_gpa_faults(run, addresses[i]);
 }
 
-/* A good page's address with one more bit set is not that page: no physical address has the bit. */
+/* The address of a good page with one more bit set, so that no memory is there. */
 static void high_bits(struct run *run)
 {
 	uint64_t gpa = page_gpa(PAGE_STATE_A);
@@ -190,7 +190,7 @@ static void site_outside(struct run *run)
 	}
 }
 
-/* S1: a registration from legacy mode gets the same answer as one from long mode. */
+/* S1: a registration from legacy mode has the same answer as one from long mode. */
 static void expect_registered_from(struct run *run, enum mode32 mode)
 {
 	const struct kvm_vcpu_para_state *a = state_of(PAGE_STATE_A), *b = state_of(PAGE_STATE_B);
@@ -204,7 +204,8 @@ static void expect_registered_from(struct run *run, enum mode32 mode)
 	site = make_site(PAGE_SITE_A, SITE_OFFSET);
 	interact_wrmsr32(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_B), mode, &call);
 	expect_returned32(run, &call);
-	expect(run, !memcmp(a, b, 24), "the page: wanted what a registration from long mode gives");
+	expect(run, !memcmp(a, b, STATE_HEAD),
+	       "the page: wanted what a registration from long mode gives");
 	expect(run, site_patched(&site), "site: wanted it patched");
 }
 

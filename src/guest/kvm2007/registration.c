@@ -5,7 +5,7 @@
 #include "lib/tap.h"
 #include "x86/defs.h"
 
-/* Neither a version, nor 0, nor a negative error code. */
+/* A random number that is no version, not 0, and no negative error code. */
 static uint32_t sentinel(void)
 {
 	return ((uint32_t)random64() & 0x7fffff00) | 0x40000042;
@@ -86,7 +86,7 @@ void expect_registration(struct run *run, const struct site *site)
 bool register_default(struct run *run, struct site *site)
 {
 	static struct site patched;
-	static uint64_t generation; /* so many there were when it was */
+	static uint64_t generation; /* of the pages, when it was patched */
 	struct answer answer;
 
 	if (generation && generation == pages_generation() && site_patched(&patched)) {
@@ -103,7 +103,7 @@ bool register_default(struct run *run, struct site *site)
 	return site_patched(site);
 }
 
-/* Whether the host changed anything: what it is to write, or, if it speaks a dialect, anything else. */
+/* Whether the host wrote to the page or the site, even where this ABI does not allow it. */
 static bool host_changed(const struct answer *answer, const struct site *site)
 {
 	const struct kvm_vcpu_para_state *state = answer->state;
@@ -111,7 +111,7 @@ static bool host_changed(const struct answer *answer, const struct site *site)
 	return state->host_version != answer->version_sentinel ||
 	       state->ret != answer->ret_sentinel || state->guest_version != KVM2007_API_VERSION ||
 	       state->size != sizeof(*state) || state->hypercall_gpa != site->gpa ||
-	       !page_untouched(PAGE_STATE_A, 24, PAGE_SIZE) || !site_unpatched(site);
+	       !page_untouched(PAGE_STATE_A, STATE_HEAD, PAGE_SIZE) || !site_unpatched(site);
 }
 
 struct first_contact first_contact;
@@ -142,7 +142,7 @@ void discover(struct run *run)
 	first->host_version = answer.state->host_version;
 	host->registered = !answer.wrmsr.faulted && answer.state->ret == 0 && site_patched(&site);
 
-	/* No answer, but it alone does not fault. */
+	/* D2: without an answer, if only the magic does not fault. */
 	host->present = first->answered ||
 			(!first->rdmsr.faulted && rdmsr[0].faulted && rdmsr[1].faulted) ||
 			(!answer.wrmsr.faulted && wrmsr[0].faulted && wrmsr[1].faulted);

@@ -26,10 +26,10 @@ static const uint8_t instructions[][3] = {
 	[CALL_EITHER] = {0x0f, 0x01, 0xd9},
 };
 
-static enum call_vendor cpu_vendor; /* CPUID exits: ask once */
+static enum call_vendor cpu_vendor; /* as site_init() found it */
 static const char *vendor_doubt;    /* why it is CALL_EITHER */
 
-/* The CPU's maker, by the name that CPUID has for it. */
+/* By the name in CPUID leaf 0. */
 static enum call_vendor vendor_by_name(void)
 {
 	static const struct {
@@ -50,21 +50,24 @@ static enum call_vendor vendor_by_name(void)
 	return CALL_EITHER;
 }
 
-/* P1 speaks of the CPU that the VM runs on: if CPUID shows the other maker's SVM or VMX, its name is a guess. */
+/*
+ * P1 is about the CPU that the VM runs on, so the vendor that CPUID names is in doubt if CPUID also
+ * shows the other vendor's SVM or VMX.
+ */
 void site_init(void)
 {
-	enum call_vendor maker = vendor_by_name();
+	enum call_vendor named = vendor_by_name();
 	bool svm = cpuid(0x80000000, 0).eax >= 0x80000001 && cpuid(0x80000001, 0).ecx & CPUID_SVM;
 	bool vmx = cpuid(1, 0).ecx & CPUID_VMX;
 
 	vendor_doubt = NULL;
-	if (maker == CALL_EITHER)
+	if (named == CALL_EITHER)
 		vendor_doubt = "unknown CPU vendor";
-	else if (maker == CALL_AMD && vmx)
+	else if (named == CALL_AMD && vmx)
 		vendor_doubt = "the CPU vendor is AMD or Hygon, but CPUID shows VMX";
-	else if (maker == CALL_INTEL && svm)
+	else if (named == CALL_INTEL && svm)
 		vendor_doubt = "the CPU vendor is Intel, Centaur or Zhaoxin, but CPUID shows SVM";
-	cpu_vendor = vendor_doubt ? CALL_EITHER : maker;
+	cpu_vendor = vendor_doubt ? CALL_EITHER : named;
 }
 
 struct site make_site(unsigned page, unsigned offset)
@@ -75,7 +78,7 @@ struct site make_site(unsigned page, unsigned offset)
 		.entry = page_entry(page) + offset,
 	};
 
-	/* Code that runs on behind the RET faults at once, wherever the page's noise is not INT3. */
+	/* INT3 after the site, too, so that what runs on there traps: the page may hold noise. */
 	memset(site.bytes, INT3, SITE_SIZE + 2);
 	memcpy(site.bytes, unpatched, SITE_SIZE);
 	return site;

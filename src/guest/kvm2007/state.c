@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* S2-S4: the host writes host_version and ret, on a refusal too, and nothing else in any page. */
+/* S2-S4: the host writes host_version and ret, in a refusal too, and nothing else in any page. */
 #include <stddef.h>
 
 #include "guest/kvm2007/checks.h"
-#include "lib/string.h"
 #include "x86/defs.h"
 
-/* Registers state page A as a guest of @version, expects an answer and returns it. */
+/* Registers state page A as a guest of @version.  Expects an answer, and returns it. */
 static struct answer answer_to(struct run *run, uint32_t version)
 {
 	struct site site = fresh_site();
@@ -39,7 +38,7 @@ static void host_version(struct run *run)
 	expect_version(run, 0);
 }
 
-/* Every host refuses this version: none is that new. */
+/* Every host refuses this version, the highest of all. */
 static void host_version_refused(struct run *run)
 {
 	expect_version(run, UINT32_MAX);
@@ -85,13 +84,10 @@ static void expect_untouched(struct run *run, const char *what, unsigned page, u
 
 static void rest(struct run *run)
 {
-	const unsigned head =
-		offsetof(struct kvm_vcpu_para_state, hypercall_gpa) + sizeof(uint64_t);
-
 	answer_to(run, KVM2007_API_VERSION);
-	expect_untouched(run, "page after a success", PAGE_STATE_A, head);
+	expect_untouched(run, "page after a success", PAGE_STATE_A, STATE_HEAD);
 	answer_to(run, UINT32_MAX);
-	expect_untouched(run, "page after a refusal", PAGE_STATE_A, head);
+	expect_untouched(run, "page after a refusal", PAGE_STATE_A, STATE_HEAD);
 }
 
 static void expect_canaries(struct run *run)

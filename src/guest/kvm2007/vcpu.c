@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S7, and what follows from it: a page belongs to one vCPU, and what one vCPU registers and calls
- * does not depend on what the others do at the same time.
+ * S7: a state page belongs to one vCPU.  So what a vCPU registers and calls does not depend on what
+ * others do at the same time.
  */
 #include "guest/kvm2007/checks.h"
 #include "guest/kvm2007/vcpu_pages.h"
@@ -9,10 +9,9 @@
 #include "lib/processors.h"
 #include "x86/insn.h"
 
-/* How many times: enough to see that it works; and enough for races, which need a coincidence. */
-#define CALLS    20
-#define RACES    1200 /* by all vCPUs together */
-#define STAYS_32 12
+#define CALLS    20   /* by each vCPU, to see that they work */
+#define STAYS_32 12   /* stays in legacy mode, by each vCPU */
+#define RACES    1200 /* calls of all vCPUs together, to see a race, which takes a coincidence */
 
 static unsigned races(const struct run *run)
 {
@@ -60,8 +59,8 @@ static void call_echo(struct run *run, struct vcpu_pages *own)
 }
 
 /*
- * Half of the vCPUs: those whose numbers have one bit set, or clear.  For any two vCPUs there is a
- * turn of only one of them.
+ * In each turn half of the vCPUs: those whose numbers have a certain bit clear, or set.  For any
+ * two vCPUs there is a turn that has only one of them.
  */
 static unsigned turn;
 
@@ -82,7 +81,6 @@ static void register_if_first(struct run *run, struct vcpu_pages *own)
 		register_own(run, own);
 }
 
-/* Every vCPU registers its site. */
 static bool register_all(struct run *run)
 {
 	vcpu_pages_reset(run);
@@ -94,14 +92,14 @@ static void expect_own_pages(struct run *run, struct vcpu_pages *own)
 	expect(run, own == this_cpu()->own, "wanted a vCPU's own pages");
 }
 
-/* All the vCPUs that the user wants start, and return from a function. */
+/* All vCPUs that the user wants start, and return from a function. */
 static void start(struct run *run)
 {
 	unsigned n = vcpus_start(run);
 	unsigned wanted = (unsigned)run->options.cpus;
 	const char *why = processors_why();
 
-	if (why && n < wanted) /* no promise of the host's is broken */
+	if (why && n < wanted) /* the host broke no promise */
 		panic("vCPUs: wanted %u (cpus=), got %u: %s", wanted, n, why);
 	expect(run, !wanted || n == wanted, "vCPUs: wanted %u, got %u", wanted, n);
 	if (n > 1) {
@@ -135,7 +133,7 @@ static void register_others_late(struct run *run, struct vcpu_pages *own)
 
 /*
  * S7: a vCPU that has not registered has no page, even if others have; and it can register later.
- * No check before may register these vCPUs, for there is no way to unregister (S8).
+ * No check before this one may register the other vCPUs: they can't unregister (S8).
  */
 static void late(struct run *run)
 {
@@ -146,7 +144,7 @@ static void late(struct run *run)
 	expect_vcpu_pages_untouched(run);
 }
 
-/* S7: each vCPU registers its own page, which does not touch another vCPU's. */
+/* S7: each vCPU registers its own page, which changes no other vCPU's. */
 static void pages(struct run *run)
 {
 	for (turn = 0; (run->vcpus - 1) >> turn / 2 && !run->failed; turn++) {
@@ -173,7 +171,7 @@ static void refuse_last(struct run *run, struct vcpu_pages *own)
 	}
 }
 
-/* S7: one vCPU is refused; the others' pages and calls are as before. */
+/* S7: a refusal of one vCPU does not change the others' pages and calls. */
 static void refusal(struct run *run)
 {
 	if (!register_all(run))
@@ -181,19 +179,19 @@ static void refusal(struct run *run)
 	for (unsigned id = 0; id < run->vcpus; id++)
 		vcpu_pages_prepare(vcpu_pages(id), KVM2007_API_VERSION);
 	vcpu_pages(run->vcpus - 1)->site = make_site(PAGE_SITE_B, 0x200);
-	if (on_each_vcpu(run, refuse_last, CALLS)) /* meanwhile, and afterwards */
+	if (on_each_vcpu(run, refuse_last, CALLS)) /* at the same time; and later: */
 		on_each_vcpu(run, call_unless_last, 1);
 	expect_vcpu_pages_untouched(run);
 }
 
-/* P1: the host patches the site, with a site for each vCPU. */
+/* P1: each vCPU calls through a site of its own. */
 static void own_sites(struct run *run)
 {
 	if (register_all(run))
 		on_each_vcpu(run, call_own, CALLS);
 }
 
-/* P1: likewise, with one site for all vCPUs. */
+/* P1: all vCPUs register one site, and call through it. */
 static void shared_site(struct run *run)
 {
 	vcpu_pages_reset(run);
@@ -207,14 +205,14 @@ static void expect_own_undefined(struct run *run, struct vcpu_pages *own)
 	expect_undefined(run, &own->site);
 }
 
-/* A serializing instruction makes code visible that another CPU changed: SDM volume 3, 9.1.3. */
+/* Code that another CPU changed is visible after a serializing instruction: SDM volume 3, 9.1.3. */
 static void call_after_serializing(struct run *run, struct vcpu_pages *own)
 {
 	WRITE_REG(cr3, READ_REG(cr3));
 	call_own(run, own);
 }
 
-/* P5: every vCPU sees the new bytes, even if it has executed the old ones. */
+/* P5: every vCPU executes the new bytes, even if it has executed the old ones. */
 static void hot_site(struct run *run)
 {
 	if (!register_all(run))
@@ -224,7 +222,7 @@ static void hot_site(struct run *run)
 		on_each_vcpu(run, call_after_serializing, 2);
 }
 
-/* C1: each vCPU's parameters arrive, and its result comes back to it. */
+/* C1: the arguments of each vCPU arrive, and it gets its own result. */
 static void echo(struct run *run)
 {
 	if (register_all(run))
@@ -239,7 +237,7 @@ static void odd_register_even_call(struct run *run, struct vcpu_pages *own)
 		call_preserving(run, own);
 }
 
-/* S6: registration may be repeated, while others call. */
+/* S6: a vCPU may register again, while others call. */
 static void re_register(struct run *run)
 {
 	if (register_all(run) && on_each_vcpu(run, odd_register_even_call, races(run)))
@@ -256,14 +254,14 @@ static void odd_legacy_even_long(struct run *run, struct vcpu_pages *own)
 		expect_random_echo(run, &own->site);
 }
 
-/* C1 and C32.1: the convention depends on the mode of the vCPU that calls. */
+/* C1, C32.1: the mode of the calling vCPU decides which convention it uses. */
 static void conventions(struct run *run)
 {
 	if (register_all(run))
 		on_each_vcpu(run, odd_legacy_even_long, STAYS_32);
 }
 
-/* C2: no other register changes, whatever is in the registers of other vCPUs. */
+/* C2: no register but RAX changes, whatever the registers of other vCPUs hold. */
 static void preserves_gprs(struct run *run)
 {
 	if (register_all(run))
@@ -272,7 +270,7 @@ static void preserves_gprs(struct run *run)
 
 static const struct check checks[] = {
 	{"vcpu.start", "S7", .body = start},
-	/* Next, because afterwards every vCPU has registered. */
+	/* The first check that registers the other vCPUs. */
 	{"vcpu.late", "S7", CHECK_VCPUS, .body = late},
 	{"vcpu.pages", "S7", CHECK_VCPUS, .body = pages},
 	{"vcpu.refusal", "S7", CHECK_VCPUS, .body = refusal},

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/kvm2007/vcpu_pages.h"
 
-/* Bytes from one vCPU's site to that of the next: one page has room for all. */
+/* Bytes from one vCPU's site to the next: one page has room for all. */
 #define SITE_ROOM (PAGE_SIZE / (SMP_MAX + 1))
 
 #define WORDS(bytes) ((bytes) / sizeof(uint64_t))
 
-/* Where the noise begins, the gap in it, and where it ends. */
+/* In words: where the noise begins, its gap for the head of the state page, and where it ends. */
 #define NOISE_START (WORDS(offsetof(struct vcpu_pages, noise)) + 1)
 #define HEAD_START  WORDS(offsetof(struct vcpu_pages, state))
-#define HEAD_END    (HEAD_START + WORDS(24))
+#define HEAD_END    (HEAD_START + WORDS(STATE_HEAD))
 #define NOISE_END   WORDS(sizeof(struct vcpu_pages))
 
 void vcpu_pages_prepare(struct vcpu_pages *pages, uint32_t version)
@@ -19,7 +19,7 @@ void vcpu_pages_prepare(struct vcpu_pages *pages, uint32_t version)
 	prepare_state(&pages->state, version, pages->site.gpa, &pages->answer);
 }
 
-/* The word of noise that follows @word. */
+/* The word of noise after @word. */
 static unsigned next_word(unsigned word)
 {
 	return ++word == HEAD_START ? HEAD_END : word;

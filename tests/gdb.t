@@ -103,10 +103,10 @@ has "$tmp/out" '^# RESULT: PASS ' 'the guest passes'
 
 # Another vCPU: its stack is memory that the guest found.
 append='--smp=2'
-debug ref 'hbreak arrives if (unsigned long) own >= 0x400000' 'continue' 'backtrace' 'delete' 'continue'
+debug ref 'hbreak expect_own_pages if (unsigned long) own >= 0x400000' 'continue' 'backtrace' 'delete' 'continue'
 append=
-has "$tmp/gdb" '^#0 +arrives \(' 'it stops on the second vCPU'
-has "$tmp/gdb" '^#1 +(0x[0-9a-f]+ in )?work \(' 'and reads its stack'
+has "$tmp/gdb" '^#0 +expect_own_pages \(' 'it stops on the second vCPU'
+has "$tmp/gdb" '^#1 +(0x[0-9a-f]+ in )?run_job \(' 'and reads its stack'
 
 debug none 'hbreak *_start' 'continue' 'set $eax = 0x1234' 'delete' 'continue'
 has "$tmp/out" 'Bail out! not loaded by multiboot 1|not loaded by multiboot 1: wanted 0x2badb002 in EAX' \

@@ -63,7 +63,7 @@ red src/x86/timer.o tap_diag src/lib/tap.o
 red boot/traps.o panic_trap src/lib/panic.o
 red src/lib/console.o stray_check src/guest/stray.o
 red src/lib/exit.o guest_translate src/host/guest_memory.o
-red src/guest/pages.o site_at src/guest/kvm2007/site.o
+red src/guest/pages.o make_site src/guest/kvm2007/site.o
 red src/guest/check.o guest_translate src/host/guest_memory.o
 red src/guest/kvm2007/probe.o guest_translate src/host/guest_memory.o
 red src/host/svm.o expect_equal src/guest/check.o

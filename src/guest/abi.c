@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* A line an ABI: X(NAME) is NAME_abi, in the folder NAME. */
+/* One X(NAME) for each ABI: NAME_abi, defined in the folder NAME. */
 #define ABIS(X) X(kvm2007)
 
 #define X(name) extern const struct guest_abi name##_abi;

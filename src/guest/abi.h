@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An ABI as the guest sees it: a folder with the checks of what a host promises by it.  Nothing else
- * of the guest knows an ABI's rules or numbers, and only abi.c knows which ABIs there are.
+ * An ABI on the guest's side: a folder with checks of what a host promises by it.  The rest of the
+ * guest knows no ABI's rules or numbers, and only abi.c knows which ABIs there are.
  */
 #ifndef GUEST_ABI_H
 #define GUEST_ABI_H
@@ -11,23 +11,24 @@
 struct guest_abi {
 	const char *name;
 
-	/* Its checks, in the order in which they run; NULL after the last one. */
+	/* The @n-th of its checks, in the order in which they run; NULL after the last one. */
 	const struct check *(*check)(unsigned n);
 
-	/* Maps the pages of its checks: before the first contact, and again after a stray. */
-	void (*restore)(void);
+	/* Maps the pages (pages.h) for its checks: before the first contact, and after each stray. */
+	void (*map_pages)(void);
 
 	/*
-	 * Outside the plan: the first contact, which sets run->host; and after the checks, what a
-	 * registered host does where the ABI makes no promise, for people to read.
+	 * Not in the plan.  discovery makes the first contact and sets run->host.  diagnostics runs
+	 * after the checks of a registered host, and prints what it does where the ABI promises
+	 * nothing.
 	 */
 	const struct check *discovery, *diagnostics;
 };
 
-/* The ABIs, in the order in which their checks run; NULL after the last one. */
+/* The @n-th ABI, in the order in which their checks run; NULL after the last one. */
 const struct guest_abi *abi_at(unsigned n);
 
-/* The checks of all of them. */
+/* The @n-th check of all ABIs together; NULL after the last one. */
 const struct check *check_at(unsigned n);
 
 #endif

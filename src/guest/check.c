@@ -19,34 +19,34 @@ void fail_check(struct run *run, const char *fmt, ...)
 	va_start(args, fmt);
 	vformat(text, sizeof(text), fmt, args);
 	va_end(args);
-	say("%s (rule %s of %s)", text, run->check->rule, run->abi->name);
-	if (!this_vcpu()->takes_notes) /* else the boot vCPU will, when it prints them */
-		remember(run, "%s", text);
+	check_diag("%s (rule %s of %s)", text, run->check->rule, run->abi->name);
+	if (!this_vcpu()->keeps_diags) /* else print_diags() will, in vcpus.c */
+		keep_reason(run, "%s", text);
 }
 
-void remember(struct run *run, const char *fmt, ...)
+void keep_reason(struct run *run, const char *fmt, ...)
 {
 	va_list args;
 
-	if (run->why[0])
+	if (run->fail_reason[0])
 		return;
 	va_start(args, fmt);
-	vformat(run->why, sizeof(run->why), fmt, args);
+	vformat(run->fail_reason, sizeof(run->fail_reason), fmt, args);
 	va_end(args);
 }
 
-void say(const char *fmt, ...)
+void check_diag(const char *fmt, ...)
 {
-	struct notes *notes = &this_vcpu()->notes;
+	struct diags *diags = &this_vcpu()->diags;
 	char text[CONSOLE_LINE_MAX];
 	va_list args;
 
 	va_start(args, fmt);
-	if (!this_vcpu()->takes_notes) {
+	if (!this_vcpu()->keeps_diags) {
 		vformat(text, sizeof(text), fmt, args);
 		tap_diag("%s", text);
-	} else if (notes->count < NOTES_MAX) {
-		vformat(notes->lines[notes->count++], sizeof(notes->lines[0]), fmt, args);
+	} else if (diags->count < DIAGS_MAX) {
+		vformat(diags->lines[diags->count++], sizeof(diags->lines[0]), fmt, args);
 	}
 	va_end(args);
 }
@@ -80,5 +80,5 @@ void expect_gp(struct run *run, const char *what, const struct outcome *outcome)
 
 void skip(struct run *run, const char *reason)
 {
-	run->skipped = reason;
+	run->skip_reason = reason;
 }

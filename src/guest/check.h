@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A check, the run that it is part of, and how it says what it found. */
+/* A check, the run that it belongs to, and how it reports what it found. */
 #ifndef GUEST_CHECK_H
 #define GUEST_CHECK_H
 
@@ -14,42 +14,43 @@ struct guest_abi;
 struct run;
 
 enum check_flag {
-	CHECK_NAMED = 1 << 0,  /* runs only under strict, or when named in only= */
+	CHECK_NAMED = 1 << 0,  /* runs only with strict, or if only= has its name */
 	CHECK_ECHO = 1 << 1,   /* needs the echo service */
-	CHECK_LEGACY = 1 << 2, /* calls from legacy mode, where a stray can't be caught */
-	CHECK_VCPUS = 1 << 3,  /* needs more than one */
+	CHECK_LEGACY = 1 << 2, /* calls from legacy mode, where a stray is not caught */
+	CHECK_VCPUS = 1 << 3,  /* needs more than one vCPU */
 };
 
 struct check {
-	const char *name; /* area.what: stable */
-	char rule[6];     /* of the ABI */
+	const char *name; /* area.what; never changes */
+	char rule[6];     /* that it checks, as "C32.1" */
 	uint16_t flags;   /* enum check_flag */
 	void (*body)(struct run *run);
-	uint64_t arg;     /* for a body that serves several checks */
-	const char *todo; /* why it is only recommended: a failure is TODO unless strict */
+	uint64_t arg;     /* for a body that several checks share */
+	const char *todo; /* why a failure is TODO unless strict; NULL: it is not */
 };
 
-/* Of a host that speaks an ABI. */
+/* Whether there is a host that speaks an ABI. */
 struct presence {
 	bool present;
-	bool registered; /* it accepted what a guest registers: without that no run passes */
+	bool registered; /* it accepted a registration; without that no run passes */
 };
 
 struct run {
 	struct options options;
 	struct tap tap;
-	const struct guest_abi *abi; /* the current one's */
-	struct presence host;        /* host, */
-	const struct check *check;   /* and check */
-	bool failed, strayed;        /* this check; any so far */
-	char why[160];               /* the first thing that failed it, cut */
-	const char *skipped;         /* the reason */
-	unsigned vcpus;              /* how many are there; 0: not started yet */
+	const struct guest_abi *abi;
+	struct presence host; /* of this ABI */
+	const struct check *check;
+	bool failed;             /* this check */
+	bool strayed;            /* any check so far: stray.h */
+	char fail_reason[160];   /* the first that failed this check, cut to fit; "": none */
+	const char *skip_reason; /* of this check; NULL: none */
+	unsigned vcpus;          /* how many run; 0: not started yet */
 };
 
 /*
- * Each expectation that is not met fails the check, with a diagnostic that names it and the rule.  A
- * macro: whose expectation is met need not set up what would be said of it.
+ * Fails the check unless @met.  The message, in printf's format, says what was wanted and what
+ * came; the rule is added.  A macro, so that its arguments are evaluated only for a failure.
  */
 #define expect(run, met, ...)                         \
 	do {                                          \
@@ -60,19 +61,21 @@ void fail_check(struct run *run, const char *fmt, ...) __attribute__((cold, form
 void expect_equal(struct run *run, const char *what, uint64_t got, uint64_t wanted);
 
 /*
- * What there is to say beside: a diagnostic; or a note, where a vCPU has notes, for the boot vCPU to
- * print.  The first few of them count.
+ * A diagnostic, which does not fail the check.  The boot vCPU prints it at once; while several
+ * vCPUs run a function, each keeps up to DIAGS_MAX, which the boot vCPU prints at the end.
  */
-void say(const char *fmt, ...) __attribute__((cold, format(printf, 1, 2)));
+void check_diag(const char *fmt, ...) __attribute__((cold, format(printf, 1, 2)));
 
-/* Keeps what failed the check for the report, if it is the first. */
-void remember(struct run *run, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
+/* Sets run->fail_reason, if it is still empty. */
+void keep_reason(struct run *run, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
 
-/* That an access or a call came back; that an access faulted with #GP(0). */
+/* Expects that an access or a call, named @what, returned.  Says whether it did. */
 bool expect_returned(struct run *run, const char *what, const struct outcome *outcome);
+
+/* Expects that an access, named @what, faulted with #GP(0). */
 void expect_gp(struct run *run, const char *what, const struct outcome *outcome);
 
-/* The check can't be made, for this reason. */
+/* Reports the check as skipped, unless it fails. */
 void skip(struct run *run, const char *reason);
 
 #endif

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/compare.h"
 
-#include <stddef.h>
-
 #include "guest/vcpu.h"
 #include "lib/string.h"
 
-static struct machine pristine; /* before the first interaction with the host */
+static struct machine pristine; /* as compare_init() saved it */
 
 void compare_init(void)
 {
@@ -46,7 +44,7 @@ void expect_gprs(struct run *run, const struct gprs *before, const struct gprs *
 	}
 }
 
-static void print_bytes(char *text, const uint8_t *bytes, unsigned n)
+static void format_bytes(char *text, const uint8_t *bytes, unsigned n)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -67,8 +65,8 @@ void expect_group(struct run *run, const struct comparison *c, enum machine_grou
 
 		if (r->group != group || !memcmp(wanted, got, r->size))
 			continue;
-		print_bytes(wanted_text, wanted, r->size);
-		print_bytes(got_text, got, r->size);
+		format_bytes(wanted_text, wanted, r->size);
+		format_bytes(got_text, got, r->size);
 		fail_check(run, "%s: wanted 0x%s, got 0x%s", r->name, wanted_text, got_text);
 	}
 }

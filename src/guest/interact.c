@@ -12,25 +12,25 @@ extern const uint8_t op_rdmsr[], op_wrmsr[], op_wrmsr32[];
 static bool tracing;
 
 /* Only the boot vCPU writes to the console. */
-static bool speaks(void)
+static bool is_boot_vcpu(void)
 {
 	return this_cpu()->id == 0;
 }
 
-void interact_trace(bool on)
+void interact_set_trace(bool on)
 {
 	tracing = on;
 }
 
-bool interact_traces(void)
+bool interact_tracing(void)
 {
-	return tracing && speaks();
+	return tracing && is_boot_vcpu();
 }
 
 static void begin(void)
 {
-	if (speaks())
-		console_flush(); /* the interaction may be the last thing that the guest does */
+	if (is_boot_vcpu())
+		console_flush();
 	stray_check();
 	this_vcpu()->interactions++;
 }
@@ -73,7 +73,7 @@ void interact_wrmsr(uint32_t msr, uint64_t value, struct outcome *outcome)
 {
 	struct gprs gprs = noise_gprs();
 
-	/* The instruction reads ECX, EAX and EDX, so their upper halves may be noise. */
+	/* WRMSR ignores the upper halves. */
 	gprs.rcx = msr | gprs.rcx << 32;
 	gprs.rax = (uint32_t)value | gprs.rax << 32;
 	gprs.rdx = value >> 32 | gprs.rdx << 32;

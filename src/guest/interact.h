@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Interactions with the host: accesses to MSRs, and calls, from each mode.  Every register is known
- * before and after one, and what a trap or other code of the guest finds in flight was its end.
+ * Interactions with the host: accesses to MSRs and calls, from any mode.  All general purpose
+ * registers are set before and saved after one.  While one is in flight, a trap is its result, and
+ * other code of the guest that runs is a stray (stray.h).  Before one the boot vCPU flushes the
+ * console, because it may be the last that the guest does.
  */
 #ifndef GUEST_INTERACT_H
 #define GUEST_INTERACT_H
@@ -12,44 +14,46 @@
 #include "x86/call32.h"
 #include "x86/regs.h"
 
-/* What an access to an MSR, or a call, came to. */
+/* How an access to an MSR, or a call, ended. */
 struct outcome {
 	bool faulted;
-	struct trap_frame fault;   /* if it did */
-	struct gprs before, after; /* registers; after only if it did not */
-	uint64_t target;           /* the code that ran */
+	struct trap_frame fault; /* if it faulted */
+	struct gprs before;
+	struct gprs after; /* if it did not */
+	uint64_t target;   /* virtual address of the code that ran */
 };
 
-/* Noise in all registers, no flag set. */
+/* Random values for all registers; no flag is set. */
 struct gprs noise_gprs(void);
 
-/* Access an MSR with noise in every register that has no say. */
+/* RDMSR and WRMSR, with noise in all registers and halves of them that the instruction ignores. */
 void interact_rdmsr(uint32_t msr, struct outcome *outcome);
 void interact_wrmsr(uint32_t msr, uint64_t value, struct outcome *outcome);
 
 /*
- * Calls @entry, virtual, with @gprs: rsp is ignored, rflags may hold any flag but TF.  The code ends
- * with RET.
+ * Calls the code at the virtual address @entry, which ends with RET.  Of @gprs rsp is ignored;
+ * rflags may have any flag but TF.
  */
 void interact_call(uint64_t entry, const struct gprs *gprs, struct outcome *outcome);
 
-/*
- * The same from legacy mode: @n calls, prepared but for their links, which share one way there and
- * back; and a WRMSR with noise in all other registers.
- */
+/* Makes @n calls in one stay in legacy mode; sets their next. */
 void interact_calls32(struct call32 *calls, unsigned n);
+
+/* WRMSR in legacy mode, with noise in all other registers. */
 void interact_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 *call);
 
 /*
- * Runs the code at the virtual address @entry out of 64-bit mode by IRET, with @regs: at CPL 3, or in
- * compatibility mode.  @fault is the trap that ended it.
+ * Enters the code at the virtual address @entry by IRET, with @regs: in 64-bit mode at CPL 3, or in
+ * compatibility mode at CPL 0.  The code must end by a trap, which goes to @fault.
  */
 enum other_mode { FROM_USER, FROM_COMPATIBILITY };
 void interact_enter(enum other_mode mode, uint64_t entry, const struct gprs *regs,
 		    struct trap_frame *fault);
 
-/* Whether each call is to leave a "# call" line; and whether this vCPU is one that leaves them. */
-void interact_trace(bool on);
-bool interact_traces(void);
+/* Sets whether each call is printed, as a "# call" line. */
+void interact_set_trace(bool on);
+
+/* Whether this vCPU prints its calls: only the boot vCPU does. */
+bool interact_tracing(void);
 
 #endif

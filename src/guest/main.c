@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest: reads its options, meets the host, runs the checks of each ABI, reports, ends. */
+/* The guest: reads its options, runs the checks of each ABI, reports, and ends the machine. */
 #include <stddef.h>
 
 #include "guest/abi.h"
@@ -33,7 +33,7 @@ static void report_image(const char *image)
 	tap_diag("image: %s", shown);
 }
 
-static _Noreturn void refuse_memory(void)
+static _Noreturn void panic_no_memory(void)
 {
 	char why[MULTIBOOT_WHY_MAX];
 
@@ -54,7 +54,7 @@ static _Noreturn void list_checks(void)
 	end_run(&run.tap, VERDICT_SKIP);
 }
 
-static const char *why_not(const struct check *check)
+static const char *reason_to_skip(const struct check *check)
 {
 	const struct options *o = &run.options;
 
@@ -63,7 +63,7 @@ static const char *why_not(const struct check *check)
 	if (check->flags & CHECK_NAMED && !o->strict && !is_named(check, o))
 		return check->todo;
 	if (check->flags & CHECK_VCPUS && run.vcpus == 1)
-		return one_vcpu;
+		return one_vcpu_reason;
 	if (check->flags & CHECK_ECHO && !o->has_echo)
 		return "no echo=INDEX";
 	return NULL;
@@ -71,26 +71,26 @@ static const char *why_not(const struct check *check)
 
 static void run_body(void *unused)
 {
-	bool unsafe_after_stray = run.check->flags & CHECK_LEGACY && run.strayed;
-
 	(void)unused;
 	if (run.check->flags & CHECK_VCPUS && vcpus_start(&run) == 1) {
-		skip(&run, one_vcpu);
+		skip(&run, one_vcpu_reason);
 		return;
 	}
-	expect(&run, !unsafe_after_stray,
-	       "not tried: where calls go astray, one from legacy mode is the end");
-	if (!unsafe_after_stray)
-		run.check->body(&run);
+	if (run.check->flags & CHECK_LEGACY && run.strayed) {
+		fail_check(&run,
+			   "not tried: where calls go astray, one from legacy mode is the end");
+		return;
+	}
+	run.check->body(&run);
 }
 
 static void report_stray(void)
 {
 	struct guest_vcpu *vcpu = this_vcpu();
 
-	vcpu->takes_notes = false;
+	vcpu->keeps_diags = false;
 	compare_restore();
-	run.abi->restore();
+	run.abi->map_pages();
 	timer_stop();
 	run.strayed = true;
 	fail_check(&run, "the host went on elsewhere than after the interaction (number %lu)",
@@ -99,15 +99,25 @@ static void report_stray(void)
 		print_frame(&vcpu->stray_fault);
 }
 
+/* Runs the current check, after its name.  False: a stray ended it. */
+static bool run_announced(void)
+{
+	tap_run(&run.tap, run.check->name);
+	if (run_stray_safe(run_body, NULL))
+		return true;
+	report_stray();
+	return false;
+}
+
 static void report(const struct check *check)
 {
 	bool todo = check->todo && !run.options.strict && run.host.present;
 
 	if (run.failed) {
 		tap_not_ok(&run.tap, check->name, todo ? check->todo : NULL);
-		tap_why(run.why, check->rule, run.abi->name);
-	} else if (run.skipped) {
-		tap_skip(&run.tap, check->name, run.skipped);
+		tap_why(run.fail_reason, check->rule, run.abi->name);
+	} else if (run.skip_reason) {
+		tap_skip(&run.tap, check->name, run.skip_reason);
 	} else {
 		tap_ok(&run.tap, check->name);
 	}
@@ -117,28 +127,22 @@ static void run_check(const struct check *check)
 {
 	run.check = check;
 	run.failed = false;
-	run.why[0] = 0;
-	run.skipped = why_not(check);
-	if (!run.host.present && run.options.require) {
+	run.fail_reason[0] = 0;
+	run.skip_reason = reason_to_skip(check);
+	if (!run.host.present && run.options.require)
 		fail_check(&run, "option 'require': wanted a host, got none");
-	} else if (!run.skipped) {
-		tap_run(&run.tap, check->name);
-		if (!run_stray_safe(run_body, NULL))
-			report_stray();
-	}
+	else if (!run.skip_reason)
+		run_announced();
 	report(check);
 }
 
-/* Outside the plan, but under its name: it may be the last thing that a run does. */
+/* Runs a check that is not in the plan: it has a name, but no result. */
 static bool run_unplanned(const struct check *check)
 {
 	bool returned;
 
 	run.check = check;
-	tap_run(&run.tap, check->name);
-	returned = run_stray_safe(run_body, NULL);
-	if (!returned)
-		report_stray();
+	returned = run_announced();
 	run.tap.running = NULL;
 	return returned;
 }
@@ -149,7 +153,7 @@ static void run_abi(const struct guest_abi *abi)
 
 	run.abi = abi;
 	run.host = (struct presence){0};
-	abi->restore();
+	abi->map_pages();
 	if (!run_unplanned(abi->discovery))
 		run.host.present = true;
 	for (unsigned i = 0; (check = abi->check(i)); i++) {
@@ -191,13 +195,13 @@ void main(void)
 	if (o->list)
 		list_checks();
 	if (!pages_init())
-		refuse_memory();
+		panic_no_memory();
 	tap_plan(&run.tap, count_selected(o), NULL);
 	if (o->image)
 		report_image(o->image);
 	this_vcpu()->random = o->seed ? o->seed : rdtsc();
 	tap_diag("seed: %#lx", this_vcpu()->random);
-	interact_trace(o->trace);
+	interact_set_trace(o->trace);
 
 	compare_init();
 	serial_checkpoint = stray_check;

@@ -4,15 +4,15 @@
 #include "guest/vcpu.h"
 #include "lib/multiboot.h"
 
-/* Virtual. */
+/* Virtual address of the page that page_borrow() maps. */
 #define BORROWED (PAGING_WINDOW_END - PAGE_SIZE)
 
 extern uint8_t image_end[];
 
-static const enum page_use *use;
-static uint64_t pool;  /* gpa of the first page */
-static uint64_t noise; /* what pages_reset() last filled with */
-static uint64_t resets;
+static const enum page_use *page_uses;
+static uint64_t pool;  /* gpa of page 0 */
+static uint64_t noise; /* of the last pages_reset() */
+static uint64_t generation;
 
 bool pages_init(void)
 {
@@ -22,10 +22,10 @@ bool pages_init(void)
 
 void pages_map(const enum page_use uses[PAGES])
 {
-	use = uses;
+	page_uses = uses;
 	for (unsigned i = 0; i < PAGES; i++) {
 		page_read_only(i, false);
-		if (use[i] != PAGE_DATA)
+		if (page_uses[i] != PAGE_DATA)
 			page_user(i, false);
 	}
 }
@@ -35,13 +35,13 @@ uint64_t page_gpa(unsigned page)
 	return pool + page * PAGE_SIZE;
 }
 
-/* What pages_reset() fills @page with, eight bytes at a time. */
-static uint64_t filling(unsigned page)
+/* The eight bytes that pages_reset() fills @page with. */
+static uint64_t fill_word(unsigned page)
 {
-	return use[page] == PAGE_CODE ? UINT64_C(0xcccccccccccccccc) : noise + page;
+	return page_uses[page] == PAGE_CODE ? UINT64_C(0xcccccccccccccccc) : noise + page;
 }
 
-/* By eight words: an emulator pays less for a store than for a step of a string instruction. */
+/* No REP STOS: in an emulator a step of it costs more than a store. */
 static void fill_page(volatile uint64_t *to, uint64_t word)
 {
 	for (const volatile uint64_t *end = to + PAGE_SIZE / sizeof(*to); to < end; to += 8) {
@@ -53,20 +53,20 @@ static void fill_page(volatile uint64_t *to, uint64_t word)
 void pages_reset(void)
 {
 	noise = random64();
-	resets++;
+	generation++;
 	for (unsigned i = 0; i < PAGES; i++)
-		fill_page((uint64_t *)page_bytes(i), filling(i));
+		fill_page((uint64_t *)page_bytes(i), fill_word(i));
 }
 
-uint64_t pages_resets(void)
+uint64_t pages_generation(void)
 {
-	return resets;
+	return generation;
 }
 
 bool page_untouched(unsigned page, unsigned from, unsigned to)
 {
 	const uint8_t *bytes = page_bytes(page);
-	uint64_t word = filling(page);
+	uint64_t word = fill_word(page);
 	const uint8_t *wanted = (const uint8_t *)&word;
 
 	for (; from < to && from % sizeof(word); from++) {

@@ -26,7 +26,7 @@ unsigned count_selected(const struct options *options)
 	return n;
 }
 
-/* Copies the next of the comma-separated @globs, and returns what is behind it; NULL at the end. */
+/* Copies the first of the comma-separated @globs, and returns the rest; NULL: there was none. */
 static const char *next_glob(const char *globs, char glob[GLOB_MAX])
 {
 	size_t length = 0, kept;
@@ -64,7 +64,6 @@ bool is_named(const struct check *check, const struct options *options)
 	return false;
 }
 
-/* Each glob of an option must match a check. */
 static void require_match(const char *option, const char *globs)
 {
 	char glob[GLOB_MAX], shown[4 * GLOB_MAX];

@@ -7,13 +7,13 @@
 
 static bool is_in_flight(const struct guest_vcpu *vcpu)
 {
-	return this_cpu()->attempt.active && vcpu->check_active;
+	return this_cpu()->attempt.active && vcpu->guarded;
 }
 
 static void return_to_check(struct trap_frame *frame, const struct guest_vcpu *vcpu)
 {
 	this_cpu()->attempt.active = false;
-	trap_return_to(frame, &vcpu->check);
+	trap_return_to(frame, &vcpu->stray_guard);
 }
 
 static bool handle_irq(struct trap_frame *frame, struct guest_vcpu *vcpu)
@@ -24,7 +24,7 @@ static bool handle_irq(struct trap_frame *frame, struct guest_vcpu *vcpu)
 		vcpu->ticks++;
 		vcpu->ticks_in_flight += this_cpu()->attempt.active;
 	}
-	/* Other code runs with interrupts on while an interaction is in flight. */
+	/* An interrupt from other code than the interaction's, while that is in flight. */
 	if (is_in_flight(vcpu) && !attempt_code(frame->rip))
 		return_to_check(frame, vcpu);
 	return true;
@@ -49,9 +49,9 @@ bool run_stray_safe(void (*fn)(void *arg), void *arg)
 	bool returned;
 
 	vcpu->stray_faulted = false;
-	vcpu->check_active = true;
-	returned = guard_run(&vcpu->check, fn, arg);
-	vcpu->check_active = false;
+	vcpu->guarded = true;
+	returned = guard_run(&vcpu->stray_guard, fn, arg);
+	vcpu->guarded = false;
 	return returned;
 }
 
@@ -62,5 +62,5 @@ void stray_check(void)
 	if (!is_in_flight(vcpu))
 		return;
 	this_cpu()->attempt.active = false;
-	guard_resume(&vcpu->check);
+	guard_resume(&vcpu->stray_guard);
 }

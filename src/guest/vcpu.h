@@ -8,35 +8,36 @@
 
 #include "x86/cpu.h"
 
-/* What a vCPU has to say; the boot vCPU prints it, for only it writes to the console. */
-#define NOTES_MAX 6
-struct notes {
+/* Diagnostics for the boot vCPU to print: no other may write to the console. */
+#define DIAGS_MAX 6
+struct diags {
 	unsigned count;
-	char lines[NOTES_MAX][128];
+	char lines[DIAGS_MAX][128];
 };
 
 struct guest_vcpu {
-	struct notes notes;
-	bool takes_notes; /* instead of printing */
-	uint64_t random;  /* the state of its generator */
-	uint64_t interactions;
-	struct guard check; /* where a stray leads (stray.h) */
-	bool check_active, stray_faulted;
+	struct diags diags;
+	bool keeps_diags;         /* instead of printing them */
+	uint64_t random;          /* state of its random numbers */
+	uint64_t interactions;    /* so far */
+	struct guard stray_guard; /* where a stray leads: stray.h */
+	bool guarded;             /* run_stray_safe() is running */
+	bool stray_faulted;
 	struct trap_frame stray_fault;
 	volatile uint64_t ticks;           /* timer interrupts so far */
-	volatile uint64_t ticks_in_flight; /* those of them inside an interaction */
+	volatile uint64_t ticks_in_flight; /* those that came during an interaction */
 };
 
-/* At the beginning of the processor's own pages. */
+/* The running vCPU's, at the start of its processor's own pages. */
 static inline struct guest_vcpu *this_vcpu(void)
 {
 	return this_cpu()->own;
 }
 
-/* Gives the boot vCPU its own pages.  The others have theirs when they start. */
+/* Gives the boot vCPU its own pages.  smp_start() gives the others theirs. */
 void vcpu_init(void);
 
-/* This vCPU's next pseudo-random number. */
+/* This vCPU's next pseudo-random number; all follow from the seed. */
 uint64_t random64(void);
 
 #endif

@@ -7,14 +7,14 @@
 #include "lib/processors.h"
 #include "x86/insn.h"
 
-const char one_vcpu[] = "one vCPU";
+const char one_vcpu_reason[] = "one vCPU";
 
 struct vcpu_pages *vcpu_pages(unsigned id)
 {
 	return smp_cpu(id)->own;
 }
 
-static struct guest_vcpu *guest_vcpu(unsigned id)
+static struct guest_vcpu *vcpu_of(unsigned id)
 {
 	return smp_cpu(id)->own;
 }
@@ -26,76 +26,76 @@ unsigned vcpus_start(struct run *run)
 	call32_init();
 	run->vcpus = processors_start(page_gpa(PAGES), (unsigned)run->options.cpus, false);
 	for (unsigned id = 1; id < run->vcpus; id++)
-		guest_vcpu(id)->takes_notes = true;
+		vcpu_of(id)->keeps_diags = true;
 	return run->vcpus;
 }
 
-/* The slowest vCPU shall have company: the others call at most so many times what they have to. */
+/* Until the slowest vCPU is done, the others call at most so many times what they have to. */
 #define OVERTIME 20
 
 static struct {
 	struct run *run;
 	vcpu_fn *fn;
 	unsigned times, overtime;
-	unsigned busy; /* vCPUs that have not done @times yet */
-} todo;
+	unsigned busy; /* vCPUs that have not called it @times times yet */
+} job;
 
-static void work(void *unused)
+static void run_job(void *unused)
 {
 	struct vcpu_pages *pages = this_cpu()->own;
-	const struct notes *notes = &this_vcpu()->notes;
+	const struct diags *diags = &this_vcpu()->diags;
 	unsigned done = 0;
 
 	(void)unused;
-	while (done++ < todo.times && !notes->count)
-		todo.fn(todo.run, pages);
-	__atomic_fetch_sub(&todo.busy, 1, __ATOMIC_ACQ_REL);
-	while (done++ < todo.overtime && !notes->count &&
-	       __atomic_load_n(&todo.busy, __ATOMIC_ACQUIRE)) {
-		cpu_relax(); /* if vCPUs take turns on one CPU, it is another's turn */
-		todo.fn(todo.run, pages);
+	while (done++ < job.times && !diags->count)
+		job.fn(job.run, pages);
+	__atomic_fetch_sub(&job.busy, 1, __ATOMIC_ACQ_REL);
+	while (done++ < job.overtime && !diags->count &&
+	       __atomic_load_n(&job.busy, __ATOMIC_ACQUIRE)) {
+		cpu_relax(); /* lets another vCPU run, if they share one CPU */
+		job.fn(job.run, pages);
 	}
 }
 
-/* A stray ends the whole check on the boot vCPU, and on another vCPU only its part. */
-static void work_safely(void *unused)
+/* A stray of the boot vCPU ends the check; one of another vCPU only that vCPU's part. */
+static void run_job_safely(void *unused)
 {
 	const struct guest_vcpu *vcpu = this_vcpu();
 
 	if (!this_cpu()->id) {
-		work(unused);
+		run_job(unused);
 		return;
 	}
-	if (run_stray_safe(work, unused))
+	if (run_stray_safe(run_job, unused))
 		return;
-	fail_check(todo.run, "the host went on elsewhere than after the interaction");
+	fail_check(job.run, "the host went on elsewhere than after the interaction");
 	if (vcpu->stray_faulted)
-		say("exception %u at rip %#lx", (unsigned)vcpu->stray_fault.vector,
-		    vcpu->stray_fault.rip);
+		check_diag("exception %u at rip %#lx", (unsigned)vcpu->stray_fault.vector,
+			   vcpu->stray_fault.rip);
 }
 
-static void print_notes(struct run *run)
+static void print_diags(struct run *run)
 {
 	for (unsigned id = 0; id < run->vcpus; id++) {
-		const struct notes *notes = &guest_vcpu(id)->notes;
+		const struct diags *diags = &vcpu_of(id)->diags;
 
-		for (unsigned i = 0; i < notes->count; i++) {
-			tap_diag("vCPU %u: %s", id, notes->lines[i]);
-			remember(run, "vCPU %u: %s", id, notes->lines[i]);
+		for (unsigned i = 0; i < diags->count; i++) {
+			tap_diag("vCPU %u: %s", id, diags->lines[i]);
+			keep_reason(run, "vCPU %u: %s", id, diags->lines[i]);
 		}
 	}
 }
 
-/* Each later check reports the vCPU again; the trap frame is printed only once. */
+/* Each later check reports the vCPU, too; but the trap frame is printed only once. */
 static void report_lost(struct run *run, const struct cpu *cpu)
 {
-	static bool told;
+	static bool printed;
 
 	fail_check(run, "vCPU %u: %s", cpu->id,
 		   cpu->dead ? "died of an exception" : "did not come back");
-	if (cpu->dead && !told)
+	if (cpu->dead && !printed)
 		print_frame(&cpu->last_trap);
-	told = true;
+	printed = true;
 }
 
 bool on_each_vcpu(struct run *run, vcpu_fn *fn, unsigned times)
@@ -105,21 +105,21 @@ bool on_each_vcpu(struct run *run, vcpu_fn *fn, unsigned times)
 	uint64_t random;
 
 	if (!lost) {
-		todo.run = run;
-		todo.fn = fn;
-		todo.times = times;
-		todo.overtime = times > 1 ? times * OVERTIME : 0;
-		todo.busy = run->vcpus;
+		job.run = run;
+		job.fn = fn;
+		job.times = times;
+		job.overtime = times > 1 ? times * OVERTIME : 0;
+		job.busy = run->vcpus;
 		for (unsigned id = 0; id < run->vcpus; id++) {
-			guest_vcpu(id)->notes.count = 0;
-			guest_vcpu(id)->random = random64();
+			vcpu_of(id)->diags.count = 0;
+			vcpu_of(id)->random = random64();
 		}
 		random = random64();
-		boot->takes_notes = true;
-		lost = smp_run(work_safely, NULL);
-		boot->takes_notes = false;
-		boot->random = random; /* the same, however often fn was called */
-		print_notes(run);
+		boot->keeps_diags = true;
+		lost = smp_run(run_job_safely, NULL);
+		boot->keeps_diags = false;
+		boot->random = random; /* does not depend on how often fn was called */
+		print_diags(run);
 	}
 	if (lost)
 		report_lost(run, lost);

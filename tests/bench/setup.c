@@ -27,7 +27,7 @@ struct site bench_start(struct tap *tap, const char *name)
 	site_init();
 	pages_map(kvm2007_pages);
 	pages_reset();
-	site = site_at(PAGE_SITE_A, 0);
+	site = make_site(PAGE_SITE_A, 0);
 	state = (struct kvm_vcpu_para_state *)page_bytes(PAGE_STATE_A);
 	state->guest_version = KVM2007_API_VERSION;
 	state->hypercall_gpa = site.gpa;

@@ -18,7 +18,7 @@
 static struct options o;
 static char line[1024], error[CMDLINE_ERROR_MAX];
 
-/* Parses a copy of @text, into options that hold noise. */
+/* Parses a copy of @text into options that hold noise. */
 static bool parse(const char *text)
 {
 	assert_true(strlen(text) < sizeof(line));
@@ -41,13 +41,13 @@ static void refuse(const char *text, const char *want)
 	assert_string_equal(error, want);
 }
 
-/* @but: the one flag that is set, if any. */
-static void assert_flags(const bool *but)
+/* Asserts that @set is the only flag that is set; NULL: that none is. */
+static void assert_flags(const bool *set)
 {
 	const bool *const flags[] = {&o.list, &o.require, &o.strict, &o.trace, &o.vga, &o.reset};
 
 	for (size_t i = 0; i < COUNT(flags); i++)
-		assert_int_equal(*flags[i], flags[i] == but);
+		assert_int_equal(*flags[i], flags[i] == set);
 }
 
 static void assert_values_default(void)
@@ -202,8 +202,7 @@ static void test_unknown(void **state)
 	refuse("mem=16", "unknown option 'mem'");
 }
 
-/* On an error the options hold what could be read: where to say so, above all. */
-/* What stands around an error is heard: where to say it, and how to end. */
+/* Options before and after a wrong one count: they may say where to print the error. */
 static void test_read_around_error(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* src/guest/kvm2007/site.c: which call instruction the guest takes for the right one. */
+/* src/guest/kvm2007/site.c: which call instruction the guest accepts, by CPUID. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

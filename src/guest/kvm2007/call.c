@@ -5,7 +5,7 @@
 
 void trace_call(const struct gprs *in, bool returned, uint64_t result)
 {
-	if (interact_traces())
+	if (interact_tracing())
 		tap_diag("call 64 %#lx %#lx %#lx %#lx %#lx %#lx %#lx = %s%#lx", in->rax, in->rdi,
 			 in->rsi, in->rdx, in->rcx, in->r8, in->r9, returned ? "" : "exception ",
 			 result);
@@ -35,7 +35,7 @@ void hypercall64(const struct site *site, uint64_t index, const uint64_t args[6]
 	hypercall64_gprs(site, &gprs, outcome);
 }
 
-/* @value with its low half replaced. */
+/* @value with its low 32 bits replaced by @low. */
 static uint64_t with_low(uint64_t value, uint32_t low)
 {
 	return (value & ~UINT64_C(0xffffffff)) | low;
@@ -52,7 +52,7 @@ static void trace32(const struct call32 *call)
 }
 
 void hypercall32_prepare(const struct site *site, enum mode32 mode, uint32_t index,
-			 const uint32_t args[6], uint32_t eflags, struct call32 *call)
+			 const uint64_t args[6], uint32_t eflags, struct call32 *call)
 {
 	struct gprs *gprs = &call->in;
 
@@ -72,11 +72,11 @@ void hypercall32_prepare(const struct site *site, enum mode32 mode, uint32_t ind
 void hypercalls32(struct call32 *calls, unsigned n)
 {
 	interact_calls32(calls, n);
-	for (unsigned i = 0; interact_traces() && i < n; i++)
+	for (unsigned i = 0; interact_tracing() && i < n; i++)
 		trace32(&calls[i]);
 }
 
-void hypercall32(const struct site *site, enum mode32 mode, uint32_t index, const uint32_t args[6],
+void hypercall32(const struct site *site, enum mode32 mode, uint32_t index, const uint64_t args[6],
 		 uint32_t eflags, struct call32 *call)
 {
 	hypercall32_prepare(site, mode, index, args, eflags, call);

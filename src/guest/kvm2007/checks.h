@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the areas of checks share; kvm2007.c has their order. */
+/* The areas of checks, and what they share. */
 #ifndef GUEST_KVM2007_CHECKS_H
 #define GUEST_KVM2007_CHECKS_H
 
@@ -23,17 +23,19 @@ extern const struct area probe_area, state_area, register_area, patch_area, hype
 /* A registration from CPL 3: the body of register.cpl3. */
 void register_cpl3(struct run *run);
 
-/* That a call from legacy mode came back. */
-void expect_returned32(struct run *run, const struct call32 *call);
+/* Expects that a call through @site, which is unpatched, is #UD. */
+void expect_undefined(struct run *run, const struct site *site);
 
-/*
- * Echo calls with random arguments: one; or several by the 32-bit convention, which take turns
- * through the first @modes of enum mode32.
- */
+/* Expects that a call from legacy mode returned.  Says whether it did. */
+bool expect_returned32(struct run *run, const struct call32 *call);
+
+/* Makes an echo call with random arguments.  Says whether the digest was right. */
 bool expect_random_echo(struct run *run, const struct site *site);
+
+/* Makes several by the 32-bit convention, in the first @modes modes of enum mode32 in turn. */
 void expect_echoes32(struct run *run, const struct site *site, unsigned modes);
 
-/* The diagnostics: what the host does with calls that the ABI says nothing about. */
+/* The diagnostics: what the host does with calls about which the ABI says nothing. */
 void report_other_modes(struct run *run);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C1: a host that offers the echo service (README.md) returns a digest of the six arguments, from
- * which the guest knows that each arrived whole and in its place.
+ * C1, C32.1, C32.4: a host with the echo service (README.md) returns a digest of the six arguments,
+ * which is right only if each arrived whole and in its place.
  */
 #include "guest/kvm2007/checks.h"
 #include "x86/defs.h"
@@ -9,7 +9,7 @@
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME        UINT64_C(0x100000001b3)
 
-/* Made in one stay in legacy mode, because entering and leaving it costs more than the calls. */
+/* In one stay in legacy mode: entering and leaving it takes longer than the calls. */
 #define RANDOM_CALLS_32 12
 
 static uint64_t digest(const uint64_t args[6])
@@ -23,23 +23,26 @@ static uint64_t digest(const uint64_t args[6])
 	return hash;
 }
 
-static bool expect_echo(struct run *run, const struct site *site, const uint64_t args[6])
+static bool expect_digest(struct run *run, uint64_t got, uint64_t wanted, const uint64_t args[6])
 {
-	struct outcome outcome;
-	uint64_t wanted = digest(args);
-
-	hypercall64(site, run->options.echo, args, &outcome);
-	if (!expect_returned(run, "echo call", &outcome))
-		return false;
-	if (outcome.after.rax == wanted)
+	if (got == wanted)
 		return true;
-	expect_equal(run, "digest", outcome.after.rax, wanted);
-	say("of %#lx %#lx %#lx %#lx %#lx %#lx", args[0], args[1], args[2], args[3], args[4],
-	    args[5]);
+	expect_equal(run, "digest", got, wanted);
+	check_diag("of %#lx %#lx %#lx %#lx %#lx %#lx", args[0], args[1], args[2], args[3], args[4],
+		   args[5]);
 	return false;
 }
 
-/* One argument has a value, the others are 0: in a wrong place it gives a wrong digest. */
+static bool expect_echo(struct run *run, const struct site *site, const uint64_t args[6])
+{
+	struct outcome outcome;
+
+	hypercall64(site, run->options.echo, args, &outcome);
+	return expect_returned(run, "echo call", &outcome) &&
+	       expect_digest(run, outcome.after.rax, digest(args), args);
+}
+
+/* One argument has a value, the others are 0: a wrong place gives a wrong digest. */
 static void one_arg(struct run *run)
 {
 	uint64_t args[6] = {0};
@@ -51,31 +54,18 @@ static void one_arg(struct run *run)
 	expect_echo(run, &site, args);
 }
 
-/* The 32-bit convention: a digest of zero-extended arguments, folded to 32 bits. */
-static uint32_t digest32(const uint32_t args[6])
+/* The 32-bit convention: the digest of the zero-extended arguments, its halves combined by XOR. */
+static bool expect_echo32(struct run *run, const struct call32 *call, const uint64_t args[6])
 {
-	const uint64_t wide[6] = {args[0], args[1], args[2], args[3], args[4], args[5]};
-	uint64_t hash = digest(wide);
-
-	return (uint32_t)hash ^ (uint32_t)(hash >> 32);
-}
-
-static bool expect_echo32(struct run *run, const struct call32 *call, const uint32_t args[6])
-{
-	uint32_t wanted = digest32(args);
+	uint64_t hash = digest(args);
 
 	expect(run, !call->faulted, "echo call: wanted a return, got exception %u",
 	       call32_vector(call));
-	if (call->faulted)
-		return false;
-	if ((uint32_t)call->out.rax == wanted)
-		return true;
-	expect_equal(run, "digest", (uint32_t)call->out.rax, wanted);
-	say("of %#x %#x %#x %#x %#x %#x", args[0], args[1], args[2], args[3], args[4], args[5]);
-	return false;
+	return !call->faulted &&
+	       expect_digest(run, (uint32_t)call->out.rax, (uint32_t)(hash ^ hash >> 32), args);
 }
 
-static void echo32(struct run *run, const uint32_t args[6])
+static void echo32(struct run *run, const uint64_t args[6])
 {
 	struct call32 call;
 	struct site site;
@@ -88,19 +78,19 @@ static void echo32(struct run *run, const uint32_t args[6])
 
 static void one_arg32(struct run *run)
 {
-	uint32_t args[6] = {0};
+	uint64_t args[6] = {0};
 
 	args[run->check->arg] = 0x44332211;
 	echo32(run, args);
 }
 
 /*
- * C32.4: the arguments are zeros; what 32-bit code can't see is noise: R8-R15 and the upper halves
- * of RBX, RSI, RDI and RBP.  Those of RAX, RCX and RDX are lost on the way out of long mode.
+ * C32.4: the arguments are 0, and what 32-bit code can't see is noise: R8-R15 and the upper halves
+ * of RBX, RSI, RDI and RBP.  Those of RAX, RCX and RDX are lost on the way to legacy mode.
  */
 static void stale(struct run *run)
 {
-	static const uint32_t zeros[6];
+	static const uint64_t zeros[6];
 
 	echo32(run, zeros);
 }
@@ -108,7 +98,7 @@ static void stale(struct run *run)
 void expect_echoes32(struct run *run, const struct site *site, unsigned modes)
 {
 	struct call32 calls[RANDOM_CALLS_32];
-	uint32_t args[RANDOM_CALLS_32][6];
+	uint64_t args[RANDOM_CALLS_32][6];
 
 	for (unsigned n = 0; n < RANDOM_CALLS_32; n++) {
 		for (unsigned i = 0; i < 6; i++)
@@ -132,9 +122,9 @@ static void random_calls32(struct run *run)
 }
 
 /*
- * Each bit of each argument counts.  In the patterns 0 to 5, bit i of pattern k is bit k of the
- * number i: no two bits have the same value in all of them, so one that is moved shows.  Pattern 6
- * has no bit set, pattern 7 all of them.
+ * Patterns in which a lost or moved bit shows.  In patterns 0 to 5, bit i of pattern k is bit k of
+ * the number i, so no two bits have the same value in all of them.  Pattern 6 has no bit set,
+ * pattern 7 all.
  */
 static uint64_t bit_pattern(unsigned k)
 {
@@ -180,7 +170,7 @@ static void random_calls(struct run *run)
 		return;
 	for (uint64_t n = 0; n < run->options.echo_calls; n++) {
 		if (!expect_random_echo(run, &site)) {
-			say("call %lu of %lu", n + 1, run->options.echo_calls);
+			check_diag("call %lu of %lu", n + 1, run->options.echo_calls);
 			return;
 		}
 	}

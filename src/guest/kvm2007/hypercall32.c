@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C32.1-C32.4: the 32-bit convention, from legacy protected mode with paging off, with 32-bit
- * paging and with PAE paging.
+ * C32.1-C32.3: calls by the 32-bit convention from legacy protected mode: without paging, with
+ * 32-bit paging and with PAE paging.
  */
 #include <stddef.h>
 
@@ -9,57 +9,58 @@
 #include "lib/string.h"
 #include "x86/machine.h"
 
-static const uint32_t distinct[6] = {
+static const uint64_t distinct[6] = {
 	0xe1a1a2a3, 0xe2b1b2b3, 0xe3c1c2c3, 0xe4d1d2d3, 0xe5e1e2e3, 0xe6f1f2f3,
 };
 
-void expect_returned32(struct run *run, const struct call32 *call)
+bool expect_returned32(struct run *run, const struct call32 *call)
 {
 	expect(run, !call->faulted, "call: wanted a return, got exception %u error %#x at eip %#x",
 	       call32_vector(call), call->fault_error, call->fault_eip);
+	return !call->faulted;
 }
 
-static void expect_einval(struct run *run, enum mode32 mode, uint32_t index, const uint32_t args[6])
+/* Makes a call whose first @n arguments have values; the others are 0. */
+static void expect_einval(struct run *run, enum mode32 mode, uint32_t index, unsigned n)
 {
+	uint64_t args[6] = {0};
 	struct call32 call;
 	struct site site;
 
 	if (!register_default(run, &site))
 		return;
+	memcpy(args, distinct, n * sizeof(args[0]));
 	hypercall32(&site, mode, index, args, 0, &call);
-	expect_returned32(run, &call);
-	if (!call.faulted)
+	if (expect_returned32(run, &call))
 		expect_equal(run, "eax", (uint32_t)call.out.rax, (uint32_t)-KVM2007_EINVAL);
 }
 
-/* The first arguments, as many as the row says, have values; the others are 0. */
 static void with_args(struct run *run)
 {
-	uint32_t args[6] = {0};
-
-	for (unsigned i = 0; i < run->check->arg; i++)
-		args[i] = distinct[i];
-	expect_einval(run, MODE32_UNPAGED, 0, args);
+	expect_einval(run, MODE32_UNPAGED, 0, (unsigned)run->check->arg);
 }
 
 static void in_mode(struct run *run)
 {
-	expect_einval(run, (enum mode32)run->check->arg, 0, distinct);
+	expect_einval(run, (enum mode32)run->check->arg, 0, 6);
 }
 
 static void any_index(struct run *run)
 {
-	expect_einval(run, MODE32_UNPAGED, (uint32_t)run->check->arg, distinct);
+	expect_einval(run, MODE32_UNPAGED, (uint32_t)run->check->arg, 6);
 }
 
-/* A call with noise in all registers and all flags set but IF, and the machine around it. */
+/* A call, and the machine before and after it. */
 struct comparison32 {
 	struct comparison machine;
 	struct call32 call;
 };
 
-/* C32.2: the checks of all groups look at the same three calls, one for each mode. */
-static const struct comparison32 *the_call(struct run *run, enum mode32 mode)
+/*
+ * C32.2: all checks of registers look at the same three calls, one in each mode, with noise in all
+ * registers and all flags set but IF.  The first check makes them.  NULL: the check has failed.
+ */
+static const struct comparison32 *compared_call32(struct run *run, enum mode32 mode)
 {
 	static struct comparison32 calls[3];
 	struct comparison32 *c = &calls[mode];
@@ -72,19 +73,7 @@ static const struct comparison32 *the_call(struct run *run, enum mode32 mode)
 		hypercall32(&site, mode, 0, distinct, COMPARED_FLAGS & ~RFLAGS_IF, &c->call);
 		comparison_end(&c->machine);
 	}
-	expect_returned32(run, &c->call);
-	return c->call.faulted ? NULL : c;
-}
-
-static void compare_calls(struct run *run,
-			  void (*compare)(struct run *run, const struct comparison32 *c))
-{
-	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
-		const struct comparison32 *c = the_call(run, mode);
-
-		if (c)
-			compare(run, c);
-	}
+	return expect_returned32(run, &c->call) ? c : NULL;
 }
 
 static struct gprs low_halves(const struct gprs *gprs)
@@ -106,11 +95,6 @@ static void compare_gprs(struct run *run, const struct comparison32 *c)
 	expect_gprs(run, &before, &after, GPR_BIT(rax));
 }
 
-static void compare_flags(struct run *run, const struct comparison32 *c)
-{
-	expect_flags(run, c->call.in.rflags, c->call.out.rflags);
-}
-
 static void compare_segments(struct run *run, const struct comparison32 *c)
 {
 	static const char names[][3] = {"cs", "ss", "ds", "es", "fs", "gs"};
@@ -126,55 +110,61 @@ static void compare_control(struct run *run, const struct comparison32 *c)
 	expect_equal(run, "cr4", c->call.out_cr4, c->call.cr4);
 }
 
-/* The groups whose bits are set in the row's argument. */
-static void compare_groups(struct run *run, const struct comparison32 *c)
+/*
+ * What a check compares, in its .arg: groups of registers as they were before and after the stay in
+ * legacy mode, by BIT(enum machine_group); and registers that were saved in legacy mode.
+ */
+#define X87      BIT(GROUP_X87)
+#define SSE      (BIT(GROUP_MXCSR) | BIT(GROUP_XMM))
+#define GPRS     BIT(32)
+#define FLAGS    BIT(33)
+#define SEGMENTS BIT(34)
+#define CONTROL  BIT(35)
+
+/* Not the FS and GS bases: loading their selectors in legacy mode changes them. */
+#define REST (BIT(GROUP_TABLES) | BIT(GROUP_SYSCALL) | BIT(GROUP_CR2) | BIT(GROUP_DEBUG))
+
+static void compare(struct run *run, const struct comparison32 *c)
 {
+	uint64_t what = run->check->arg;
+
+	if (what & GPRS)
+		compare_gprs(run, c);
+	if (what & FLAGS)
+		expect_flags(run, c->call.in.rflags, c->call.out.rflags);
+	if (what & SEGMENTS)
+		compare_segments(run, c);
+	if (what & CONTROL)
+		compare_control(run, c);
 	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++) {
-		if (run->check->arg & BIT(group))
+		if (what & BIT(group))
 			expect_group(run, &c->machine, group);
 	}
 }
 
-static void preserves_gprs(struct run *run)
+static void preserves(struct run *run)
 {
-	compare_calls(run, compare_gprs);
+	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
+		const struct comparison32 *c = compared_call32(run, mode);
+
+		if (c)
+			compare(run, c);
+	}
 }
 
-/* Twice: all flags set but IF, and all flags clear. */
+/* With all flags set but IF, and with all flags clear. */
 static void preserves_flags(struct run *run)
 {
 	struct call32 call;
 	struct site site;
 
-	compare_calls(run, compare_flags);
+	preserves(run);
 	if (!register_default(run, &site))
 		return;
 	hypercall32(&site, MODE32_UNPAGED, 0, distinct, 0, &call);
-	expect_returned32(run, &call);
-	if (!call.faulted)
+	if (expect_returned32(run, &call))
 		expect_flags(run, call.in.rflags, call.out.rflags);
 }
-
-static void preserves_segments(struct run *run)
-{
-	compare_calls(run, compare_segments);
-}
-
-static void preserves_control(struct run *run)
-{
-	compare_calls(run, compare_control);
-}
-
-static void preserves_groups(struct run *run)
-{
-	compare_calls(run, compare_groups);
-}
-
-#define X87 BIT(GROUP_X87)
-#define SSE (BIT(GROUP_MXCSR) | BIT(GROUP_XMM))
-
-/* Not the FS and GS bases: in legacy mode loading the selectors changes them. */
-#define REST (BIT(GROUP_TABLES) | BIT(GROUP_SYSCALL) | BIT(GROUP_CR2) | BIT(GROUP_DEBUG))
 
 static const struct check checks[] = {
 	{"hypercall32.args-0", "C32.1", CHECK_LEGACY, .body = with_args, .arg = 0},
@@ -190,13 +180,13 @@ static const struct check checks[] = {
 	{"hypercall32.index-1", "C32.3", CHECK_LEGACY, .body = any_index, .arg = 1},
 	{"hypercall32.index-bit31", "C32.3", CHECK_LEGACY, .body = any_index, .arg = BIT(31)},
 	{"hypercall32.index-all-ones", "C32.3", CHECK_LEGACY, .body = any_index, .arg = UINT32_MAX},
-	{"hypercall32.keeps-gprs", "C32.2", CHECK_LEGACY, .body = preserves_gprs},
-	{"hypercall32.keeps-flags", "C32.2", CHECK_LEGACY, .body = preserves_flags},
-	{"hypercall32.keeps-segments", "C32.2", CHECK_LEGACY, .body = preserves_segments},
-	{"hypercall32.keeps-control", "C32.2", CHECK_LEGACY, .body = preserves_control},
-	{"hypercall32.keeps-x87", "C32.2", CHECK_LEGACY, .body = preserves_groups, .arg = X87},
-	{"hypercall32.keeps-sse", "C32.2", CHECK_LEGACY, .body = preserves_groups, .arg = SSE},
-	{"hypercall32.keeps-rest", "C32.2", CHECK_LEGACY, .body = preserves_groups, .arg = REST},
+	{"hypercall32.keeps-gprs", "C32.2", CHECK_LEGACY, .body = preserves, .arg = GPRS},
+	{"hypercall32.keeps-flags", "C32.2", CHECK_LEGACY, .body = preserves_flags, .arg = FLAGS},
+	{"hypercall32.keeps-segments", "C32.2", CHECK_LEGACY, .body = preserves, .arg = SEGMENTS},
+	{"hypercall32.keeps-control", "C32.2", CHECK_LEGACY, .body = preserves, .arg = CONTROL},
+	{"hypercall32.keeps-x87", "C32.2", CHECK_LEGACY, .body = preserves, .arg = X87},
+	{"hypercall32.keeps-sse", "C32.2", CHECK_LEGACY, .body = preserves, .arg = SSE},
+	{"hypercall32.keeps-rest", "C32.2", CHECK_LEGACY, .body = preserves, .arg = REST},
 };
 
 const struct area hypercall32_area = AREA(checks);

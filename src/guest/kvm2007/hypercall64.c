@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C1, C3-C5: any index, with any arguments, returns -KVM2007_EINVAL in all of RAX, and the guest
- * continues after the call.
+ * C1, C3-C5: a call with any index and any arguments sets all of RAX to -KVM2007_EINVAL, and the
+ * guest continues after it.
  */
 #include "guest/kvm2007/checks.h"
+#include "lib/string.h"
 #include "x86/defs.h"
 
 static const uint64_t distinct[6] = {
@@ -11,45 +12,39 @@ static const uint64_t distinct[6] = {
 	0xd4d1d2d3d4d5d6d7, 0xd5e1e2e3e4e5e6e7, 0xd6f1f2f3f4f5f6f7,
 };
 
-static void expect_einval(struct run *run, uint64_t index, const uint64_t args[6])
+/* Makes a call whose first @n arguments have values; the others are 0. */
+static void expect_einval(struct run *run, uint64_t index, unsigned n)
 {
+	uint64_t args[6] = {0};
 	struct outcome outcome;
 	struct site site;
 
 	if (!register_default(run, &site))
 		return;
+	memcpy(args, distinct, n * sizeof(args[0]));
 	hypercall64(&site, index, args, &outcome);
 	if (expect_returned(run, "call", &outcome))
 		expect_equal(run, "rax", outcome.after.rax, (uint64_t)-KVM2007_EINVAL);
 }
 
-/* The first arguments, as many as the row says, have values; the others are 0. */
 static void with_args(struct run *run)
 {
-	uint64_t args[6] = {0};
-
-	for (unsigned i = 0; i < run->check->arg; i++)
-		args[i] = distinct[i];
-	expect_einval(run, 0, args);
+	expect_einval(run, 0, (unsigned)run->check->arg);
 }
 
 static void any_index(struct run *run)
 {
-	expect_einval(run, run->check->arg, distinct);
+	expect_einval(run, run->check->arg, 6);
 }
 
-/* C5: a call from any alignment continues three bytes later; any other byte near the site traps. */
+/* C5: at any alignment the guest continues three bytes after the call; the bytes around it trap. */
 static void continues(struct run *run)
 {
 	for (unsigned offset = 0x400; offset < 0x410; offset += 5) {
+		struct site site = fresh_site_at(PAGE_SITE_A, offset);
 		struct outcome outcome;
-		struct answer answer;
-		struct site site;
 
-		pages_reset();
-		site = site_at(PAGE_SITE_A, offset);
-		register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
-		expect_success(run, &answer, &site);
+		expect_registration(run, &site);
 		if (run->failed)
 			return;
 		hypercall64(&site, 0, distinct, &outcome);
@@ -69,7 +64,7 @@ static const struct check checks[] = {
 	{"hypercall64.args-6", "C1", .body = with_args, .arg = 6},
 	{"hypercall64.index-0", "C3", .body = any_index, .arg = 0},
 	{"hypercall64.index-1", "C3", .body = any_index, .arg = 1},
-	/* The first index that version 1 does not define. */
+	/* The first index that is not defined. */
 	{"hypercall64.index-nr", "C3", .body = any_index, .arg = KVM2007_NR_HYPERCALLS},
 	{"hypercall64.index-bit31", "C4", .body = any_index, .arg = BIT(31), .todo = advice},
 	{"hypercall64.index-bit32", "C4", .body = any_index, .arg = BIT(32), .todo = advice},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ABI of 2007, and its areas of checks in the order in which they run.  The names of checks are
- * stable: logs, options and other people's scripts contain them.
+ * The ABI of 2007, with its areas of checks in the order in which they run.  Names of checks never
+ * change: logs, options and other people's scripts hold them.
  */
 #include "guest/kvm2007/checks.h"
 
@@ -20,7 +20,7 @@ static const struct check *check(unsigned n)
 	return NULL;
 }
 
-static void restore(void)
+static void map_pages(void)
 {
 	pages_map(kvm2007_pages);
 }
@@ -31,7 +31,7 @@ static const struct check diagnostics = {"diagnostics", "C6", .body = report_oth
 const struct guest_abi kvm2007_abi = {
 	.name = "kvm2007",
 	.check = check,
-	.restore = restore,
+	.map_pages = map_pages,
 	.discovery = &discovery,
 	.diagnostics = &diagnostics,
 };

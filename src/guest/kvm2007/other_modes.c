@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Registrations and calls from where no kernel runs: CPL 3 (D4, C6) and compatibility mode
- * (C32.5).  D4 is a check.  The ABI says nothing about the others, so a run reports them without a
- * verdict.
+ * A registration from CPL 3 (D4), which is a check; and calls from CPL 3 (C6) and compatibility
+ * mode (C32.5), about which the ABI says nothing, so that they are reported without a verdict.
  */
 #include <stddef.h>
 
@@ -10,10 +9,10 @@
 #include "lib/string.h"
 #include "x86/defs.h"
 
-/* Where in the page a call returns to: UD2, which traps in every mode and at every level. */
+/* Where in the site's page a call returns to: a UD2, which traps in any mode and at any CPL. */
 #define LANDING 0x800
 
-/* Where in the page of the code its stack is. */
+/* Where in that page the stack begins. */
 #define STACK 0xff0
 
 static struct gprs other_mode_gprs(uint64_t entry_page)
@@ -29,7 +28,7 @@ static uint64_t page_of(const struct site *site)
 	return site->entry & -(uint64_t)PAGE_SIZE;
 }
 
-/* Puts the landing's address on top of the stack: eight bytes, enough for either mode. */
+/* Writes the UD2, and its address on top of the stack: eight bytes, which serve either mode. */
 static void set_landing(const struct site *site)
 {
 	static const uint8_t ud2[] = {0x0f, 0x0b};
@@ -42,16 +41,14 @@ static void set_landing(const struct site *site)
 void register_cpl3(struct run *run)
 {
 	static const uint8_t wrmsr_ud2[] = {0x0f, 0x30, 0x0f, 0x0b};
+	struct site site = fresh_site();
+	struct site code = make_site(PAGE_SITE_B, 0);
 	struct trap_frame fault;
 	struct answer answer;
 	struct gprs gprs;
-	struct site site, code;
 
-	pages_reset();
-	site = site_at(PAGE_SITE_A, 0x100);
-	code = site_at(PAGE_SITE_B, 0);
 	memcpy(code.bytes, wrmsr_ud2, sizeof(wrmsr_ud2));
-	prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	gprs = other_mode_gprs(page_of(&code));
 	gprs.rcx = KVM2007_MSR_API_MAGIC;
 	gprs.rax = page_gpa(PAGE_STATE_A);
@@ -66,19 +63,17 @@ void register_cpl3(struct run *run)
 	expect(run, site_unpatched(&site), "site: wanted it unpatched");
 }
 
-/* Makes a call from @mode, and reports what came of it. */
+/* Makes a call from @mode, and prints how it ended. */
 static void report_call(enum other_mode mode, const char *what)
 {
+	struct site site = fresh_site_at(PAGE_SITE_B, SITE_OFFSET);
 	struct trap_frame fault;
 	struct answer answer;
 	struct gprs gprs;
-	struct site site;
 	bool returned;
 
-	pages_reset();
-	site = site_at(PAGE_SITE_B, 0x100);
 	set_landing(&site);
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	register_site(&site, &answer);
 	gprs = other_mode_gprs(page_of(&site));
 	gprs.rax = 0;
 	page_user(PAGE_SITE_B, mode == FROM_USER);

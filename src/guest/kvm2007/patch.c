@@ -1,31 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * P1-P7, C7: what the host writes at a site, where a site may be, and what the host may not write.
- */
+/* P1-P7, C7: what the host writes at a site, where a site may be, and what it may not write. */
 #include <stddef.h>
 
 #include "guest/kvm2007/checks.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
-/* Registers @site and expects it patched. */
-static void patch(struct run *run, const struct site *site)
-{
-	struct answer answer;
-
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, &answer);
-	expect_success(run, &answer, site);
-}
-
-/* Resets all pages, patches a site, and expects every other byte of both site pages unchanged. */
-static void patch_alone(struct run *run, unsigned offset)
+/* Registers a site at @offset, and expects all other bytes of both site pages unchanged. */
+static void expect_only_site_changed(struct run *run, unsigned offset)
 {
 	const unsigned end = offset + SITE_SIZE;
-	struct site site;
+	struct site site = fresh_site_at(PAGE_SITE_A, offset);
 
-	pages_reset();
-	site = site_at(PAGE_SITE_A, offset);
-	patch(run, &site);
+	expect_registration(run, &site);
 	expect(run, page_untouched(PAGE_SITE_A, 0, offset),
 	       "bytes before %#lx: wanted them unchanged", site.gpa);
 	if (end < PAGE_SIZE)
@@ -40,12 +27,10 @@ static void patch_alone(struct run *run, unsigned offset)
 static void instruction(struct run *run)
 {
 	enum call_vendor vendor = site_vendor();
-	struct site site;
+	struct site site = fresh_site();
 	struct answer answer;
 
-	pages_reset();
-	site = site_at(PAGE_SITE_A, 0x100);
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	register_site(&site, &answer);
 	if (vendor == CALL_EITHER)
 		tap_diag("%s: either instruction is accepted", site_vendor_doubt());
 	expect(run, site_patched(&site), "wanted %s 0f 01 %02x, got %02x %02x %02x",
@@ -56,105 +41,101 @@ static void instruction(struct run *run)
 static void around(struct run *run)
 {
 	pages_reset();
-	patch_alone(run, 0x100);
-	patch_alone(run, 0x7f8);
+	expect_only_site_changed(run, 0x100);
+	expect_only_site_changed(run, 0x7f8);
 }
 
-static bool call_works(struct run *run, const struct site *site)
+static const uint64_t no_args[6];
+
+/* Makes no call if the check has failed: the site may hold anything. */
+static void expect_call_returns(struct run *run, const struct site *site)
 {
-	static const uint64_t args[6];
 	struct outcome outcome;
 
-	hypercall64(site, 0, args, &outcome);
-	return expect_returned(run, "call through the site", &outcome);
+	if (run->failed)
+		return;
+	hypercall64(site, 0, no_args, &outcome);
+	expect_returned(run, "call through the site", &outcome);
 }
 
-/* P5: the next execution sees the new bytes. */
+/* P5: the CPU executes the new bytes from the next call on. */
 static void at_once(struct run *run)
 {
-	struct site site;
+	struct site site = fresh_site();
 
-	pages_reset();
-	site = site_at(PAGE_SITE_A, 0x100);
-	patch(run, &site);
-	if (!run->failed)
-		call_works(run, &site);
+	expect_registration(run, &site);
+	expect_call_returns(run, &site);
 }
 
-/* The same for a site whose old bytes the CPU has executed many times, and may have cached. */
+void expect_undefined(struct run *run, const struct site *site)
+{
+	struct outcome outcome;
+
+	hypercall64(site, 0, no_args, &outcome);
+	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
+	       "unpatched site: wanted #UD");
+}
+
+/* P5, for a site whose old bytes the CPU has executed many times, and may have cached. */
 static void hot_site(struct run *run)
 {
-	static const uint64_t args[6];
-	struct outcome outcome;
-	struct site site;
+	struct site site = fresh_site_at(PAGE_SITE_A, 0x200);
 
-	pages_reset();
-	site = site_at(PAGE_SITE_A, 0x200);
 	for (unsigned i = 0; i < 100; i++) {
-		hypercall64(&site, 0, args, &outcome);
-		expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
-		       "unpatched site: wanted #UD");
+		expect_undefined(run, &site);
 		if (run->failed)
 			return;
 	}
-	patch(run, &site);
-	if (!run->failed)
-		call_works(run, &site);
+	expect_registration(run, &site);
+	expect_call_returns(run, &site);
 }
 
 static void at_offset(struct run *run)
 {
-	patch_alone(run, (unsigned)run->check->arg);
+	expect_only_site_changed(run, (unsigned)run->check->arg);
 }
 
 static void odd(struct run *run)
 {
 	for (unsigned offset = 0x401; offset < 0x480; offset += 0x26)
-		patch_alone(run, offset);
+		expect_only_site_changed(run, offset);
 }
 
 static void in_state_page(struct run *run)
 {
 	const unsigned offset = 0x200;
-	struct site site;
+	struct site site = fresh_site_at(PAGE_STATE_A, offset);
 
-	pages_reset();
-	site = site_at(PAGE_STATE_A, offset);
-	patch(run, &site);
-	expect(run, page_untouched(PAGE_STATE_A, 24, offset),
+	expect_registration(run, &site);
+	expect(run, page_untouched(PAGE_STATE_A, STATE_HEAD, offset),
 	       "page between its head and the site: wanted it unchanged");
-	if (!run->failed)
-		call_works(run, &site);
+	expect_call_returns(run, &site);
 }
 
-/* P3: the guest's own page permissions don't matter. */
+/* P3: the rights of the guest's own mapping don't matter. */
 static void read_only(struct run *run)
 {
-	struct site site;
+	struct site site = fresh_site_at(PAGE_SITE_B, SITE_OFFSET);
 
-	pages_reset();
-	site = site_at(PAGE_SITE_B, 0x100);
 	page_read_only(PAGE_SITE_B, true);
-	patch(run, &site);
+	expect_registration(run, &site);
 	page_read_only(PAGE_SITE_B, false);
 }
 
-/* P7: a refusal leaves every byte of the site, and all around it. */
+/* P7: a refusal changes no byte of the site, and none around it. */
 static void refused(struct run *run)
 {
-	struct site site;
+	struct site site = fresh_site();
 	struct answer answer;
 
-	pages_reset();
-	site = site_at(PAGE_SITE_A, 0x100);
 	register_page(PAGE_STATE_A, UINT32_MAX, site.gpa, &answer);
 	expect_returned(run, "registration", &answer.wrmsr);
 	expect(run, answer.state->ret != answer.ret_sentinel,
 	       "refusal: wanted an answer, got none");
 	expect(run, site_unpatched(&site), "site after a refusal: wanted it unpatched");
 	expect(run,
-	       page_untouched(PAGE_SITE_A, 0, 0x100) &&
-		       page_untouched(PAGE_SITE_A, 0x106, PAGE_SIZE),
+	       page_untouched(PAGE_SITE_A, 0, SITE_OFFSET) &&
+		       page_untouched(PAGE_SITE_A, SITE_OFFSET + 6, PAGE_SIZE),
 	       "page of the site: wanted it unchanged");
 }
 
@@ -162,12 +143,10 @@ static void refused(struct run *run)
 static void straddle(struct run *run)
 {
 	for (unsigned offset = 0xffd; offset <= 0xfff; offset++) {
-		struct site site;
+		struct site site = fresh_site_at(PAGE_SITE_A, offset);
 		struct answer answer;
 
-		pages_reset();
-		site = site_at(PAGE_SITE_A, offset);
-		register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+		register_site(&site, &answer);
 		if (answer.state->ret == 0)
 			expect_success(run, &answer, &site);
 		else
@@ -184,11 +163,10 @@ static void straddle(struct run *run)
 	}
 }
 
-/* C7: the other vendor's instruction is no call, but #UD. */
+/* C7: the other vendor's instruction is no call: it is #UD. */
 static void other_vendor(struct run *run)
 {
 	enum call_vendor vendor = site_vendor();
-	static const uint64_t args[6];
 	struct outcome outcome;
 	struct site site;
 
@@ -196,10 +174,9 @@ static void other_vendor(struct run *run)
 		skip(run, site_vendor_doubt());
 		return;
 	}
-	pages_reset();
-	site = site_at(PAGE_SITE_A, 0x100);
+	site = fresh_site();
 	memcpy(site.bytes, call_instruction(vendor == CALL_AMD ? CALL_INTEL : CALL_AMD), 3);
-	hypercall64(&site, 0, args, &outcome);
+	hypercall64(&site, 0, no_args, &outcome);
 	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
 	       "the other vendor's instruction: wanted #UD, got %s",
 	       outcome.faulted ? "another exception" : "a return");

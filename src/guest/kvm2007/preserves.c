@@ -1,46 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * C2: the result is in RAX, and no other register changes.  There is a check for each group of
- * registers, and a diagnostic for each register that changed.
+ * C2: a call changes no register but RAX.  There is a check for each group of registers, and a
+ * diagnostic for each register that changed.
  */
 #include <stddef.h>
 
 #include "guest/kvm2007/checks.h"
 #include "guest/stray.h"
-#include "lib/string.h"
 #include "x86/insn.h"
 #include "x86/machine.h"
 #include "x86/timer.h"
 
-#define SOME_CR8     5 /* a task priority that a clobber would not leave by chance */
+#define SOME_CR8     5 /* a task priority that no clobber leaves by chance */
 #define TIMER_HZ     8000
-#define TIMER_WAIT   (TIMER_HZ / 20) /* periods: an emulator may be many of them late */
+#define TIMER_WAIT   (TIMER_HZ / 20) /* in timer periods: an emulator may be late by many */
 #define TIMER_CALLS  20000
 #define TICKS_WANTED 1
 
-/* A call with @rflags, and noise in every register. */
-static void compare_call(struct comparison *c, const struct site *site, uint64_t rflags,
+/* A call, and the machine before and after it. */
+struct comparison64 {
+	struct comparison machine;
+	struct outcome call;
+};
+
+/* Makes a call with the flags @rflags, noise in all registers, and @cr8. */
+static void compare_call(struct comparison64 *c, const struct site *site, uint64_t rflags,
 			 uint64_t cr8)
 {
 	struct gprs gprs = noise_gprs();
 
 	gprs.rax = 0;
 	gprs.rflags |= rflags;
-	comparison_begin(c, cr8);
+	comparison_begin(&c->machine, cr8);
 	hypercall64_gprs(site, &gprs, &c->call);
-	comparison_end(c);
+	comparison_end(&c->machine);
 }
 
 /*
- * The call that the checks of all groups look at, with every flag set but IF.  The first of these
- * checks makes it.  Returns NULL, and fails the check, if the call can't be made or did not return.
+ * All checks of registers look at the same call, with all flags set but IF.  The first of them
+ * makes it.  NULL: it can't be made or did not return, and the check has failed.
  */
-static const struct comparison *the_call(struct run *run)
+static const struct comparison64 *compared_call(struct run *run)
 {
-	static struct comparison c;
+	static struct comparison64 c;
 	struct site site;
 
-	if (!c.made) {
+	if (!c.machine.made) {
 		if (!register_default(run, &site))
 			return NULL;
 		compare_call(&c, &site, COMPARED_FLAGS & ~RFLAGS_IF, SOME_CR8);
@@ -50,15 +55,15 @@ static const struct comparison *the_call(struct run *run)
 
 static void preserves_group(struct run *run)
 {
-	const struct comparison *c = the_call(run);
+	const struct comparison64 *c = compared_call(run);
 
 	if (c)
-		expect_group(run, c, (enum machine_group)run->check->arg);
+		expect_group(run, &c->machine, (enum machine_group)run->check->arg);
 }
 
 static void preserves_gprs(struct run *run)
 {
-	const struct comparison *c = the_call(run);
+	const struct comparison64 *c = compared_call(run);
 
 	if (c)
 		expect_gprs(run, &c->call.before, &c->call.after, GPR_BIT(rax) | GPR_BIT(rsp));
@@ -66,7 +71,7 @@ static void preserves_gprs(struct run *run)
 
 static void preserves_rsp(struct run *run)
 {
-	const struct comparison *c = the_call(run);
+	const struct comparison64 *c = compared_call(run);
 
 	if (c)
 		expect_equal(run, "rsp", c->call.after.rsp, c->call.before.rsp);
@@ -83,10 +88,10 @@ static void expect_flags_preserved(struct run *run, const struct site *site, uin
 		expect_flags(run, call.before.rflags, call.after.rflags);
 }
 
-/* All set but IF; all clear; only IF set: no interrupt comes, because all IRQs are masked. */
+/* With all flags set but IF; with all clear; with only IF set, while all IRQs are masked. */
 static void preserves_flags(struct run *run)
 {
-	const struct comparison *c = the_call(run);
+	const struct comparison64 *c = compared_call(run);
 	struct site site;
 
 	if (!c || !register_default(run, &site))
@@ -97,7 +102,7 @@ static void preserves_flags(struct run *run)
 	expect_flags_preserved(run, &site, RFLAGS_IF);
 }
 
-/* Waits for one timer interrupt, at most TIMER_WAIT periods long; returns whether it came. */
+/* Waits for a timer interrupt, at most TIMER_WAIT periods.  Returns whether it came. */
 static bool timer_ticks(const struct guest_vcpu *vcpu)
 {
 	uint64_t first = vcpu->ticks;
@@ -108,7 +113,7 @@ static bool timer_ticks(const struct guest_vcpu *vcpu)
 	while (vcpu->ticks == first && wraps < TIMER_WAIT) {
 		uint16_t now = timer_count();
 
-		stray_check(); /* a host may resume the guest here, after its last I/O */
+		stray_check(); /* a host that lost its place may resume the guest after its last I/O */
 		wraps += now > last;
 		last = now;
 	}
@@ -116,7 +121,7 @@ static bool timer_ticks(const struct guest_vcpu *vcpu)
 	return vcpu->ticks != first;
 }
 
-static void expect_all(struct run *run, const struct comparison *c)
+static void expect_all(struct run *run, const struct comparison64 *c)
 {
 	const struct outcome *call = &c->call;
 
@@ -124,13 +129,13 @@ static void expect_all(struct run *run, const struct comparison *c)
 	expect_gprs(run, &call->before, &call->after, GPR_BIT(rax));
 	expect_flags(run, call->before.rflags, call->after.rflags);
 	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++)
-		expect_group(run, c, group);
+		expect_group(run, &c->machine, group);
 }
 
-/* C2 for all groups at once, with interrupts that come in the middle of calls. */
+/* C2 for all groups at once, until an interrupt came in the middle of a call. */
 static void timer(struct run *run)
 {
-	static struct comparison c;
+	static struct comparison64 c;
 	const struct guest_vcpu *vcpu = this_vcpu();
 	uint64_t first = vcpu->ticks_in_flight;
 	struct site site;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * D1-D3: the magic MSR number is the probe for a host, its neighbours are not, and an access to it
- * changes what any RDMSR or WRMSR changes, and no more.
+ * D1-D3, S1: the magic MSR is the probe for a host, its neighbours are not, and an access to it
+ * changes no more than any RDMSR or WRMSR does.
  */
 #include <stddef.h>
 
@@ -23,7 +23,6 @@ static void rdmsr_returns(struct run *run)
 	expect_returned(run, "RDMSR of the magic", &first_contact.rdmsr);
 }
 
-/* The registers after an access that faulted are those of the trap. */
 static struct gprs trap_gprs(const struct trap_frame *f)
 {
 	return (struct gprs){f->rax, f->rcx, f->rdx, f->rbx, f->rsp,   f->rbp,
@@ -31,8 +30,8 @@ static struct gprs trap_gprs(const struct trap_frame *f)
 			     f->r12, f->r13, f->r14, f->r15, f->rflags};
 }
 
-static void expect_clean(struct run *run, const char *what, const struct outcome *o,
-			 unsigned written)
+static void expect_no_side_effects(struct run *run, const char *what, const struct outcome *o,
+				   unsigned written)
 {
 	struct gprs at_fault = trap_gprs(&o->fault);
 
@@ -52,19 +51,19 @@ static void rdmsr_clean(struct run *run)
 	struct outcome rdmsr;
 
 	interact_rdmsr(KVM2007_MSR_API_MAGIC, &rdmsr);
-	expect_clean(run, "RDMSR of the magic", &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
+	expect_no_side_effects(run, "RDMSR of the magic", &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
 }
 
 static void wrmsr_clean(struct run *run)
 {
+	struct site site = fresh_site();
 	struct answer answer;
 
-	pages_reset();
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site_at(PAGE_SITE_A, 0x100).gpa, &answer);
-	expect_clean(run, "WRMSR of the magic", &answer.wrmsr, 0);
+	register_site(&site, &answer);
+	expect_no_side_effects(run, "WRMSR of the magic", &answer.wrmsr, 0);
 
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A) + 8, &answer.wrmsr);
-	expect_clean(run, "WRMSR of a misaligned gpa", &answer.wrmsr, 0);
+	expect_no_side_effects(run, "WRMSR of a misaligned gpa", &answer.wrmsr, 0);
 }
 
 static uint64_t rdmsr_value(const struct outcome *o)
@@ -72,17 +71,14 @@ static uint64_t rdmsr_value(const struct outcome *o)
 	return (uint32_t)o->after.rax | o->after.rdx << 32;
 }
 
-/*
- * A host may answer every unknown number, so a neighbour may answer.  It fails if it gives the
- * value that the magic gives.
- */
+/* D3: a host may answer for any MSR that it does not know, but not with the magic's value. */
 static void neighbour_rdmsr(struct run *run)
 {
 	struct outcome magic, neighbour;
+	struct site site = fresh_site();
 	struct answer answer;
 
-	pages_reset();
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site_at(PAGE_SITE_A, 0x100).gpa, &answer);
+	register_site(&site, &answer);
 	interact_rdmsr(KVM2007_MSR_API_MAGIC, &magic);
 	for (int distance = -1; distance <= 1; distance += 2) {
 		interact_rdmsr(KVM2007_MSR_API_MAGIC + (uint32_t)distance, &neighbour);

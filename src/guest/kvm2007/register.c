@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S5, S6, S8, V1-V3, P4: which registrations succeed, which are refused, which fault; and that one
- * that fails changes nothing.
+ * S1, S5, S6, S8, V1-V3, P4: which registrations succeed, which are refused, and which fault; and a
+ * registration that fails changes nothing.
  */
 #include <stddef.h>
 
@@ -15,52 +15,42 @@
 
 #define ONE_TIB (UINT64_C(1) << 40)
 
-static struct site reset(void)
+/* V2: a guest of the version in .arg is accepted. */
+static void accepted(struct run *run)
 {
-	pages_reset();
-	return site_at(PAGE_SITE_A, 0x100);
-}
-
-static void expect_accepted(struct run *run, unsigned page, uint32_t version,
-			    const struct site *site)
-{
+	struct site site = fresh_site();
 	struct answer answer;
 
-	register_page(page, version, site->gpa, &answer);
-	expect_success(run, &answer, site);
-}
-
-static void success(struct run *run)
-{
-	struct site site = reset();
-
-	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+	register_page(PAGE_STATE_A, (uint32_t)run->check->arg, site.gpa, &answer);
+	expect_success(run, &answer, &site);
 }
 
 static void same_page(struct run *run)
 {
-	struct site site = reset();
+	struct site site = fresh_site();
 
 	for (unsigned i = 0; i < 3; i++)
-		expect_accepted(run, PAGE_STATE_A, VERSION, &site);
+		expect_registration(run, &site);
 }
 
 static void other_page(struct run *run)
 {
-	struct site site = reset();
+	struct site site = fresh_site();
+	struct answer answer;
 
-	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
-	expect_accepted(run, PAGE_STATE_B, VERSION, &site);
+	expect_registration(run, &site);
+	register_page(PAGE_STATE_B, VERSION, site.gpa, &answer);
+	expect_success(run, &answer, &site);
 }
 
-/* S6: sites already patched stay patched. */
+/* S6: sites that are patched stay patched. */
 static void other_site(struct run *run)
 {
-	struct site first = reset();
-	struct site second = site_at(PAGE_SITE_B, 0x300);
+	struct site first = fresh_site();
+	struct site second = make_site(PAGE_SITE_B, 0x300);
 
-	expect_accepted(run, PAGE_STATE_A, VERSION, &first);
-	expect_accepted(run, PAGE_STATE_A, VERSION, &second);
+	expect_registration(run, &first);
+	expect_registration(run, &second);
 	expect(run, site_patched(&first), "first site: wanted it still patched after another's");
 }
 
@@ -73,11 +63,11 @@ static bool find_page_zero(const struct multiboot_mmap_entry *region, void *arg)
 	return !*found;
 }
 
-/* S8: 0 is a gpa like any other, and not a way to unregister. */
+/* S8: gpa 0 is a page as any other, and no way to unregister. */
 static void page_zero(struct run *run)
 {
-	static uint8_t saved[64]; /* of the page: firmware data, maybe still in use */
-	struct site site = reset();
+	static uint8_t saved[64]; /* of the page, where firmware may have data in use */
+	struct site site = fresh_site();
 	struct kvm_vcpu_para_state *zero;
 	struct outcome wrmsr;
 	bool available = false;
@@ -100,18 +90,11 @@ static void page_zero(struct run *run)
 	memcpy(zero, saved, sizeof(saved));
 }
 
-static void old_version(struct run *run)
-{
-	struct site site = reset();
-
-	expect_accepted(run, PAGE_STATE_A, 0, &site);
-}
-
-/* V1: a guest newer than the host is refused, by an unsigned comparison. */
+/* V1: a guest newer than the host is refused; versions are unsigned. */
 static void newer(struct run *run)
 {
 	uint32_t version = (uint32_t)run->check->arg;
-	struct site site = reset();
+	struct site site = fresh_site();
 	struct answer answer;
 
 	if (first_contact.host_version >= version) {
@@ -122,13 +105,13 @@ static void newer(struct run *run)
 	expect_refusal(run, &answer, &site);
 }
 
-/* S5: #GP(0), and nothing of page or site is written. */
+/* S5: #GP(0), and neither the page nor the site is written. */
 static void expect_gpa_faults(struct run *run, uint64_t gpa)
 {
-	struct site site = reset();
+	struct site site = fresh_site();
 	struct answer answer;
 
-	prepare(PAGE_STATE_A, VERSION, site.gpa, &answer);
+	prepare_page(PAGE_STATE_A, VERSION, site.gpa, &answer);
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
 	if (!answer.wrmsr.faulted)
 		tap_diag("gpa %#lx", gpa);
@@ -147,7 +130,7 @@ static void misaligned(struct run *run)
 		expect_gpa_faults(run, page_gpa(PAGE_STATE_A) + offsets[i]);
 }
 
-/* The first physical address beyond those of the CPU: 2^MAXPHYADDR. */
+/* The first address above the CPU's physical addresses: 2^MAXPHYADDR. */
 static uint64_t physical_end(void)
 {
 	uint32_t bits = 36;
@@ -157,7 +140,7 @@ static uint64_t physical_end(void)
 	return UINT64_C(1) << bits;
 }
 
-/* Writes page-aligned addresses that can't be memory to @addresses, and returns how many. */
+/* Writes addresses of pages that can't be memory to @addresses.  Returns how many. */
 static unsigned outside_addresses(uint64_t addresses[3])
 {
 	uint64_t end = multiboot_memory_end();
@@ -181,7 +164,7 @@ static void outside(struct run *run)
 		expect_gpa_faults(run, addresses[i]);
 }
 
-/* A good page's address with one more bit set is not that page: no physical address has the bit. */
+/* The address of a good page with one more bit set, so that no memory is there. */
 static void high_bits(struct run *run)
 {
 	uint64_t gpa = page_gpa(PAGE_STATE_A);
@@ -199,7 +182,7 @@ static void site_outside(struct run *run)
 
 	addresses[n++] = page_gpa(PAGE_SITE_A) | BIT(52);
 	for (unsigned i = 0; i < n; i++) {
-		struct site site = reset();
+		struct site site = fresh_site();
 		struct answer answer;
 
 		register_page(PAGE_STATE_A, VERSION, addresses[i] + 0x100, &answer);
@@ -207,7 +190,7 @@ static void site_outside(struct run *run)
 	}
 }
 
-/* S1: a registration from legacy mode gets the same answer as one from long mode. */
+/* S1: a registration from legacy mode has the same answer as one from long mode. */
 static void expect_registered_from(struct run *run, enum mode32 mode)
 {
 	const struct kvm_vcpu_para_state *a = state_of(PAGE_STATE_A), *b = state_of(PAGE_STATE_B);
@@ -217,11 +200,12 @@ static void expect_registered_from(struct run *run, enum mode32 mode)
 
 	if (!register_default(run, &site))
 		return;
-	prepare(PAGE_STATE_B, KVM2007_API_VERSION, site.gpa, &answer);
-	site = site_at(PAGE_SITE_A, 0x100);
+	prepare_page(PAGE_STATE_B, KVM2007_API_VERSION, site.gpa, &answer);
+	site = make_site(PAGE_SITE_A, SITE_OFFSET);
 	interact_wrmsr32(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_B), mode, &call);
 	expect_returned32(run, &call);
-	expect(run, !memcmp(a, b, 24), "the page: wanted what a registration from long mode gives");
+	expect(run, !memcmp(a, b, STATE_HEAD),
+	       "the page: wanted what a registration from long mode gives");
 	expect(run, site_patched(&site), "site: wanted it patched");
 }
 
@@ -236,45 +220,31 @@ static void from_paged(struct run *run)
 	expect_registered_from(run, MODE32_PAE);
 }
 
+/* What is wrong with the first registration of after_failure(). */
+enum failure { NEWER, MISALIGNED, OUTSIDE, SITE_OUTSIDE };
+
 /* V3: after a refusal or a fault a correct registration succeeds. */
-static void expect_good_after(struct run *run, uint64_t gpa, uint32_t version, uint64_t site_gpa)
+static void after_failure(struct run *run)
 {
-	struct site site = reset();
+	enum failure failure = (enum failure)run->check->arg;
+	uint64_t gpa = page_gpa(PAGE_STATE_A) + (failure == MISALIGNED ? 8 : 0);
+	struct site site = fresh_site();
 	struct answer answer;
 
-	prepare(PAGE_STATE_A, version, site_gpa ? site_gpa : site.gpa, &answer);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
-	site = reset();
-	expect_accepted(run, PAGE_STATE_A, VERSION, &site);
-}
-
-static void after_newer(struct run *run)
-{
-	expect_good_after(run, page_gpa(PAGE_STATE_A), UINT32_MAX, 0);
-}
-
-static void after_misaligned(struct run *run)
-{
-	expect_good_after(run, page_gpa(PAGE_STATE_A) + 8, VERSION, 0);
-}
-
-static void after_outside(struct run *run)
-{
-	expect_good_after(run, BIT(63), VERSION, 0);
-}
-
-static void after_site_outside(struct run *run)
-{
-	expect_good_after(run, page_gpa(PAGE_STATE_A), VERSION, BIT(63));
+	prepare_page(PAGE_STATE_A, failure == NEWER ? UINT32_MAX : VERSION,
+		     failure == SITE_OUTSIDE ? BIT(63) : site.gpa, &answer);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, failure == OUTSIDE ? BIT(63) : gpa, &answer.wrmsr);
+	site = fresh_site();
+	expect_registration(run, &site);
 }
 
 static const struct check checks[] = {
-	{"register.success", "V2", .body = success},
+	{"register.success", "V2", .body = accepted, .arg = VERSION},
 	{"register.same-page", "S6", .body = same_page},
 	{"register.other-page", "S6", .body = other_page},
 	{"register.other-site", "S6", .body = other_site},
 	{"register.page-zero", "S8", .body = page_zero},
-	{"register.old-version", "V2", .body = old_version},
+	{"register.old-version", "V2", .body = accepted, .arg = 0},
 	{"register.newer-2", "V1", .body = newer, .arg = 2},
 	{"register.newer-7fffffff", "V1", .body = newer, .arg = 0x7fffffff},
 	{"register.newer-80000000", "V1", .body = newer, .arg = 0x80000000},
@@ -286,10 +256,10 @@ static const struct check checks[] = {
 	{"register.from-unpaged", "S1", .body = from_unpaged},
 	{"register.from-paged", "S1", .body = from_paged},
 	{"register.cpl3", "D4", .body = register_cpl3},
-	{"register.after-newer", "V3", .body = after_newer},
-	{"register.after-misaligned", "V3", .body = after_misaligned},
-	{"register.after-outside", "V3", .body = after_outside},
-	{"register.after-site-outside", "V3", .body = after_site_outside},
+	{"register.after-newer", "V3", .body = after_failure, .arg = NEWER},
+	{"register.after-misaligned", "V3", .body = after_failure, .arg = MISALIGNED},
+	{"register.after-outside", "V3", .body = after_failure, .arg = OUTSIDE},
+	{"register.after-site-outside", "V3", .body = after_failure, .arg = SITE_OUTSIDE},
 };
 
 const struct area register_area = AREA(checks);

@@ -5,10 +5,21 @@
 #include "lib/tap.h"
 #include "x86/defs.h"
 
-/* Neither a version, nor 0, nor a negative error code. */
+/* A random number that is no version, not 0, and no negative error code. */
 static uint32_t sentinel(void)
 {
 	return ((uint32_t)random64() & 0x7fffff00) | 0x40000042;
+}
+
+struct site fresh_site_at(unsigned page, unsigned offset)
+{
+	pages_reset();
+	return make_site(page, offset);
+}
+
+struct site fresh_site(void)
+{
+	return fresh_site_at(PAGE_SITE_A, SITE_OFFSET);
 }
 
 struct kvm_vcpu_para_state *state_of(unsigned page)
@@ -29,15 +40,20 @@ void prepare_state(struct kvm_vcpu_para_state *state, uint32_t version, uint64_t
 	state->hypercall_gpa = hypercall_gpa;
 }
 
-void prepare(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer)
+void prepare_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer)
 {
 	prepare_state(state_of(page), version, hypercall_gpa, answer);
 }
 
 void register_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer)
 {
-	prepare(page, version, hypercall_gpa, answer);
+	prepare_page(page, version, hypercall_gpa, answer);
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(page), &answer->wrmsr);
+}
+
+void register_site(const struct site *site, struct answer *answer)
+{
+	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, answer);
 }
 
 void expect_success(struct run *run, const struct answer *answer, const struct site *site)
@@ -59,36 +75,43 @@ void expect_refusal(struct run *run, const struct answer *answer, const struct s
 	       site->gpa, site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
 }
 
+void expect_registration(struct run *run, const struct site *site)
+{
+	struct answer answer;
+
+	register_site(site, &answer);
+	expect_success(run, &answer, site);
+}
+
 bool register_default(struct run *run, struct site *site)
 {
 	static struct site patched;
-	static uint64_t resets; /* so many there were when it was */
+	static uint64_t generation; /* of the pages, when it was patched */
 	struct answer answer;
 
-	if (resets && resets == pages_resets() && site_patched(&patched)) {
+	if (generation && generation == pages_generation() && site_patched(&patched)) {
 		*site = patched;
 		return true;
 	}
-	pages_reset();
-	*site = site_at(PAGE_SITE_A, 0x100);
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, &answer);
+	*site = fresh_site();
+	register_site(site, &answer);
 	if (!expect_returned(run, "registration", &answer.wrmsr))
 		return false;
 	patched = *site;
-	resets = pages_resets();
+	generation = pages_generation();
 	expect(run, site_patched(site), "no registration, so no call: the site is not patched");
 	return site_patched(site);
 }
 
-/* Whether the host changed anything: what it is to write, or, if it speaks a dialect, anything else. */
-static bool answered(const struct answer *answer, const struct site *site)
+/* Whether the host wrote to the page or the site, even where this ABI does not allow it. */
+static bool host_changed(const struct answer *answer, const struct site *site)
 {
 	const struct kvm_vcpu_para_state *state = answer->state;
 
 	return state->host_version != answer->version_sentinel ||
 	       state->ret != answer->ret_sentinel || state->guest_version != KVM2007_API_VERSION ||
 	       state->size != sizeof(*state) || state->hypercall_gpa != site->gpa ||
-	       !page_untouched(PAGE_STATE_A, 24, PAGE_SIZE) || !site_unpatched(site);
+	       !page_untouched(PAGE_STATE_A, STATE_HEAD, PAGE_SIZE) || !site_unpatched(site);
 }
 
 struct first_contact first_contact;
@@ -99,33 +122,32 @@ void discover(struct run *run)
 					       KVM2007_MSR_API_MAGIC + 1};
 	struct presence *host = &run->host;
 	struct outcome rdmsr[2], wrmsr[2]; /* of the neighbours */
-	struct first_contact *d = &first_contact;
+	struct first_contact *first = &first_contact;
 	struct site site;
 	struct answer answer;
 
 	site_init();
-	pages_reset();
-	site = site_at(PAGE_SITE_A, 0x100);
-	prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+	site = fresh_site();
+	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	for (unsigned i = 0; i < 2; i++) {
 		interact_rdmsr(neighbours[i], &rdmsr[i]);
 		interact_wrmsr(neighbours[i], page_gpa(PAGE_STATE_A), &wrmsr[i]);
 	}
-	d->neighbour_answered = answered(&answer, &site);
+	first->neighbour_answered = host_changed(&answer, &site);
 
-	interact_rdmsr(KVM2007_MSR_API_MAGIC, &d->rdmsr);
-	site = site_at(PAGE_SITE_A, 0x100);
-	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
-	d->answered = answered(&answer, &site);
-	d->host_version = answer.state->host_version;
+	interact_rdmsr(KVM2007_MSR_API_MAGIC, &first->rdmsr);
+	site = make_site(PAGE_SITE_A, SITE_OFFSET);
+	register_site(&site, &answer);
+	first->answered = host_changed(&answer, &site);
+	first->host_version = answer.state->host_version;
 	host->registered = !answer.wrmsr.faulted && answer.state->ret == 0 && site_patched(&site);
 
-	/* No answer, but it alone does not fault. */
-	host->present = d->answered ||
-			(!d->rdmsr.faulted && rdmsr[0].faulted && rdmsr[1].faulted) ||
+	/* D2: without an answer, if only the magic does not fault. */
+	host->present = first->answered ||
+			(!first->rdmsr.faulted && rdmsr[0].faulted && rdmsr[1].faulted) ||
 			(!answer.wrmsr.faulted && wrmsr[0].faulted && wrmsr[1].faulted);
 	if (!host->present)
 		tap_diag("no host: RDMSR of the magic %s, WRMSR %s",
-			 d->rdmsr.faulted ? "faults" : "says nothing",
+			 first->rdmsr.faulted ? "faults" : "says nothing",
 			 answer.wrmsr.faulted ? "faults" : "changes nothing");
 }

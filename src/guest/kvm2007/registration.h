@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Registrations: what the guest prepares, what the host answers, and the first contact. */
+/* Registrations (S1-S4): what the guest prepares, what the host answers; and the first contact. */
 #ifndef GUEST_KVM2007_REGISTRATION_H
 #define GUEST_KVM2007_REGISTRATION_H
 
@@ -9,30 +9,48 @@
 /* The host's answer to a registration. */
 struct answer {
 	struct outcome wrmsr;
-	uint32_t version_sentinel, ret_sentinel;
-	struct kvm_vcpu_para_state *state; /* the page afterwards */
+	uint32_t version_sentinel, ret_sentinel; /* host_version and ret before */
+	struct kvm_vcpu_para_state *state;       /* the page, with its answer */
 };
+
+/* Bytes of a state page that the ABI defines. */
+#define STATE_HEAD (offsetof(struct kvm_vcpu_para_state, hypercall_gpa) + sizeof(uint64_t))
+
+/* Where in its page a site is, if that does not matter. */
+#define SITE_OFFSET 0x100
+
+/* Resets all pages, and makes an unpatched site: in site page A, or at byte @offset of @page. */
+struct site fresh_site(void);
+struct site fresh_site_at(unsigned page, unsigned offset);
 
 struct kvm_vcpu_para_state *state_of(unsigned page);
 
 /*
- * Fills the head of a state page for a registration of @hypercall_gpa by a guest of @version, with
- * sentinels where the host is to write.
+ * Fills the head of @state, or of the state page @page, for a registration of @hypercall_gpa by a
+ * guest of @version, with sentinels where the host is to write.
  */
 void prepare_state(struct kvm_vcpu_para_state *state, uint32_t version, uint64_t hypercall_gpa,
 		   struct answer *answer);
-void prepare(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
+void prepare_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
 
 /* Prepares @page and registers it. */
 void register_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
 
-/* A success: ret is 0, the site is patched; a refusal: ret is -KVM_EINVAL, the site is not. */
+/* Prepares and registers state page A with @site, as a guest of KVM2007_API_VERSION. */
+void register_site(const struct site *site, struct answer *answer);
+
+/* Expects a success: ret is 0 (S3), and @site is patched (P1). */
 void expect_success(struct run *run, const struct answer *answer, const struct site *site);
+
+/* Expects a refusal: ret is -KVM2007_EINVAL (S3), and @site is unpatched (P7). */
 void expect_refusal(struct run *run, const struct answer *answer, const struct site *site);
 
+/* register_site(), and expects a success. */
+void expect_registration(struct run *run, const struct site *site);
+
 /*
- * Gives a site to call through: the one that this patched last, if the pages were not reset since;
- * else it resets them and registers state page A with a site on site page A.
+ * Sets @site to a patched site: the last one that this registered, if it is still patched and the
+ * pages were not reset since; else a fresh one, which it registers.  False: the check has failed.
  */
 bool register_default(struct run *run, struct site *site);
 
@@ -40,13 +58,13 @@ bool register_default(struct run *run, struct site *site);
 struct first_contact {
 	struct outcome rdmsr;
 	bool answered;           /* WRMSR changed the page or the site */
-	bool neighbour_answered; /* WRMSR of a neighbour did */
-	uint32_t host_version;   /* if it answered */
+	bool neighbour_answered; /* WRMSR of a neighbouring MSR did */
+	uint32_t host_version;   /* if answered */
 };
 
 extern struct first_contact first_contact;
 
-/* Makes the first contact: the run's first interactions. */
+/* Makes the first contact, the run's first interactions, and sets run->host. */
 void discover(struct run *run);
 
 #endif

@@ -26,11 +26,11 @@ static const uint8_t instructions[][3] = {
 	[CALL_EITHER] = {0x0f, 0x01, 0xd9},
 };
 
-static enum call_vendor vendor; /* CPUID exits: ask once */
-static const char *doubt;       /* why it is CALL_EITHER */
+static enum call_vendor cpu_vendor; /* as site_init() found it */
+static const char *vendor_doubt;    /* why it is CALL_EITHER */
 
-/* The CPU's maker, by the name that CPUID has for it. */
-static enum call_vendor find_maker(void)
+/* By the name in CPUID leaf 0. */
+static enum call_vendor vendor_by_name(void)
 {
 	static const struct {
 		char name[13];
@@ -50,24 +50,27 @@ static enum call_vendor find_maker(void)
 	return CALL_EITHER;
 }
 
-/* P1 speaks of the CPU that the VM runs on: if CPUID shows the other maker's SVM or VMX, its name is a guess. */
+/*
+ * P1 is about the CPU that the VM runs on, so the vendor that CPUID names is in doubt if CPUID also
+ * shows the other vendor's SVM or VMX.
+ */
 void site_init(void)
 {
-	enum call_vendor maker = find_maker();
+	enum call_vendor named = vendor_by_name();
 	bool svm = cpuid(0x80000000, 0).eax >= 0x80000001 && cpuid(0x80000001, 0).ecx & CPUID_SVM;
 	bool vmx = cpuid(1, 0).ecx & CPUID_VMX;
 
-	doubt = NULL;
-	if (maker == CALL_EITHER)
-		doubt = "unknown CPU vendor";
-	else if (maker == CALL_AMD && vmx)
-		doubt = "the CPU vendor is AMD or Hygon, but CPUID shows VMX";
-	else if (maker == CALL_INTEL && svm)
-		doubt = "the CPU vendor is Intel, Centaur or Zhaoxin, but CPUID shows SVM";
-	vendor = doubt ? CALL_EITHER : maker;
+	vendor_doubt = NULL;
+	if (named == CALL_EITHER)
+		vendor_doubt = "unknown CPU vendor";
+	else if (named == CALL_AMD && vmx)
+		vendor_doubt = "the CPU vendor is AMD or Hygon, but CPUID shows VMX";
+	else if (named == CALL_INTEL && svm)
+		vendor_doubt = "the CPU vendor is Intel, Centaur or Zhaoxin, but CPUID shows SVM";
+	cpu_vendor = vendor_doubt ? CALL_EITHER : named;
 }
 
-struct site site_at(unsigned page, unsigned offset)
+struct site make_site(unsigned page, unsigned offset)
 {
 	struct site site = {
 		.gpa = page_gpa(page) + offset,
@@ -75,7 +78,7 @@ struct site site_at(unsigned page, unsigned offset)
 		.entry = page_entry(page) + offset,
 	};
 
-	/* Code that runs on behind the RET faults at once, wherever the page's noise is not INT3. */
+	/* INT3 after the site, too, so that what runs on there traps: the page may hold noise. */
 	memset(site.bytes, INT3, SITE_SIZE + 2);
 	memcpy(site.bytes, unpatched, SITE_SIZE);
 	return site;
@@ -86,29 +89,29 @@ bool site_unpatched(const struct site *site)
 	return !memcmp(site->bytes, unpatched, SITE_SIZE);
 }
 
-static bool holds(const struct site *site, enum call_vendor whose)
+static bool holds(const struct site *site, enum call_vendor vendor)
 {
-	return !memcmp(site->bytes, instructions[whose], 3) && site->bytes[3] == unpatched[3];
+	return !memcmp(site->bytes, instructions[vendor], 3) && site->bytes[3] == unpatched[3];
 }
 
 bool site_patched(const struct site *site)
 {
-	if (vendor == CALL_EITHER)
+	if (cpu_vendor == CALL_EITHER)
 		return holds(site, CALL_AMD) || holds(site, CALL_INTEL);
-	return holds(site, vendor);
+	return holds(site, cpu_vendor);
 }
 
-const uint8_t *call_instruction(enum call_vendor whose)
+const uint8_t *call_instruction(enum call_vendor vendor)
 {
-	return instructions[whose];
+	return instructions[vendor];
 }
 
 enum call_vendor site_vendor(void)
 {
-	return vendor;
+	return cpu_vendor;
 }
 
 const char *site_vendor_doubt(void)
 {
-	return doubt;
+	return vendor_doubt;
 }

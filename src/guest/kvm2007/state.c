@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* S2-S4: the host writes host_version and ret, on a refusal too, and nothing else in any page. */
+/* S2-S4: the host writes host_version and ret, in a refusal too, and nothing else in any page. */
 #include <stddef.h>
 
 #include "guest/kvm2007/checks.h"
-#include "lib/string.h"
 #include "x86/defs.h"
 
-/* Registers state page A as a guest of @version, expects an answer and returns it. */
+/* Registers state page A as a guest of @version.  Expects an answer, and returns it. */
 static struct answer answer_to(struct run *run, uint32_t version)
 {
+	struct site site = fresh_site();
 	struct answer answer;
 
-	pages_reset();
-	register_page(PAGE_STATE_A, version, site_at(PAGE_SITE_A, 0x100).gpa, &answer);
+	register_page(PAGE_STATE_A, version, site.gpa, &answer);
 	expect_returned(run, "registration", &answer.wrmsr);
 	expect(run,
 	       answer.state->host_version != answer.version_sentinel ||
@@ -39,7 +38,7 @@ static void host_version(struct run *run)
 	expect_version(run, 0);
 }
 
-/* Every host refuses this version: none is that new. */
+/* Every host refuses this version, the highest of all. */
 static void host_version_refused(struct run *run)
 {
 	expect_version(run, UINT32_MAX);
@@ -66,7 +65,8 @@ static void expect_fields(struct run *run, uint32_t version)
 
 	expect_equal(run, "guest_version", state->guest_version, version);
 	expect_equal(run, "size", state->size, sizeof(*state));
-	expect_equal(run, "hypercall_gpa", state->hypercall_gpa, page_gpa(PAGE_SITE_A) + 0x100);
+	expect_equal(run, "hypercall_gpa", state->hypercall_gpa,
+		     page_gpa(PAGE_SITE_A) + SITE_OFFSET);
 }
 
 static void guest_fields(struct run *run)
@@ -84,13 +84,10 @@ static void expect_untouched(struct run *run, const char *what, unsigned page, u
 
 static void rest(struct run *run)
 {
-	const unsigned head =
-		offsetof(struct kvm_vcpu_para_state, hypercall_gpa) + sizeof(uint64_t);
-
 	answer_to(run, KVM2007_API_VERSION);
-	expect_untouched(run, "page after a success", PAGE_STATE_A, head);
+	expect_untouched(run, "page after a success", PAGE_STATE_A, STATE_HEAD);
 	answer_to(run, UINT32_MAX);
-	expect_untouched(run, "page after a refusal", PAGE_STATE_A, head);
+	expect_untouched(run, "page after a refusal", PAGE_STATE_A, STATE_HEAD);
 }
 
 static void expect_canaries(struct run *run)
@@ -115,12 +112,10 @@ static void size(struct run *run)
 	static const uint32_t sizes[] = {0, 1, 24, 4095, 4097, 0x80000000, UINT32_MAX};
 
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct site site = fresh_site();
 		struct answer answer;
-		struct site site;
 
-		pages_reset();
-		site = site_at(PAGE_SITE_A, 0x100);
-		prepare(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
+		prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 		answer.state->size = sizes[i];
 		interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A), &answer.wrmsr);
 		expect_success(run, &answer, &site);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S7, and what follows from it: a page belongs to one vCPU, and what one vCPU registers and calls
- * does not depend on what the others do at the same time.
+ * S7: a state page belongs to one vCPU.  So what a vCPU registers and calls does not depend on what
+ * others do at the same time.
  */
 #include "guest/kvm2007/checks.h"
 #include "guest/kvm2007/vcpu_pages.h"
@@ -9,24 +9,23 @@
 #include "lib/processors.h"
 #include "x86/insn.h"
 
-/* How many times: enough to see that it works; and enough for races, which need a coincidence. */
-#define CALLS    20
-#define RACES    1200 /* by all vCPUs together */
-#define STAYS_32 12
+#define CALLS    20   /* by each vCPU, to see that they work */
+#define STAYS_32 12   /* stays in legacy mode, by each vCPU */
+#define RACES    1200 /* calls of all vCPUs together, to see a race, which takes a coincidence */
 
 static unsigned races(const struct run *run)
 {
 	return RACES / run->vcpus + 1;
 }
 
-static void registers(struct run *run, struct vcpu_pages *own)
+static void register_own(struct run *run, struct vcpu_pages *own)
 {
 	vcpu_pages_register(own, KVM2007_API_VERSION);
 	expect_success(run, &own->answer, &own->site);
 }
 
 /* A call with noise in all registers. */
-static bool call(struct run *run, const struct vcpu_pages *own, struct outcome *outcome)
+static bool make_call(struct run *run, const struct vcpu_pages *own, struct outcome *outcome)
 {
 	struct gprs gprs = noise_gprs();
 
@@ -36,32 +35,32 @@ static bool call(struct run *run, const struct vcpu_pages *own, struct outcome *
 	return expect_returned(run, "call", outcome);
 }
 
-static void calls(struct run *run, struct vcpu_pages *own)
+static void call_own(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome outcome;
 
-	if (call(run, own, &outcome))
+	if (make_call(run, own, &outcome))
 		expect_equal(run, "rax", outcome.after.rax, (uint64_t)-KVM2007_EINVAL);
 }
 
-static void calls_preserving(struct run *run, struct vcpu_pages *own)
+static void call_preserving(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome outcome;
 
-	if (call(run, own, &outcome)) {
+	if (make_call(run, own, &outcome)) {
 		expect_gprs(run, &outcome.before, &outcome.after, GPR_BIT(rax));
 		expect_flags(run, outcome.before.rflags, outcome.after.rflags);
 	}
 }
 
-static void echoes(struct run *run, struct vcpu_pages *own)
+static void call_echo(struct run *run, struct vcpu_pages *own)
 {
 	expect_random_echo(run, &own->site);
 }
 
 /*
- * Half of the vCPUs: those whose numbers have one bit set, or clear.  For any two vCPUs there is a
- * turn of only one of them.
+ * In each turn half of the vCPUs: those whose numbers have a certain bit clear, or set.  For any
+ * two vCPUs there is a turn that has only one of them.
  */
 static unsigned turn;
 
@@ -70,51 +69,50 @@ static bool is_in_turn(unsigned id)
 	return (id >> turn / 2 & 1) == (turn & 1);
 }
 
-static void registers_in_turn(struct run *run, struct vcpu_pages *own)
+static void register_in_turn(struct run *run, struct vcpu_pages *own)
 {
 	if (is_in_turn(this_cpu()->id))
-		registers(run, own);
+		register_own(run, own);
 }
 
-static void first_registers(struct run *run, struct vcpu_pages *own)
+static void register_if_first(struct run *run, struct vcpu_pages *own)
 {
 	if (!this_cpu()->id)
-		registers(run, own);
+		register_own(run, own);
 }
 
-/* Every vCPU registers its site. */
 static bool register_all(struct run *run)
 {
 	vcpu_pages_reset(run);
-	return on_each_vcpu(run, registers, 1);
+	return on_each_vcpu(run, register_own, 1);
 }
 
-static void arrives(struct run *run, struct vcpu_pages *own)
+static void expect_own_pages(struct run *run, struct vcpu_pages *own)
 {
 	expect(run, own == this_cpu()->own, "wanted a vCPU's own pages");
 }
 
-/* All the vCPUs that the user wants start, and return from a function. */
+/* All vCPUs that the user wants start, and return from a function. */
 static void start(struct run *run)
 {
 	unsigned n = vcpus_start(run);
 	unsigned wanted = (unsigned)run->options.cpus;
 	const char *why = processors_why();
 
-	if (why && n < wanted) /* no promise of the host's is broken */
+	if (why && n < wanted) /* the host broke no promise */
 		panic("vCPUs: wanted %u (cpus=), got %u: %s", wanted, n, why);
 	expect(run, !wanted || n == wanted, "vCPUs: wanted %u, got %u", wanted, n);
 	if (n > 1) {
 		tap_diag("vCPUs: %u", n);
-		on_each_vcpu(run, arrives, 1);
+		on_each_vcpu(run, expect_own_pages, 1);
 	} else if (!run->failed) {
 		if (why)
 			tap_diag("vCPUs: 1: %s", why);
-		skip(run, one_vcpu);
+		skip(run, one_vcpu_reason);
 	}
 }
 
-static void arrives_late(struct run *run, struct vcpu_pages *own)
+static void register_late(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome read;
 	uint64_t gpa;
@@ -124,134 +122,129 @@ static void arrives_late(struct run *run, struct vcpu_pages *own)
 	for (unsigned id = 0; id < run->vcpus && !read.faulted; id++)
 		expect(run, vcpu_pages(id) == own || gpa != (uint64_t)&vcpu_pages(id)->state,
 		       "RDMSR: wanted no other's page, got vCPU %u's", id);
-	registers(run, own);
+	register_own(run, own);
 }
 
-static void others_arrive_late(struct run *run, struct vcpu_pages *own)
+static void register_others_late(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id && is_in_turn(this_cpu()->id))
-		arrives_late(run, own);
+		register_late(run, own);
 }
 
 /*
  * S7: a vCPU that has not registered has no page, even if others have; and it can register later.
- * No check before may register these vCPUs, for there is no way to unregister (S8).
+ * No check before this one may register the other vCPUs: they can't unregister (S8).
  */
 static void late(struct run *run)
 {
 	vcpu_pages_reset(run);
-	on_each_vcpu(run, first_registers, 1);
+	on_each_vcpu(run, register_if_first, 1);
 	for (turn = 0; turn < 2; turn++)
-		on_each_vcpu(run, others_arrive_late, 1);
+		on_each_vcpu(run, register_others_late, 1);
 	expect_vcpu_pages_untouched(run);
 }
 
-/* S7: each vCPU registers its own page, which does not touch another vCPU's. */
+/* S7: each vCPU registers its own page, which changes no other vCPU's. */
 static void pages(struct run *run)
 {
 	for (turn = 0; (run->vcpus - 1) >> turn / 2 && !run->failed; turn++) {
 		vcpu_pages_reset(run);
-		on_each_vcpu(run, registers_in_turn, 1);
+		on_each_vcpu(run, register_in_turn, 1);
 		expect_vcpu_pages_untouched(run);
 	}
-	if (!run->failed && on_each_vcpu(run, registers, races(run) / 4))
+	if (!run->failed && on_each_vcpu(run, register_own, races(run) / 4))
 		expect_vcpu_pages_untouched(run);
 }
 
-static void others_call(struct run *run, struct vcpu_pages *own)
+static void call_unless_last(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id < run->vcpus - 1)
-		calls(run, own);
+		call_own(run, own);
 }
 
-static void last_is_refused(struct run *run, struct vcpu_pages *own)
+static void refuse_last(struct run *run, struct vcpu_pages *own)
 {
-	others_call(run, own);
+	call_unless_last(run, own);
 	if (this_cpu()->id == run->vcpus - 1) {
 		vcpu_pages_register(own, UINT32_MAX);
 		expect_refusal(run, &own->answer, &own->site);
 	}
 }
 
-/* S7: one vCPU is refused; the others' pages and calls are as before. */
+/* S7: a refusal of one vCPU does not change the others' pages and calls. */
 static void refusal(struct run *run)
 {
 	if (!register_all(run))
 		return;
 	for (unsigned id = 0; id < run->vcpus; id++)
 		vcpu_pages_prepare(vcpu_pages(id), KVM2007_API_VERSION);
-	vcpu_pages(run->vcpus - 1)->site = site_at(PAGE_SITE_B, 0x200);
-	if (on_each_vcpu(run, last_is_refused, CALLS)) /* meanwhile, and afterwards */
-		on_each_vcpu(run, others_call, 1);
+	vcpu_pages(run->vcpus - 1)->site = make_site(PAGE_SITE_B, 0x200);
+	if (on_each_vcpu(run, refuse_last, CALLS)) /* at the same time; and later: */
+		on_each_vcpu(run, call_unless_last, 1);
 	expect_vcpu_pages_untouched(run);
 }
 
-/* P1: the host patches the site, with a site for each vCPU. */
+/* P1: each vCPU calls through a site of its own. */
 static void own_sites(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, calls, CALLS);
+		on_each_vcpu(run, call_own, CALLS);
 }
 
-/* P1: likewise, with one site for all vCPUs. */
+/* P1: all vCPUs register one site, and call through it. */
 static void shared_site(struct run *run)
 {
 	vcpu_pages_reset(run);
-	vcpu_pages_share(run, site_at(PAGE_SITE_B, 0x100));
-	if (on_each_vcpu(run, registers, 1))
-		on_each_vcpu(run, calls, CALLS);
+	vcpu_pages_share_site(run, make_site(PAGE_SITE_B, 0x100));
+	if (on_each_vcpu(run, register_own, 1))
+		on_each_vcpu(run, call_own, CALLS);
 }
 
-static void is_undefined(struct run *run, struct vcpu_pages *own)
+static void expect_own_undefined(struct run *run, struct vcpu_pages *own)
 {
-	static const uint64_t args[6];
-	struct outcome outcome;
-
-	hypercall64(&own->site, 0, args, &outcome);
-	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_UD,
-	       "unpatched site: wanted #UD");
+	expect_undefined(run, &own->site);
 }
 
-/* A serializing instruction makes code visible that another CPU changed: SDM volume 3, 9.1.3. */
-static void calls_anew(struct run *run, struct vcpu_pages *own)
+/* Code that another CPU changed is visible after a serializing instruction: SDM volume 3, 9.1.3. */
+static void call_after_serializing(struct run *run, struct vcpu_pages *own)
 {
 	WRITE_REG(cr3, READ_REG(cr3));
-	calls(run, own);
+	call_own(run, own);
 }
 
-/* P5: every vCPU sees the new bytes, even if it has executed the old ones. */
+/* P5: every vCPU executes the new bytes, even if it has executed the old ones. */
 static void hot_site(struct run *run)
 {
 	if (!register_all(run))
 		return;
-	vcpu_pages_share(run, site_at(PAGE_SITE_B, 0x300));
-	if (on_each_vcpu(run, is_undefined, 50) && on_each_vcpu(run, first_registers, 1))
-		on_each_vcpu(run, calls_anew, 2);
+	vcpu_pages_share_site(run, make_site(PAGE_SITE_B, 0x300));
+	if (on_each_vcpu(run, expect_own_undefined, 50) && on_each_vcpu(run, register_if_first, 1))
+		on_each_vcpu(run, call_after_serializing, 2);
 }
 
-/* C1: each vCPU's parameters arrive, and its result comes back to it. */
+/* C1: the arguments of each vCPU arrive, and it gets its own result. */
 static void echo(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, echoes, races(run));
+		on_each_vcpu(run, call_echo, races(run));
 }
 
-static void odd_ones_register(struct run *run, struct vcpu_pages *own)
+static void odd_register_even_call(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id & 1)
-		registers(run, own);
+		register_own(run, own);
 	else
-		calls_preserving(run, own);
+		call_preserving(run, own);
 }
 
-/* S6: registration may be repeated, while others call. */
+/* S6: a vCPU may register again, while others call. */
 static void re_register(struct run *run)
 {
-	if (register_all(run) && on_each_vcpu(run, odd_ones_register, races(run)))
+	if (register_all(run) && on_each_vcpu(run, odd_register_even_call, races(run)))
 		expect_vcpu_pages_untouched(run);
 }
 
-static void odd_ones_are_legacy(struct run *run, struct vcpu_pages *own)
+static void odd_legacy_even_long(struct run *run, struct vcpu_pages *own)
 {
 	if (this_cpu()->id & 1) {
 		expect_echoes32(run, &own->site, 1);
@@ -261,23 +254,23 @@ static void odd_ones_are_legacy(struct run *run, struct vcpu_pages *own)
 		expect_random_echo(run, &own->site);
 }
 
-/* C1 and C32.1: the convention depends on the mode of the vCPU that calls. */
+/* C1, C32.1: the mode of the calling vCPU decides which convention it uses. */
 static void conventions(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, odd_ones_are_legacy, STAYS_32);
+		on_each_vcpu(run, odd_legacy_even_long, STAYS_32);
 }
 
-/* C2: no other register changes, whatever is in the registers of other vCPUs. */
+/* C2: no register but RAX changes, whatever the registers of other vCPUs hold. */
 static void preserves_gprs(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, calls_preserving, races(run));
+		on_each_vcpu(run, call_preserving, races(run));
 }
 
 static const struct check checks[] = {
 	{"vcpu.start", "S7", .body = start},
-	/* Next, because afterwards every vCPU has registered. */
+	/* The first check that registers the other vCPUs. */
 	{"vcpu.late", "S7", CHECK_VCPUS, .body = late},
 	{"vcpu.pages", "S7", CHECK_VCPUS, .body = pages},
 	{"vcpu.refusal", "S7", CHECK_VCPUS, .body = refusal},

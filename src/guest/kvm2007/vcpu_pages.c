@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/kvm2007/vcpu_pages.h"
 
-/* Bytes from one vCPU's site to that of the next: one page has room for all. */
+/* Bytes from one vCPU's site to the next: one page has room for all. */
 #define SITE_ROOM (PAGE_SIZE / (SMP_MAX + 1))
 
 #define WORDS(bytes) ((bytes) / sizeof(uint64_t))
 
-/* Where the noise begins, the gap in it, and where it ends. */
+/* In words: where the noise begins, its gap for the head of the state page, and where it ends. */
 #define NOISE_START (WORDS(offsetof(struct vcpu_pages, noise)) + 1)
 #define HEAD_START  WORDS(offsetof(struct vcpu_pages, state))
-#define HEAD_END    (HEAD_START + WORDS(24))
+#define HEAD_END    (HEAD_START + WORDS(STATE_HEAD))
 #define NOISE_END   WORDS(sizeof(struct vcpu_pages))
 
 void vcpu_pages_prepare(struct vcpu_pages *pages, uint32_t version)
 {
 	pages->version = version;
-	pages->asked = false;
+	pages->registered = false;
 	prepare_state(&pages->state, version, pages->site.gpa, &pages->answer);
 }
 
-/* The word of noise that follows @word. */
+/* The word of noise after @word. */
 static unsigned next_word(unsigned word)
 {
 	return ++word == HEAD_START ? HEAD_END : word;
@@ -47,18 +47,18 @@ static bool untouched(const struct vcpu_pages *pages)
 	}
 	return state->guest_version == pages->version && state->size == sizeof(*state) &&
 	       state->hypercall_gpa == pages->site.gpa &&
-	       (pages->asked || (state->host_version == pages->answer.version_sentinel &&
-				 state->ret == pages->answer.ret_sentinel));
+	       (pages->registered || (state->host_version == pages->answer.version_sentinel &&
+				      state->ret == pages->answer.ret_sentinel));
 }
 
 void vcpu_pages_reset(struct run *run)
 {
 	pages_reset();
 	for (unsigned id = 0; id < run->vcpus; id++)
-		reset(vcpu_pages(id), site_at(PAGE_SITE_A, id * SITE_ROOM));
+		reset(vcpu_pages(id), make_site(PAGE_SITE_A, id * SITE_ROOM));
 }
 
-void vcpu_pages_share(struct run *run, struct site site)
+void vcpu_pages_share_site(struct run *run, struct site site)
 {
 	for (unsigned id = 0; id < run->vcpus; id++)
 		vcpu_pages(id)->site = site;
@@ -73,6 +73,6 @@ void expect_vcpu_pages_untouched(struct run *run)
 void vcpu_pages_register(struct vcpu_pages *pages, uint32_t version)
 {
 	vcpu_pages_prepare(pages, version);
-	pages->asked = true;
+	pages->registered = true;
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, (uint64_t)&pages->state, &pages->answer.wrmsr);
 }

@@ -157,8 +157,7 @@ tell_gdb() {
 accel='' gdb='' qemu=${QEMU:-qemu-system-x86_64}
 parse_options "$@"
 shift "$words"
-cd "$here" || die "cannot enter $here"
-[ "$deps" = no ] || install_missing
+enter_project
 [ -z "$gdb" ] || seconds=${seconds:-0}
 if has_option ' -smp --smp ' "$@"; then
     choose_processors yes

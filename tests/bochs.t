@@ -234,8 +234,8 @@ misused "cannot write to $tmp/none/log" --debug-log="$tmp/none/log"
 cp LICENSE "$tmp/rogue/paraguest.iso"
 misused '.*/paraguest\.iso: its grub\.cfg is not that of boot/grub\.cfg' --host=none
 rm "$tmp/rogue/paraguest.iso"
-mkdir -p "$tmp/elsewhere/src/runner"
-cp src/runner/run-bochs.sh src/runner/run.sh src/runner/judge.pl src/runner/engine.pl "$tmp/elsewhere/src/runner/"
+mkdir -p "$tmp/elsewhere/src"
+cp -R src/runner "$tmp/elsewhere/src/"
 (cd "$tmp/elsewhere/src/runner" && O=build sh run-bochs.sh) 2>"$tmp/err"
 is $? 99 'no ISO and no Makefile: an error'
 has "$tmp/err" '^run-bochs.sh: build/paraguest.iso is not there' 'no ISO and no Makefile: says why'

@@ -224,9 +224,9 @@ has "$tmp/out" '^# qemu: \[tcp:127.0.0.1:1235\]$' '--gdb reaches QEMU'
 
 # ---- builds and packages ------------------------------------------------------------------------
 
-mkdir -p "$tmp/elsewhere/src/runner"
+mkdir -p "$tmp/elsewhere/src"
 cp run-qemu.sh "$tmp/elsewhere/"
-cp src/runner/judge.pl src/runner/engine.pl src/runner/run.sh "$tmp/elsewhere/src/runner/"
+cp -R src/runner "$tmp/elsewhere/src/"
 O=build "$tmp/elsewhere/run-qemu.sh" 2>"$tmp/err"
 is $? 99 'no images and no Makefile: an error'
 has "$tmp/err" '^run-qemu.sh: build/host.elf is not there' 'no images and no Makefile: says why'

@@ -138,8 +138,7 @@ write_config
 for file in "$log" "$debug_log"; do
 	[ -z "$file" ] || touch "$file" || die "cannot write to $file"
 done
-cd "$here" || die "cannot enter $here"
-[ "$deps" = no ] || install_missing
+enter_project
 build iso "$iso"
 
 trap_signals

@@ -16,6 +16,7 @@
 use strict;
 use warnings;
 
+require './src/runner/stream.pl';
 require './src/runner/judge.pl';
 
 my $CHUNK = 65536;
@@ -32,7 +33,6 @@ while (@ARGV && (my $word = shift) ne '--') {
 	$option{$name} = $value;
 }
 my @command = @ARGV;
-Judge::start(@option{qw(engine seconds exit_skip)});
 
 my ($child, $caught);
 my %end = (status => '', messages => []);
@@ -208,7 +208,7 @@ sub read_all {
 		if ($n) { $take->($bytes) }
 		else { delete $takers->{$fd} }
 	}
-	print_all(Judge::output());
+	print_all(Stream::output());
 	select undef, undef, undef, $PAUSE if $child && %$takers;
 	return 1;
 }
@@ -217,7 +217,7 @@ sub run {
 	my ($log, $debug_log) = @_;
 	my ($out, $err, $debug) = start_engine(defined $debug_log);
 	my %takers = (
-		fileno $out => [$out, sub { save($log, $_[0]); Judge::take($_[0]) }],
+		fileno $out => [$out, sub { save($log, $_[0]); Stream::take($_[0]) }],
 		fileno $err => [$err, \&take_message],
 		fileno $debug => [$debug, sub { save($debug_log, $_[0]) }],
 	);
@@ -247,7 +247,7 @@ my $log = open_copy($option{log});
 my $debug_log = open_copy($option{debug_log});
 run($log, $debug_log) if !$end{unable};
 if (!$end{unable}) { close_copy($_) for $log, $debug_log }
-my $status = Judge::finish(\%end);
-print_all(Judge::output());
+my $status = Judge::verdict(\%option, Stream::finish(), \%end);
+print_all(Stream::output());
 close STDOUT or give_up("cannot write to stdout: $!");
 exit $status;

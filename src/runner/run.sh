@@ -190,7 +190,7 @@ build() { # GOAL IMAGE...
 		(build_locked "$goal" "$@") 7<"$build/.lock" || { rm -f "$stamp.$$"; die "the build failed: make $goal"; }
 		$as mv -f "$stamp.$$" "$stamp"
 	fi
-	for file in "$@" src/runner/engine.pl src/runner/judge.pl; do
+	for file in "$@" src/runner/engine.pl src/runner/stream.pl src/runner/judge.pl; do
 		[ -s "$file" ] || die "$file is not there"
 	done
 	command -v perl >/dev/null || die 'there is no perl here, which judges the stream'

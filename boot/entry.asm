@@ -17,23 +17,13 @@ MULTIBOOT_FLAGS equ MULTIBOOT_PAGE_ALIGN | MULTIBOOT_MEMORY_INFO | MULTIBOOT_ADD
 CPUID_EXT_NX    equ 1 << 20             ; 8000_0001h EDX
 CPUID_EXT_LM    equ 1 << 29
 
-UART_LSR        equ 5                   ; from the UART's first port
-LSR_TEMT        equ 1 << 6
-LSR_READY       equ 1 << 5 | LSR_TEMT   ; either means that a byte may be written
-NO_UART         equ 0xff                ; what LSR reads as where there is none
-VGA_TEXT        equ 0xb8000
-VGA_LINE        equ 80 * 2
-BLANK           equ 0x0720              ; light grey on black
-BOCHS_SHUTDOWN  equ 0x8900
-DEBUG_EXIT      equ 0xf4
-EXIT_ERROR      equ 0x13
-
 extern image_start, text_end, rodata_end, load_end, image_end
 extern image_pt, boot_pd_second
-extern main
+extern main, boot_fail
 
 global multiboot_header, _start, enter_long_mode
-global boot_info, boot_pdpt, boot_pd, boot_pt, boot_nx, boot_gdt, boot_gdt_register, boot_stacks, boot_cpu
+global boot_info, boot_pdpt, boot_pd, boot_pt, boot_nx
+global boot_gdt, boot_gdt_register, boot_stacks, boot_cpu
 
 section .multiboot progbits alloc noexec nowrite align=4
 multiboot_header:
@@ -57,7 +47,7 @@ _start:
         mov     [boot_info + BOOT_MAGIC], eax
         cmp     eax, MULTIBOOT_LOADER_MAGIC
         mov     esi, error_loader
-        jne     fail
+        jne     boot_fail
         call    copy_information
         call    require_long_mode
         call    map_image
@@ -111,11 +101,11 @@ require_long_mode:
         cpuid
         cmp     eax, 0x80000001
         mov     esi, error_long_mode
-        jb      fail
+        jb      boot_fail
         mov     eax, 0x80000001
         cpuid
         test    edx, CPUID_EXT_LM
-        jz      fail
+        jz      boot_fail
         test    edx, CPUID_EXT_NX
         jz      .done
         mov     dword [boot_nx + 4], 1 << 31
@@ -213,114 +203,9 @@ start_boot_cpu:
         hlt
         jmp     .stop
 
-bits 32
-; Prints the message at ESI as the run's verdict and ends it, with nothing but I/O ports: on the first of
-; COM1 to COM4 that is there, whatever the options say, or else on the screen.  No wait without an end:
-; one gives up after 64 Ki reads, and so does the next character not wait again.
-fail:
-        push    esi
-        call    find_uart
-        mov     ebx, VGA_TEXT           ; where the next character goes
-        mov     ebp, VGA_TEXT + VGA_LINE ; and the next line; none of ours is longer
-        mov     esi, error_start
-        call    puts
-        pop     esi
-        call    puts
-
-        mov     edx, BOCHS_SHUTDOWN     ; can't be read: 0xff, or 0 under some hypervisors
-        in      al, dx
-        mov     ah, al
-        in      al, DEBUG_EXIT
-        mov     esi, error_halt
-        cmp     al, ah
-        je      .result
-        mov     esi, error_no_halt
-.result:
-        call    puts
-        mov     esi, error_result
-        call    puts
-        test    edi, edi
-        jz      .exit
-        mov     ah, LSR_TEMT
-        call    wait_uart
-.exit:
-        mov     al, EXIT_ERROR
-        out     DEBUG_EXIT, al
-.stop:
-        cli
-        hlt
-        jmp     .stop
-
-; Sets EDI to the status port of the first UART that gets ready, or to 0.
-find_uart:
-        mov     esi, uart_status_ports
-.next:
-        movzx   edi, word [esi]
-        add     esi, 2
-        test    edi, edi
-        jz      .done
-        mov     edx, edi
-        in      al, dx
-        cmp     al, NO_UART
-        je      .next
-        mov     ah, LSR_READY
-        call    wait_uart
-        jz      .next
-.done:
-        ret
-
-; Prints the string at ESI.
-puts:
-        test    edi, edi
-        jz      .next
-        mov     ah, LSR_READY
-        call    wait_uart
-        jnz     .next
-        xor     edi, edi                ; it died: on the screen from here
-.next:
-        lodsb
-        test    al, al
-        jz      .done
-        test    edi, edi
-        jz      .screen
-        lea     edx, [edi - UART_LSR]
-        out     dx, al
-        jmp     puts
-.screen:
-        cmp     al, 10
-        je      .newline
-        mov     ah, BLANK >> 8
-        mov     [ebx], ax
-        add     ebx, 2
-        jmp     puts
-.newline:
-        mov     word [ebx], BLANK
-        add     ebx, 2
-        cmp     ebx, ebp
-        jb      .newline
-        add     ebp, VGA_LINE
-        jmp     puts
-.done:
-        ret
-
-; ZF: none of the bits AH got set in the UART's status, whose port is EDI.
-wait_uart:
-        mov     ecx, 0x10000
-        mov     edx, edi
-.next:
-        in      al, dx
-        test    al, ah
-        loopz   .next
-        ret
-
 section .rodata
-error_start:     db "TAP version 13", 10, "Bail out! ", 0
 error_loader:    db "not loaded by multiboot 1: wanted 0x2badb002 in EAX", 0
 error_long_mode: db "this CPU has no long mode", 0
-error_halt:      db 10, "# no exit device answers (port 0xf4): this run ends by a halt"
-error_no_halt:   db 10, 0
-error_result:    db "# RESULT: ERROR pass=0 fail=0 skip=0 todo=0", 10, 0
-uart_status_ports: dw 0x3f8 + UART_LSR, 0x2f8 + UART_LSR, 0x3e8 + UART_LSR, 0x2e8 + UART_LSR, 0
 
 section .data
 ; Not constant: the CPU sets accessed and busy bits.  Flat, present, DPL 0; APM2 4.8.

@@ -1,40 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "lib/cmdline.h"
+#include "lib/number.h"
 #include "lib/printf.h"
 #include "lib/string.h"
-
-/* The value of a digit of any base up to 16; 16 for other characters. */
-static unsigned digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
-}
-
-bool parse_u64(const char *text, uint64_t *value)
-{
-	bool hex = text[0] == '0' && text[1] == 'x';
-	unsigned base = hex ? 16 : 10;
-	uint64_t sum = 0;
-
-	if (hex)
-		text += 2;
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		unsigned digit = digit_value(*text);
-
-		if (digit >= base || __builtin_mul_overflow(sum, base, &sum) ||
-		    __builtin_add_overflow(sum, digit, &sum))
-			return false;
-	}
-	*value = sum;
-	return true;
-}
 
 static bool is_space(char c)
 {
@@ -48,7 +16,6 @@ static bool is_control(char c)
 
 void cmdline_show(const char *text, char *shown, size_t size)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t at = 0;
 
 	for (; *text; text++) {
@@ -57,14 +24,7 @@ void cmdline_show(const char *text, char *shown, size_t size)
 
 		if (at + (plain ? 1 : 4) >= size)
 			break;
-		if (plain) {
-			shown[at++] = *text;
-			continue;
-		}
-		shown[at++] = '\\';
-		shown[at++] = 'x';
-		shown[at++] = digits[c / 16];
-		shown[at++] = digits[c % 16];
+		at += (size_t)format(shown + at, 5, plain ? "%c" : "\\x%02x", c);
 	}
 	shown[at] = '\0';
 }
@@ -103,13 +63,6 @@ static bool raw_word(const char *at, struct raw_word *word)
 	return at != word->start;
 }
 
-static bool is_option(const struct raw_word *word, const struct option *options, size_t count)
-{
-	const char *end = word->equals ? word->equals : word->end;
-
-	return find_option(options, count, word->start, (size_t)(end - word->start));
-}
-
 /* Whether it ends as an image's file does, or as a URL of one, which may have a query. */
 static bool ends_image(const struct raw_word *word)
 {
@@ -136,7 +89,8 @@ static const char *name_end(const char *line, const struct option *options, size
 	struct raw_word word;
 
 	for (; raw_word(line, &word); line = word.end, first = false) {
-		bool option = is_option(&word, options, count);
+		const char *stop = word.equals ? word.equals : word.end;
+		bool option = find_option(options, count, word.start, (size_t)(stop - word.start));
 
 		if (option && !word.slash) {
 			if (whole)
@@ -255,16 +209,24 @@ static bool set_option(const struct option *option, const char *value)
 
 static void explain(const struct option *option, const char *value, char error[CMDLINE_ERROR_MAX])
 {
-	char shown[CMDLINE_ERROR_MAX] = "nothing";
+	bool given = value && (*value || option->kind == OPTION_FLAG);
+	const char *quote = given ? "'" : "";
+	char shown[CMDLINE_ERROR_MAX];
 
-	if (value && (*value || option->kind == OPTION_FLAG)) {
-		shown[0] = '\'';
-		cmdline_show(value, shown + 1, sizeof(shown) - 2);
-		memcpy(shown + strlen(shown), "'", 2);
-	}
-	format(error, CMDLINE_ERROR_MAX, "option '%s' %s%s, got %s", option->name,
+	cmdline_show(given ? value : "nothing", shown, sizeof(shown));
+	format(error, CMDLINE_ERROR_MAX, "option '%s' %s%s, got %s%s%s", option->name,
 	       option->wanted ? "wants " : "takes no value", option->wanted ? option->wanted : "",
-	       shown);
+	       quote, shown, quote);
+}
+
+/* Writes a message about @word to @error; always false. */
+static bool refuse(const char *message, const char *word, char error[CMDLINE_ERROR_MAX])
+{
+	char shown[CMDLINE_ERROR_MAX];
+
+	cmdline_show(word, shown, sizeof(shown));
+	format(error, CMDLINE_ERROR_MAX, "%s '%s'", message, shown);
+	return false;
 }
 
 /* One word, NAME or NAME=VALUE. */
@@ -273,27 +235,12 @@ static bool parse_word(char *word, const struct option *options, size_t count,
 {
 	const char *value = cut_value(word);
 	const struct option *option = find_option(options, count, word, strlen(word));
-	char shown[CMDLINE_ERROR_MAX];
 
-	if (!option) {
-		cmdline_show(word, shown, sizeof(shown));
-		format(error, CMDLINE_ERROR_MAX, "unknown option '%s'", shown);
-		return false;
-	}
-	if (!set_option(option, value)) {
-		explain(option, value, error);
-		return false;
-	}
-	return true;
-}
-
-static bool refuse_open_quote(const char *word, char error[CMDLINE_ERROR_MAX])
-{
-	char shown[CMDLINE_ERROR_MAX];
-
-	cmdline_show(word, shown, sizeof(shown));
-	format(error, CMDLINE_ERROR_MAX,
-	       "a double quote without its end: wanted two around a word, got '%s'", shown);
+	if (!option)
+		return refuse("unknown option", word, error);
+	if (set_option(option, value))
+		return true;
+	explain(option, value, error);
 	return false;
 }
 
@@ -308,8 +255,10 @@ static bool parse_words(char *line, const struct option *options, size_t count,
 	while ((word = next_word(&line, &open))) {
 		char *message = right ? error : later;
 
-		right &= open ? refuse_open_quote(word, message)
-			      : parse_word(word, options, count, message);
+		right &=
+			open ? refuse("a double quote without its end: wanted two around a word, got",
+				      word, message)
+			     : parse_word(word, options, count, message);
 	}
 	return right;
 }

@@ -69,10 +69,4 @@ bool cmdline_parse(char *line, const struct option *options, size_t count, const
  */
 void cmdline_show(const char *text, char *shown, size_t size);
 
-/*
- * Reads @text, decimal or hexadecimal with 0x, into *@value.  False if it is
- * empty, has any other character or does not fit; *@value is then unchanged.
- */
-bool parse_u64(const char *text, uint64_t *value);
-
 #endif

@@ -8,8 +8,8 @@ UNIT_CFLAGS = $(call once,UNIT_CFLAGS,$(call unit_flags,$(HOSTCC)))
 ASAN_CFLAGS = $(call once,ASAN_CFLAGS,$(call unit_flags,$(SANITIZE_CC)))
 
 # What each test links beside itself; string.c only to be tested, for the others use libc's.
-unit_cmdline := src/lib/cmdline.c src/lib/printf.c
-unit_config := src/host/config.c src/lib/cmdline.c src/lib/printf.c
+unit_cmdline := src/lib/cmdline.c src/lib/number.c src/lib/printf.c
+unit_config := src/host/config.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_exit := src/lib/exit.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
@@ -19,7 +19,7 @@ unit_loader := src/host/loader.c src/host/guest_memory.c src/lib/printf.c
 unit_mov_decode := src/host/mov_decode.c
 unit_multiboot := src/lib/multiboot.c src/lib/printf.c
 unit_nested_paging := src/host/nested_paging.c src/host/guest_memory.c
-unit_options := src/guest/options.c src/lib/cmdline.c src/lib/printf.c
+unit_options := src/guest/options.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_passthrough := src/host/passthrough.c src/host/hooks.c
 unit_printf := src/lib/printf.c
 unit_serial := src/lib/serial.c

@@ -65,8 +65,8 @@ sub judge_end {
 		$by_name =~ /terminating on signal ([0-9]+)( from pid [0-9]+)?/;
 		killed($1, $2 || '');
 	} elsif ($status == 0) {
-		trouble('reset',
-			"$engine ended with status 0: a triple fault, a reset or a power-off", @wanted);
+		my $what = 'a triple fault, a reset or a power-off';
+		trouble('reset', "$engine ended with status 0: $what", @wanted);
 	} elsif ($status == 1 && !$said->{header}) {
 		trouble('engine', "$engine did not start (exit status 1)", @wanted);
 	} elsif ($status == 126 || $status == 127) {

@@ -2,7 +2,7 @@
 # Sourced by run.sh for --deps: installs the packages that are missing to build, run and test.
 # shellcheck shell=sh disable=SC2154 # run.sh sets self
 
-# What shows that a package is there (any one of these commands or files) | apt | dnf | pacman
+# Commands and files, any one of which shows that a package is there | apt | dnf | pacman
 packages() {
 	cat <<'END'
 gcc|gcc|gcc|gcc
@@ -46,7 +46,8 @@ announce_and_run() { # COMMAND WORD...
 	return 1
 }
 
-# Sets $sudo, which makes somebody root.  Without a terminal nobody can answer it.
+# Sets $sudo to what runs a command as root.  Fails if there is no way, or if it would ask for a
+# password and there is no terminal.
 become_root() {
 	sudo=
 	[ "$(id -u)" -ne 0 ] || return 0
@@ -83,9 +84,9 @@ install_missing() {
 	*) die "neither apt-get, dnf nor pacman is here to install: $missing" ;;
 	esac
 	export DEBIAN_FRONTEND=noninteractive
-	# shellcheck disable=SC2086 # lists of words, $sudo of none perhaps
+	# shellcheck disable=SC2086 # lists of words, perhaps empty
 	if become_root; then
-		[ -z "$update" ] || announce_and_run $sudo $update # old lists may do
+		[ -z "$update" ] || announce_and_run $sudo $update # if it fails, old lists may do
 		announce_and_run $sudo $install $missing && return
 	fi
 	cat >&2 <<END

@@ -1,17 +1,17 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; From the boot loader to main(): multiboot 1 header, 32-bit entry, long mode.
+; From the boot loader to main(): multiboot 1 header, 32-bit entry, page tables, long mode.
 ;
-; Multiboot Specification 0.6.96, section 3: at the entry EAX holds the loader's
-; magic, EBX the physical address of its information; protected mode, flat
-; segments, paging off, interrupts off; no stack, no usable GDT.
+; Multiboot Specification 0.6.96, section 3: at the entry EAX holds the loader's magic number, EBX
+; the physical address of its information; protected mode, flat segments, paging off, interrupts
+; off; no stack, no usable GDT.
 
 %include "asm-offsets.inc"
 
 MULTIBOOT_HEADER_MAGIC  equ 0x1badb002
 MULTIBOOT_LOADER_MAGIC  equ 0x2badb002
 MULTIBOOT_PAGE_ALIGN    equ 1 << 0      ; modules on page boundaries
-MULTIBOOT_MEMORY_INFO   equ 1 << 1      ; a memory map, please
-MULTIBOOT_ADDRESSES     equ 1 << 16     ; load by the addresses below: this is an ELF64
+MULTIBOOT_MEMORY_INFO   equ 1 << 1      ; a memory map is wanted
+MULTIBOOT_ADDRESSES     equ 1 << 16     ; the header has the addresses: loaders cannot read ELF64
 MULTIBOOT_FLAGS equ MULTIBOOT_PAGE_ALIGN | MULTIBOOT_MEMORY_INFO | MULTIBOOT_ADDRESSES
 
 CPUID_EXT_NX    equ 1 << 20             ; 8000_0001h EDX
@@ -39,7 +39,7 @@ multiboot_header:
 section .text
 bits 32
 
-; State: as the loader left it.  EAX and EBX are its words to us.
+; State: as the loader left it; EAX and EBX are its values.
 _start:
         cli
         cld
@@ -54,9 +54,9 @@ _start:
         mov     edi, start_boot_cpu
         jmp     enter_long_mode
 
-; Copies what the loader says to boot_info, before paging hides where it lies and before
-; anybody uses the memory where it lies.  Each copy is cut at its buffer's end.  The memory map may be of any
-; length: lib/multiboot.c reads it where it lies, and keeps that memory from being used.
+; Copies the loader's information to boot_info, before that memory is unmapped or used for something
+; else.  Each copy is cut at its buffer's end.  The memory map may have any length: lib/multiboot.c
+; reads it in place, and keeps that memory free.  EBX: the information.
 copy_information:
         mov     esi, ebx
         mov     edi, boot_info + BOOT_MBI
@@ -81,8 +81,8 @@ copy_information:
         mov     edi, boot_info + BOOT_MODULE_LINE
         ; falls through
 
-; Copies the string at ESI, if that is not 0, to the line at EDI.  One that is too long leaves no
-; terminating 0, which the C side takes for what it is.
+; Copies the string at ESI, if that is not 0, to the line at EDI.  If the string is too long,
+; there is no terminating 0: so the C code finds out.
 copy_string:
         mov     ecx, BOOT_LINE_SIZE
         test    esi, esi
@@ -95,7 +95,7 @@ copy_string:
 .done:
         ret
 
-; Goes on with boot_nx set, or says what this CPU lacks.
+; Sets boot_nx if this CPU has NX; ends the run if it has no long mode.
 require_long_mode:
         mov     eax, 0x80000000
         cpuid
@@ -112,8 +112,8 @@ require_long_mode:
 .done:
         ret
 
-; Page tables for the image alone, at its physical addresses, each section with its rights.  Whether
-; CPL 3 may use a page is left to the last level.
+; Makes page tables that map the image, and nothing else, at its physical addresses, each section
+; with its rights.  Above 2 MiB the last level decides what CPL 3 may use, below it may use nothing.
 map_image:
         mov     dword [boot_pml4], boot_pdpt + PTE_P + PTE_W + PTE_U
         mov     dword [boot_pdpt], boot_pd + PTE_P + PTE_W + PTE_U
@@ -147,8 +147,9 @@ map_range:
 .done:
         ret
 
-; State: tables ready; EDI: where to go on in long mode; EBX is kept.  APM2 14.6: PAE, LME, CR3, then paging, then a 64-bit code segment.
-; CR4 gets bits that every CPU with long mode has; the oldest hosts know no others.
+; Enters long mode and jumps to EDI; EBX is kept.  APM2 14.6: PAE, LME, CR3, then paging, then a
+; 64-bit code segment.  CR4 gets only bits that every CPU with long mode has: the oldest hosts know
+; no others.  State: protected mode, page tables ready.
 enter_long_mode:
         mov     eax, CR4_PAE + CR4_OSFXSR + CR4_OSXMMEXCPT
         mov     cr4, eax
@@ -164,7 +165,7 @@ enter_long_mode:
 .no_nx:
         wrmsr
 
-        ; Nothing of the loader's CR0 stays: caches on, x87 and SSE usable, read-only means it.
+        ; Whatever the loader's CR0 was: caches on, x87 and SSE usable, read-only pages read-only.
         mov     eax, CR0_PE + CR0_MP + CR0_ET + CR0_NE + CR0_WP + CR0_PG
         mov     cr0, eax
 
@@ -183,12 +184,12 @@ long_mode:
         mov     fs, eax
         mov     gs, eax
         lldt    ax
-        mov     edi, edi                ; the upper halves are undefined behind a mode switch
+        mov     edi, edi                ; the upper halves are undefined after a mode switch
         mov     ebx, ebx
         jmp     rdi
 
 start_boot_cpu:
-        ; Each stack's topmost word points to the vCPU that it belongs to.
+        ; The highest word of each stack points to the stack's vCPU.
         mov     eax, boot_cpu
 %assign n 1
 %rep STACK_COUNT
@@ -208,7 +209,7 @@ error_loader:    db "not loaded by multiboot 1: wanted 0x2badb002 in EAX", 0
 error_long_mode: db "this CPU has no long mode", 0
 
 section .data
-; Not constant: the CPU sets accessed and busy bits.  Flat, present, DPL 0; APM2 4.8.
+; Writable, because the CPU sets accessed and busy bits.  Flat, present, DPL 0; APM2 4.8.
 align 8
 boot_gdt:
         dq 0
@@ -221,7 +222,7 @@ boot_gdt:
         dq 0x00affb000000ffff           ; SEL_USER_CODE64: DPL 3
         dq 0x00cff3000000ffff           ; SEL_USER_DATA
         dq 0x0000820000000007, 0        ; SEL_LDT: an empty one at 0
-        dq 0, 0                         ; SEL_TSS: each CPU fills it in its own copy
+        dq 0, 0                         ; SEL_TSS: each CPU sets its own
 boot_gdt_register:
         dw $ - boot_gdt - 1
         dq boot_gdt

@@ -16,9 +16,9 @@ global boot_fail
 
 section .text align=1                    ; no padding before it
 bits 32
-; Prints the message at ESI as the run's verdict, on the first of COM1 to COM4 that answers, whatever
-; the options say, else on the screen; then ends the run.  A wait for the UART ends after 64 Ki reads:
-; if it is not ready by then, the rest goes to the screen.
+; Prints the message at ESI as the run's verdict, on the first of COM1 to COM4 that answers,
+; whatever the options say, else on the screen; then ends the run.  A wait for the UART ends after
+; 64 Ki reads: if it is not ready by then, the rest goes to the screen.
 boot_fail:
         push    esi
         call    find_uart

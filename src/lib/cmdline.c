@@ -4,6 +4,8 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
+#define OPEN_QUOTE "a double quote without its end: wanted two around a word, got"
+
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t';
@@ -42,12 +44,12 @@ static const struct option *find_option(const struct option *options, size_t cou
 
 /* ---- the image's name ------------------------------------------------------- */
 
-/* A word of the line as the loader wrote it, up to a blank.  @slash, @equals: the first, or NULL. */
+/* A word as the loader wrote it, up to a blank.  @slash, @equals: the first of each, or NULL. */
 struct raw_word {
 	const char *start, *slash, *equals, *end;
 };
 
-/* False where there is none left from @at on. */
+/* Reads the next word from @at on.  False if there is none left. */
 static bool raw_word(const char *at, struct raw_word *word)
 {
 	while (is_space(*at))
@@ -63,7 +65,7 @@ static bool raw_word(const char *at, struct raw_word *word)
 	return at != word->start;
 }
 
-/* Whether it ends as an image's file does, or as a URL of one, which may have a query. */
+/* Whether it ends as an image's path does, or as its URL, which may have a query. */
 static bool ends_image(const struct raw_word *word)
 {
 	for (const char *at = word->start; word->end - at >= 4; at++) {
@@ -73,7 +75,7 @@ static bool ends_image(const struct raw_word *word)
 	return false;
 }
 
-/* Whether it is part of a path, and not an option with a wrong name or value. */
+/* Whether it is part of a path, and not an option with a wrong name or value (cmdline.h). */
 static bool is_path(const struct raw_word *word, bool first)
 {
 	if (word->slash)
@@ -81,7 +83,7 @@ static bool is_path(const struct raw_word *word, bool first)
 	return first && !word->equals;
 }
 
-/* The end of the name that @line begins with; NULL if it begins with none. */
+/* Returns the end of the image's name at the start of @line, or NULL if there is none. */
 static const char *name_end(const char *line, const struct option *options, size_t count)
 {
 	bool whole = false, first = true, after_option = false;
@@ -107,7 +109,7 @@ static const char *name_end(const char *line, const struct option *options, size
 	return end;
 }
 
-/* Cuts the name off *@line, where there is one, and returns it. */
+/* Cuts the image's name off *@line and returns it, or NULL if there is none. */
 static const char *cut_name(char **line, const struct option *options, size_t count)
 {
 	const char *end = name_end(*line, options, count);
@@ -126,8 +128,8 @@ static const char *cut_name(char **line, const struct option *options, size_t co
 /* ---- options ---------------------------------------------------------------- */
 
 /*
- * Cuts the first word off *@line, and takes away the quotes and backslashes that GRUB put there; NULL
- * where there is none left.  *@open: a quote in it has no end.
+ * Cuts the first word off *@line and returns it without the quotes and backslashes that GRUB adds;
+ * NULL if there is none left.  Sets *@open if a quote in it has no end.
  */
 static char *next_word(char **line, bool *open)
 {
@@ -154,7 +156,7 @@ static char *next_word(char **line, bool *open)
 	return word;
 }
 
-/* Cuts NAME=VALUE at the '='; NULL where there is none, which is not an empty value. */
+/* Cuts NAME=VALUE at the '=' and returns VALUE; NULL if there is no '='. */
 static char *cut_value(char *word)
 {
 	char *equals = strchr(word, '=');
@@ -229,7 +231,7 @@ static bool refuse(const char *message, const char *word, char error[CMDLINE_ERR
 	return false;
 }
 
-/* One word, NAME or NAME=VALUE. */
+/* Parses one word, NAME or NAME=VALUE. */
 static bool parse_word(char *word, const struct option *options, size_t count,
 		       char error[CMDLINE_ERROR_MAX])
 {
@@ -244,26 +246,24 @@ static bool parse_word(char *word, const struct option *options, size_t count,
 	return false;
 }
 
-/* Words after a wrong one are heard, too: they may say where its error is to be printed. */
+/* Parses the words after a wrong one, too: they may say where its error is to be printed. */
 static bool parse_words(char *line, const struct option *options, size_t count,
 			char error[CMDLINE_ERROR_MAX])
 {
-	char later[CMDLINE_ERROR_MAX]; /* only the first error is told */
+	char later[CMDLINE_ERROR_MAX]; /* errors after the first one are not told */
 	bool right = true, open;
 	char *word;
 
 	while ((word = next_word(&line, &open))) {
 		char *message = right ? error : later;
 
-		right &=
-			open ? refuse("a double quote without its end: wanted two around a word, got",
-				      word, message)
-			     : parse_word(word, options, count, message);
+		right &= open ? refuse(OPEN_QUOTE, word, message)
+			      : parse_word(word, options, count, message);
 	}
 	return right;
 }
 
-/* Cuts @line before its first control character, and returns where that was; -1: it has none. */
+/* Cuts @line at its first control character and returns its offset; -1 if there is none. */
 static int cut_control(char *line, unsigned char *control)
 {
 	for (int at = 0; line[at]; at++) {
@@ -289,7 +289,7 @@ bool cmdline_parse(char *line, const struct option *options, size_t count, const
 	parsed = parse_words(line, options, count, error);
 	if (at < 0)
 		return parsed;
-	/* What stands before it was heard: it may say where this is to be printed. */
+	/* The words before it are parsed: they may say where this error is to be printed. */
 	format(error, CMDLINE_ERROR_MAX,
 	       "command line: byte 0x%02x at offset %d, wanted no control characters", control, at);
 	return false;

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * Reads @text, decimal or hexadecimal with 0x, into *@value.  False if it is
- * empty, has any other character or does not fit; *@value is then unchanged.
+ * Reads @text, decimal or hexadecimal with 0x, into *@value.  False if it is empty, has any other
+ * character or does not fit; then *@value is unchanged.
  */
 bool parse_u64(const char *text, uint64_t *value);
 

@@ -129,7 +129,8 @@ COMMON := $(BOOT) $(sort $(wildcard src/x86/*.c)) $(sort $(wildcard src/lib/*.c)
 GUEST := $(COMMON) $(sort $(wildcard src/guest/*.c src/guest/*/*.c))
 HOST := $(COMMON) $(sort $(wildcard src/host/*.c src/host/*/*.c)) $(sort $(wildcard src/host/*.asm))
 ROGUE := $(COMMON) $(sort $(wildcard tests/guests/*.c))
-BENCH := $(COMMON) $(patsubst %,src/guest/%.c,vcpu stray pages interact kvm2007/site kvm2007/call) tests/bench/setup.c
+BENCH := $(COMMON) tests/bench/setup.c \
+	$(patsubst %,src/guest/%.c,vcpu stray pages interact kvm2007/site kvm2007/call)
 
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Every command of the README, run; gdb.t has the session.
 . tests/tap.sh
+. tests/checks.sh
 
 # shellcheck disable=SC2016 # Markdown
 sed -n '/^```sh$/,/^```$/p' README.md | grep -v '^```' >"$tmp/commands"
@@ -57,6 +58,14 @@ holds "the README's grep finds a pass in the log" \
 	sh -c "$(sed -n "s|^\(grep .*\) serial\.log$|\1 $tmp/serial.log|p" README.md)"
 has .ci/run '^\./run-qemu\.sh --deps$' 'CI runs the first command'
 has .ci/run '^make check$' 'CI runs the second command'
+
+# The stream that the README shows: its plan, its counts, and the number of its failure.
+is "$(sed -n 's/^1\.\.//p' README.md)" "$total" "the README's plan has all checks"
+is "$(($(sed -n 's/^# RESULT: FAIL //p' README.md | tr -dc '0-9 ' | tr ' ' +)))" "$total" \
+	"the README's counts add up to it"
+failure=$(sed -n 's/^not ok \([0-9]* - .*\)/\1/p' README.md)
+is "$(grep -nxF "${failure#* - }" "$tmp/checks" | sed 's/:/ - /')" "$failure" \
+	"the README's failure has its number"
 
 # What the README lists is what there is.
 for option in list only skip require strict trace seed echo echo-calls cpus serial vga reset; do

@@ -76,12 +76,10 @@ has "$tmp/out" '^# runner: QEMU did not start' 'no KVM behind it, --accel=kvm: a
 has "$tmp/out" '^# qemu: .*[kK][vV][mM]' "no KVM behind it, --accel=kvm: QEMU's reason"
 
 # What QEMU says for itself is left alone, in all its spellings.
-cat >"$tmp/show" <<'END'
-#!/bin/sh
+program "$tmp/show" <<'END'
 echo "$*" >>"$0.calls"
 exit 1
 END
-chmod +x "$tmp/show"
 for given in '-accel kvm' -enable-kvm '-machine pc,accel=kvm'; do
 	# shellcheck disable=SC2086 # a list
 	QEMU=$tmp/show run 99 "own $given" socket --host=none -- $given

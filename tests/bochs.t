@@ -40,8 +40,6 @@ done
 wait
 is "$(ls "$TMPDIR")" '' 'no files are left behind'
 
-results() { grep -E '^(not )?ok |^# RESULT' "$1"; }
-
 for personality in header linux2007; do
 	./run-qemu.sh --host-append=personality=$personality >"$tmp/qemu"
 	results "$tmp/qemu" >"$tmp/wanted"
@@ -94,8 +92,7 @@ judged $status 124 ERROR '^# runner: stopped after 10 s.*\(running: rogue.hang\)
 
 # ---- Bochs goes wrong: a fake prints what it is told to -----------------------------------------
 
-cat >"$tmp/fake" <<'END'
-#!/bin/sh
+program "$tmp/fake" <<'END'
 for word; do
 	case $word in
 	"log: "*) printf "$FAKE_LOG" >"${word#log: }" ;;
@@ -112,7 +109,6 @@ Bochs is exiting with the following message:
 WORDS
 exit 1
 END
-chmod +x "$tmp/fake"
 
 # forged LOG STATUS WORD REASON NAME: a Bochs whose log is this; the guest passes.
 FAKE_SERIAL='TAP version 13\n1..1\n# run a.b\nok 1 - a.b\n# RESULT: PASS pass=1 fail=0 skip=0 todo=0\n'
@@ -138,14 +134,12 @@ forged "${code}10\n$end" 99 ERROR 'the guest printed no TAP \(exit status 33\)' 
 forged '' 99 ERROR 'Bochs did not start' 'nothing at all'
 
 # A Bochs that once finds no port for its display.
-cat >"$tmp/portless" <<'END'
-#!/bin/sh
+program "$tmp/portless" <<'END'
 echo >>"$0.starts"
 [ "$(wc -l <"$0.starts")" -eq 2 ] && exec bochs "$@"
 echo '00000000000p[RFB   ] >>PANIC<< RFB could not bind any port between 5900 and 5949' >&2
 exit 1
 END
-chmod +x "$tmp/portless"
 BOCHS=$tmp/portless $runner --host=none >"$tmp/out"
 has "$tmp/out" '^# RESULT: SKIP ' 'no port for the display: tried again'
 echo >>"$tmp/portless.starts"
@@ -161,14 +155,12 @@ judged $? 99 ERROR '^# runner: Bochs cannot be run \(exit status 126\)' 'not a p
 # ---- processors ---------------------------------------------------------------------------------
 
 # A fake that shows its options, and what GRUB is to run.
-cat >"$tmp/show" <<'END'
-#!/bin/sh
+program "$tmp/show" <<'END'
 printf '%s\n' "$@"
 for word; do
 	case $word in ata0-master*) word=${word#*path=}; grep -ao '\(multiboot\|module\) /[gh].*' "${word%%,*}" ;; esac
 done
 END
-chmod +x "$tmp/show"
 
 # processors MACHINE MIB GUEST-MIB TOLD OPTION...: Bochs's count= and guest=, and what the host and the
 # guest are told.
@@ -194,18 +186,13 @@ judged $? 99 ERROR '^# bochs: .*only 254 threads supported' 'more than Bochs has
 # ---- files and signals --------------------------------------------------------------------------
 
 is "$(ls "$TMPDIR")" '' 'no files are left behind'
-cat >"$tmp/slow" <<'END'
-#!/bin/sh
+program "$tmp/slow" <<'END'
 echo $$ >"$SLOW_PID"
 exec sleep 30
 END
-chmod +x "$tmp/slow"
 SLOW_PID=$tmp/pid BOCHS=$tmp/slow O=$tmp/rogue $runner >"$tmp/out" 2>"$tmp/err" &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -s "$tmp/pid" ] && break
-	sleep 0.2
-done
+wait_for "$tmp/pid"
 kill -s TERM "$pid"
 wait "$pid" 2>"$tmp/err"
 is $? 143 'a runner that is killed says so'
@@ -245,10 +232,11 @@ mkdir "$tmp/bin"
 for program in sh cat cut id sort; do
 	ln -s "$(command -v $program)" "$tmp/bin/$program"
 done
-printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/apt-get"
-# shellcheck disable=SC2016 # the script's own words
-printf '#!/bin/sh\n[ "$1" != -n ] || shift\n"$@"\n' >"$tmp/bin/sudo"
-chmod +x "$tmp/bin/apt-get" "$tmp/bin/sudo"
+echo 'exit 1' | program "$tmp/bin/apt-get"
+program "$tmp/bin/sudo" <<'END'
+[ "$1" != -n ] || shift
+"$@"
+END
 PATH=$tmp/bin $runner --deps >"$tmp/out" 2>"$tmp/err"
 is $? 99 '--deps that fails: an error'
 has "$tmp/err" "^run-bochs.sh: '(sudo )?apt-get update' failed" '--deps that fails: says why'

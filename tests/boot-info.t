@@ -5,19 +5,8 @@
 . tests/tap.sh
 . tests/checks.sh
 
-for image in guest.elf host.elf tests/shim.elf; do
-	[ -s "$O/$image" ] || make -s O="$O" images test-images >&2 || exit 1
-done
 newline='
 '
-
-# directory NAME [HOST GUEST]: a build directory in which the runners build nothing.
-directory() {
-	mkdir -p "$tmp/$1"
-	cp "${2:-$O/host.elf}" "$tmp/$1/host.elf"
-	cp "${3:-$O/guest.elf}" "$tmp/$1/guest.elf"
-	touch -t 203801010000 "$tmp/$1/.run-qemu" "$tmp/$1/.run-bochs"
-}
 
 run() { # DIRECTORY OPTION...
 	dir=$1
@@ -42,7 +31,7 @@ presence='only=probe.presence seed=7'
 shown() { printf %s "$1" | LC_ALL=C sed 's/\xc3/\\xc3/g; s/\xa9/\\xa9/g'; }
 
 named() { # DIRECTORY
-	directory "$1"
+	build_directory "$tmp/$1"
 	run "$1" --host=none --accel=tcg --append="$presence"
 	ended $? 0 '^# RESULT: SKIP ' "the guest in '$1'"
 	grep -Fqx "# image: $(shown "$tmp/$1/guest.elf")" "$tmp/out" && grep -qx '# seed: 0x7' "$tmp/out" &&
@@ -79,7 +68,7 @@ relative only=x/guest.elf
 relative 'http:/h/guest.elf?mac=52:54:00&x=1'
 relative paraguest
 
-directory plain
+build_directory "$tmp/plain"
 for word in sede=1 stict path/seed=1 'guest.elf'; do
 	run plain --host=none --accel=tcg --append="$presence $word"
 	ended $? 99 "Bail out! unknown option '${word%=*}'\$" "no option: '$word'"
@@ -113,8 +102,8 @@ ended $? 99 "Bail out! a double quote without its end: .* got 'only=probe\.\*'" 
 
 cat "$O/tests/shim.elf" "$O/host.elf" >"$tmp/host.elf"
 cat "$O/tests/shim.elf" "$O/guest.elf" >"$tmp/guest.elf"
-directory shim-host "$tmp/host.elf"
-directory shim-guest '' "$tmp/guest.elf"
+build_directory "$tmp/shim-host" '' "$tmp/host.elf"
+build_directory "$tmp/shim-guest" "$tmp/guest.elf"
 
 host() { # LETTERS OPTION...
 	letters=$1
@@ -195,11 +184,9 @@ fi
 if bochs_is_here; then
 	# The ISO's images are stripped, of what is appended too.
 	mkdir "$tmp/bin"
-	cat >"$tmp/bin/strip" <<'END'
-#!/bin/sh
+	program "$tmp/bin/strip" <<'END'
 cp "$3" "$2"
 END
-	chmod +x "$tmp/bin/strip"
 	PATH=$tmp/bin:$PATH boot/iso.sh "$tmp/host.elf" "$O/guest.elf" "$tmp/shim-host/paraguest.iso"
 	bochs() { # NAME OPTION...
 		name=$1

@@ -10,15 +10,6 @@ export CCACHE_DIR="$tmp/ccache"
 mkdir "$tmp/bin"
 PATH=$tmp/bin:$PATH
 
-# program NAME: a program of ours, its text from stdin; "real" is there for it to go on with.
-program() {
-	{
-		echo '#!/bin/sh'
-		cat
-	} >"$tmp/bin/$1"
-	chmod +x "$tmp/bin/$1"
-}
-
 # build NAME MAKE-WORD...: exit.elf in a directory of its own; what make says goes to $tmp/NAME.log.
 build() {
 	name=$1
@@ -29,7 +20,7 @@ build() {
 # ---- which tools --------------------------------------------------------------------------------
 
 for tool in gcc ld nm objdump objcopy nasm strip; do
-	program "our-$tool" <<END
+	program "$tmp/bin/our-$tool" <<END
 echo $tool >>"$tmp/used"
 exec $tool "\$@"
 END
@@ -59,7 +50,7 @@ is "$(used)" 'strip ' 'STRIP= strips what the ISO holds'
 
 # Words with spaces: with one that counts its arguments, as ccache might be.
 rm "$tmp/used"
-program wrap <<'END'
+program "$tmp/bin/wrap" <<'END'
 exec "$@"
 END
 build wrapped CC='wrap our-gcc' LD='wrap our-ld' NASM='wrap our-nasm'
@@ -122,7 +113,7 @@ fi
 # ---- versions that nobody had -------------------------------------------------------------------
 
 # One that has a warning more than those that were tried, and knows no option that those don't.
-program new-nasm <<'END'
+program "$tmp/bin/new-nasm" <<'END'
 case $* in
 -v) echo 'NASM version 9.99 compiled on Jan  1 2099'; exit ;;
 *-w+all* | *-Werror* | *-w+error*) echo 'error: something new [-w+error=new]' >&2; exit 1 ;;
@@ -131,7 +122,7 @@ exec nasm "$@"
 END
 build nasm NASM=new-nasm
 is $? 0 'a NASM with more warnings'
-program new-gcc <<'END'
+program "$tmp/bin/new-gcc" <<'END'
 case $* in
 *' -E '*) echo '1 __clang__ 99 __clang_major__ "99.1.0"'; exit ;;
 *-Werror*) echo 'error: something new [-Werror=new]' >&2; exit 1 ;;
@@ -153,7 +144,7 @@ esac
 build known CC=gcc V=1 WERROR=0
 has "$tmp/known.log" 'gcc .* -c |gcc .* -S ' 'WERROR=0: another set of flags, another build'
 lacks "$tmp/known.log" ' -Werror ' 'WERROR=0: no warning is an error'
-program old-ld <<'END'
+program "$tmp/bin/old-ld" <<'END'
 case $* in *rwx-segments*) echo "ld: unrecognized option '--no-warn-rwx-segments'" >&2; exit 1 ;; esac
 exec ld "$@"
 END
@@ -181,7 +172,7 @@ holds 'four at once: the same image' cmp "$tmp/at-once/tests/exit.elf" "$O/tests
 
 # ---- no use ------------------------------------------------------------------------------------
 
-program arm-gcc <<'END'
+program "$tmp/bin/arm-gcc" <<'END'
 echo "gcc: error: unrecognized command-line option '-m64'" >&2
 exit 1
 END

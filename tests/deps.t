@@ -10,19 +10,16 @@ cat >"$tmp/checkout/Makefile" <<'END'
 images:
 	mkdir -p $(O)/obj && touch $(O)/obj/x.o $(O)/guest.elf .git/index && echo x | tee $(O)/guest.elf >$(O)/host.elf
 END
-cat >"$tmp/bin/apt-get" <<END
-#!/bin/sh
+program "$tmp/bin/apt-get" <<END
 echo "apt-get \$*" >>"$tmp/ran"
 exit \${APT_STATUS:-0}
 END
-# QEMU that says what it was called with.
-printf '#!/bin/sh\necho here >&2\nexit 33\n' >"$tmp/bin/qemu"
+echo 'echo here >&2; exit 33' | program "$tmp/bin/qemu"
 # A machine without anything but what the runner itself is made of.
 for program in sh perl cat cut find id sort ls dirname touch mkdir make mv rm tee flock setsid setpriv env nproc; do
 	found=$(command -v "$program") && case $found in /*) ln -s "$found" "$tmp/bin/$program" ;; esac
 done
 chmod -R a+rX "$tmp"
-chmod +x "$tmp/bin"/*
 chmod 777 "$tmp" "$tmp/checkout" "$tmp/checkout/.git"
 
 # As somebody who is not root, without a terminal.
@@ -61,20 +58,17 @@ is $? 99 'no root and no sudo: exit status'
 told 'no root and no sudo'
 holds 'no root and no sudo: nothing was tried' test ! -e "$tmp/ran"
 
-cat >"$tmp/bin/sudo" <<END
-#!/bin/sh
+program "$tmp/bin/sudo" <<END
 echo "sudo \$*" >>"$tmp/ran"
 echo 'sudo: a password is required' >&2
 exit 1
 END
-chmod +x "$tmp/bin/sudo"
 deps
 is $? 99 'sudo wants a password, no terminal: exit status'
 told 'sudo wants a password, no terminal'
 is "$(cat "$tmp/ran")" 'sudo -n true' 'sudo wants a password, no terminal: it was not asked for one'
 
-cat >"$tmp/bin/sudo" <<END
-#!/bin/sh
+program "$tmp/bin/sudo" <<END
 case \$1 in -n) exit ;; esac
 "\$@"
 END

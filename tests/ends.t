@@ -10,13 +10,11 @@ good="${head}ok 1 - a.b\n# RESULT: PASS pass=1 fail=0 skip=0 todo=0\n"
 
 # ---- QEMU is killed -----------------------------------------------------------------------------
 
-cat >"$tmp/dies" <<'END'
-#!/bin/sh
+program "$tmp/dies" <<'END'
 printf "$FAKE_TEXT"
 kill -s "$FAKE_SIGNAL" $$
 sleep 10
 END
-chmod +x "$tmp/dies"
 # dies SIGNAL TEXT PATTERN
 dies() {
 	FAKE_TEXT=$2 FAKE_SIGNAL=$1 QEMU=$tmp/dies alone --timeout=30
@@ -33,28 +31,16 @@ dies KILL "$good" 'QEMU was killed from outside by signal 9'
 dies KILL '' 'QEMU was killed from outside by signal 9'
 
 # A wrapper tells of it by its exit status.
-printf '#!/bin/sh\nprintf "%s"\nexit 137\n' "$head" >"$tmp/wrapper"
-chmod +x "$tmp/wrapper"
+echo "printf '$head'; exit 137" | program "$tmp/wrapper"
 QEMU=$tmp/wrapper alone
 judged $? 99 ERROR 'QEMU exit status 137 is no verdict: what it ran was killed by signal 9 \(SIGKILL\)' "a wrapper's QEMU is killed"
 
 # QEMU itself ends in good order on SIGTERM.
-cat >"$tmp/real" <<'END'
-#!/bin/sh
+program "$tmp/real" <<'END'
 echo $$ >"$PID_FILE"
 exec qemu-system-x86_64 "$@"
 END
-chmod +x "$tmp/real"
 export PID_FILE="$tmp/pid"
-
-# wait_for FILE: until there is something in it.
-wait_for() {
-	for _ in $(seq 100); do
-		[ -s "$1" ] && return
-		sleep 0.1
-	done
-	return 1
-}
 
 QEMU=$tmp/real alone --append=do=hang &
 running=$!
@@ -65,10 +51,10 @@ wait $running
 judged $? 99 ERROR 'QEMU was killed from outside by signal 15 \(SIGTERM\)' 'QEMU is told to end'
 
 # Ours: one that ends by itself when asked, one that has to be killed.
-printf '#!/bin/sh\nsleep 30\n' >"$tmp/obeys"
-# shellcheck disable=SC2016 # Perl
-printf '#!/bin/sh\nexec perl -e '\''$SIG{TERM} = "IGNORE"; sleep 30'\''\n' >"$tmp/stubborn"
-chmod +x "$tmp/obeys" "$tmp/stubborn"
+echo 'sleep 30' | program "$tmp/obeys"
+program "$tmp/stubborn" <<'END'
+exec perl -e '$SIG{TERM} = "IGNORE"; sleep 30'
+END
 for kind in obeys stubborn; do
 	QEMU=$tmp/$kind alone --timeout=0.5
 	judged $? 124 ERROR '^# runner: stopped after 0.5 s, no verdict$' "the time limit: $kind"
@@ -77,15 +63,13 @@ done
 # ---- the runner is killed -----------------------------------------------------------------------
 
 # Starts another, which is what is left when only the first is killed.
-cat >"$tmp/family" <<'END'
-#!/bin/sh
+program "$tmp/family" <<'END'
 sleep 60 &
 echo $! >"$CHILD_FILE"
 echo $$ >"$PID_FILE"
 echo 'TAP version 13'
 wait
 END
-chmod +x "$tmp/family"
 export CHILD_FILE="$tmp/child"
 
 gone() { # NAME
@@ -125,15 +109,13 @@ gone 'the judge is killed'
 # ---- nobody reads -------------------------------------------------------------------------------
 
 rm -f "$tmp/pid"
-cat >"$tmp/talks" <<'END'
-#!/bin/sh
+program "$tmp/talks" <<'END'
 sleep 60 &
 echo $! >"$CHILD_FILE"
 echo $$ >"$PID_FILE"
 echo 'TAP version 13'
 while sleep 0.1; do echo '# words'; done
 END
-chmod +x "$tmp/talks"
 (O=$tmp/rogue QEMU=$tmp/talks ./run-qemu.sh --host=none --accel=tcg; echo $? >"$tmp/status") | head -n 1 >"$tmp/out"
 wait_for "$tmp/status"
 is "$(cat "$tmp/out") $(cat "$tmp/status")" 'TAP version 13 141' '| head -n 1: ends by SIGPIPE'

@@ -131,9 +131,7 @@ is "$(find "${tmp%/*}" -maxdepth 1 -name 'paraguest.*' -newer "$tmp/header" | he
 # ---- QEMU's module ------------------------------------------------------------------------------
 
 # Awkward for QEMU, not for make: a link has it both ways.
-mkdir "$tmp/a, b"
-cp "$O/guest.elf" "$O/host.elf" "$tmp/a, b/"
-touch -t 203801010000 "$tmp/a, b/.run-qemu"
+build_directory "$tmp/a, b"
 O="$tmp/a, b" ./run-qemu.sh --append='only=probe.* seed=7' >"$tmp/out" 2>&1
 is $? 0 'O with a comma and a space: the guest runs on the host'
 has "$tmp/out" '^# seed: 0x7$' 'and has its options'

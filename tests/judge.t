@@ -5,12 +5,10 @@
 . tests/tap.sh
 . tests/rogue.sh
 
-cat >"$tmp/fake" <<'EOF'
-#!/bin/sh
+program "$tmp/fake" <<'END'
 printf "$FAKE_TEXT"
 exit "$FAKE_STATUS"
-EOF
-chmod +x "$tmp/fake"
+END
 
 # forged EXIT_STATUS TEXT STATUS WORD REASON NAME: a QEMU that prints just this.
 forged() {

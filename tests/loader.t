@@ -5,12 +5,7 @@
 . tests/tap.sh
 
 guest=$O/guest.elf host=$O/host.elf
-[ -s "$guest" ] && [ -s "$host" ] || make -s O="$O" images >&2 || exit 1
-
-# A build directory of our own, in which the runner builds nothing, with any guest.
-mkdir "$tmp/build"
-cp "$host" "$tmp/build/"
-touch -t 203801010000 "$tmp/build/.run-qemu"
+build_directory "$tmp/build"
 
 load() { # IMAGE OPTION...
 	cp "$1" "$tmp/build/guest.elf"

@@ -3,11 +3,7 @@
 # $runner, which is run-qemu.sh if nothing else.
 # shellcheck shell=sh disable=SC2154 # tap.sh sets O and tmp
 
-[ -s "$O/tests/rogue.elf" ] || make -s O="$O" images test-images >&2 || exit 1
-mkdir "$tmp/rogue"
-cp "$O/tests/rogue.elf" "$tmp/rogue/guest.elf"
-cp "$O/host.elf" "$tmp/rogue/"
-touch -t 203801010000 "$tmp/rogue/.run-qemu" "$tmp/rogue/.run-bochs" # so that these build nothing there
+build_directory "$tmp/rogue" "$O/tests/rogue.elf"
 runner=${runner:-./run-qemu.sh}
 
 # rogue OPTION...: runs it; its output goes to $tmp/out, the runner's messages to $tmp/err.

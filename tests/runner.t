@@ -56,9 +56,7 @@ judged $? 99 ERROR "^Bail out! unknown option 'nonsense'" 'an option that the gu
 
 # ---- QEMU goes wrong ----------------------------------------------------------------------------
 
-mkdir "$tmp/bad"
-cp LICENSE "$tmp/bad/guest.elf"
-cp "$tmp/rogue/.run-qemu" "$tmp/bad/"
+build_directory "$tmp/bad" LICENSE
 O=$tmp/bad ./run-qemu.sh --host=none --accel=tcg >"$tmp/out"
 judged $? 99 ERROR '^# runner: QEMU did not start' 'no image at all'
 has "$tmp/out" '^# qemu: ' "QEMU's messages are shown"
@@ -91,19 +89,14 @@ holds "paths are relative to the caller's directory" test -s "$tmp/relative.log"
 
 # ---- signals ------------------------------------------------------------------------------------
 
-cat >"$tmp/slow" <<'EOF'
-#!/bin/sh
+program "$tmp/slow" <<'END'
 echo $$ >"$SLOW_PID"
 exec sleep 30
-EOF
-chmod +x "$tmp/slow"
+END
 SLOW_PID=$tmp/pid QEMU=$tmp/slow O=$tmp/rogue ./run-qemu.sh --host=none --accel=tcg \
 	>"$tmp/out" 2>"$tmp/err" &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -s "$tmp/pid" ] && break
-	sleep 0.2
-done
+wait_for "$tmp/pid"
 kill -s TERM "$pid"
 wait "$pid" 2>"$tmp/err"
 is $? 143 'a runner that is killed says so'
@@ -151,12 +144,10 @@ for option in host accel cpu smp mem append host-append timeout exit-skip log de
 done
 
 # Words reach QEMU as they are.
-cat >"$tmp/show" <<'EOF'
-#!/bin/sh
+program "$tmp/show" <<'END'
 for word; do printf '[%s]\n' "$word" >&2; done
 exit 1
-EOF
-chmod +x "$tmp/show"
+END
 QEMU=$tmp/show rogue --mem 32 --append 'a,b  c' --host-append=d -- -name 'x y'
 has "$tmp/out" '^# qemu: \[40\]$' "the machine's memory is the guest's and the host's"
 QEMU=$tmp/show rogue --mem=4
@@ -187,8 +178,7 @@ QEMU=$tmp/show alone --smp=4 --append=a
 has "$tmp/out" '^# qemu: \[cpus=4 a\]$' 'the guest alone is told, too'
 # accelerated WORD OPTION...: QEMU's -accel, where there are two CPUs.
 mkdir "$tmp/two"
-printf '#!/bin/sh\necho 2\n' >"$tmp/two/nproc"
-chmod +x "$tmp/two/nproc"
+echo 'echo 2' | program "$tmp/two/nproc"
 accelerated() {
 	wanted=$1
 	shift
@@ -203,11 +193,9 @@ accelerated tcg,thread=multi --smp=3 -- -accel tcg,thread=multi
 
 # limit SECONDS OPTION...: when the run would be given up.
 mkdir "$tmp/limits"
-cat >"$tmp/limits/perl" <<'EOF'
-#!/bin/sh
+program "$tmp/limits/perl" <<'END'
 printf '%s\n' "$@"
-EOF
-chmod +x "$tmp/limits/perl"
+END
 limit() {
 	wanted=$1
 	shift
@@ -245,11 +233,12 @@ mkdir "$tmp/bin"
 for program in sh perl cat cut find id sort; do
 	ln -s "$(command -v $program)" "$tmp/bin/$program"
 done
+program "$tmp/bin/sudo" <<'END'
+[ "$1" != -n ] || shift
+"$@"
+END
 deps() { # MANAGER STATUS
-	printf '#!/bin/sh\nexit %s\n' "$2" >"$tmp/bin/$1"
-	# shellcheck disable=SC2016 # for the script
-	printf '#!/bin/sh\n[ "$1" != -n ] || shift\n"$@"\n' >"$tmp/bin/sudo"
-	chmod +x "$tmp/bin/$1" "$tmp/bin/sudo"
+	echo "exit $2" | program "$tmp/bin/$1"
 	PATH=$tmp/bin QEMU=$tmp/show alone --deps
 	rm "$tmp/bin/$1"
 }

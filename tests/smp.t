@@ -52,8 +52,6 @@ has "$tmp/too-few.tap" '^# Bail out! host: too few processors: wanted 5 \(cpus=\
 
 # ---- time after time ----------------------------------------------------------------------------
 
-results() { grep -E '^(not )?ok |^# RESULT' "$1"; }
-
 for n in 1 2 3 4 5; do
 	run "again$n" --smp=4 --append=seed=$n
 	results "$tmp/again$n.tap" >"$tmp/again$n"

@@ -5,12 +5,10 @@
 . tests/tap.sh
 . tests/rogue.sh
 
-cat >"$tmp/fake" <<'EOF2'
-#!/bin/sh
+program "$tmp/fake" <<'END'
 printf "$FAKE_TEXT"
 exit "$FAKE_STATUS"
-EOF2
-chmod +x "$tmp/fake"
+END
 
 # engine SECONDS COMMAND: what run-qemu.sh does once all is built; in less time, for there are many.
 engine() {
@@ -99,14 +97,12 @@ forged 33 "${head}ok 1 - a.b\n$yaml$pass" 0 PASS '^# stray:   ---$' 'a block aft
 # ---- how much -----------------------------------------------------------------------------------
 
 # A fake that prints what $FLOOD, Perl, does and then a stream, and notes the most memory that its parent had.
-cat >"$tmp/flood" <<'EOF2'
-#!/bin/sh
+program "$tmp/flood" <<'END'
 perl -e "$FLOOD"
 printf "$FAKE_TEXT"
 sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$PPID/status" >"$FLOOD_MEMORY"
 exit "$FAKE_STATUS"
-EOF2
-chmod +x "$tmp/flood"
+END
 export FLOOD FLOOD_MEMORY="$tmp/memory"
 
 # flooded NAME TEXT STATUS EXIT_STATUS WORD REASON
@@ -153,8 +149,7 @@ judged $? 124 ERROR 'stopped after 2 s' 'output that never ends'
 # ---- live ---------------------------------------------------------------------------------------
 
 # Goes on when its first result can be read at the other end.
-cat >"$tmp/waits" <<'EOF2'
-#!/bin/sh
+program "$tmp/waits" <<'END'
 printf 'TAP version 13\n1..1\n# run a.b\nok 1 - a.b\n'
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	grep -q '^ok 1 - a.b$' "$OUT" && break
@@ -163,8 +158,7 @@ done
 grep -q '^ok 1 - a.b$' "$OUT" || exit 39
 echo '# RESULT: PASS pass=1 fail=0 skip=0 todo=0'
 exit 33
-EOF2
-chmod +x "$tmp/waits"
+END
 export OUT="$tmp/out"
 engine 30 "$tmp/waits"
 judged $? 0 PASS . 'a result comes out while QEMU still runs'

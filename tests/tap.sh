@@ -72,6 +72,38 @@ finish() {
 	[ "$failed" -eq 0 ]
 }
 
+# program FILE: makes an executable shell script, its text from stdin.
+program() {
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"$1" && chmod +x "$1"
+}
+
+# build_directory DIR [GUEST [HOST]]: makes a build directory, with the images of $O if no others are
+# given, in which the runners build nothing.
+build_directory() {
+	[ -s "$O/tests/rogue.elf" ] || make -s O="$O" images test-images >&2 || exit 1
+	mkdir -p "$1"
+	cp "${2:-$O/guest.elf}" "$1/guest.elf"
+	cp "${3:-$O/host.elf}" "$1/host.elf"
+	touch -t 203801010000 "$1/.run-qemu" "$1/.run-bochs"
+}
+
+# wait_for FILE: until there is something in it, 10 seconds at most.
+wait_for() {
+	for _ in $(seq 100); do
+		[ -s "$1" ] && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# results FILE: prints the results in a stream, and the verdict.
+results() {
+	grep -E '^(not )?ok |^# RESULT' "$1"
+}
+
 # kvm_is_here: its device may be there without working.
 kvm_is_here() {
 	[ -w /dev/kvm ] && echo quit | timeout 20 qemu-system-x86_64 -M none -accel kvm -nodefaults -display none \

@@ -44,8 +44,8 @@ look() {
 		for unpack "(a160)25", $cells' "$tmp/cells" 2>/dev/null | tr '\0' ' ' | sed 's/ *$//' >"$tmp/screen"
 }
 
-# wait_for PATTERN: until a line of the screen matches, or QEMU is gone, which it is after 30 seconds.
-wait_for() {
+# wait_for_screen PATTERN: until a line of the screen matches, or QEMU is gone, which it is after 30 seconds.
+wait_for_screen() {
 	for _ in $(seq 100); do
 		look
 		grep -Eq -e "$1" "$tmp/screen" && return
@@ -69,7 +69,7 @@ RESULT='^# RESULT: '
 
 # stays WORD NAME: the verdict appears, is the last word, and the machine does not end.
 stays() {
-	wait_for "$RESULT"
+	wait_for_screen "$RESULT"
 	sleep 0.3
 	look
 	is "$(grep -v '^$' "$tmp/screen" | tail -n 1 | cut -d' ' -f1-3)" \
@@ -118,7 +118,7 @@ is $? 0 'guest, no UART, reset: it does not stay'
 # The guest has the screen's pages, each in its place: what it writes there, the monitor finds there.
 for gpa in 0xb9000 0xbffff; do
 	boot max "$O/host.elf" '' -initrd "$O/tests/rogue.elf memory=$gpa write"
-	wait_for "$RESULT"
+	wait_for_screen "$RESULT"
 	echo "xp /1xb $gpa" >&3
 	quits running "write to $gpa"
 	has "$tmp/status" "^0*${gpa#0x}: 0x5a$" "write to $gpa: it is there"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced behind tap.sh: a build directory whose guest is tests/guests/rogue.c.  It runs under
-# $runner, which is run-qemu.sh if nothing else.
+# Sourced after tap.sh: runs the guest of tests/guests/rogue.c, which misbehaves as it is told, by
+# $runner (run-qemu.sh).
 # shellcheck shell=sh disable=SC2154 # tap.sh sets O and tmp
 
 build_directory "$tmp/rogue" "$O/tests/rogue.elf"
@@ -13,7 +13,8 @@ rogue() {
 
 mkdir "$tmp/streams"
 
-# judged GOT_STATUS STATUS WORD PATTERN NAME: $tmp/out ends with this verdict, and says why.
+# judged GOT-STATUS STATUS WORD PATTERN NAME: the run ended with STATUS, and $tmp/out has WORD as
+# its only verdict, in the last line, and a line that matches PATTERN.
 judged() {
 	cp "$tmp/out" "$tmp/streams/$tests"
 	tail -n 1 "$tmp/out" >"$tmp/last"
@@ -29,7 +30,7 @@ alone() { # OPTION...
 	rogue --host=none --accel=tcg "$@"
 }
 
-# misused MESSAGE OPTION...: the runner refuses, and says why.
+# misused MESSAGE OPTION...: the runner runs nothing, and says why.
 misused() {
 	message=$1
 	shift
@@ -40,8 +41,8 @@ misused() {
 	ok $? "$*: runs nothing"
 }
 
-# prove_reads_them: all that was judged.  A plan that the results did not keep to is shown as it is,
-# and bailing out needs none; nothing else may be wrong.
+# prove_reads_them: prove can read all streams that were judged.  It may only complain of plans that
+# the results do not fit.
 prove_reads_them() {
 	perl -MTAP::Parser -e '
 		for my $file (@ARGV) {

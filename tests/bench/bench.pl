@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-only
-# make bench: what the images cost, against an image that exits at its first instruction, in pairs of
-# runs one behind the other; and how large they are.  Prints a table with each target; a missed one is
-# marked and makes no error, for it says as much of the machine as of the code.
+# make bench: the time that the images take, compared with an image that exits at its first
+# instruction, in pairs of runs one after the other; what calls cost; and the images' sizes.  Prints
+# a table with targets; a missed one is marked but no error, for it may be due to the machine.
 
 use strict;
 use warnings;
@@ -15,15 +15,16 @@ my $rounds = $ENV{ROUNDS} // 15;
 my $echo   = 'echo=0x6563686f';
 my ($qboot) = grep { -e } qw(/usr/share/qemu/qboot.rom /usr/local/share/qemu/qboot.rom);
 
-# What run-qemu.sh runs, less the choices that it makes.
+# The commands of run-qemu.sh, without its choices.
 my @machine = $qboot ? ('-M', 'microvm,acpi=off', '-bios', $qboot) : ();
 my @base    = ($qemu, @machine,
 	qw(-no-user-config -nodefaults -display none -monitor none -no-reboot
 	-serial stdio -device), "isa-debug-exit,iobase=0xf4,iosize=0x4");
 my @alone   = (qw(-m 8));
-my @on_host = (qw(-m 24 -cpu max -initrd), "$O/guest.elf cpus=1 $echo", '-append', "mem=8 cpus=1 log=none $echo");
+my @on_host = (qw(-m 24 -cpu max -initrd), "$O/guest.elf cpus=1 $echo",
+	'-append', "mem=8 cpus=1 log=none $echo");
 
-# Wall time in ms of one run, which must end with one of the exit statuses in $wanted.
+# Returns the wall time of a run in ms; its exit status must be one of $wanted.
 sub run_once {
 	my ($wanted, @command) = @_;
 	my $start = time;
@@ -52,7 +53,7 @@ sub row {
 		defined $limit ? $limit . $unit : '', $verdict;
 }
 
-# The ratio of two commands' times: the median over pairs.
+# The ratio of the times of $command and $floor: the median over pairs of runs.
 sub pair_row {
 	my ($what, $limit, $floor, $wanted, $command) = @_;
 	my (@ratio, @floor, @time);
@@ -91,7 +92,7 @@ sub size_rows {
 	row('host text',      sprintf('%.1f', $host{text} / 1024),                32,  ' KiB');
 }
 
-# What a null hypercall costs, host and guest together: the worst of the indices that calls.c tries.
+# The cost of a null hypercall, in host and guest together: the worst of the indices in calls.c.
 sub call_row {
 	my ($where, $limit, $out) = @_;
 	my %cost = $out =~ /^# call (\S+) (\d+)$/mg;
@@ -100,7 +101,7 @@ sub call_row {
 	row("null hypercall, $where", $worst, $limit, ' insns');
 }
 
-# A build directory whose guest is another image, and which needs no building.
+# Makes a build directory with another guest, in which the runners build nothing.
 sub build_with {
 	my ($guest) = @_;
 	my $dir = "$O/bench";
@@ -117,7 +118,7 @@ sub build_with {
 	return $dir;
 }
 
-# Bochs's time stamp counter goes by instructions anyhow.
+# Bochs's time stamp counter always counts instructions.
 sub call_rows {
 	my $dir = build_with('calls.elf');
 	call_row('SVM on QEMU', 85, scalar
@@ -130,7 +131,8 @@ sub call_rows {
 	}
 }
 
-# smp.elf on so many vCPUs: how many calls they made, the ticks that took, and the seconds.
+# Runs smp.elf; returns the number of calls of all vCPUs, and how long they took, in ticks and
+# seconds.
 sub smp_run {
 	my ($dir, $vcpus, $calls, @options) = @_;
 	my ($start, $all, $ticks, $seconds);
@@ -138,13 +140,15 @@ sub smp_run {
 		" --append=calls=$calls @options" or die "run-qemu.sh: $!\n";
 	while (<$stream>) {
 		$start = time if /^# go$/;
-		($all, $ticks, $seconds) = ($1, $2, time() - $start) if /^# smp $vcpus (\d+) (\d+)$/;
+		next if !/^# smp $vcpus (\d+) (\d+)$/;
+		($all, $ticks, $seconds) = ($1, $2, time() - $start);
 	}
 	close $stream and $all or die "no end of the calls of $vcpus vCPUs\n";
 	return ($all, $ticks, $seconds);
 }
 
-# Calls of all vCPUs at once.  What one costs, host and guest together, must not grow with their number.
+# Calls of all vCPUs at once: the cost of one, in host and guest together, must not grow with their
+# number.
 sub smp_rows {
 	my $dir = build_with('smp.elf');
 	my $limit;
@@ -157,7 +161,8 @@ sub smp_rows {
 	for my $vcpus (1, 2, 4, 8) {
 		my @rate;
 		for (1 .. 3) {
-			my ($all, undef, $seconds) = smp_run($dir, $vcpus, 20000, '-- -accel tcg,thread=multi');
+			my ($all, undef, $seconds) =
+				smp_run($dir, $vcpus, 20000, '-- -accel tcg,thread=multi');
 			push @rate, $all / $seconds / 1000;
 		}
 		row("echo calls, vCPUs: $vcpus", sprintf('%.0f', median(@rate)), undef, ' k/s');
@@ -168,7 +173,8 @@ printf "| %-44s | %9s | %9s | %-6s |\n", 'what', 'measured', 'target', '';
 printf "|%s|%s|%s|%s|\n", '-' x 46, '-' x 11, '-' x 11, '-' x 8;
 pair_row('guest alone, TCG', 1.3, [@base, @alone, '-kernel', "$O/tests/exit.elf"], [37],
 	[@base, @alone, '-kernel', "$O/guest.elf"]);
-pair_row('guest alone, KVM', 2, [@base, @alone, '-enable-kvm', '-kernel', "$O/tests/exit.elf"], [37],
+pair_row('guest alone, KVM', 2,
+	[@base, @alone, '-enable-kvm', '-kernel', "$O/tests/exit.elf"], [37],
 	[@base, @alone, '-enable-kvm', '-kernel', "$O/guest.elf"]) if -w '/dev/kvm';
 pair_row('guest on host, TCG', 2, [@base, @on_host, '-kernel', "$O/tests/exit.elf"], [33],
 	[@base, @on_host, '-kernel', "$O/host.elf"]);

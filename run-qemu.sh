@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Boots the guest under QEMU, on the reference host or alone, and turns what comes out of its serial
-# port into a TAP stream whose verdict can be trusted.  ./run-qemu.sh --help tells the rest.
+# Boots the guest under QEMU, on the reference host or without a host, and makes a TAP stream of its
+# serial output, with a verdict that can be trusted.  ./run-qemu.sh --help says more.
 #
-# A run costs few forks, and leaves no files: src/runner/engine.pl runs QEMU, and src/runner/judge.pl judges it.
+# A run costs few forks and leaves no files; src/runner/engine.pl starts QEMU.
 
 set -uf
 
@@ -15,7 +15,7 @@ engine=QEMU engine_valued=' --accel ' build=${O:-build}
 . "$here/src/runner/run.sh"
 
 usage() {
-    cat <<'END'
+	cat <<'END'
 Usage: ./run-qemu.sh [options] [-- QEMU ARGS]
 
 Builds what is out of date, runs the guest, and prints its TAP stream.
@@ -25,11 +25,14 @@ Builds what is out of date, runs the guest, and prints its TAP stream.
   --cpu=MODEL          QEMU's -cpu
   --gdb[=PORT]         wait for gdb before the first instruction (default port 1234)
 END
-    common_usage ', with --gdb never'
-    cat <<'END'
-Paths in QEMU ARGS are relative to the project's directory; a -M, -machine or -bios there replaces the
-firmware and machine chosen here, an -accel or -enable-kvm that (and whether TCG's processors are one thread, as here if
-there are more than this machine has), and a -smp the number of processors: guest and host are then told
+	common_usage ', with --gdb never'
+	cat <<END
+Paths in QEMU ARGS are relative to the project's directory; a -M, -machine or -bios there \
+replaces the
+firmware and machine chosen here, an -accel or -enable-kvm that (and whether TCG's processors \
+are one thread, as here if
+there are more than this machine has), and a -smp the number of processors: guest and host are \
+then told
 --smp's all the same, and of none without it.
 Environment: O, the build directory (default build); QEMU, the program (qemu-system-x86_64).
 Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
@@ -37,119 +40,126 @@ END
 }
 
 engine_option() { # OPTION VALUE
-    require_word "$@" tcg kvm auto
-    accel=$2
+	require_word "$@" tcg kvm auto
+	accel=$2
 }
 
 engine_flag() { # OPTION
-    case $1 in
-    --gdb) gdb=1234 ;;
-    --gdb=*) gdb=${1#*=}; require_range --gdb "$gdb" 1 65535 ;;
-    *) return 1 ;;
-    esac
+	case $1 in
+	--gdb) gdb=1234 ;;
+	--gdb=*) gdb=${1#*=}; require_range --gdb "$gdb" 1 65535 ;;
+	*) return 1 ;;
+	esac
 }
 
-clean_up() { :; } # there are no files
+clean_up() { :; }
 
 # ---- QEMU ---------------------------------------------------------------------------------------
 
-# Start to end of a kernel that exits at once: pc with SeaBIOS 76 ms, pc with qboot 40 ms, microvm
-# with qboot 30 ms (17 ms of it QEMU's own loading).
-fastest_machine() { # sets $bios, empty if QEMU has to choose
-    for bios in "${qemu%/*}/../share/qemu/qboot.rom" /usr/share/qemu/qboot.rom \
-        /usr/local/share/qemu/qboot.rom /opt/homebrew/share/qemu/qboot.rom; do
-        [ -e "$bios" ] && return
-    done
-    bios=
+# Sets $bios, empty if QEMU has to choose.  A kernel that exits at once takes 76 ms on pc with
+# SeaBIOS, 40 ms on pc with qboot, and 30 ms on microvm with qboot (17 ms of that is QEMU's own
+# start).
+find_fast_firmware() {
+	for bios in "${qemu%/*}/../share/qemu/qboot.rom" /usr/share/qemu/qboot.rom \
+		/usr/local/share/qemu/qboot.rom /opt/homebrew/share/qemu/qboot.rom; do
+		[ -e "$bios" ] && return
+	done
+	bios=
 }
 
-has_option() { # " OPTION... " QEMU-ARG...: whether one of the arguments is one of the options
-    options=$1
-    shift
-    for arg; do
-        case $options in *" $arg "*) return 0 ;; esac
-    done
-    return 1
+# Whether one of QEMU's arguments is one of the options.
+has_option() { # " OPTION... " QEMU-ARG...
+	options=$1
+	shift
+	for arg; do
+		case $options in *" $arg "*) return 0 ;; esac
+	done
+	return 1
 }
 
-# QEMU ARGS that say what accelerates, in any of QEMU's ways, are left to say it alone.
+# Whether QEMU's arguments choose the accelerator, in any of the ways that QEMU knows.
 has_accel() { # QEMU-ARG...
-    has_option ' -accel --accel -enable-kvm --enable-kvm ' "$@" && return
-    for arg; do
-        case $arg in accel=* | *,accel=*) return 0 ;; esac
-    done
-    return 1
+	has_option ' -accel --accel -enable-kvm --enable-kvm ' "$@" && return
+	for arg; do
+		case $arg in accel=* | *,accel=*) return 0 ;; esac
+	done
+	return 1
 }
 
-# Sets $trouble to why KVM can't be used, as far as opening its device tells: that may be there without
-# a driver, or be another's.
+# Sets $trouble to why KVM's device cannot be opened, empty if it can.
 try_kvm() {
-    trouble='/dev/kvm is not there'
-    [ -e /dev/kvm ] || return
-    trouble=$( (: <>/dev/kvm) 2>&1) && trouble='' && return
-    trouble="/dev/kvm cannot be opened: ${trouble##*: }"
+	trouble='/dev/kvm is not there'
+	[ -e /dev/kvm ] || return
+	trouble=$( (: <>/dev/kvm) 2>&1) && trouble='' && return
+	trouble="/dev/kvm cannot be opened: ${trouble##*: }"
 }
 
-# Sets $accel to what QEMU is to try, the first that works, and $cpu to a model that fits: plain KVM gets
-# QEMU's default model, which starts everywhere; a nested host needs the real one.
+# Sets $accel to what QEMU is to try, in this order, and $cpu to a model that fits: a guest alone on
+# KVM gets QEMU's default model, which starts everywhere; a nested host needs the real CPU's.
 choose_accel() {
-    case $accel/$host in
-    kvm/*)
-        try_kvm
-        [ -z "$trouble" ] || die "--accel=kvm: $trouble"
-        [ "$host" = none ] || cpu=${cpu:-host} ;;
-    auto/* | /none)
-        try_kvm
-        case $trouble in
-        '')
-            accel='kvm tcg' # QEMU says so where KVM opens and then fails: another hypervisor may have it
-            [ "$host" = none ] || cpu=${cpu:-max}
-            return ;;
-        *'is not there') ;;
-        *) printf '%s: --accel=auto: %s; using TCG\n' "$self" "$trouble" >&2 ;;
-        esac
-        accel=tcg cpu=${cpu:-max} ;;
-    *) accel=tcg cpu=${cpu:-max} ;;
-    esac
+	case $accel/$host in
+	kvm/*)
+		try_kvm
+		[ -z "$trouble" ] || die "--accel=kvm: $trouble"
+		[ "$host" = none ] || cpu=${cpu:-host} ;;
+	auto/* | /none)
+		try_kvm
+		case $trouble in
+		'')
+			accel='kvm tcg' # KVM may fail all the same: QEMU says so
+			[ "$host" = none ] || cpu=${cpu:-max}
+			return ;;
+		*'is not there') ;;
+		*) printf '%s: --accel=auto: %s; using TCG\n' "$self" "$trouble" >&2 ;;
+		esac
+		accel=tcg cpu=${cpu:-max} ;;
+	*) accel=tcg cpu=${cpu:-max} ;;
+	esac
 }
 
-# A processor that waits for others spins.  Where each is a thread of its own but has no CPU of its own, those
-# that it waits for don't run meanwhile: 64 processors on 2 CPUs take 25 s, in one thread 3.
-choose_threads() { # sets $threads
-    threads=
-    [ "$smp" -gt 1 ] && [ "$smp" -gt "$(nproc)" ] && threads=,thread=single
+# Sets $threads: one for all processors if this machine has fewer CPUs than that.  A processor that
+# spins until others are ready would keep them from running: 64 processors on 2 CPUs take 25 s with
+# a thread each, and 3 s in one thread.
+choose_threads() {
+	threads=
+	[ "$smp" -gt 1 ] && [ "$smp" -gt "$(nproc)" ] && threads=,thread=single
 }
 
-double_commas() { # TEXT: sets $doubled, TEXT as QEMU wants it inside a comma-separated list
-    rest=$1 doubled=
-    while [ "$rest" != "${rest#*,}" ]; do
-        doubled=$doubled${rest%%,*},,
-        rest=${rest#*,}
-    done
-    doubled=$doubled$rest
+# Sets $doubled: the text as QEMU wants it inside a comma-separated list.
+double_commas() { # TEXT
+	rest=$1 doubled=
+	while [ "$rest" != "${rest#*,}" ]; do
+		doubled=$doubled${rest%%,*},,
+		rest=${rest#*,}
+	done
+	doubled=$doubled$rest
 }
 
-# QEMU would load the host where there is no memory, and never say a word.
+# QEMU says nothing if the host is loaded where there is no memory.
 require_host_memory() { # QEMU-ARG...
-    while [ $# -gt 1 ]; do
-        case $1 in
-        -m | --m)
-            size=${2#size=} size=${size%%,*} size=${size%[Mm]}
-            case $size in '' | *[!0-9]* | ?????*) ;; *) [ "$size" -gt "$HOST_AT" ] ||
-                die "-m $2: the reference host is loaded at $HOST_AT MiB, wanted more than that" ;; esac ;;
-        esac
-        shift
-    done
+	while [ $# -gt 1 ]; do
+		case $1 in
+		-m | --m)
+			size=${2#size=} size=${size%%,*} size=${size%[Mm]}
+			case $size in '' | *[!0-9]* | ?????*) size=$((HOST_AT + 1)) ;; esac
+			[ "$size" -gt "$HOST_AT" ] ||
+				die "-m $2: the reference host is loaded at $HOST_AT MiB," \
+					'wanted more than that' ;;
+		esac
+		shift
+	done
 }
 
-# The README's sessions, after which gdb is where the user wants to be.
+# Prints how to start gdb, as the README does.
 tell_gdb() {
-    if [ "$host" = none ]; then
-        echo "In another terminal: gdb $guest -ex 'target remote :$gdb'"
-        return
-    fi
-    echo "In another terminal: gdb $guest -ex 'add-symbol-file $kernel' -ex 'target remote :$gdb'"
-    echo "gdb reads the guest's memory from 1 MiB on, but for what --debug-log=FILE has as 'elsewhere'."
+	if [ "$host" = none ]; then
+		echo "In another terminal: gdb $guest -ex 'target remote :$gdb'"
+		return
+	fi
+	echo "In another terminal: gdb $guest -ex 'add-symbol-file $kernel'" \
+		"-ex 'target remote :$gdb'"
+	echo "gdb reads the guest's memory from 1 MiB on," \
+		"but for what --debug-log=FILE has as 'elsewhere'."
 } >&2
 
 # ---- all together -------------------------------------------------------------------------------
@@ -157,51 +167,50 @@ tell_gdb() {
 accel='' gdb='' qemu=${QEMU:-qemu-system-x86_64}
 parse_options "$@"
 shift "$words"
-cd "$here" || die "cannot enter $here"
-[ "$deps" = no ] || install_missing
+enter_project
 [ -z "$gdb" ] || seconds=${seconds:-0}
 if has_option ' -smp --smp ' "$@"; then
-    choose_processors yes
+	choose_processors yes
 else
-    choose_processors no
-    set -- -smp "$smp" "$@"
+	choose_processors no
+	set -- -smp "$smp" "$@"
 fi
 if has_accel "$@"; then
-    [ "$host" = none ] || cpu=${cpu:-max}
+	[ "$host" = none ] || cpu=${cpu:-max}
 else
-    choose_accel
-    choose_threads
-    case $accel in *tcg) set -- -accel "tcg$threads" "$@" ;; esac
-    case $accel in kvm*) set -- -accel kvm "$@" ;; esac
+	choose_accel
+	choose_threads
+	case $accel in *tcg) set -- -accel "tcg$threads" "$@" ;; esac
+	case $accel in kvm*) set -- -accel kvm "$@" ;; esac
 fi
 guest=$build/guest.elf kernel=$guest command_line=$told$append
 if [ "$host" = ref ]; then
-    require_host_memory "$@"
-    kernel=$build/host.elf command_line="mem=$mem $told$ECHO${host_append:+ $host_append}"
+	require_host_memory "$@"
+	kernel=$build/host.elf command_line="mem=$mem $told$ECHO${host_append:+ $host_append}"
 fi
 build images "$kernel" "$guest"
 if [ "$host" = ref ]; then
-    module=$guest
-    # QEMU takes a blank for the end of a module's path.
-    case $guest in *' '*) exec 4<"$guest" && module=/dev/fd/4 ;; esac
-    double_commas "$module $told$ECHO${append:+ $append}"
-    set -- -initrd "$doubled" "$@"
+	module=$guest
+	# QEMU ends a module's path at a blank.
+	case $guest in *' '*) exec 4<"$guest" && module=/dev/fd/4 ;; esac
+	double_commas "$module $told$ECHO${append:+ $append}"
+	set -- -initrd "$doubled" "$@"
 fi
 
 if ! has_option ' -M -machine --machine -bios --bios ' "$@"; then
-    fastest_machine
-    [ -z "$bios" ] || set -- -M microvm,acpi=off -bios "$bios" "$@"
+	find_fast_firmware
+	[ -z "$bios" ] || set -- -M microvm,acpi=off -bios "$bios" "$@"
 fi
 [ -z "$cpu" ] || set -- -cpu "$cpu" "$@"
 [ -z "$debug_log" ] || set -- -debugcon "file:$DEBUG_LOG" "$@"
 if [ -n "$gdb" ]; then
-    set -- -gdb "tcp:127.0.0.1:$gdb" -S "$@"
-    tell_gdb
+	set -- -gdb "tcp:127.0.0.1:$gdb" -S "$@"
+	tell_gdb
 fi
 set -- -no-user-config -nodefaults -display none -monitor none -no-reboot \
-    -chardev "stdio,id=com1,signal=on" -serial chardev:com1 \
-    -device isa-debug-exit,iobase=0xf4,iosize=0x4 \
-    -m "$memory" -kernel "$kernel" -append "$command_line" "$@"
+	-chardev "stdio,id=com1,signal=on" -serial chardev:com1 \
+	-device isa-debug-exit,iobase=0xf4,iosize=0x4 \
+	-m "$memory" -kernel "$kernel" -append "$command_line" "$@"
 
 trap_signals
 run_and_judge "$qemu" "$@"

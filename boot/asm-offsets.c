@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Numbers for NASM, taken from the C headers.  Compiled with -S only: the Makefile
- * turns each "->NAME value" into "NAME equ value".
+ * Constants of the C headers, for NASM.  Compiled with -S only: the Makefile turns each
+ * "->NAME value" into "NAME equ value".
  */
 #include <stddef.h>
 
@@ -12,7 +12,7 @@
 #include "x86/regs.h"
 #include "x86/smp.h"
 
-#define EMIT(name, value)          __asm__ volatile(".ascii \"->" name " %c0\"" : : "i"((int)(value)))
+#define EMIT(name, n)              __asm__ volatile(".ascii \"->" name " %c0\"" : : "i"((int)(n)))
 #define SYMBOL(name, value)        EMIT(#name, value)
 #define CONSTANT(name)             EMIT(#name, name)
 #define MEMBER(name, type, member) EMIT(#name, offsetof(struct type, member))

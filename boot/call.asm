@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; A call with every register known before and after it: how 64-bit code reaches the host.
+; How 64-bit code reaches the host: a call with every register known before and after it.
 
 %include "asm-offsets.inc"
 %include "boot/regs.inc"
@@ -13,9 +13,9 @@ bits 64
 
 ; void call_with_regs(struct call *call)
 ;
-; Enters the target by RET, because no register is free to hold its address.  The target's own RET
-; finds the address of .back, which stands on the stack several times: if the host moved RSP up by a
-; few words, that shows in the saved registers and is no crash.
+; Enters the target by RET, because no register is free to hold its address.  The target's RET goes
+; to .back, whose address is on the stack several times: if the host moved RSP up by a few words,
+; the saved registers show that, and nothing crashes.
 call_with_regs:
         PUSH_REGS CALLEE_SAVED
         mov     [rdi + CALL_STACK], rsp
@@ -32,7 +32,7 @@ call_with_regs:
         popfq
         ret
 
-; All that is known here: RSP lies in this vCPU's stack, which leads to its struct call.
+; Nothing is known here but that RSP is inside this vCPU's stack, which leads to its struct call.
 .back:
         pushfq
         push    rax
@@ -50,7 +50,7 @@ call_with_regs:
         POP_REGS CALLEE_SAVED
         ret
 
-; The targets that are not hypercall sites: the other two instructions that reach the host.
+; Targets for the other two instructions that reach the host.
 op_rdmsr:
         rdmsr
         ret

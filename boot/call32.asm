@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: GPL-2.0-only
 ; Calls from legacy 32-bit mode, with every register known before and after: leave long mode, call,
 ; and return to long mode, APM2 (24593 rev. 3.41) 14.6 and 14.7.  And an IRET to CPL 3 or to
-; compatibility mode, from which only a trap leads back.
+; compatibility mode, from where only a trap leads back.
 
 %include "asm-offsets.inc"
 %include "boot/regs.inc"
@@ -11,7 +11,7 @@ global call_with_regs32, call32_end, op_wrmsr32, trap32_stubs, idt32_register, e
 
 DECOYS  equ 8
 
-; Loads the address of this vCPU's struct call32, found through the stack (defs.h, STACK_SIZE).
+; Loads the address of this vCPU's struct call32, found through the stack (x86/defs.h, STACK_SIZE).
 %macro FIND_CALL32 2                    ; register, stack pointer
         mov     %1, %2
         or      %1, STACK_SIZE - 1
@@ -23,9 +23,9 @@ section .text
 bits 64
 
 ; void call_with_regs32(struct call32 *call)
-; Makes the call and those linked to it.  The upper halves and R8-R15 are those of the first call's
-; "in": 32-bit code can't see them, but a host may.  RAX, RCX and RDX are needed on the way to
-; legacy mode: their upper halves are lost.
+; Makes the call and the calls linked to it.  The upper halves of registers, and R8-R15, have the
+; values of the first call's "in": 32-bit code cannot see them, but a host can.  RAX, RCX and RDX
+; are needed on the way to legacy mode: their upper halves are lost.
 call_with_regs32:
         PUSH_REGS CALLEE_SAVED
         mov     [rdi + CALL32_STACK], rsp
@@ -87,8 +87,8 @@ bits 32
         pop     dword [eax + CALL32_OUT + GPR_RFLAGS]
         mov     [eax + CALL32_OUT + GPR_RSP], esp
 
-; EAX: the call.  Saves the registers that .back and trap32 have not saved, and goes on to the next
-; call, or back to long mode.
+; EAX: the call.  Saves the registers that .back and trap32 have not saved, then makes the next call
+; or returns to long mode.
 leave32:
         mov     [eax + CALL32_OUT + GPR_RCX], ecx
         mov     [eax + CALL32_OUT + GPR_RDX], edx
@@ -194,8 +194,8 @@ call32_end:
 
 bits 64
 ; void enter_by_iret(const struct iret_call *call)
-; Goes to call->rip with call->cs, call->ss and the registers of call->regs.  Does not return: run
-; it by guard_run(), with code that ends in a trap.
+; Jumps to call->rip with call->cs, call->ss and the registers of call->regs.  Does not return: the
+; code there has to end in a trap, and guard_run() has to run this.
 enter_by_iret:
         push    qword [rdi + IRET_SS]
         push    qword [rdi + IRET_REGS + GPR_RSP]
@@ -211,7 +211,7 @@ idt64_register:
         dq      boot_idt
 
 section .data
-; A pointer to the 32 gates that call32.c fills.
+; Limit, and the address of the 32 gates, which x86/call32.c sets.
 idt32_register:
         dw      32 * 8 - 1
         dq      0

@@ -1,39 +1,29 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; From the boot loader to main(): multiboot 1 header, 32-bit entry, long mode.
+; From the boot loader to main(): multiboot 1 header, 32-bit entry, page tables, long mode.
 ;
-; Multiboot Specification 0.6.96, section 3: at the entry EAX holds the loader's
-; magic, EBX the physical address of its information; protected mode, flat
-; segments, paging off, interrupts off; no stack, no usable GDT.
+; Multiboot Specification 0.6.96, section 3: at the entry EAX holds the loader's magic number, EBX
+; the physical address of its information; protected mode, flat segments, paging off, interrupts
+; off; no stack, no usable GDT.
 
 %include "asm-offsets.inc"
 
 MULTIBOOT_HEADER_MAGIC  equ 0x1badb002
 MULTIBOOT_LOADER_MAGIC  equ 0x2badb002
 MULTIBOOT_PAGE_ALIGN    equ 1 << 0      ; modules on page boundaries
-MULTIBOOT_MEMORY_INFO   equ 1 << 1      ; a memory map, please
-MULTIBOOT_ADDRESSES     equ 1 << 16     ; load by the addresses below: this is an ELF64
+MULTIBOOT_MEMORY_INFO   equ 1 << 1      ; a memory map is wanted
+MULTIBOOT_ADDRESSES     equ 1 << 16     ; the header has the addresses: loaders cannot read ELF64
 MULTIBOOT_FLAGS equ MULTIBOOT_PAGE_ALIGN | MULTIBOOT_MEMORY_INFO | MULTIBOOT_ADDRESSES
 
 CPUID_EXT_NX    equ 1 << 20             ; 8000_0001h EDX
 CPUID_EXT_LM    equ 1 << 29
 
-UART_LSR        equ 5                   ; from the UART's first port
-LSR_TEMT        equ 1 << 6
-LSR_READY       equ 1 << 5 | LSR_TEMT   ; either means that a byte may be written
-NO_UART         equ 0xff                ; what LSR reads as where there is none
-VGA_TEXT        equ 0xb8000
-VGA_LINE        equ 80 * 2
-BLANK           equ 0x0720              ; light grey on black
-BOCHS_SHUTDOWN  equ 0x8900
-DEBUG_EXIT      equ 0xf4
-EXIT_ERROR      equ 0x13
-
 extern image_start, text_end, rodata_end, load_end, image_end
 extern image_pt, boot_pd_second
-extern main
+extern main, boot_fail
 
 global multiboot_header, _start, enter_long_mode
-global boot_info, boot_pdpt, boot_pd, boot_pt, boot_nx, boot_gdt, boot_gdt_register, boot_stacks, boot_cpu
+global boot_info, boot_pdpt, boot_pd, boot_pt, boot_nx
+global boot_gdt, boot_gdt_register, boot_stacks, boot_cpu
 
 section .multiboot progbits alloc noexec nowrite align=4
 multiboot_header:
@@ -49,7 +39,7 @@ multiboot_header:
 section .text
 bits 32
 
-; State: as the loader left it.  EAX and EBX are its words to us.
+; State: as the loader left it; EAX and EBX are its values.
 _start:
         cli
         cld
@@ -57,16 +47,16 @@ _start:
         mov     [boot_info + BOOT_MAGIC], eax
         cmp     eax, MULTIBOOT_LOADER_MAGIC
         mov     esi, error_loader
-        jne     fail
+        jne     boot_fail
         call    copy_information
         call    require_long_mode
         call    map_image
         mov     edi, start_boot_cpu
         jmp     enter_long_mode
 
-; Copies what the loader says to boot_info, before paging hides where it lies and before
-; anybody uses the memory where it lies.  Each copy is cut at its buffer's end.  The memory map may be of any
-; length: lib/multiboot.c reads it where it lies, and keeps that memory from being used.
+; Copies the loader's information to boot_info, before that memory is unmapped or used for something
+; else.  Each copy is cut at its buffer's end.  The memory map may have any length: lib/multiboot.c
+; reads it in place, and keeps that memory free.  EBX: the information.
 copy_information:
         mov     esi, ebx
         mov     edi, boot_info + BOOT_MBI
@@ -91,8 +81,8 @@ copy_information:
         mov     edi, boot_info + BOOT_MODULE_LINE
         ; falls through
 
-; Copies the string at ESI, if that is not 0, to the line at EDI.  One that is too long leaves no
-; terminating 0, which the C side takes for what it is.
+; Copies the string at ESI, if that is not 0, to the line at EDI.  If the string is too long,
+; there is no terminating 0: so the C code finds out.
 copy_string:
         mov     ecx, BOOT_LINE_SIZE
         test    esi, esi
@@ -105,25 +95,25 @@ copy_string:
 .done:
         ret
 
-; Goes on with boot_nx set, or says what this CPU lacks.
+; Sets boot_nx if this CPU has NX; ends the run if it has no long mode.
 require_long_mode:
         mov     eax, 0x80000000
         cpuid
         cmp     eax, 0x80000001
         mov     esi, error_long_mode
-        jb      fail
+        jb      boot_fail
         mov     eax, 0x80000001
         cpuid
         test    edx, CPUID_EXT_LM
-        jz      fail
+        jz      boot_fail
         test    edx, CPUID_EXT_NX
         jz      .done
         mov     dword [boot_nx + 4], 1 << 31
 .done:
         ret
 
-; Page tables for the image alone, at its physical addresses, each section with its rights.  Whether
-; CPL 3 may use a page is left to the last level.
+; Makes page tables that map the image, and nothing else, at its physical addresses, each section
+; with its rights.  Above 2 MiB the last level decides what CPL 3 may use, below it may use nothing.
 map_image:
         mov     dword [boot_pml4], boot_pdpt + PTE_P + PTE_W + PTE_U
         mov     dword [boot_pdpt], boot_pd + PTE_P + PTE_W + PTE_U
@@ -157,8 +147,9 @@ map_range:
 .done:
         ret
 
-; State: tables ready; EDI: where to go on in long mode; EBX is kept.  APM2 14.6: PAE, LME, CR3, then paging, then a 64-bit code segment.
-; CR4 gets bits that every CPU with long mode has; the oldest hosts know no others.
+; Enters long mode and jumps to EDI; EBX is kept.  APM2 14.6: PAE, LME, CR3, then paging, then a
+; 64-bit code segment.  CR4 gets only bits that every CPU with long mode has: the oldest hosts know
+; no others.  State: protected mode, page tables ready.
 enter_long_mode:
         mov     eax, CR4_PAE + CR4_OSFXSR + CR4_OSXMMEXCPT
         mov     cr4, eax
@@ -174,7 +165,7 @@ enter_long_mode:
 .no_nx:
         wrmsr
 
-        ; Nothing of the loader's CR0 stays: caches on, x87 and SSE usable, read-only means it.
+        ; Whatever the loader's CR0 was: caches on, x87 and SSE usable, read-only pages read-only.
         mov     eax, CR0_PE + CR0_MP + CR0_ET + CR0_NE + CR0_WP + CR0_PG
         mov     cr0, eax
 
@@ -193,12 +184,12 @@ long_mode:
         mov     fs, eax
         mov     gs, eax
         lldt    ax
-        mov     edi, edi                ; the upper halves are undefined behind a mode switch
+        mov     edi, edi                ; the upper halves are undefined after a mode switch
         mov     ebx, ebx
         jmp     rdi
 
 start_boot_cpu:
-        ; Each stack's topmost word points to the vCPU that it belongs to.
+        ; The highest word of each stack points to the stack's vCPU.
         mov     eax, boot_cpu
 %assign n 1
 %rep STACK_COUNT
@@ -213,117 +204,12 @@ start_boot_cpu:
         hlt
         jmp     .stop
 
-bits 32
-; Prints the message at ESI as the run's verdict and ends it, with nothing but I/O ports: on the first of
-; COM1 to COM4 that is there, whatever the options say, or else on the screen.  No wait without an end:
-; one gives up after 64 Ki reads, and so does the next character not wait again.
-fail:
-        push    esi
-        call    find_uart
-        mov     ebx, VGA_TEXT           ; where the next character goes
-        mov     ebp, VGA_TEXT + VGA_LINE ; and the next line; none of ours is longer
-        mov     esi, error_start
-        call    puts
-        pop     esi
-        call    puts
-
-        mov     edx, BOCHS_SHUTDOWN     ; can't be read: 0xff, or 0 under some hypervisors
-        in      al, dx
-        mov     ah, al
-        in      al, DEBUG_EXIT
-        mov     esi, error_halt
-        cmp     al, ah
-        je      .result
-        mov     esi, error_no_halt
-.result:
-        call    puts
-        mov     esi, error_result
-        call    puts
-        test    edi, edi
-        jz      .exit
-        mov     ah, LSR_TEMT
-        call    wait_uart
-.exit:
-        mov     al, EXIT_ERROR
-        out     DEBUG_EXIT, al
-.stop:
-        cli
-        hlt
-        jmp     .stop
-
-; Sets EDI to the status port of the first UART that gets ready, or to 0.
-find_uart:
-        mov     esi, uart_status_ports
-.next:
-        movzx   edi, word [esi]
-        add     esi, 2
-        test    edi, edi
-        jz      .done
-        mov     edx, edi
-        in      al, dx
-        cmp     al, NO_UART
-        je      .next
-        mov     ah, LSR_READY
-        call    wait_uart
-        jz      .next
-.done:
-        ret
-
-; Prints the string at ESI.
-puts:
-        test    edi, edi
-        jz      .next
-        mov     ah, LSR_READY
-        call    wait_uart
-        jnz     .next
-        xor     edi, edi                ; it died: on the screen from here
-.next:
-        lodsb
-        test    al, al
-        jz      .done
-        test    edi, edi
-        jz      .screen
-        lea     edx, [edi - UART_LSR]
-        out     dx, al
-        jmp     puts
-.screen:
-        cmp     al, 10
-        je      .newline
-        mov     ah, BLANK >> 8
-        mov     [ebx], ax
-        add     ebx, 2
-        jmp     puts
-.newline:
-        mov     word [ebx], BLANK
-        add     ebx, 2
-        cmp     ebx, ebp
-        jb      .newline
-        add     ebp, VGA_LINE
-        jmp     puts
-.done:
-        ret
-
-; ZF: none of the bits AH got set in the UART's status, whose port is EDI.
-wait_uart:
-        mov     ecx, 0x10000
-        mov     edx, edi
-.next:
-        in      al, dx
-        test    al, ah
-        loopz   .next
-        ret
-
 section .rodata
-error_start:     db "TAP version 13", 10, "Bail out! ", 0
 error_loader:    db "not loaded by multiboot 1: wanted 0x2badb002 in EAX", 0
 error_long_mode: db "this CPU has no long mode", 0
-error_halt:      db 10, "# no exit device answers (port 0xf4): this run ends by a halt"
-error_no_halt:   db 10, 0
-error_result:    db "# RESULT: ERROR pass=0 fail=0 skip=0 todo=0", 10, 0
-uart_status_ports: dw 0x3f8 + UART_LSR, 0x2f8 + UART_LSR, 0x3e8 + UART_LSR, 0x2e8 + UART_LSR, 0
 
 section .data
-; Not constant: the CPU sets accessed and busy bits.  Flat, present, DPL 0; APM2 4.8.
+; Writable, because the CPU sets accessed and busy bits.  Flat, present, DPL 0; APM2 4.8.
 align 8
 boot_gdt:
         dq 0
@@ -336,7 +222,7 @@ boot_gdt:
         dq 0x00affb000000ffff           ; SEL_USER_CODE64: DPL 3
         dq 0x00cff3000000ffff           ; SEL_USER_DATA
         dq 0x0000820000000007, 0        ; SEL_LDT: an empty one at 0
-        dq 0, 0                         ; SEL_TSS: each CPU fills it in its own copy
+        dq 0, 0                         ; SEL_TSS: each CPU sets its own
 boot_gdt_register:
         dw $ - boot_gdt - 1
         dq boot_gdt

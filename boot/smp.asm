@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; From a start-up IPI to smp_main(): what every processor but the first goes through.
+; From a start-up IPI to smp_main(), for every processor but the first.
 ;
-; SDM volume 3 (325384-083) 9.4.4, APM2 (24593 rev. 3.41) 14.1.3: at the entry real mode, CS the IPI's
-; vector times 0x100, IP 0; no stack; interrupts off.
+; SDM volume 3 (325384-083) 9.4.4, APM2 (24593 rev. 3.41) 14.1.3: at the entry real mode, CS is the
+; IPI's vector times 0x100, IP is 0; no stack; interrupts off.
 
 %include "asm-offsets.inc"
 
@@ -12,7 +12,7 @@ global smp_trampoline, smp_trampoline_end, smp_blocks, smp_limit
 
 section .rodata
 bits 16
-; Copied to a page below 1 MiB; the only code of ours that runs elsewhere than it was linked.
+; Copied to a page below 1 MiB: the only code that does not run where it was linked.
 smp_trampoline:
         cli
         mov     ax, cs
@@ -23,14 +23,14 @@ smp_trampoline:
         mov     cr0, eax
         jmp     dword SEL_CODE32:enter32
 .gdt_register:
-        dw      SEL_TSS - 1             ; the TSS is each CPU's own
+        dw      SEL_TSS - 1             ; without the TSS, of which each CPU has its own
         dd      boot_gdt
 smp_trampoline_end:
 
 section .text
 bits 32
-; State: protected mode, no paging.  A ticket leads to a block of memory of its own; who gets none, for
-; there are more processors than blocks, sleeps.
+; State: protected mode, no paging.  Each processor takes a number, and with it a block of memory.
+; If there are not enough blocks, it halts.
 enter32:
         mov     eax, SEL_DATA
         mov     ds, eax
@@ -50,15 +50,15 @@ enter32:
         jmp     .sleep
 
 bits 64
-; State: 64-bit mode.  RBX: the block, which begins with the stacks (x86/smp.h).
+; State: 64-bit mode.  RBX: the block, which has the stacks at its start (x86/smp.h).
 start_cpu:
         lea     rsp, [rbx + STACK_SIZE - 16]
         xor     ebp, ebp
-        mov     rdi, [rsp + 8]          ; the vCPU that the stack belongs to
+        mov     rdi, [rsp + 8]          ; the stack's vCPU
         call    smp_main                ; does not come back
 
 section .bss
 alignb 8
-smp_blocks:     resd 1                  ; where they are, how many there are, and how many are taken
-smp_limit:      resd 1
-tickets:        resd 1
+smp_blocks:     resd 1                  ; their address
+smp_limit:      resd 1                  ; how many there are
+tickets:        resd 1                  ; how many are taken

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: GPL-2.0-only
 ; Trap stubs for all vectors, the IDT that leads to them, and the guard: the way back out of a
-; function that did not return.
+; function that does not return.
 
 %include "asm-offsets.inc"
 %include "boot/regs.inc"
@@ -12,8 +12,8 @@ STUB_SIZE       equ 8
 GATE_INTERRUPT  equ 0x8e                ; present, DPL 0, 64-bit interrupt gate: APM2 4.8.4
 
 section .rodata
-; A constant, so it is read-only: linker.ld puts the stubs at TRAP_STUBS from the image's start, which is
-; a multiple of 64 KiB.  Traps have stacks of their own, because a host may have clobbered RSP.
+; Constant, and so read-only: linker.ld puts the stubs at TRAP_STUBS from the image's start, which
+; is a multiple of 64 KiB.  Traps have stacks of their own, because a host may have changed RSP.
 align 16
 boot_idt:
 %assign vector 0
@@ -31,8 +31,9 @@ boot_idt:
 %assign vector vector + 1
 %endrep
 
-; All code of this file, not the stubs only: of an object with code in two sections NASM's debug information
-; misleads gdb, which then has no line for any of it, and complains at each step of a backtrace.
+; The section has all code of this file, not only the stubs: if an object has code in two sections,
+; NASM's debug information is wrong, and gdb finds no line of it and complains at each step of a
+; backtrace.
 section .stubs progbits alloc exec nowrite align=8
 bits 64
 
@@ -68,7 +69,7 @@ trap_common:
         iretq
 
 ; bool guard_run(struct guard *guard, void (*fn)(void *), void *arg)
-; Whatever the way back needs is in the guard: the stack may be overwritten.
+; The guard has all that the way back needs: the stack may be overwritten.
 guard_run:
         SAVE_REGS rdi + GUARD_, CALLEE_SAVED
         mov     rax, [rsp]

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The guest under Bochs: on the reference host it sees what it sees under QEMU, alone it is skipped
-# whatever unknown MSRs do, and the runner ends every run with a verdict.
+# The guest under Bochs: on the reference host each result is the same as under QEMU; without a host
+# the run is skipped, whatever unknown MSRs do.  The runner ends every run with a verdict.
 . tests/tap.sh
 
 if ! bochs_is_here; then
@@ -14,7 +14,7 @@ runner=tests/run-bochs.sh
 . tests/rogue.sh
 boot/iso.sh "$tmp/rogue/host.elf" "$tmp/rogue/guest.elf" "$tmp/rogue/paraguest.iso"
 
-# start NAME OPTION...: in the background, four at most at a time.
+# start NAME OPTION...: starts a run, after the first four have ended.
 running=0
 start() {
 	name=$1
@@ -24,7 +24,7 @@ start() {
 	[ $((running % 4)) -ne 0 ] || wait
 }
 
-# ---- real guests, side by side ------------------------------------------------------------------
+# ---- the guest, in parallel runs ----------------------------------------------------------------
 
 export TMPDIR="$tmp/files"
 mkdir "$TMPDIR"
@@ -40,8 +40,6 @@ done
 wait
 is "$(ls "$TMPDIR")" '' 'no files are left behind'
 
-results() { grep -E '^(not )?ok |^# RESULT' "$1"; }
-
 for personality in header linux2007; do
 	./run-qemu.sh --host-append=personality=$personality >"$tmp/qemu"
 	results "$tmp/qemu" >"$tmp/wanted"
@@ -53,13 +51,14 @@ for personality in header linux2007; do
 done
 
 for cpu in ryzen corei7_skylake_x; do
-	has "$tmp/$cpu-ignore.tap" '^# no host: RDMSR of the magic says nothing, WRMSR changes nothing$' \
-		"alone on $cpu, unknown MSRs ignored: seen"
+	has "$tmp/$cpu-ignore.tap" \
+		'^# no host: RDMSR of the magic says nothing, WRMSR changes nothing$' \
+		"no host on $cpu, unknown MSRs ignored: noticed"
 	has "$tmp/$cpu-fault.tap" '^# no host: RDMSR of the magic faults, WRMSR faults$' \
-		"alone on $cpu, unknown MSRs fault: seen"
+		"no host on $cpu, unknown MSRs fault: noticed"
 	for msrs in ignore fault; do
 		has "$tmp/$cpu-$msrs.tap" '^# RESULT: SKIP pass=0 fail=0 skip=[0-9]+ todo=0$' \
-			"alone on $cpu, unknown MSRs $msrs: skipped"
+			"no host on $cpu, unknown MSRs $msrs: skipped"
 	done
 done
 
@@ -67,11 +66,12 @@ done
 
 alone() { rogue --host=none "$@"; }
 
-# Long enough for a busy machine; what follows does not wait for it.
+# The time limit is long enough for a busy machine; the next tests run meanwhile.
 O=$tmp/rogue $runner --host=none --append=do=hang --timeout=10 >"$tmp/hang.tap" 2>"$tmp/hang.err" &
 hanging=$!
 alone --append=do=triple
-judged $? 99 ERROR '^# runner: Bochs ended with status 0: a triple fault.*: rogue.triple\)' 'triple fault'
+judged $? 99 ERROR '^# runner: Bochs ended with status 0: a triple fault.*: rogue.triple\)' \
+	'triple fault'
 has "$tmp/out" '^# bochs: .*3rd \(13\) exception' 'what Bochs says of it is shown'
 alone --append=do=cut
 judged $? 99 ERROR '^# cut off: ok 1 - rogue.c$' 'cut'
@@ -83,19 +83,20 @@ has "$tmp/serial" '^Bail out! host: the guest halted' '--log has what the serial
 has "$tmp/e9" '^start mem=16 ' '--debug-log has what the host said'
 lacks "$tmp/e9" 'Bochs|bochs|t=0|^=|^\(0\)' 'and nothing of what Bochs says'
 alone --cpu=nonsense
-judged $? 99 ERROR "^# bochs: no CPU model has the name 'nonsense': 'bochs --help cpu' lists them" 'no such CPU'
+judged $? 99 ERROR "^# bochs: no CPU model has the name 'nonsense': 'bochs --help cpu' lists them" \
+	'no such CPU'
 alone -- 'nonsense: x=1'
-judged $? 99 ERROR "^# bochs: .*directive 'nonsense' not understood" "an option of Bochs's that it does not have"
+judged $? 99 ERROR "^# bochs: .*directive 'nonsense' not understood" \
+	"an unknown option of Bochs's"
 
 wait $hanging
 status=$?
 cp "$tmp/hang.tap" "$tmp/out"
 judged $status 124 ERROR '^# runner: stopped after 10 s.*\(running: rogue.hang\)' 'hang'
 
-# ---- Bochs goes wrong: a fake prints what it is told to -----------------------------------------
+# ---- Bochs goes wrong: a fake writes what it is told to -----------------------------------------
 
-cat >"$tmp/fake" <<'END'
-#!/bin/sh
+program "$tmp/fake" <<'END'
 for word; do
 	case $word in
 	"log: "*) printf "$FAKE_LOG" >"${word#log: }" ;;
@@ -112,10 +113,10 @@ Bochs is exiting with the following message:
 WORDS
 exit 1
 END
-chmod +x "$tmp/fake"
 
-# forged LOG STATUS WORD REASON NAME: a Bochs whose log is this; the guest passes.
-FAKE_SERIAL='TAP version 13\n1..1\n# run a.b\nok 1 - a.b\n# RESULT: PASS pass=1 fail=0 skip=0 todo=0\n'
+# forged LOG STATUS WORD REASON NAME: judges a Bochs with this log, whose guest passes.
+FAKE_SERIAL='TAP version 13\n1..1\n# run a.b\nok 1 - a.b\n'
+FAKE_SERIAL="$FAKE_SERIAL# RESULT: PASS pass=1 fail=0 skip=0 todo=0\n"
 export FAKE_SERIAL FAKE_LOG
 forged() {
 	FAKE_LOG=$1 BOCHS=$tmp/fake alone
@@ -137,15 +138,13 @@ FAKE_SERIAL=
 forged "${code}10\n$end" 99 ERROR 'the guest printed no TAP \(exit status 33\)' 'a silent guest'
 forged '' 99 ERROR 'Bochs did not start' 'nothing at all'
 
-# A Bochs that once finds no port for its display.
-cat >"$tmp/portless" <<'END'
-#!/bin/sh
+# A Bochs that finds a port for its display only the second time.
+program "$tmp/portless" <<'END'
 echo >>"$0.starts"
 [ "$(wc -l <"$0.starts")" -eq 2 ] && exec bochs "$@"
 echo '00000000000p[RFB   ] >>PANIC<< RFB could not bind any port between 5900 and 5949' >&2
 exit 1
 END
-chmod +x "$tmp/portless"
 BOCHS=$tmp/portless $runner --host=none >"$tmp/out"
 has "$tmp/out" '^# RESULT: SKIP ' 'no port for the display: tried again'
 echo >>"$tmp/portless.starts"
@@ -160,24 +159,26 @@ judged $? 99 ERROR '^# runner: Bochs cannot be run \(exit status 126\)' 'not a p
 
 # ---- processors ---------------------------------------------------------------------------------
 
-# A fake that shows its options, and what GRUB is to run.
-cat >"$tmp/show" <<'END'
-#!/bin/sh
+# A fake that prints its options, and GRUB's commands.
+program "$tmp/show" <<'END'
 printf '%s\n' "$@"
 for word; do
-	case $word in ata0-master*) word=${word#*path=}; grep -ao '\(multiboot\|module\) /[gh].*' "${word%%,*}" ;; esac
+	case $word in ata0-master*)
+		word=${word#*path=}
+		grep -ao '\(multiboot\|module\) /[gh].*' "${word%%,*}" ;;
+	esac
 done
 END
-chmod +x "$tmp/show"
 
-# processors MACHINE MIB GUEST-MIB TOLD OPTION...: Bochs's count= and guest=, and what the host and the
-# guest are told.
+# processors MACHINE MIB GUEST-MIB TOLD OPTION...: Bochs gets MACHINE (count=) and MIB (guest=), the
+# host GUEST-MIB (mem=), host and guest TOLD.
 processors() {
 	counts=$1 mib=$2
 	hosts="^multiboot /host\.elf mem=$3 ${4}echo" guests="^module /guest\.elf ${4}echo"
 	shift 4
 	BOCHS=$tmp/show rogue --debug-log="$tmp/shown" "$@"
-	is "$(sed -n 's/^cpu:.*count=\([0-9]*\).*/\1/p' "$tmp/shown" | tr '\n' ' ')" "$counts" "$*: the machine's"
+	is "$(sed -n 's/^cpu:.*count=\([0-9]*\).*/\1/p' "$tmp/shown" | tr '\n' ' ')" "$counts" \
+		"$*: the machine has as many"
 	has "$tmp/shown" "^memory: guest=$mib," "$*: memory"
 	has "$tmp/shown" "$hosts" "$*: what the host is told"
 	has "$tmp/shown" "$guests" "$*: what the guest is told"
@@ -194,18 +195,13 @@ judged $? 99 ERROR '^# bochs: .*only 254 threads supported' 'more than Bochs has
 # ---- files and signals --------------------------------------------------------------------------
 
 is "$(ls "$TMPDIR")" '' 'no files are left behind'
-cat >"$tmp/slow" <<'END'
-#!/bin/sh
+program "$tmp/slow" <<'END'
 echo $$ >"$SLOW_PID"
 exec sleep 30
 END
-chmod +x "$tmp/slow"
 SLOW_PID=$tmp/pid BOCHS=$tmp/slow O=$tmp/rogue $runner >"$tmp/out" 2>"$tmp/err" &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -s "$tmp/pid" ] && break
-	sleep 0.2
-done
+wait_for "$tmp/pid"
 kill -s TERM "$pid"
 wait "$pid" 2>"$tmp/err"
 is $? 143 'a runner that is killed says so'
@@ -224,8 +220,10 @@ misused "--unknown-msrs: a value is wanted, as --unknown-msrs=VALUE" --unknown-m
 misused "--cpu: 'ryzen, ips=1' is no name of a CPU model" --cpu='ryzen, ips=1'
 misused '--append: GRUB hands on no control characters: ' --append="$(printf 'do=x\ty')"
 misused '--host-append: a double quote without its end: a="b' --host-append='a="b'
-misused 'the options are too long for GRUB: 5[0-9][0-9][0-9] characters' --append="$(printf '%5000s' x | tr ' ' y)"
-for option in host cpu smp unknown-msrs mem append host-append timeout exit-skip log debug-log deps; do
+misused 'the options are too long for GRUB: 5[0-9][0-9][0-9] characters' \
+	--append="$(printf '%5000s' x | tr ' ' y)"
+for option in host cpu smp unknown-msrs mem append host-append timeout exit-skip log debug-log deps
+do
 	rogue --help
 	has "$tmp/out" "^  --${option}[=[ ]" "--help tells of --$option"
 done
@@ -234,21 +232,22 @@ misused "cannot write to $tmp/none/log" --debug-log="$tmp/none/log"
 cp LICENSE "$tmp/rogue/paraguest.iso"
 misused '.*/paraguest\.iso: its grub\.cfg is not that of boot/grub\.cfg' --host=none
 rm "$tmp/rogue/paraguest.iso"
-mkdir -p "$tmp/elsewhere/src/runner"
-cp src/runner/run-bochs.sh src/runner/run.sh src/runner/judge.pl src/runner/engine.pl "$tmp/elsewhere/src/runner/"
+mkdir -p "$tmp/elsewhere/src"
+cp -R src/runner "$tmp/elsewhere/src/"
 (cd "$tmp/elsewhere/src/runner" && O=build sh run-bochs.sh) 2>"$tmp/err"
 is $? 99 'no ISO and no Makefile: an error'
 has "$tmp/err" '^run-bochs.sh: build/paraguest.iso is not there' 'no ISO and no Makefile: says why'
 
-# A machine without Bochs, and a package manager that does nothing.
+# On a machine without Bochs the package manager fails.
 mkdir "$tmp/bin"
 for program in sh cat cut id sort; do
 	ln -s "$(command -v $program)" "$tmp/bin/$program"
 done
-printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/apt-get"
-# shellcheck disable=SC2016 # the script's own words
-printf '#!/bin/sh\n[ "$1" != -n ] || shift\n"$@"\n' >"$tmp/bin/sudo"
-chmod +x "$tmp/bin/apt-get" "$tmp/bin/sudo"
+echo 'exit 1' | program "$tmp/bin/apt-get"
+program "$tmp/bin/sudo" <<'END'
+[ "$1" != -n ] || shift
+"$@"
+END
 PATH=$tmp/bin $runner --deps >"$tmp/out" 2>"$tmp/err"
 is $? 99 '--deps that fails: an error'
 has "$tmp/err" "^run-bochs.sh: '(sudo )?apt-get update' failed" '--deps that fails: says why'

@@ -1,22 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What boot loaders and firmware hand over, other than those of the other tests do: names and command lines,
-# memory maps, modules, the local APIC's mode, the CPU's maker.  Guest and host can use it, or say what it is.
+# Unusual values from boot loaders, firmware and the CPU: names and command lines, memory maps,
+# modules, the local APIC's mode, the CPU's vendor.  Guest and host can use them, or say what is
+# wrong.
 . tests/tap.sh
+. tests/checks.sh
 
-for image in guest.elf host.elf tests/shim.elf; do
-	[ -s "$O/$image" ] || make -s O="$O" images test-images >&2 || exit 1
-done
 newline='
 '
-
-# directory NAME [HOST GUEST]: a build directory in which the runners build nothing.
-directory() {
-	mkdir -p "$tmp/$1"
-	cp "${2:-$O/host.elf}" "$tmp/$1/host.elf"
-	cp "${3:-$O/guest.elf}" "$tmp/$1/guest.elf"
-	touch -t 203801010000 "$tmp/$1/.run-qemu" "$tmp/$1/.run-bochs"
-}
 
 run() { # DIRECTORY OPTION...
 	dir=$1
@@ -24,9 +15,11 @@ run() { # DIRECTORY OPTION...
 	O=$tmp/$dir ./run-qemu.sh "$@" >"$tmp/out" 2>&1
 }
 
-# ended GOT STATUS PATTERN NAME: with this exit status, a line of this pattern, and one verdict.
+# ended GOT-STATUS STATUS PATTERN NAME: the run ended with STATUS, and $tmp/out has a line that
+# matches PATTERN and one verdict.
 ended() {
-	[ "$1" = "$2" ] && grep -Eq -e "$3" "$tmp/out" && [ "$(grep -c '^# RESULT: ' "$tmp/out")" = 1 ]
+	[ "$1" = "$2" ] && grep -Eq -e "$3" "$tmp/out" &&
+		[ "$(grep -c '^# RESULT: ' "$tmp/out")" = 1 ]
 	ok $? "$4" || {
 		echo "# wanted: exit status $2, and a line: $3"
 		sed "s/^/# got $1: /" "$tmp/out" | tail -n 20
@@ -37,16 +30,18 @@ ended() {
 
 presence='only=probe.presence seed=7'
 
-# shown PATH: as the guest shows it.
+# shown PATH: prints it as the guest does.
 shown() { printf %s "$1" | LC_ALL=C sed 's/\xc3/\\xc3/g; s/\xa9/\\xa9/g'; }
 
 named() { # DIRECTORY
-	directory "$1"
+	build_directory "$tmp/$1"
 	run "$1" --host=none --accel=tcg --append="$presence"
 	ended $? 0 '^# RESULT: SKIP ' "the guest in '$1'"
-	grep -Fqx "# image: $(shown "$tmp/$1/guest.elf")" "$tmp/out" && grep -qx '# seed: 0x7' "$tmp/out" &&
+	grep -Fqx "# image: $(shown "$tmp/$1/guest.elf")" "$tmp/out" &&
+		grep -qx '# seed: 0x7' "$tmp/out" &&
 		grep -qx '1\.\.1' "$tmp/out"
-	ok $? "its name is text, and the options after it are heard" || sed 's/^/# /' "$tmp/out"
+	ok $? "the name is not taken for an option, and the options after it are read" ||
+		sed 's/^/# /' "$tmp/out"
 	run "$1" --append="$presence"
 	ended $? 0 '^# RESULT: PASS ' "the host in '$1'"
 }
@@ -59,16 +54,17 @@ named "it's \"half\\quoted"
 named 'x,y,,mem=z'
 named "$(printf 'caf\303\251')"
 
-# What QEMU is given as a name, it hands on; iPXE hands on a URL, which a directory may look like.
+# QEMU passes a name on as it is; iPXE passes a URL on, for which a directory stands here.
 qemu=${QEMU:-qemu-system-x86_64}
 relative() { # NAME
 	mkdir -p "$tmp/cwd/$(dirname "$1")"
 	cp "$O/guest.elf" "$tmp/cwd/$1"
 	(cd "$tmp/cwd" && timeout 60 "$qemu" -nodefaults -display none -no-reboot -serial stdio \
-		-device isa-debug-exit,iobase=0xf4,iosize=0x4 -kernel "$1" -append "$presence" </dev/null) >"$tmp/out" 2>&1
+		-device isa-debug-exit,iobase=0xf4,iosize=0x4 -kernel "$1" -append "$presence") \
+		</dev/null >"$tmp/out" 2>&1
 	ended $? 37 '^# RESULT: SKIP ' "-kernel '$1'"
 	grep -Fqx "# image: $1" "$tmp/out"
-	ok $? 'and that is what the guest says' || sed 's/^/# /' "$tmp/out"
+	ok $? 'and the guest says so' || sed 's/^/# /' "$tmp/out"
 }
 
 relative guest.elf
@@ -78,7 +74,7 @@ relative only=x/guest.elf
 relative 'http:/h/guest.elf?mac=52:54:00&x=1'
 relative paraguest
 
-directory plain
+build_directory "$tmp/plain"
 for word in sede=1 stict path/seed=1 'guest.elf'; do
 	run plain --host=none --accel=tcg --append="$presence $word"
 	ended $? 99 "Bail out! unknown option '${word%=*}'\$" "no option: '$word'"
@@ -91,29 +87,34 @@ for byte in 01 0a 0d 1b 7f; do
 	c=${c%x}
 	text="seed=1 ${c}ok 1 - forged"
 	offset=$((${#tmp} + ${#c} - 1 + $(printf %s '/plain/guest.elf cpus=1 seed=1 ' | wc -c)))
+	where="byte 0x$byte at offset $offset"
 	run plain --host=none --accel=tcg --append="$text"
-	ended $? 99 "Bail out! command line: byte 0x$byte at offset $offset, wanted no control characters" "byte 0x$byte in the guest's line"
-	lacks "$tmp/out" '^ok 1 - forged' 'does not tear the stream'
+	ended $? 99 "Bail out! command line: $where, wanted no control characters" \
+		"byte 0x$byte in the guest's command line"
+	lacks "$tmp/out" '^ok 1 - forged' 'does not reach the stream'
 done
 run plain --host-append="fault=none${newline}ok 1 - forged"
-ended $? 99 "Bail out! host: command line: byte 0x0a at offset [0-9]+, wanted no" "byte 0x0a in the host's line"
-lacks "$tmp/out" '^ok 1 - forged' 'does not tear the stream'
+ended $? 99 "Bail out! host: command line: byte 0x0a at offset [0-9]+, wanted no" \
+	"byte 0x0a in the host's command line"
+lacks "$tmp/out" '^ok 1 - forged' 'does not reach the stream'
 run plain --append="seed=1${newline}ok 1 - forged"
-ended $? 99 "Bail out! command line: byte 0x0a at offset [0-9]+, wanted no" "byte 0x0a in the module's line"
+ended $? 99 "Bail out! command line: byte 0x0a at offset [0-9]+, wanted no" \
+	"byte 0x0a in the module's command line"
 run plain --host=none --accel=tcg --append="$(printf 'only=\303\251')"
-ended $? 99 "Bail out! option 'only': no check is named '.xc3.xa9'" 'what an error shows is printable'
+ended $? 99 "Bail out! option 'only': no check is named '.xc3.xa9'" 'an error message is printable'
 run plain --host=none --accel=tcg --append='"only=probe.presence" se\ed="7"'
-ended $? 0 '^# seed: 0x7$' 'quotes and backslashes as GRUB writes them'
-has "$tmp/out" '^1\.\.1$' 'are undone'
+ended $? 0 '^# seed: 0x7$' 'quotes and backslashes as GRUB writes them are removed'
+has "$tmp/out" '^1\.\.1$' 'from each option'
 run plain --host=none --accel=tcg --append='only="probe.*'
-ended $? 99 "Bail out! a double quote without its end: .* got 'only=probe\.\*'" 'a quote without its end'
+ended $? 99 "Bail out! a double quote without its end: .* got 'only=probe\.\*'" \
+	'a quote without its end'
 
 # ---- memory -------------------------------------------------------------------------------------
 
 cat "$O/tests/shim.elf" "$O/host.elf" >"$tmp/host.elf"
 cat "$O/tests/shim.elf" "$O/guest.elf" >"$tmp/guest.elf"
-directory shim-host "$tmp/host.elf"
-directory shim-guest '' "$tmp/guest.elf"
+build_directory "$tmp/shim-host" '' "$tmp/host.elf"
+build_directory "$tmp/shim-guest" "$tmp/guest.elf"
 
 host() { # LETTERS OPTION...
 	letters=$1
@@ -122,7 +123,7 @@ host() { # LETTERS OPTION...
 }
 
 host '' --smp=2
-ended $? 0 '^# RESULT: PASS pass=2 ' 'the shim alone changes nothing'
+ended $? 0 '^# RESULT: PASS pass=2 ' 'the shim changes nothing by itself'
 host m --smp=2
 ended $? 0 '^# RESULT: PASS pass=2 ' 'no memory map, but mem_lower and mem_upper'
 host h --smp=2
@@ -143,67 +144,73 @@ refused() { # LETTERS MESSAGE NAME [OPTION...]
 
 memory="no memory: wanted 16 MiB for the guest \\(mem=\\), besides 640 KiB and the host's 2 MiB:"
 refused n "$memory the boot loader gave neither a memory map nor mem_upper" 'nothing about memory'
-refused z "$memory the boot loader's memory map is malformed at byte 24: an entry's size is 0, wanted 20 to [0-9]+" \
-	'an entry of no size'
-refused r "$memory the largest free range from 0x100000 to 0x40000000 has 0 KiB" 'a reserved entry over all'
-refused hr "$memory the largest free range from 0x100000 to 0x40000000 has 0 KiB" 'likewise, in a long map'
-refused l 'too few processors: wanted 2 \(cpus=\), 1 came: there is no free page below 1 MiB to start them from' \
+malformed="the boot loader's memory map is malformed at byte 24: an entry's size is 0"
+refused z "$memory $malformed, wanted 20 to [0-9]+" 'an entry of no size'
+refused r "$memory the largest free range from 0x100000 to 0x40000000 has 0 KiB" \
+	'a reserved entry over all'
+refused hr "$memory the largest free range from 0x100000 to 0x40000000 has 0 KiB" \
+	'likewise, in a long map'
+few='too few processors: wanted 2 \(cpus=\), 1 came:'
+refused l "$few there is no free page below 1 MiB to start them from" \
 	'no memory below 1 MiB' --smp=2
 host l
-ended $? 0 '^# RESULT: PASS pass=1 ' 'which one processor does without'
+ended $? 0 '^# RESULT: PASS pass=1 ' 'one processor does not need it'
 
 alone() { # LETTERS
 	run shim-guest --host=none --accel=tcg --append="shim=$1 $presence"
 }
 
-for letters in m h hr; do # what it needs lies below 2 MiB
+for letters in m h hr; do # it needs no memory above 2 MiB
 	alone $letters
 	ended $? 0 '^# RESULT: SKIP ' "the guest alone: shim=$letters"
 done
+memory='no memory: wanted 8 free pages below 4 GiB:'
 alone n
-ended $? 99 'Bail out! no memory: wanted 8 free pages below 4 GiB: the boot loader gave neither a memory map nor mem_upper$' \
+ended $? 99 "Bail out! $memory the boot loader gave neither a memory map nor mem_upper\$" \
 	'the guest alone: nothing about memory'
 alone z
-ended $? 99 "Bail out! no memory: wanted 8 free pages below 4 GiB: the boot loader's memory map is malformed at byte 24: an entry's size is 0" \
-	'the guest alone: an entry of no size'
+ended $? 99 "Bail out! $memory $malformed" 'the guest alone: an entry of no size'
 
 # ---- processors ---------------------------------------------------------------------------------
 
 lost='vCPUs: wanted 4 \(cpus=\), got'
 run plain --append='cpus=4'
-ended $? 99 "Bail out! $lost 1: this CPU has no local APIC \(CPUID 1h EDX bit 9\)\$" 'more vCPUs wanted than without an APIC: an error'
-lacks "$tmp/out" '^not ok [0-9]+ - vcpu\.start' 'and no broken promise'
+ended $? 99 "Bail out! $lost 1: this CPU has no local APIC \(CPUID 1h EDX bit 9\)\$" \
+	'four vCPUs wanted, and no APIC: an error'
+lacks "$tmp/out" '^not ok [0-9]+ - vcpu\.start' 'and no check fails'
 run plain -- -smp 1
-ended $? 0 '^# vCPUs: 1: this CPU has no local APIC \(CPUID 1h EDX bit 9\)$' 'as many as there are: one, and why'
+ended $? 0 '^# vCPUs: 1: this CPU has no local APIC \(CPUID 1h EDX bit 9\)$' \
+	'all vCPUs that there are, and no APIC: one, and says why'
 run plain --mem=4 --smp=4
-ended $? 99 "Bail out! $lost 1: there is no memory for more, 64 KiB each\$" 'more than there is memory for: an error'
-lacks "$tmp/out" '^not ok [0-9]+ - vcpu\.start' 'and no broken promise'
+ended $? 99 "Bail out! $lost 1: there is no memory for more, 64 KiB each\$" \
+	'no memory for four vCPUs: an error'
+lacks "$tmp/out" '^not ok [0-9]+ - vcpu\.start' 'and no check fails'
 
 host o
-ended $? 0 '^# RESULT: PASS pass=1 ' 'an APIC left off: one processor does without'
-# Where it turns on again, all is well.
+ended $? 0 '^# RESULT: PASS pass=1 ' 'an APIC left off: one processor does not need it'
+# Some CPUs can turn it on again.
 host o --smp=2
 status=$?
 if [ $status = 0 ]; then
 	ended 0 0 '^# RESULT: PASS pass=2 ' 'an APIC left off: turned on'
 else
-	ended $status 99 '^# Bail out! host: too few processors: wanted 2 \(cpus=\), 1 came: the firmware left the local APIC off \(bit 11 of MSR 0x1b\), and it does not turn on$' \
-		'an APIC left off: the host says so'
+	off='the firmware left the local APIC off \(bit 11 of MSR 0x1b\), and it does not turn on'
+	ended $status 99 "^# Bail out! host: $few $off\$" 'an APIC left off: the host says so'
 fi
 
 if bochs_is_here; then
-	# The ISO's images are stripped, of what is appended too.
+	# strip would remove the image that follows the shim.
 	mkdir "$tmp/bin"
-	cat >"$tmp/bin/strip" <<'END'
-#!/bin/sh
+	program "$tmp/bin/strip" <<'END'
 cp "$3" "$2"
 END
-	chmod +x "$tmp/bin/strip"
-	PATH=$tmp/bin:$PATH boot/iso.sh "$tmp/host.elf" "$O/guest.elf" "$tmp/shim-host/paraguest.iso"
+	PATH=$tmp/bin:$PATH boot/iso.sh "$tmp/host.elf" "$O/guest.elf" \
+		"$tmp/shim-host/paraguest.iso"
 	bochs() { # NAME OPTION...
 		name=$1
 		shift
-		O=$tmp/shim-host tests/run-bochs.sh --cpu=corei7_skylake_x "$@" >"$tmp/$name.tap" 2>&1
+		O=$tmp/shim-host tests/run-bochs.sh --cpu=corei7_skylake_x "$@" \
+			>"$tmp/$name.tap" 2>&1
 		echo $? >"$tmp/$name.status"
 	}
 	took() { # NAME STATUS PATTERN TITLE
@@ -216,20 +223,23 @@ END
 	bochs map --host-append=shim=hmt --append="$presence" &
 	bochs quotes --append="only=\\\"x\\'y\\\\z" --host-append=shim= &
 	wait
-	took x2apic 0 '^# RESULT: PASS pass=123 fail=0 skip=1 ' 'x2APIC mode left on: three vCPUs'
+	took x2apic 0 "$(all_pass $skipped_on_several)" 'x2APIC mode left on: three vCPUs'
 	took one 0 '^# RESULT: PASS pass=1 ' 'x2APIC mode left on: one vCPU'
 	took map 0 '^# RESULT: PASS pass=1 ' 'GRUB: no map, a module at the top'
-	took quotes 99 "Bail out! option 'only': no check is named '\"x'y.z' " 'GRUB: quotes and backslashes'
+	took quotes 99 "Bail out! option 'only': no check is named '\"x'y.z' " \
+		'GRUB: quotes and backslashes'
 else
 	skip 'x2APIC mode left on' 'no bochs, or no GRUB for i386-pc, is here'
 fi
 
-# ---- the CPU's maker ----------------------------------------------------------------------------
+# ---- the CPU's vendor ---------------------------------------------------------------------------
 
-contradiction() { # CPU MAKER
+contradiction() { # CPU VENDOR
+	found="CPUID says $2, but the CPU offers SVM"
 	run plain --cpu="$1"
-	ended $? 99 "^# Bail out! host: CPUID says $2, but the CPU offers SVM: wanted AuthenticAMD or HygonGenuine\$" "$1: the host says what it found"
-	lacks "$tmp/out" '^not ok [0-9]+ - [^r]' 'and nothing is called a broken promise'
+	ended $? 99 "^# Bail out! host: $found: wanted AuthenticAMD or HygonGenuine\$" \
+		"$1: the host says what it found"
+	lacks "$tmp/out" '^not ok [0-9]+ - [^r]' 'and no check fails'
 }
 
 contradiction Skylake-Client,+svm,+npt GenuineIntel
@@ -237,5 +247,6 @@ contradiction max,vendor=CentaurHauls CentaurHauls
 run plain --cpu=max,vendor=HygonGenuine --append=only=patch.*
 ended $? 0 '^# RESULT: PASS pass=[0-9]+ fail=0 skip=1 ' 'Hygon: its instruction is AMD'"'"'s'
 run plain --cpu=max,vendor=NobodyKnows! --append=only=patch.*
-ended $? 0 '^# unknown CPU vendor: either instruction is accepted$' 'an unknown maker: either instruction'
+ended $? 0 '^# unknown CPU vendor: either instruction is accepted$' \
+	'an unknown vendor: either instruction'
 finish

@@ -1,25 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The images are built by the tools that the user names, and by versions of them that nobody here had.
-# exit.elf is built in an instant, by each of the tools.
+# The images can be built with the tools that the user names, and with unknown versions of them.
+# Most tests build exit.elf, which takes each of the tools but no time.
 . tests/tap.sh
 
-# What this make check was called with is not what these calls are about.
-unset MAKEFLAGS MFLAGS CC HOSTCC SANITIZE_CC NASM LD NM OBJCOPY OBJDUMP STRIP WERROR LLVM CROSS_COMPILE V
+# The variables of the make that runs this test must not reach its own makes.
+unset MAKEFLAGS MFLAGS CC HOSTCC SANITIZE_CC NASM LD NM OBJCOPY OBJDUMP STRIP WERROR LLVM \
+	CROSS_COMPILE V
 export CCACHE_DIR="$tmp/ccache"
 mkdir "$tmp/bin"
 PATH=$tmp/bin:$PATH
 
-# program NAME: a program of ours, its text from stdin; "real" is there for it to go on with.
-program() {
-	{
-		echo '#!/bin/sh'
-		cat
-	} >"$tmp/bin/$1"
-	chmod +x "$tmp/bin/$1"
-}
-
-# build NAME MAKE-WORD...: exit.elf in a directory of its own; what make says goes to $tmp/NAME.log.
+# build NAME MAKE-WORD...: builds exit.elf in the directory $tmp/NAME; make's output is
+# $tmp/NAME.log.
 build() {
 	name=$1
 	shift
@@ -29,7 +22,7 @@ build() {
 # ---- which tools --------------------------------------------------------------------------------
 
 for tool in gcc ld nm objdump objcopy nasm strip; do
-	program "our-$tool" <<END
+	program "$tmp/bin/our-$tool" <<END
 echo $tool >>"$tmp/used"
 exec $tool "\$@"
 END
@@ -45,7 +38,7 @@ env "$@" make O="$tmp/environment" "$tmp/environment/tests/exit.elf" >"$tmp/envi
 is "$(used)" "$all" 'the environment names each tool'
 rm "$tmp/used"
 build cross CROSS_COMPILE=our- NASM=our-nasm
-is "$(used)" "$all" 'CROSS_COMPILE= is what their names begin with'
+is "$(used)" "$all" 'CROSS_COMPILE= is a prefix of their names'
 rm "$tmp/used"
 build both CROSS_COMPILE=nonsense- "$@"
 is "$(used)" "$all" 'a tool that is named goes before CROSS_COMPILE='
@@ -57,9 +50,9 @@ STRIP=our-strip boot/iso.sh "$O/host.elf" "$O/guest.elf" "$tmp/iso" 2>"$tmp/err"
 	[ ! -d /usr/lib/grub/i386-pc ]
 is "$(used)" 'strip ' 'STRIP= strips what the ISO holds'
 
-# Words with spaces: with one that counts its arguments, as ccache might be.
+# Values of several words, as "ccache gcc" is.
 rm "$tmp/used"
-program wrap <<'END'
+program "$tmp/bin/wrap" <<'END'
 exec "$@"
 END
 build wrapped CC='wrap our-gcc' LD='wrap our-ld' NASM='wrap our-nasm'
@@ -70,19 +63,20 @@ printf '%s\n' "\$CC" "\$HOSTCC" "\$LD" "\$O" "\$MAKEFLAGS" >"$tmp/shown"
 echo 1..1
 echo ok 1
 END
-make -s -o images -o test-images -o unit check TESTS="$tmp/shows.t" O="$tmp/wrapped" CC='wrap our-gcc' \
-	HOSTCC="our-gcc -DA='b c'" LD='wrap ld' >"$tmp/log" 2>&1
+make -s -o images -o test-images -o unit check TESTS="$tmp/shows.t" O="$tmp/wrapped" \
+	CC='wrap our-gcc' HOSTCC="our-gcc -DA='b c'" LD='wrap ld' >"$tmp/log" 2>&1
 is "$(cat "$tmp/shown")" "wrap our-gcc
 our-gcc -DA='b c'
 wrap ld
-$tmp/wrapped" 'make check hands them on to the tests, word by word'
-(unset CC && make -n O="$tmp/none" CC=our-cc HOSTCC=our-hostcc V=1 "$tmp/none/unit/test_mov_decode") >"$tmp/log" 2>&1
+$tmp/wrapped" 'make check passes them to the tests unchanged'
+(unset CC && make -n O="$tmp/none" CC=our-cc HOSTCC=our-hostcc V=1 \
+	"$tmp/none/unit/test_mov_decode") >"$tmp/log" 2>&1
 has "$tmp/log" 'our-hostcc .*-c' 'HOSTCC= compiles the hosted tests'
-lacks "$tmp/log" 'our-cc ' 'and CC= nothing of them'
+lacks "$tmp/log" 'our-cc ' 'and CC= does not'
 
 # ---- other compilers and linkers ----------------------------------------------------------------
 
-# passes NAME MAKE-WORD...: both images, without a warning, and the run with them.
+# passes NAME MAKE-WORD...: builds both images without a warning, and a run with them passes.
 passes() {
 	name=$1
 	shift
@@ -94,7 +88,7 @@ passes() {
 }
 
 if command -v clang >/dev/null && command -v ld.lld >/dev/null; then
-	# binutils do for what reads the images, where LLVM's own are not installed.
+	# Without LLVM's own tools, those of binutils can read the images.
 	set -- LLVM=1
 	command -v llvm-objdump >/dev/null || set -- LLVM=1 NM=nm OBJDUMP=objdump
 	passes llvm "$@"
@@ -119,10 +113,10 @@ else
 	skip "CC='ccache gcc'" 'no ccache here'
 fi
 
-# ---- versions that nobody had -------------------------------------------------------------------
+# ---- unknown versions ---------------------------------------------------------------------------
 
-# One that has a warning more than those that were tried, and knows no option that those don't.
-program new-nasm <<'END'
+# A newer NASM, with one more warning and no other options.
+program "$tmp/bin/new-nasm" <<'END'
 case $* in
 -v) echo 'NASM version 9.99 compiled on Jan  1 2099'; exit ;;
 *-w+all* | *-Werror* | *-w+error*) echo 'error: something new [-w+error=new]' >&2; exit 1 ;;
@@ -131,7 +125,7 @@ exec nasm "$@"
 END
 build nasm NASM=new-nasm
 is $? 0 'a NASM with more warnings'
-program new-gcc <<'END'
+program "$tmp/bin/new-gcc" <<'END'
 case $* in
 *' -E '*) echo '1 __clang__ 99 __clang_major__ "99.1.0"'; exit ;;
 *-Werror*) echo 'error: something new [-Werror=new]' >&2; exit 1 ;;
@@ -153,8 +147,10 @@ esac
 build known CC=gcc V=1 WERROR=0
 has "$tmp/known.log" 'gcc .* -c |gcc .* -S ' 'WERROR=0: another set of flags, another build'
 lacks "$tmp/known.log" ' -Werror ' 'WERROR=0: no warning is an error'
-program old-ld <<'END'
-case $* in *rwx-segments*) echo "ld: unrecognized option '--no-warn-rwx-segments'" >&2; exit 1 ;; esac
+program "$tmp/bin/old-ld" <<'END'
+case $* in
+*rwx-segments*) echo "ld: unrecognized option '--no-warn-rwx-segments'" >&2; exit 1 ;;
+esac
 exec ld "$@"
 END
 build ld LD=old-ld
@@ -173,24 +169,27 @@ has "$tmp/change.log" '^  LD ' 'another linker: all is made again'
 # ---- several makes in one directory --------------------------------------------------------------
 
 for number in 1 2 3 4; do
-	(make O="$tmp/at-once" "$tmp/at-once/tests/exit.elf" >"$tmp/at-once.$number" 2>&1 || echo failed) &
+	(make O="$tmp/at-once" "$tmp/at-once/tests/exit.elf" >"$tmp/at-once.$number" 2>&1 ||
+		echo failed) &
 done >"$tmp/out"
 wait
 is "$(cat "$tmp/out")" '' 'four at once: none fails' || cat "$tmp"/at-once.* | sed 's/^/# /'
 holds 'four at once: the same image' cmp "$tmp/at-once/tests/exit.elf" "$O/tests/exit.elf"
 
-# ---- no use ------------------------------------------------------------------------------------
+# ---- unusable tools -----------------------------------------------------------------------------
 
-program arm-gcc <<'END'
+program "$tmp/bin/arm-gcc" <<'END'
 echo "gcc: error: unrecognized command-line option '-m64'" >&2
 exit 1
 END
 build arm CC=arm-gcc
 is $? 2 'a compiler for another machine: an error'
-has "$tmp/arm.log" "CC='arm-gcc' does not compile for x86-64; it says: .*unrecognized command-line option '-m64'" \
+has "$tmp/arm.log" \
+	"CC='arm-gcc' does not compile for x86-64; it says: .*unrecognized .* option '-m64'" \
 	'a compiler for another machine: named, and what it says'
 build none CC=there-is-none
-has "$tmp/none.log" "CC='there-is-none' does not compile for x86-64; .*not found.*--deps" 'no compiler: named'
+has "$tmp/none.log" "CC='there-is-none' does not compile for x86-64; .*not found.*--deps" \
+	'no compiler: named'
 build none NASM=there-is-none
 has "$tmp/none.log" "NASM='there-is-none' is no NASM; .*not found.*--deps" 'no assembler: named'
 make help CC=there-is-none NASM=there-is-none >"$tmp/out" 2>&1
@@ -201,7 +200,7 @@ done
 
 # ---- tests/fresh.sh -----------------------------------------------------------------------------
 
-# fresh MESSAGE ARGUMENT...: it says what is wrong, before it does anything.
+# fresh MESSAGE ARGUMENT...: it does nothing, and says what is wrong.
 fresh() {
 	message=$1
 	shift

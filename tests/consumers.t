@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Who reads the stream learns why a check failed: some take it from the comments before "not ok", some
-# from the YAML after it.  Both are there for each failure, the guest's, a known one, other vCPUs', the judge's.
+# Programs that read the stream learn why a check failed: some from the comments before "not ok",
+# some from the YAML after it.  Both are there for each failure: the guest's, known ones, those of
+# other vCPUs, the judge's.
 . tests/tap.sh
 . tests/rogue.sh
 
@@ -24,11 +25,13 @@ rogue --host=none --accel=tcg --append=do=cut
 cp "$tmp/out" "$tmp/cut.tap"
 cp "$tmp/hang.tap" "$tmp/cut.tap" "$tmp/streams/"
 
-# ---- what is there ------------------------------------------------------------------------------
+# ---- the stream ---------------------------------------------------------------------------------
 
-# Of each failure: a comment with the message right before it, or before the engine's words, and a whole block after it.
+# Each failure has a whole block after it, and its message in a comment before it.
 cat >"$tmp/reasons" <<'END'
 my (@comments, $failures);
+my $values = qr/(?:  wanted: ".+"\n(?:  got: ".+"\n)?)?/;
+my $block = qr/^  ---\n  message: "(.+)"\n  rule: ".+"\n(?:  abi: "kvm2007"\n)?$values  \.\.\.\n$/;
 sub bad { print "$ARGV:$.: $_[0]\n" }
 while (<>) {
 	push @comments, $_ if /^# /;
@@ -38,16 +41,20 @@ while (<>) {
 	my $name = $_;
 	my @block;
 	while (<>) { push @block, $_; last if !/^  / || /^  \.\.\.$/ }
-	my ($message) = join('', @block) =~ /^  ---\n  message: "(.+)"\n  rule: ".+"\n(?:  abi: "kvm2007"\n)?(?:  wanted: ".+"\n(?:  got: ".+"\n)?)?  \.\.\.\n$/;
-	bad("no block after $name") if !defined $message;
-	$message =~ s/\\(.)/$1/g if defined $message;
-	bad("no comment before $name") if defined $message && !grep { index($_, $message) >= 0 } @comments;
+	my ($message) = join('', @block) =~ $block;
+	if (defined $message) {
+		$message =~ s/\\(.)/$1/g;
+		bad("no comment before $name") if !grep { index($_, $message) >= 0 } @comments;
+	} else {
+		bad("no block after $name");
+	}
 	@comments = ();
 }
 print "no failure\n" if !$failures;
 END
 for name in fault known none vcpus stray hang cut; do
-	is "$(perl "$tmp/reasons" "$tmp/$name.tap")" '' "$name: each failure has its reason, twice"
+	is "$(perl "$tmp/reasons" "$tmp/$name.tap")" '' \
+		"$name: each failure has its reason in a comment and in a block"
 done
 has "$tmp/fault.tap" '^  wanted: "0x[0-9a-f]+"$' 'fault: what was wanted'
 has "$tmp/fault.tap" '^  got: "0x[0-9a-f]+"$' 'fault: what came'
@@ -65,31 +72,37 @@ while (my $result = $parser->next) { print $result->data->{message}, "\n" if $re
 print "wrong: $_\n" for $parser->parse_errors;
 END
 perl "$tmp/parse" "$tmp/fault.tap" >"$tmp/out"
-has "$tmp/out" '^rbx: wanted 0x[0-9a-f]+, got 0x[0-9a-f]+$' "prove: its parser has the block's message"
+has "$tmp/out" '^rbx: wanted 0x[0-9a-f]+, got 0x[0-9a-f]+$' \
+	"prove: its parser has the block's message"
 lacks "$tmp/out" '^wrong' 'prove: and nothing to complain about'
 perl "$tmp/parse" "$tmp/hang.tap" >"$tmp/out"
 has "$tmp/out" '^stopped after 2 s' "prove: the judge's message, too"
 prove -e cat "$tmp/fault.tap" "$tmp/hang.tap" "$tmp/known.tap" >"$tmp/out" 2>&1
 is $? 1 'prove: the failures fail'
-is "$(sed -n 's/.*Failed tests*: *//p' "$tmp/out" | tr '\n' ' ')" '2 1 ' 'prove: and no more than these'
+is "$(sed -n 's/.*Failed tests*: *//p' "$tmp/out" | tr '\n' ' ')" '2 1 ' \
+	'prove: and no more than these'
 
-# in_failure NAME FILE PATTERN: the XML's failure has the reason.
+# in_failure NAME FILE PATTERN: a failure in the XML has this reason.
 in_failure() {
 	perl -0ne 'print "$1\n" while /<failure(.*?)<\/failure>/sg' "$2" >"$tmp/failures"
 	has "$tmp/failures" "$3" "$1"
 }
 if perl -MTAP::Formatter::JUnit -e 1 2>/dev/null; then
-	prove --formatter TAP::Formatter::JUnit -e cat "$tmp/fault.tap" "$tmp/hang.tap" >"$tmp/junit.xml" 2>"$tmp/err"
-	in_failure "TAP::Formatter::JUnit: the guest's reason" "$tmp/junit.xml" 'rbx: wanted 0x[0-9a-f]+, got 0x'
+	prove --formatter TAP::Formatter::JUnit -e cat "$tmp/fault.tap" "$tmp/hang.tap" \
+		>"$tmp/junit.xml" 2>"$tmp/err"
+	in_failure "TAP::Formatter::JUnit: the guest's reason" "$tmp/junit.xml" \
+		'rbx: wanted 0x[0-9a-f]+, got 0x'
 	in_failure "TAP::Formatter::JUnit: the judge's reason" "$tmp/junit.xml" 'stopped after 2 s'
 else
 	skip 'TAP::Formatter::JUnit' 'it is not there (libtap-formatter-junit-perl)'
 fi
 if perl -MTAP::Harness::JUnit -e 1 2>/dev/null; then
-	perl -MTAP::Harness::JUnit -e 'TAP::Harness::JUnit->new({xmlfile => shift, exec => ["cat"],
-		verbosity => -3})->runtests(@ARGV)' "$tmp/harness.xml" "$tmp/fault.tap" "$tmp/hang.tap" \
+	perl -MTAP::Harness::JUnit -e '
+		TAP::Harness::JUnit->new({xmlfile => shift, exec => ["cat"], verbosity => -3})
+			->runtests(@ARGV)' "$tmp/harness.xml" "$tmp/fault.tap" "$tmp/hang.tap" \
 		>"$tmp/harness.out" 2>&1
-	in_failure "TAP::Harness::JUnit: the guest's reason" "$tmp/harness.xml" 'rbx: wanted 0x[0-9a-f]+, got 0x'
+	in_failure "TAP::Harness::JUnit: the guest's reason" "$tmp/harness.xml" \
+		'rbx: wanted 0x[0-9a-f]+, got 0x'
 	in_failure "TAP::Harness::JUnit: the judge's reason" "$tmp/harness.xml" 'stopped after 2 s'
 else
 	skip 'TAP::Harness::JUnit' 'it is not there (libtap-harness-junit-perl)'
@@ -102,7 +115,7 @@ import sys
 from mesonbuild.mtest import TAPParser
 for event in TAPParser().parse(open(sys.argv[1])):
     kind = type(event).__name__
-    print(kind, getattr(event, 'name', ''), getattr(event, 'result', ''), getattr(event, 'message', ''))
+    print(kind, *(getattr(event, field, '') for field in ('name', 'result', 'message')))
 END
 python=
 for program in python3 /usr/bin/python3; do
@@ -111,7 +124,8 @@ done
 if [ -n "$python" ]; then
 	for name in fault known hang cut; do
 		"$python" "$tmp/meson.py" "$tmp/$name.tap" >"$tmp/out"
-		lacks "$tmp/out" '^(Error|UnknownLine|BailOut)' "meson: $name: nothing to complain about"
+		lacks "$tmp/out" '^(Error|UnknownLine|BailOut)' \
+			"meson: $name: nothing to complain about"
 		has "$tmp/out" '^Test .*(FAIL|EXPECTEDFAIL)' "meson: $name: the failure"
 	done
 else
@@ -121,7 +135,8 @@ fi
 driver=$(find /usr/share/automake-* -name tap-driver.sh 2>/dev/null | tail -n 1)
 if [ -n "$driver" ]; then
 	for name in fault hang; do
-		sh "$driver" --test-name x --log-file "$tmp/x.log" --trs-file "$tmp/x.trs" -- cat "$tmp/$name.tap" >"$tmp/out" 2>&1
+		sh "$driver" --test-name x --log-file "$tmp/x.log" --trs-file "$tmp/x.trs" \
+			-- cat "$tmp/$name.tap" >"$tmp/out" 2>&1
 		is "$(grep -c '^FAIL: x' "$tmp/out")" 1 "automake's tap-driver: $name: one failure"
 		lacks "$tmp/out" '^ERROR' "automake's tap-driver: $name: no error"
 	done

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Which checks hold each rule of the ABI, and which faults prove that they can fail: prints the table
-# of the ABI's document; with --document the whole document, with the table as it should be now.
-# Fails if a rule that is required has no check, a required check no fault, or something cites a
-# rule that the document does not have.
+# Prints the table of the ABI's document: which checks hold each rule, and which faults prove that
+# the checks can fail.  With --document prints the whole document, with this table.  Fails if a
+# required rule has no check, a required check has no fault, or a check or fault cites a rule that
+# the document does not have.
 #
 #   tests/coverage.sh [--document] [FILE]
 set -eu
@@ -13,14 +13,15 @@ mode=table
 [ "${1-}" != --document ] || { mode=document; shift; }
 document=${1:-docs/abi-kvm2007.md}
 
-# Required rules without a check.  Those that the guest reports without a verdict, and those that no
-# check holds yet: who adds such a check takes its rule out here.
+# Required rules without a check: the guest reports the first ones without a verdict; the others
+# have no check yet, and are taken out here once they have one.
 reported='C6 C32.5'
 not_yet='S9 S10'
 
 table() {
 	# shellcheck disable=SC2086 # a list of files
-	./run-qemu.sh --append=list | LC_ALL=C awk -F'\t' -v reported=" $reported " -v not_yet=" $not_yet " '
+	./run-qemu.sh --append=list |
+		LC_ALL=C awk -F'\t' -v reported=" $reported " -v not_yet=" $not_yet " '
 	function matches(name, glob) {
 		gsub(/\./, "\\.", glob)
 		gsub(/\*/, ".*", glob)
@@ -29,7 +30,7 @@ table() {
 	function gap(text) { gaps = gaps "coverage: " text "\n" }
 	function listed(rule, list) { return index(list, " " rule " ") }
 
-	# The link that Markdown gives to a heading.
+	# The link to a heading, in Markdown.
 	function anchor(heading) {
 		heading = tolower(heading)
 		gsub(/[^a-z0-9_ -]/, "", heading)
@@ -37,7 +38,7 @@ table() {
 		return heading
 	}
 
-	# "### D1 (H): title" or, of what is no promise, "### D2: title".
+	# "### D1 (H): title", or "### D2: title" if it is not a promise.
 	FILENAME == ARGV[1] {
 		if ($0 !~ /^### [A-Z][0-9.]*[0-9]( \([HLR]\))?: /) next
 		split(substr($0, 5), word, /[ :]/)
@@ -70,11 +71,12 @@ table() {
 		}
 	}
 
-	# The first few of the faults that a check must notice: those of its own rule, then the others;
-	# among these those first that few other checks notice.
+	# The first faults that a check must notice: the faults of its own rule before the others,
+	# and faults that few checks notice before the others.
 	function proofs(name,    own, i, n, text) {
 		for (own = 1; own >= 0; own--) for (i = 1; i <= fault_count; i++) {
-			if (!((fault[i], name) in trips) || (breaks[fault[i]] == rule_of[name]) != own) continue
+			if (!((fault[i], name) in trips)) continue
+			if ((breaks[fault[i]] == rule_of[name]) != own) continue
 			if (++n <= 4) text = text (n > 1 ? ", " : "") fault[i]
 		}
 		if (!n && !optional[name]) gap("no fault trips " name)
@@ -83,27 +85,31 @@ table() {
 	function sort_faults(    i, j, kept) {
 		for (i = 2; i <= fault_count; i++) {
 			kept = fault[i]
-			for (j = i - 1; j && size[fault[j]] > size[kept]; j--) fault[j + 1] = fault[j]
+			for (j = i - 1; j && size[fault[j]] > size[kept]; j--)
+				fault[j + 1] = fault[j]
 			fault[j + 1] = kept
 		}
 	}
 	function print_without_check(name,    i, text) {
 		for (i = 1; i <= fault_count; i++)
 			if (breaks[fault[i]] == name) text = text (text == "" ? "" : ", ") fault[i]
-		if (listed(name, reported)) print "| " link[name] " | *reported, not judged* | " text " |"
-		else {
-			print "| " link[name] " | *no check yet* | " text " |"
-			if (required[name] && !listed(name, not_yet)) gap("no check holds rule " name)
+		if (listed(name, reported)) {
+			print "| " link[name] " | *reported, not judged* | " text " |"
+			return
 		}
+		print "| " link[name] " | *no check yet* | " text " |"
+		if (required[name] && !listed(name, not_yet)) gap("no check holds rule " name)
 	}
-	function print_rule(name,    i, first) {
+	function print_rule(name,    i, first, kind) {
 		first = link[name]
 		for (i = 1; i <= checks; i++) {
 			if (rule_of[check[i]] != name) continue
-			print "| " first " | " check[i] (optional[check[i]] ? " (optional)" : "") " | " proofs(check[i]) " |"
+			kind = optional[check[i]] ? " (optional)" : ""
+			print "| " first " | " check[i] kind " | " proofs(check[i]) " |"
 			first = ""
 		}
-		if (listed(name, reported) || listed(name, not_yet)) gap("rule " name " has a check: tests/coverage.sh lists it without")
+		if (listed(name, reported) || listed(name, not_yet))
+			gap("rule " name " has a check: tests/coverage.sh lists it without")
 	}
 	END {
 		if (!rules) gap("the document has no rule, as \"### D1 (H): title\"")
@@ -119,7 +125,7 @@ table() {
 	}' "$document" - $faults
 }
 
-# Puts what is on standard input between the marks.
+# Puts the table from standard input between the marks in the document.
 replace_table() {
 	LC_ALL=C awk '
 	FILENAME == ARGV[1] { table = table $0 "\n"; next }
@@ -127,7 +133,8 @@ replace_table() {
 	!inside { print }
 	/^<!-- table: / { inside = 1; begins++; printf "\n%s\n", table }
 	END { if (begins != 1 || ends != 1 || inside) exit 1 }' - "$1" || {
-		echo "coverage: $1: wanted one line '<!-- table: ... -->' and after it one '<!-- end of table -->'" >&2
+		echo "coverage: $1: wanted one line '<!-- table: ... -->'" \
+			"and after it one '<!-- end of table -->'" >&2
 		return 1
 	}
 }

@@ -1,49 +1,51 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# --deps where nobody can become root, and what root leaves behind in a user's checkout.
+# --deps if nobody can become root; and whose files are made if root builds in a user's checkout.
 . tests/tap.sh
 
-# A checkout whose Makefile writes what ours does, but at once; nothing is installed from here.
+# A checkout whose Makefile makes files where the real one does, but without building anything.
 mkdir -p "$tmp/checkout/.git" "$tmp/bin" "$tmp/empty"
 cp -R run-qemu.sh src tests "$tmp/checkout/"
 cat >"$tmp/checkout/Makefile" <<'END'
 images:
-	mkdir -p $(O)/obj && touch $(O)/obj/x.o $(O)/guest.elf .git/index && echo x | tee $(O)/guest.elf >$(O)/host.elf
+	mkdir -p $(O)/obj && touch $(O)/obj/x.o .git/index
+	echo x | tee $(O)/guest.elf >$(O)/host.elf
 END
-cat >"$tmp/bin/apt-get" <<END
-#!/bin/sh
+program "$tmp/bin/apt-get" <<END
 echo "apt-get \$*" >>"$tmp/ran"
 exit \${APT_STATUS:-0}
 END
-# QEMU that says what it was called with.
-printf '#!/bin/sh\necho here >&2\nexit 33\n' >"$tmp/bin/qemu"
-# A machine without anything but what the runner itself is made of.
-for program in sh perl cat cut find id sort ls dirname touch mkdir make mv rm tee flock setsid setpriv env nproc; do
-	found=$(command -v "$program") && case $found in /*) ln -s "$found" "$tmp/bin/$program" ;; esac
+echo 'echo here >&2; exit 33' | program "$tmp/bin/qemu"
+# A machine that has only the programs that the runner itself calls.
+for program in sh perl cat cut find id sort ls dirname touch mkdir make mv rm tee flock setsid \
+	setpriv env nproc; do
+	found=$(command -v "$program") &&
+		case $found in /*) ln -s "$found" "$tmp/bin/$program" ;; esac
 done
 chmod -R a+rX "$tmp"
-chmod +x "$tmp/bin"/*
 chmod 777 "$tmp" "$tmp/checkout" "$tmp/checkout/.git"
 
-# As somebody who is not root, without a terminal.
-anybody() {
+# Runs a command as an ordinary user, without a terminal.
+anybody() { # COMMAND WORD...
 	if [ "$(id -u)" -eq 0 ]; then
 		setsid setpriv --reuid=12345 --regid=12345 --clear-groups "$@"
 	else
 		setsid "$@"
 	fi
 }
-# deps: --deps as anybody, in that machine.
+# deps: --deps by an ordinary user on that machine.
 deps() {
 	rm -f "$tmp/ran"
-	(cd "$tmp/checkout" && PATH=$tmp/bin QEMU=$tmp/bin/qemu O=build anybody ./run-qemu.sh --deps --host=none --accel=tcg) \
+	(cd "$tmp/checkout" && PATH=$tmp/bin QEMU=$tmp/bin/qemu O=build anybody ./run-qemu.sh \
+		--deps --host=none --accel=tcg) \
 		>"$tmp/out" 2>"$tmp/err" </dev/null
 }
-# told: the packages, and a command that can be copied.
-told() {
-	has "$tmp/err" '^run-qemu.sh: these packages are missing: .*\bbochs .*\bqemu-system-x86' "$1: names the packages"
-	has "$tmp/err" '^apt-get update && apt-get install -y --no-install-recommends .*\bbochs .*\bqemu-system-x86' \
-		"$1: and the command"
+# The runner names the packages and a command that can be copied.
+told() { # NAME
+	has "$tmp/err" '^run-qemu.sh: these packages are missing: .*\bbochs .*\bqemu-system-x86' \
+		"$1: names the packages"
+	command='apt-get update && apt-get install -y --no-install-recommends'
+	has "$tmp/err" "^$command .*\\bbochs .*\\bqemu-system-x86" "$1: and the command"
 	[ ! -s "$tmp/out" ]
 	ok $? "$1: runs nothing"
 }
@@ -61,20 +63,17 @@ is $? 99 'no root and no sudo: exit status'
 told 'no root and no sudo'
 holds 'no root and no sudo: nothing was tried' test ! -e "$tmp/ran"
 
-cat >"$tmp/bin/sudo" <<END
-#!/bin/sh
+program "$tmp/bin/sudo" <<END
 echo "sudo \$*" >>"$tmp/ran"
 echo 'sudo: a password is required' >&2
 exit 1
 END
-chmod +x "$tmp/bin/sudo"
 deps
 is $? 99 'sudo wants a password, no terminal: exit status'
 told 'sudo wants a password, no terminal'
 is "$(cat "$tmp/ran")" 'sudo -n true' 'sudo wants a password, no terminal: it was not asked for one'
 
-cat >"$tmp/bin/sudo" <<END
-#!/bin/sh
+program "$tmp/bin/sudo" <<END
 case \$1 in -n) exit ;; esac
 "\$@"
 END
@@ -92,12 +91,12 @@ has "$tmp/ran" '^apt-get install .*\bqemu-system-x86' 'doas does, where there is
 
 # ---- root in a user's checkout ------------------------------------------------------------------
 
-# as_root O: the first command of the README, by root, in the checkout of user 12345.
+# as_root O: root calls the README's first command in the checkout of user 12345.
 as_root() {
 	rm -rf "$tmp/checkout/build"
 	chown -R 12345:12345 "$tmp/checkout"
-	(cd "$tmp/checkout" && umask 077 && PATH=$tmp/bin QEMU=$tmp/bin/qemu O=$1 ./run-qemu.sh --deps --host=none \
-		--accel=tcg) >"$tmp/out" 2>"$tmp/err" </dev/null
+	(cd "$tmp/checkout" && umask 077 && PATH=$tmp/bin QEMU=$tmp/bin/qemu O=$1 \
+		./run-qemu.sh --deps --host=none --accel=tcg) >"$tmp/out" 2>"$tmp/err" </dev/null
 }
 if [ "$(id -u)" -eq 0 ]; then
 	as_root build

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The documents say what the images, the tables and the sources say; and what would go unnoticed in
-# them is tried on a copy.
+# The documents agree with the images, the tables and the sources; and errors in them are noticed,
+# which is tried on copies.
 # shellcheck disable=SC2016 # Markdown
 . tests/tap.sh
 
@@ -12,28 +12,35 @@ copy=$tmp/copy.md
 # ---- the ABI's table --------------------------------------------------------
 
 tests/coverage.sh --document >"$tmp/document" 2>"$tmp/err"
-ok $? "$abi: each required rule has a check, each required check a fault, and each rule cited is there" ||
+ok $? "$abi: each required rule has a check, each required check a fault; cited rules exist" ||
 	sed 's/^/# /' "$tmp/err"
 cmp -s "$tmp/document" "$abi"
 ok $? "$abi: its table is up to date" || {
 	echo "# 'make docs' writes it anew:"
 	diff "$abi" "$tmp/document" | head -n 20 | sed 's/^/# /'
 }
-is "$(grep -c '^|.*| \*no check yet\* |' "$abi")" "$(sed -n "s/^not_yet='\(.*\)'/\1/p" tests/coverage.sh | wc -w)" \
+is "$(grep -c '^|.*| \*no check yet\* |' "$abi")" \
+	"$(sed -n "s/^not_yet='\(.*\)'/\1/p" tests/coverage.sh | wc -w)" \
 	"$abi: the table shows the rules that no check holds yet"
 
-# refused SED-SCRIPT PATTERN NAME: of a document that was changed so, coverage.sh says what is wrong.
+# refused SED-SCRIPT PATTERN NAME: if a document is changed so, coverage.sh says what is wrong.
 refused() {
 	sed "$1" "$abi" >"$copy"
 	! cmp -s "$abi" "$copy" && ! tests/coverage.sh --document "$copy" >"$tmp/out" 2>"$tmp/err"
 	ok $? "$3: an error"
 	has "$tmp/err" "$2" "$3: it says so"
 }
-refused 's/^### S8 (L): .*/&\n\n### S99 (L): a rule/' '^coverage: no check holds rule S99$' 'a required rule without a check'
-refused 's/^### C6 (L): /### C99 (L): /' '^coverage: no check holds rule C99$' 'a rule by another number'
-refused 's/^### S5 (L): /#### S5 (L): /' '^coverage: check register\.misaligned: the document has no rule S5$' 'a check that cites a rule that is not there'
-refused 's/^### C32\.5 (L): /#### /' '^coverage: fault calls-64: the document has no rule C32\.5$' 'a fault that cites a rule that is not there'
-refused '/^<!-- end of table/d' "^coverage: .*copy\.md: wanted one line '<!-- table: " 'a document without its marks'
+refused 's/^### S8 (L): .*/&\n\n### S99 (L): a rule/' '^coverage: no check holds rule S99$' \
+	'a required rule without a check'
+refused 's/^### C6 (L): /### C99 (L): /' '^coverage: no check holds rule C99$' \
+	'a rule by another number'
+refused 's/^### S5 (L): /#### S5 (L): /' \
+	'^coverage: check register\.misaligned: the document has no rule S5$' \
+	'a check that cites a rule that is not there'
+refused 's/^### C32\.5 (L): /#### /' '^coverage: fault calls-64: the document has no rule C32\.5$' \
+	'a fault that cites a rule that is not there'
+refused '/^<!-- end of table/d' "^coverage: .*copy\.md: wanted one line '<!-- table: " \
+	'a document without its marks'
 
 sed 's/| probe\.presence | [^|]*|/| probe.presence | |/' "$abi" >"$copy"
 tests/coverage.sh --document "$copy" >"$tmp/document"
@@ -42,30 +49,34 @@ ok $? 'a table that was changed by hand is written anew, and nothing else'
 
 # ---- numbers ----------------------------------------------------------------
 
-# compiles NAME: the C declarations on standard input, which assert something, compile.
+# compiles NAME: the static assertions on standard input hold.
 compiles() {
 	{ printf '#include <stddef.h>\n#include "%s"\n' "$header" && cat; } >"$tmp/assert.c"
 	# shellcheck disable=SC2086 # a compiler may be several words
 	${HOSTCC:-gcc} -std=gnu11 -I. -Isrc -fsyntax-only "$tmp/assert.c" 2>"$tmp/err"
 	ok $? "$1" || head -n 5 "$tmp/err" | sed 's/^/# /'
 }
-sed -n 's/^| `\([A-Z0-9_]*\)` | \([0-9a-fx]*\) | .*/_Static_assert(\1 == \2, "\1");/p' "$abi" >"$tmp/constants"
+sed -n 's/^| `\([A-Z0-9_]*\)` | \([0-9a-fx]*\) | .*/_Static_assert(\1 == \2, "\1");/p' "$abi" \
+	>"$tmp/constants"
 sed -n 's/^| \([0-9]*\) | u\([0-9]*\) | `\([a-z_]*\)` | .*/\1 \2 \3/p' "$abi" >"$tmp/layout"
 is "$(wc -l <"$tmp/constants") $(wc -l <"$tmp/layout")" '4 5' "$abi: four constants, five fields"
 compiles "$abi: the constants are the header's" <"$tmp/constants"
+state='struct kvm_vcpu_para_state'
 while read -r offset bits field; do
-	printf '_Static_assert(offsetof(struct kvm_vcpu_para_state, %s) == %s, "");\n' "$field" "$offset"
-	printf '_Static_assert(8 * sizeof(((struct kvm_vcpu_para_state *)0)->%s) == %s, "");\n' "$field" "$bits"
+	echo "_Static_assert(offsetof($state, $field) == $offset, \"\");"
+	echo "_Static_assert(8 * sizeof((($state *)0)->$field) == $bits, \"\");"
 done <"$tmp/layout" >"$tmp/asserts"
 compiles "$abi: the layout is the header's" <"$tmp/asserts"
 
 # ---- what documents name ----------------------------------------------------
 
 for file in README.md CONTRIBUTING.md CHANGELOG.md docs/*.md; do
-	# Code blocks aside: a link leads to a file, or to a heading of the same document.
+	# Links lead to files, or to headings of the same document.  Code blocks have none.
 	sed '/^ *```/,/^ *```/d' "$file" >"$tmp/text"
-	sed -n 's/^##* //p' "$tmp/text" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9_ -]//g; s/ /-/g; s/^/#/' >"$tmp/anchors"
-	grep -o '](\([^)]*\))' "$tmp/text" | sed 's/^](//; s/)$//' | grep -v '^https\?:' | sort -u >"$tmp/links"
+	sed -n 's/^##* //p' "$tmp/text" | tr '[:upper:]' '[:lower:]' |
+		sed 's/[^a-z0-9_ -]//g; s/ /-/g; s/^/#/' >"$tmp/anchors"
+	grep -o '](\([^)]*\))' "$tmp/text" | sed 's/^](//; s/)$//' | grep -v '^https\?:' |
+		sort -u >"$tmp/links"
 	while read -r link; do
 		case $link in
 		'#'*) grep -qxF -e "$link" "$tmp/anchors" ;;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# However a run ends, it says how, and nothing of it stays: QEMU killed by somebody else, the runner killed, a
-# reader that goes away, a disk that is full.
+# However a run ends, it says why, and leaves no process: QEMU is killed by somebody else, the
+# runner is killed, the reader goes away, the disk is full.
 . tests/tap.sh
 . tests/rogue.sh
 
@@ -10,51 +10,42 @@ good="${head}ok 1 - a.b\n# RESULT: PASS pass=1 fail=0 skip=0 todo=0\n"
 
 # ---- QEMU is killed -----------------------------------------------------------------------------
 
-cat >"$tmp/dies" <<'END'
-#!/bin/sh
+program "$tmp/dies" <<'END'
 printf "$FAKE_TEXT"
 kill -s "$FAKE_SIGNAL" $$
 sleep 10
 END
-chmod +x "$tmp/dies"
-# dies SIGNAL TEXT PATTERN
+# dies SIGNAL TEXT PATTERN: QEMU prints TEXT and ends by SIGNAL; the verdict's reason matches
+# PATTERN.
 dies() {
 	FAKE_TEXT=$2 FAKE_SIGNAL=$1 QEMU=$tmp/dies alone --timeout=30
 	judged $? 99 ERROR "$3" "QEMU ends by SIG$1"
 }
 export FAKE_TEXT FAKE_SIGNAL
-dies KILL "$head" '^# runner: QEMU was killed from outside by signal 9 \(SIGKILL\), not by the time limit: for want of memory, or by hand \(running: a.b\)$'
+killed='QEMU was killed from outside by signal'
+by_hand='not by the time limit: for want of memory, or by hand'
+dies KILL "$head" "^# runner: $killed 9 \\(SIGKILL\\), $by_hand \\(running: a.b\\)\$"
 has "$tmp/out" '^not ok 1 - a.b$' 'the check that was running failed'
 has "$tmp/out" '^  message: "QEMU was killed .*' 'and says why to programs, too'
-dies TERM "$head" 'QEMU was killed from outside by signal 15 \(SIGTERM\)'
+dies TERM "$head" "$killed 15 \\(SIGTERM\\)"
 dies SEGV "$head" '^# runner: QEMU crashed: signal 11 \(SIGSEGV\) \(running: a.b\)$'
 dies ABRT "$head" 'QEMU crashed: signal 6 \(SIGABRT\)'
-dies KILL "$good" 'QEMU was killed from outside by signal 9'
-dies KILL '' 'QEMU was killed from outside by signal 9'
+dies KILL "$good" "$killed 9"
+dies KILL '' "$killed 9"
 
-# A wrapper tells of it by its exit status.
-printf '#!/bin/sh\nprintf "%s"\nexit 137\n' "$head" >"$tmp/wrapper"
-chmod +x "$tmp/wrapper"
+# A wrapper reports it by its exit status.
+echo "printf '$head'; exit 137" | program "$tmp/wrapper"
 QEMU=$tmp/wrapper alone
-judged $? 99 ERROR 'QEMU exit status 137 is no verdict: what it ran was killed by signal 9 \(SIGKILL\)' "a wrapper's QEMU is killed"
+judged $? 99 ERROR \
+	'QEMU exit status 137 is no verdict: what it ran was killed by signal 9 \(SIGKILL\)' \
+	"a wrapper's QEMU is killed"
 
-# QEMU itself ends in good order on SIGTERM.
-cat >"$tmp/real" <<'END'
-#!/bin/sh
+# QEMU itself exits with 0 on SIGTERM.
+program "$tmp/real" <<'END'
 echo $$ >"$PID_FILE"
 exec qemu-system-x86_64 "$@"
 END
-chmod +x "$tmp/real"
 export PID_FILE="$tmp/pid"
-
-# wait_for FILE: until there is something in it.
-wait_for() {
-	for _ in $(seq 100); do
-		[ -s "$1" ] && return
-		sleep 0.1
-	done
-	return 1
-}
 
 QEMU=$tmp/real alone --append=do=hang &
 running=$!
@@ -62,13 +53,13 @@ wait_for "$tmp/out" && wait_for "$tmp/pid"
 sleep 0.5
 kill "$(cat "$tmp/pid")"
 wait $running
-judged $? 99 ERROR 'QEMU was killed from outside by signal 15 \(SIGTERM\)' 'QEMU is told to end'
+judged $? 99 ERROR "$killed 15 \\(SIGTERM\\)" 'QEMU is told to end'
 
-# Ours: one that ends by itself when asked, one that has to be killed.
-printf '#!/bin/sh\nsleep 30\n' >"$tmp/obeys"
-# shellcheck disable=SC2016 # Perl
-printf '#!/bin/sh\nexec perl -e '\''$SIG{TERM} = "IGNORE"; sleep 30'\''\n' >"$tmp/stubborn"
-chmod +x "$tmp/obeys" "$tmp/stubborn"
+# The runner's time limit, with an engine that ends on SIGTERM, and with one that has to be killed.
+echo 'sleep 30' | program "$tmp/obeys"
+program "$tmp/stubborn" <<'END'
+exec perl -e '$SIG{TERM} = "IGNORE"; sleep 30'
+END
 for kind in obeys stubborn; do
 	QEMU=$tmp/$kind alone --timeout=0.5
 	judged $? 124 ERROR '^# runner: stopped after 0.5 s, no verdict$' "the time limit: $kind"
@@ -76,35 +67,35 @@ done
 
 # ---- the runner is killed -----------------------------------------------------------------------
 
-# Starts another, which is what is left when only the first is killed.
-cat >"$tmp/family" <<'END'
-#!/bin/sh
+# An engine that starts another process, which would stay if only the first one were killed.
+program "$tmp/family" <<'END'
 sleep 60 &
 echo $! >"$CHILD_FILE"
 echo $$ >"$PID_FILE"
 echo 'TAP version 13'
 wait
 END
-chmod +x "$tmp/family"
 export CHILD_FILE="$tmp/child"
 
 gone() { # NAME
 	for _ in $(seq 50); do
-		kill -0 "$(cat "$tmp/pid")" 2>/dev/null || kill -0 "$(cat "$tmp/child")" 2>/dev/null || break
+		kill -0 "$(cat "$tmp/pid")" 2>/dev/null ||
+			kill -0 "$(cat "$tmp/child")" 2>/dev/null || break
 		sleep 0.1
 	done
 	! kill -0 "$(cat "$tmp/pid")" 2>/dev/null && ! kill -0 "$(cat "$tmp/child")" 2>/dev/null
 	ok $? "$1: no orphan"
 }
 
-# What sh starts in the background ignores SIGINT and SIGQUIT, and can't do otherwise.
+# sh makes background processes ignore SIGINT and SIGQUIT; this runs one that does not.
 cat >"$tmp/fresh" <<'END'
 $SIG{$_} = "DEFAULT" for qw(INT QUIT);
 exec @ARGV;
 END
 for signal in 1 2 3 9 10 12 13 14 15; do
 	rm -f "$tmp/pid"
-	O=$tmp/rogue QEMU=$tmp/family perl "$tmp/fresh" ./run-qemu.sh --host=none --accel=tcg >"$tmp/out" 2>"$tmp/err" &
+	O=$tmp/rogue QEMU=$tmp/family perl "$tmp/fresh" ./run-qemu.sh --host=none --accel=tcg \
+		>"$tmp/out" 2>"$tmp/err" &
 	running=$!
 	wait_for "$tmp/pid"
 	kill "-$signal" $running
@@ -125,16 +116,15 @@ gone 'the judge is killed'
 # ---- nobody reads -------------------------------------------------------------------------------
 
 rm -f "$tmp/pid"
-cat >"$tmp/talks" <<'END'
-#!/bin/sh
+program "$tmp/talks" <<'END'
 sleep 60 &
 echo $! >"$CHILD_FILE"
 echo $$ >"$PID_FILE"
 echo 'TAP version 13'
 while sleep 0.1; do echo '# words'; done
 END
-chmod +x "$tmp/talks"
-(O=$tmp/rogue QEMU=$tmp/talks ./run-qemu.sh --host=none --accel=tcg; echo $? >"$tmp/status") | head -n 1 >"$tmp/out"
+(O=$tmp/rogue QEMU=$tmp/talks ./run-qemu.sh --host=none --accel=tcg; echo $? >"$tmp/status") |
+	head -n 1 >"$tmp/out"
 wait_for "$tmp/status"
 is "$(cat "$tmp/out") $(cat "$tmp/status")" 'TAP version 13 141' '| head -n 1: ends by SIGPIPE'
 gone '| head -n 1'
@@ -147,7 +137,7 @@ is $? 99 'no stdout: an error'
 
 # ---- files that can't be written ----------------------------------------------------------------
 
-# unwritable FILE REASON NAME: as either log, of a run that passes otherwise.
+# unwritable FILE REASON NAME: a run that would pass is an error if FILE is one of its logs.
 unwritable() {
 	for option in log debug-log; do
 		rogue --append=memory=0x9f000 "--$option=$1"

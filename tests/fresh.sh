@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# tests/fresh.sh SUITE [DIRECTORY]: the README's two commands in a minimal Debian that has nothing yet, as a new
-# user would call them: once as root, and once as an ordinary user who finds the packages there.
+# tests/fresh.sh SUITE [DIRECTORY]: runs the README's two commands in a minimal Debian, as a new
+# user would: first as root, and then as an ordinary user who finds the packages installed.
 #
-# DIRECTORY (default paraguest-fresh in $TMPDIR or /tmp) keeps the base system, for the next time, and logs.
-# What is committed is what is tried; without git, what is here.  All that is mounted and started ends with this script, whatever ends it:
-# it is in namespaces of its own.  MIRROR: where packages come from (default: where this machine has its own).
+# DIRECTORY (default paraguest-fresh in $TMPDIR or /tmp) keeps the base system, for the next time,
+# and the logs.  Only committed changes are tried; without git, the files as they are.  All mounts
+# and processes are in namespaces of their own, and end with this script, whatever ends it.  MIRROR:
+# where packages come from (default: this machine's mirror).
 set -uf
 
 SUITES='bookworm trixie'
@@ -28,37 +29,40 @@ require() { # PROGRAM PACKAGE
 check_arguments() { # SUITE [DIRECTORY]
 	[ $# -eq 1 ] || [ $# -eq 2 ] || die "wanted: SUITE [DIRECTORY], SUITE one of: $SUITES"
 	case " $SUITES " in *" $1 "*) ;; *) die "'$1' is none of: $SUITES" ;; esac
-	[ "$(id -u)" -eq 0 ] || die "only root can make a system in a directory: sudo tests/fresh.sh $*"
+	[ "$(id -u)" -eq 0 ] ||
+		die "only root can make a system in a directory: sudo tests/fresh.sh $*"
 	require debootstrap debootstrap
 	require unshare util-linux
 	[ ! -e .git ] || require git git
-	[ ! -e .git ] || [ -z "$(git status --porcelain)" ] || say 'note: what is not committed is not tried'
+	[ ! -e .git ] || [ -z "$(git status --porcelain)" ] ||
+		say 'note: what is not committed is not tried'
 }
 
-# The mirror of this machine, if it has one: there may be no way to another.
+# This machine's mirror, if it has one: others may not be reachable.
 choose_mirror() {
 	mirror=${MIRROR:-}
 	# shellcheck disable=SC2016 # apt's own variables
-	[ -n "$mirror" ] || mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' \
-		'Label: Debian' 2>/dev/null | head -n 1)
+	[ -n "$mirror" ] || mirror=$(apt-get indextargets --format '$(SITE)' \
+		'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 2>/dev/null | head -n 1)
 	mirror=${mirror:-http://deb.debian.org/debian}
 	case $mirror in https:*) with=--include=ca-certificates ;; *) with='' ;; esac
 }
 
 # ---- steps --------------------------------------------------------------------------------------
 
-# A line on a terminal that says where we are; else nothing until the step has ended.
+# Shows the progress of a step on one line, if there is a terminal.
 watch() { # PID
 	[ -t 1 ] || return 0
 	while kill -0 "$1" 2>/dev/null; do
-		printf '\r\033[K%s of %s: %s, %s s: %.60s' "$step" "$STEPS" "$what" $(($(date +%s) - began)) \
+		printf '\r\033[K%s of %s: %s, %s s: %.60s' \
+			"$step" "$STEPS" "$what" $(($(date +%s) - began)) \
 			"$(tail -n 1 -- "$log" | tr -d '\r\033')"
 		sleep 1
 	done
 	printf '\r\033[K'
 }
 
-# run_step SECONDS WHAT COMMAND WORD...: sets $result and $took; what it says goes to a log.
+# run_step SECONDS WHAT COMMAND WORD...: sets $result and $took; the output goes to a log.
 run_step() {
 	limit=$1 what=$2
 	shift 2
@@ -69,7 +73,11 @@ run_step() {
 	wait $!
 	status=$?
 	took=$(($(date +%s) - began))
-	case $status in 0) result=ok ;; 124 | 137) result='timeout' ;; *) result="exit $status" ;; esac
+	case $status in
+	0) result=ok ;;
+	124 | 137) result='timeout' ;;
+	*) result="exit $status" ;;
+	esac
 	say "$step of $STEPS: $what: $result, $took s"
 	[ "$status" -eq 0 ] && return
 	tail -n 25 "$log" | sed 's/^/    /'
@@ -77,26 +85,29 @@ run_step() {
 	return 1
 }
 
-# The base system, unpacked where there is one from before.
+# Makes the base system, or unpacks that of the last time.
 make_root() { # SUITE
 	base=$directory/$1.tar
 	chmod 755 "$root"
 	if [ ! -s "$base" ]; then
 		# shellcheck disable=SC2086 # $with may be nothing
 		debootstrap --variant=minbase $with "$1" "$root" "$mirror" || return
-		tar -C "$root" --one-file-system -cf "$base.new" . && mv "$base.new" "$base" || return
+		tar -C "$root" --one-file-system -cf "$base.new" . && mv "$base.new" "$base" ||
+			return
 	else
 		tar -C "$root" -xpf "$base" || return
 	fi
 	echo "deb $mirror $1 main" >"$root/etc/apt/sources.list"
 	proxy=$(apt-config shell proxy Acquire::http::Proxy 2>/dev/null)
-	[ -z "$proxy" ] || apt-config dump | grep '^Acquire::https*::Proxy' >"$root/etc/apt/apt.conf.d/90proxy"
-	# No service is to be started in there.
-	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod +x "$root/usr/sbin/policy-rc.d"
+	[ -z "$proxy" ] || apt-config dump | grep '^Acquire::https*::Proxy' \
+		>"$root/etc/apt/apt.conf.d/90proxy"
+	# Packages must not start services.
+	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" &&
+		chmod +x "$root/usr/sbin/policy-rc.d"
 	cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
 }
 
-# Its own /proc and /dev, with what each Linux has in them.
+# Its own /proc and /dev, with the usual files.
 mount_all() {
 	mount -t proc proc "$root/proc" && mount -t tmpfs -o mode=755 dev "$root/dev" || return
 	for device in null:3 zero:5 full:7 random:8 urandom:9; do
@@ -104,18 +115,20 @@ mount_all() {
 	done
 	mknod -m 666 "$root/dev/tty" c 5 0 && mkdir "$root/dev/pts" "$root/dev/shm" &&
 		mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts "$root/dev/pts" &&
-		mount -t tmpfs -o mode=1777 shm "$root/dev/shm" && ln -s pts/ptmx "$root/dev/ptmx" || return
+		mount -t tmpfs -o mode=1777 shm "$root/dev/shm" &&
+		ln -s pts/ptmx "$root/dev/ptmx" || return
 	for link in fd: stdin:/0 stdout:/1 stderr:/2; do
 		ln -s "/proc/self/fd${link#*:}" "$root/dev/${link%:*}" || return
 	done
 }
 
-# A clone for each user, whose it is.
+# A clone for each user, with that owner.
 clone() {
 	if [ -e .git ]; then
 		git clone -q --no-local . "$root/root/paraguest"
 	else
-		mkdir "$root/root/paraguest" && tar --exclude='./build*' -cf - . | tar -C "$root/root/paraguest" -xf -
+		mkdir "$root/root/paraguest" &&
+			tar --exclude='./build*' -cf - . | tar -C "$root/root/paraguest" -xf -
 	fi && chroot "$root" useradd -m -s /bin/bash user &&
 		cp -R "$root/root/paraguest" "$root/home/user/" &&
 		chroot "$root" chown -R user:user /home/user/paraguest
@@ -125,15 +138,16 @@ prepare() { # SUITE
 	make_root "$1" && mount_all && clone
 }
 
-# in_root USER COMMAND: with the environment of somebody who has just logged in.
+# in_root USER COMMAND: runs it with the environment of a user who has just logged in.
 in_root() {
-	chroot "$root" /usr/bin/env -i TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+	chroot "$root" /usr/bin/env -i TERM=dumb \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		su - "$1" -c "cd paraguest && $2"
 }
 
 # ---- all together -------------------------------------------------------------------------------
 
-# The steps, each as a process of its own, which timeout can end.
+# Each step is a process of its own, so that timeout can end it.
 try_all() { # SUITE
 	step=0 failed=0 table=''
 	run_step 1800 "base system from $mirror" sh "$self" --inside prepare "$1" || return
@@ -141,7 +155,8 @@ try_all() { # SUITE
 		IFS='|'
 		for command in $COMMANDS; do
 			unset IFS
-			run_step 5400 "$user: $command" sh "$self" --inside in_root "$user" "$command" || failed=1
+			run_step 5400 "$user: $command" \
+				sh "$self" --inside in_root "$user" "$command" || failed=1
 			table="$table$(row "$1" "$user" "$command" "$result" "$took")
 "
 		done
@@ -155,7 +170,8 @@ row() { printf '%-9s %-5s %-20s %-9s %8s' "$@"; }
 # shellcheck disable=SC2317 # a trap calls it
 stop() { # SIGNAL
 	trap '' HUP INT TERM
-	# It holds back all other signals; all that is in the namespaces dies with it.
+	# It is the first process of its namespace: it ignores other signals, and all others end
+	# with it.
 	kill -s KILL "$inner" 2>/dev/null
 	wait "$inner" 2>/dev/null
 	rm -rf --one-file-system "$root"
@@ -163,7 +179,7 @@ stop() { # SIGNAL
 	kill -s "$1" $$
 }
 
-# In braces: the shell has read all of it before it runs any, and this file may change meanwhile.
+# In braces, so that the shell reads all of it before it runs any: this file may change meanwhile.
 {
 PATH=$PATH:/usr/sbin:/sbin
 case ${1-} in
@@ -188,7 +204,7 @@ fi
 logs=$directory/logs-$1
 export self mirror with directory logs root
 for signal in HUP INT TERM; do
-	# shellcheck disable=SC2064 # the name of now
+	# shellcheck disable=SC2064 # $signal is to be expanded now
 	trap "stop $signal" "$signal"
 done
 unshare --mount --pid --fork --kill-child sh "$self" --inside try_all "$1" &

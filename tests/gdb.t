@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The README's gdb sessions, word by word; that gdb, stopped in a guest on the reference host, reads the guest's
-# memory; and with gdb what no boot loader can be made to do: a wrong EAX.
-# shellcheck disable=SC2016 # gdb's own $1, $eax
+# The README's gdb sessions, word by word; gdb reads the memory of a guest on the reference host;
+# and wrong values from a boot loader, which gdb writes.
+# shellcheck disable=SC2016 # $1 and $eax are gdb's
 . tests/tap.sh
 
 if ! command -v gdb >/dev/null; then
@@ -13,7 +13,7 @@ fi
 
 port=$((20000 + $$ % 20000))
 
-# session SCRIPT RUNNER...: runs the runner, and gdb on the guest with the script, where PORT is the port.
+# session SCRIPT RUNNER...: runs the runner, and gdb with the script, in which PORT is the port.
 session() {
 	script=$1
 	shift
@@ -21,32 +21,36 @@ session() {
 	sed "s/PORT/$port/" "$script" >"$tmp/script"
 	# QEMU listens a moment after it starts.
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		timeout 60 gdb -nx -batch -ex 'set tcp connect-timeout 2' -x "$tmp/script" "$O/guest.elf" \
-			>"$tmp/gdb" 2>&1 </dev/null
-		grep -q 'could not connect\|Connection refused\|Connection timed out' "$tmp/gdb" || break
+		timeout 60 gdb -nx -batch -ex 'set tcp connect-timeout 2' -x "$tmp/script" \
+			"$O/guest.elf" >"$tmp/gdb" 2>&1 </dev/null
+		grep -Eq 'could not connect|Connection (refused|timed out)' "$tmp/gdb" || break
 		sleep 0.2
 	done
 	wait $!
 	port=$((port + 1))
 }
 
-# debug none|ref COMMAND...: the same with a command an argument after "target remote".
+# debug none|ref COMMAND...: runs gdb's commands, each an argument, after "target remote".
 debug() {
 	where=$1
 	shift
-	printf '%s\n' "add-symbol-file $O/host.elf" 'target remote 127.0.0.1:PORT' "$@" >"$tmp/commands"
-	session "$tmp/commands" ./run-qemu.sh --host="$where" --accel=tcg --debug-log="$tmp/log" ${append:+"$append"}
+	printf '%s\n' "add-symbol-file $O/host.elf" 'target remote 127.0.0.1:PORT' "$@" \
+		>"$tmp/commands"
+	session "$tmp/commands" ./run-qemu.sh --host="$where" --accel=tcg --debug-log="$tmp/log" \
+		${append:+"$append"}
 }
 
-# readme N: the README's session N, and then on to the guest's end.
+# readme N: the README's session N, and then lets the guest run to its end.
 readme() {
 	runner=$(sed -n 's/^\(\.\/run-qemu\.sh .*\) --gdb$/\1/p' README.md | sed -n "$1p")
-	awk -v n="$1" '/^\.\/run-qemu\.sh .* --gdb$/ { at++ } at == n && sub(/^\(gdb\) /, "")' README.md |
+	awk -v n="$1" '/^\.\/run-qemu\.sh .* --gdb$/ { at++ } at == n && sub(/^\(gdb\) /, "")' \
+		README.md |
 		sed "s|build/|$O/|; s/1234/PORT/" >"$tmp/readme"
 	printf 'delete\ncontinue\n' >>"$tmp/readme"
 	# shellcheck disable=SC2086 # words of the README
 	session "$tmp/readme" $runner
-	lacks "$tmp/gdb" '[Ww]arning|Internal error|Cannot|No symbol|[Uu]ndefined' "the README's session $1: gdb has no complaint"
+	lacks "$tmp/gdb" '[Ww]arning|Internal error|Cannot|No symbol|[Uu]ndefined' \
+		"the README's session $1: gdb has no complaint"
 }
 
 is "$(grep -c '^gdb build/guest\.elf$' README.md)" 2 'the README has two sessions'
@@ -60,19 +64,24 @@ is "$(cat "$tmp/err")" "In another terminal: gdb $O/guest.elf -ex 'target remote
 
 readme 2
 is "$(wc -l <"$tmp/readme")" 10 'the second one has its commands'
-has "$tmp/gdb" '^Breakpoint 1, preserves_gprs \(run=0x1[0-9a-f]{5} <run>\) at src/guest/kvm2007/preserves\.c:' \
+has "$tmp/gdb" \
+	'^Breakpoint 1, preserves_gprs \(run=0x1[0-9a-f]{5} <run>\) at src/guest/.*/preserves\.c:' \
 	"on the host it stops in a guest's check"
 has "$tmp/gdb" '^#0 +preserves_gprs \(' 'the backtrace begins there'
 has "$tmp/gdb" '^#1 .* guard_run \(\) at boot/traps\.asm:' 'goes on through assembly'
-has "$tmp/gdb" '^#[0-9]+ +(0x[0-9a-f]+ in )?main \(\) at src/guest/main\.c:' "and ends in the guest's main()"
+has "$tmp/gdb" '^#[0-9]+ +(0x[0-9a-f]+ in )?main \(\) at src/guest/main\.c:' \
+	"and ends in the guest's main()"
 has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "hypercall64\.keeps-gprs"$' "memory is the guest's"
-has "$tmp/gdb" '^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at src/host/' 'then in the host'
+has "$tmp/gdb" \
+	'^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at src/host/' \
+	'then in the host'
 has "$tmp/out" '^# RESULT: PASS ' 'and the guest runs to its end'
-has "$tmp/err" "^In another terminal: gdb $O/guest.elf -ex 'add-symbol-file $O/host.elf' -ex 'target remote :$((port - 1))'\$" \
-	'the runner says how to connect'
-has "$tmp/err" "^gdb reads the guest's memory from 1 MiB on, .* --debug-log=FILE .*'elsewhere'" 'and what gdb reads'
+command="gdb $O/guest.elf -ex 'add-symbol-file $O/host.elf' -ex 'target remote :$((port - 1))'"
+has "$tmp/err" "^In another terminal: $command\$" 'the runner says how to connect'
+has "$tmp/err" "^gdb reads the guest's memory from 1 MiB on, .* --debug-log=FILE .*'elsewhere'" \
+	'and what gdb reads'
 
-# What a symbol's address is in one image, it is in no other.
+# No address is in both images.
 range() { nm "$O/$1.elf" | awk '/ image_(start|end)$/ { print $1 }' | sort; }
 last=$(range guest | tail -n 1) first=$(range host | head -n 1)
 holds "guest and host are apart: the guest's end 0x$last, the host's start 0x$first" \
@@ -80,7 +89,8 @@ holds "guest and host are apart: the guest's end 0x$last, the host's start 0x$fi
 
 # A patched site, through the guest's own page tables; registers; a variable that the guest changes.
 append='--append=only=hypercall64.keeps-gprs'
-debug ref 'hbreak hypercall64_gprs' 'continue' 'info registers rdi cr3' 'x/4xb site->bytes' 'print boot_info.magic' \
+debug ref 'hbreak hypercall64_gprs' 'continue' 'info registers rdi cr3' 'x/4xb site->bytes' \
+	'print boot_info.magic' \
 	'info frame' 'delete' 'continue'
 append=
 has "$tmp/gdb" '^0x2[0-9a-f]{5}:.0x0f.0x01.0xd9.0xc3$' 'a site is patched'
@@ -88,44 +98,52 @@ has "$tmp/gdb" '^cr3 +0x1[0-9a-f]{5} ' "CR3 is the guest's"
 has "$tmp/gdb" '^\$1 = 732803074$' "the loader's magic is where the guest has put it"
 has "$tmp/gdb" ' called by frame at 0x1[0-9a-f]{5}$' "the stack is the guest's"
 has "$tmp/out" '^# RESULT: PASS ' 'the guest is none the worse'
-is "$(grep '^elsewhere' "$tmp/log" | cut -d' ' -f1-3)" 'elsewhere 0 0xa0000' 'all but the first 640 KiB is at its own address'
+is "$(grep '^elsewhere' "$tmp/log" | cut -d' ' -f1-3)" 'elsewhere 0 0xa0000' \
+	'all but the first 640 KiB is at its own address'
 
 # Memory where the host is.
 append='--mem=64'
-debug ref 'hbreak preserves.c:preserves_gprs' 'continue' 'print checks[0].name' 'hbreak vcpu_handle_exit' 'continue' \
+debug ref 'hbreak preserves.c:preserves_gprs' 'continue' 'print checks[0].name' \
+	'hbreak vcpu_handle_exit' 'continue' \
 	'print config.memory' 'delete' 'continue'
 append=
-has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "hypercall64\.keeps-gprs"$' "a guest of 64 MiB: memory is the guest's"
+has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "hypercall64\.keeps-gprs"$' \
+	"a guest of 64 MiB: memory is the guest's"
 has "$tmp/gdb" '^\$2 = 64$' "and the host's is the host's"
 is "$(grep '^elsewhere' "$tmp/log" | cut -d' ' -f1-3 | tr '\n' ' ')" \
 	'elsewhere 0 0xa0000 elsewhere 0x1000000 0x1200000 ' 'the host says what is not'
 has "$tmp/out" '^# RESULT: PASS ' 'the guest passes'
 
-# Another vCPU: its stack is memory that the guest found.
+# Another vCPU, whose stack is in memory that the guest found.
 append='--smp=2'
-debug ref 'hbreak expect_own_pages if (unsigned long) own >= 0x400000' 'continue' 'backtrace' 'delete' 'continue'
+debug ref 'hbreak expect_own_pages if (unsigned long) own >= 0x400000' 'continue' 'backtrace' \
+	'delete' 'continue'
 append=
 has "$tmp/gdb" '^#0 +expect_own_pages \(' 'it stops on the second vCPU'
 has "$tmp/gdb" '^#1 +(0x[0-9a-f]+ in )?run_job \(' 'and reads its stack'
 
 debug none 'hbreak *_start' 'continue' 'set $eax = 0x1234' 'delete' 'continue'
-has "$tmp/out" 'Bail out! not loaded by multiboot 1|not loaded by multiboot 1: wanted 0x2badb002 in EAX' \
+has "$tmp/out" \
+	'Bail out! not loaded by multiboot 1|not loaded by multiboot 1: wanted 0x2badb002 in EAX' \
 	'a loader that is not multiboot 1 is refused'
 has "$tmp/out" '^# RESULT: ERROR ' 'as an ERROR'
 
-# The information may lie anywhere below 4 GiB, and need not be there.
+# The loader's information, without a memory map.
 debug none 'hbreak *_start' 'continue' 'set *(int*)$ebx = 0' 'delete' 'continue'
-has "$tmp/out" 'no memory: wanted [0-9]+ free pages' 'a loader without a memory map is refused by name'
+has "$tmp/out" 'no memory: wanted [0-9]+ free pages' \
+	'a loader without a memory map is refused by name'
 
-# The host's stacks have their guard pages when the guest starts.  Its names alone, for the guest has the same.
+# The host's stacks have their guard pages when the guest starts.  gdb gets the host's symbols only:
+# the guest has the same names.
 {
 	printf '%s\n' "file $O/host.elf" 'target remote 127.0.0.1:PORT' 'hbreak svm_run' 'continue'
 	for page in 0 4 8 1; do
-		echo "print ((unsigned long *)&second_pt)[((unsigned long)&boot_stacks >> 12) + $page] != 0"
+		echo "print ((long *)&second_pt)[((long)&boot_stacks >> 12) + $page] != 0"
 	done
 	printf 'delete\ncontinue\n'
 } >"$tmp/commands"
 session "$tmp/commands" ./run-qemu.sh --accel=tcg
-is "$(sed -n 's/^\$[1234] = //p' "$tmp/gdb" | tr '\n' ' ')" '0 0 0 1 ' "the host's stacks have guard pages"
+is "$(sed -n 's/^\$[1234] = //p' "$tmp/gdb" | tr '\n' ' ')" '0 0 0 1 ' \
+	"the host's stacks have guard pages"
 has "$tmp/out" '^# RESULT: PASS ' 'and the guest on it passes'
 finish

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The reference host gives its guest nothing that it does not have, logs what the guest tries, and
-# ends it with a reason where it can't go on.
+# The reference host lets its guest use only what belongs to the guest, logs what the guest tries,
+# and if the guest cannot go on, ends it and says why.
 . tests/tap.sh
 . tests/rogue.sh
 
@@ -12,7 +12,7 @@ is $? 0 'a hostile guest is refused everything, and its last call works'
 has "$tmp/out" '^# RESULT: PASS pass=2[0-9][0-9] fail=0 skip=[1-4] todo=0$' 'by all attacks'
 grep -B 3 '^not ok' "$tmp/out" | sed 's/^/# /'
 
-# named PREFIX: what the attacks with this prefix aimed at.
+# named PREFIX: prints what the attacks with this prefix used: MSRs, ports.
 named() {
 	sed -n "s/^ok [0-9]* - $1\.//p" "$tmp/out"
 }
@@ -24,9 +24,10 @@ for access in rdmsr wrmsr; do
 	done
 done
 has "$tmp/log" '^msr 0 wrmsr 0xc0000080 = #GP$' 'a refused WRMSR of EFER is logged'
-for port in $(named in); do # a port that is given to the guest by mistake may read so as well
+for port in $(named in); do # in the log, for the guest's own port might read the same
 	has "$tmp/log" "^io 0 out $port [124] (0|0x[0-9a-f]+)\$" "a write to port $port is logged"
-	has "$tmp/log" "^io 0 in $port [124] = 0x(ff|ffff|ffffffff)\$" "a read from port $port is logged"
+	has "$tmp/log" "^io 0 in $port [124] = 0x(ff|ffff|ffffffff)\$" \
+		"a read from port $port is logged"
 done
 has "$tmp/log" '^io 0 out 0xe9 1 string$' 'OUTS is logged'
 has "$tmp/log" '^io 0 in 0xe9 4 = #GP$' 'INS is logged'
@@ -41,7 +42,7 @@ grep -Ev '^(patch 0 0x[0-9a-f]+ 0f 01 d9|verdict 0 0x10)$' "$tmp/log" | tail -n 
 has "$tmp/last" '^register 0 .* = 0$' 'the honest registration is logged last'
 lacks "$tmp/log" XX 'the guest cannot write to the log'
 
-# ---- memory that it has, and memory that it has not ---------------------------------------------
+# ---- memory that the guest has, and memory that it does not have --------------------------------
 
 reaches() { # GPA HOW [OPTION...]
 	gpa=$1 how=$2
@@ -51,7 +52,7 @@ reaches() { # GPA HOW [OPTION...]
 	[ "$how" != write ] || has "$tmp/out" "^# $gpa holds 0x5a\$" "$gpa keeps what is written"
 }
 
-# Ended by the host, with the reason both in the stream and in the log.
+# The host ends the guest; the reason is in the stream and in the log.
 ends_for() { # NAME REASON LOG_LINE OPTION...
 	name=$1 reason=$2 line=$3
 	shift 3
@@ -75,13 +76,13 @@ reaches 0x9ffff write
 reaches 0xfffff8 write
 reaches 0x4ffff8 write --mem=5
 touches 0x500000 write --mem=5
-# The machine's text screen.  It is no memory, though: above, nothing could be registered there.
+# The machine's text screen; but no page for the ABI may be there (see the log above).
 for gpa in 0xb8000 0xbffff; do
 	reaches "$gpa" ''
 	reaches "$gpa" write
 done
-# The hole, up to the screen and from it on; the end; the machine's memory above it, where the host may lie; other tables' entries
-# for the host's image at 1 MiB; devices; firmware.
+# The hole below and above the screen; the end of the guest's memory, after which the host may be;
+# 1 MiB after 1 GiB and after 512 GiB, where other page tables are used; devices; firmware.
 for gpa in 0xa0000 0xb7fff 0xc0000 0xff000 0xfffff 0x1000000 0x1000ff8 0x17ff000 \
 	0x40100000 0x100000000 0x8000100000 0xfec00000 0xfee00000 0xfffffff0; do
 	touches "$gpa" ''
@@ -94,9 +95,12 @@ ends_for 'a triple fault' 'triple fault' . --append=do=triple
 ends_for 'HLT with interrupts off' 'halted with interrupts off' . --append=do=halt
 
 ends_for 'a triple fault of vCPU 1' 'triple fault' '^end 1 ' --smp=2 --append=do=triple-on-1
-has "$tmp/out" '^# runner: host: .* of vCPU 1 ' 'a triple fault of vCPU 1: its number is in the stream'
-ends_for 'an APIC touched by XCHG' 'touched its APIC by something else than a MOV' . --smp=2 --append=do=apic
-ends_for 'an APIC that one vCPU does not have' 'touched memory that it does not have' . --append=do=apic
+has "$tmp/out" '^# runner: host: .* of vCPU 1 ' \
+	'a triple fault of vCPU 1: its number is in the stream'
+ends_for 'an APIC touched by XCHG' 'touched its APIC by something else than a MOV' . \
+	--smp=2 --append=do=apic
+ends_for 'an APIC that one vCPU does not have' 'touched memory that it does not have' . \
+	--append=do=apic
 
 # ---- under Bochs: both vendors, and the intercepts that QEMU does not have ----------------------
 
@@ -106,14 +110,17 @@ if bochs_is_here; then
 	for cpu in ryzen corei7_skylake_x; do
 		rogue --cpu=$cpu --append=do=hostile
 		is $? 0 "$cpu: a hostile guest is refused everything, and its last call works"
-		has "$tmp/out" '^# RESULT: PASS pass=2[0-9][0-9] fail=0 skip=1 todo=0$' "$cpu: by all attacks"
+		has "$tmp/out" '^# RESULT: PASS pass=2[0-9][0-9] fail=0 skip=1 todo=0$' \
+			"$cpu: by all attacks"
 		grep -B 3 '^not ok' "$tmp/out" | sed 's/^/# /'
 		touches 0x1000000 write --cpu=$cpu
 	done
-	has "$tmp/out" '^# host: exit 0x30 \(EPT violation\), information 0x' 'VMX: the exit has its name'
+	has "$tmp/out" '^# host: exit 0x30 \(EPT violation\), information 0x' \
+		'VMX: the exit has its name'
 	has "$tmp/out" '^# host: rflags 0x[0-9a-f]* cr0 0x' 'VMX: and the state is told'
 	ends_for 'VMX: a triple fault' 'triple fault' . --cpu="$cpu" --append=do=triple
-	ends_for 'VMX: HLT with interrupts off' 'halted with interrupts off' . --cpu="$cpu" --append=do=halt
+	ends_for 'VMX: HLT with interrupts off' 'halted with interrupts off' . \
+		--cpu="$cpu" --append=do=halt
 else
 	skip 'Bochs' 'no bochs, or no GRUB for i386-pc, is here'
 fi

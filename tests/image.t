@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What loaders, debuggers and people with little memory see of the images.
+# The images suit loaders and debuggers, and are small.
 . tests/tap.sh
 
-# number FILE SECTION: its size in bytes.
+# number FILE SECTION: prints the section's size in bytes.
 number() { size -A "$1" | awk -v name=".$2" '$1 == name { print $2 }'; }
 
-# Compilers make more or less of the same code: the ceilings are for those that they were measured with.
+# Whether the compiler is one with which the ceilings were measured: others make more code, or less.
 measured() {
 	case $(${CC:-gcc} --version 2>/dev/null | head -n 1) in *clang*) return 1 ;; esac
 	case $(${CC:-gcc} -dumpversion 2>/dev/null) in 12 | 12.* | 14 | 14.*) ;; *) return 1 ;; esac
@@ -14,12 +14,15 @@ measured() {
 
 # at_most NUMBER LIMIT NAME
 at_most() {
-	measured || { skip "$3: $1 of at most $2 bytes" 'the ceiling is for gcc 12 and 14'; return; }
+	measured || {
+		skip "$3: $1 of at most $2 bytes" 'the ceiling is for gcc 12 and 14'
+		return
+	}
 	[ "$1" -le "$2" ]
 	ok $? "$3: $1 of at most $2 bytes"
 }
 
-# sse FILE MODE: the functions with SSE or x87 code, disassembled as that of one mode.
+# sse FILE MODE: prints the functions with SSE or x87 code, disassembled as code of this mode.
 sse() {
 	${OBJDUMP:-objdump} -d -M "$2" "$1" | awk '/>:$/ { name = $2 }
 		/%(xmm|ymm|mm|st)/ && !/fxsave|fxrstor|pxor|fninit/ { print name }' | sort -u
@@ -36,13 +39,15 @@ for image in guest host; do
 	readelf -SW "$elf" | grep -q '\.debug_line'
 	ok $? "$image: with line numbers"
 
-	# The address fields load one flat range: the same distance between file and memory throughout.
-	is "$(readelf -lW "$elf" | awk '$1 == "LOAD" && $5 != "0x000000" { print $3, $2 }' | while read -r address offset; do
-		echo $((address - offset))
-	done | sort -u | wc -l)" 1 "$image: file and memory offsets go together"
+	# Loaders that use the address fields copy one flat range of the file.
+	is "$(readelf -lW "$elf" | awk '$1 == "LOAD" && $5 != "0x000000" { print $3, $2 }' |
+		while read -r address offset; do
+			echo $((address - offset))
+		done | sort -u | wc -l)" 1 "$image: all segments lie in memory as in the file"
 	readelf -lW "$elf" | awk '$1 == "LOAD" && /RWE/ { bad = 1 } END { exit bad }'
 	ok $? "$image: no segment is writable and executable"
-	# In the wrong mode an address can look like such code (0f 10 ..), in both hardly.
+	# In the wrong mode an address can look like such code (0f 10 ..); in both modes that is
+	# unlikely.
 	sse "$elf" x86-64 >"$tmp/sse64"
 	sse "$elf" i386 >"$tmp/sse32"
 	is "$(comm -12 "$tmp/sse64" "$tmp/sse32")" '' "$image: no SSE or x87 code but what is meant"

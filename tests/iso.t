@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The ISO boots from CD and USB, and is the same wherever it is built; GRUB, another loader, has its
-# information elsewhere and no path in the command line.
+# The ISO is the same wherever it is built, and boots from CD and USB.  GRUB, unlike QEMU's loader,
+# puts no path into the command line.
 . tests/tap.sh
 
 if [ ! -d /usr/lib/grub/i386-pc ] || ! command -v grub-mkrescue xorriso >/dev/null; then
@@ -12,7 +12,7 @@ fi
 
 # ---- the same bytes wherever it is built --------------------------------------------------------
 
-# build TREE OUTPUT UMASK ZONE: in a tree of its own.
+# build TREE OUTPUT UMASK ZONE: builds the ISO in a copy of the sources.
 build() {
 	mkdir -p "$1"
 	cp -R boot src tests linker.ld Makefile VERSION "$1/"
@@ -21,7 +21,7 @@ build() {
 }
 
 build "$tmp/a" "$tmp/a-out" 022 UTC &
-sleep 3 # another time of day, too
+sleep 3 # for other times in the files
 build "$tmp/another/tree" "$tmp/other-out" 077 Asia/Tokyo
 wait
 for file in host.elf guest.elf paraguest.iso; do
@@ -47,9 +47,9 @@ PATH=$tmp/bin /bin/sh boot/iso.sh "$O/host.elf" "$O/guest.elf" "$tmp/iso" 2>"$tm
 is $? 1 'no grub-mkrescue: an error'
 has "$tmp/err" 'there is no grub-mkrescue here' 'no grub-mkrescue: says so'
 
-# ---- the ISO that there is ----------------------------------------------------------------------
+# ---- it boots -----------------------------------------------------------------------------------
 
-# boot NAME QEMU-OPTION...: on a PC under plain TCG; what it says goes to $tmp/NAME.
+# boot NAME QEMU-OPTION...: boots a PC under TCG; the serial output goes to $tmp/NAME.
 boot() {
 	name=$1
 	shift
@@ -60,7 +60,8 @@ boot() {
 
 make -s O="$O" iso >&2
 boot cd -cdrom "$O/paraguest.iso" &
-boot usb -usb -device usb-ehci -drive "if=none,id=stick,readonly=on,format=raw,file=$O/paraguest.iso" \
+boot usb -usb -device usb-ehci \
+	-drive "if=none,id=stick,readonly=on,format=raw,file=$O/paraguest.iso" \
 	-device usb-storage,drive=stick
 is $? 33 'from a USB stick: exit status PASS'
 wait $!
@@ -79,7 +80,7 @@ END
 "$tmp/boot/iso.sh" "$O/host.elf" "$O/guest.elf" "$tmp/alone.iso"
 boot alone -cdrom "$tmp/alone.iso"
 is $? 37 'GRUB boots the guest: exit status SKIP'
-has "$tmp/alone" '^TAP version 13' 'it speaks'
-has "$tmp/alone" '^# seed: 0x7' 'with its options'
-lacks "$tmp/alone" '^# image:' 'no path stands before them'
+has "$tmp/alone" '^TAP version 13' 'GRUB boots the guest: it prints a stream'
+has "$tmp/alone" '^# seed: 0x7' 'GRUB boots the guest: with its options'
+lacks "$tmp/alone" '^# image:' 'GRUB boots the guest: without a path'
 finish

@@ -1,18 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The runner believes no stream that is not consistent, says what was wrong with it, and prints TAP
-# that prove can read.  A fake QEMU prints the streams.
+# If a stream contradicts itself, the runner's verdict is ERROR, with the reason; its output is
+# always TAP that prove can read.  A fake QEMU prints the streams.
 . tests/tap.sh
 . tests/rogue.sh
 
-cat >"$tmp/fake" <<'EOF'
-#!/bin/sh
+program "$tmp/fake" <<'END'
 printf "$FAKE_TEXT"
 exit "$FAKE_STATUS"
-EOF
-chmod +x "$tmp/fake"
+END
 
-# forged EXIT_STATUS TEXT STATUS WORD REASON NAME: a QEMU that prints just this.
+# forged EXIT-STATUS TEXT STATUS WORD REASON NAME: judges a QEMU that prints only TEXT.
 forged() {
 	FAKE_STATUS=$1 FAKE_TEXT=$2 QEMU=$tmp/fake alone
 	judged $? "$3" "$4" "$5" "$6"
@@ -50,15 +48,14 @@ ok $? 'becomes LF'
 forged 33 "${good%??}" 0 PASS . 'a verdict without a newline'
 cmp -s "$tmp/wanted" "$tmp/out"
 ok $? 'gets one'
-forged 0 "${noise}ok 1 - forged\n1..1\n${pass}" \
-	99 ERROR '^# before TAP: ok 1 - forged$' 'no header'
+forged 0 "${noise}ok 1 - forged\n1..1\n${pass}" 99 ERROR '^# before TAP: ok 1 - forged$' 'no header'
 forged 33 '\001\377binary\n' 99 ERROR '^# before TAP: ' 'binary'
 forged 33 '' 99 ERROR 'the guest printed no TAP' 'nothing at all'
 forged 39 "Bail out! why\n$error" 99 ERROR '^# Bail out! why$' 'bails out before the header'
 
 forged 33 "$head$pass" 99 ERROR 'the results seen are pass=0' 'a plan, no result'
 forged 33 "${head}$(printf %s "$pass" | sed s/pass=1/pass=0/)" \
-	99 ERROR '0 results for a plan of 1' 'counted right'
+	99 ERROR '0 results for a plan of 1' 'a plan, no result, and the right counts'
 forged 33 "TAP version 13\n1..2\nok 1 - a.b\n$pass" \
 	99 ERROR '1 results for a plan of 2' 'a result too few'
 forged 33 "${head}ok 1 - a.b\nok 2 - c.d\n$(printf %s "$pass" | sed s/pass=1/pass=2/)" \
@@ -81,7 +78,7 @@ forged 33 "${head}TAP version 13\nok 1 - a.b\n$pass" 99 ERROR 'a second header' 
 forged 33 "$good$good" 99 ERROR 'after the verdict: TAP version 13' 'a second stream'
 forged 33 "${good}$pass" 99 ERROR 'after the verdict: # RESULT: PASS' 'a second verdict'
 forged 33 "${good}Bail out! late\n" \
-	99 ERROR 'after the verdict: Bail out! late' 'bails out behind the verdict'
+	99 ERROR 'after the verdict: Bail out! late' 'bails out after the verdict'
 forged 33 "${head}Bail out! why\nok 1 - a.b\n$pass" \
 	99 ERROR 'a verdict after bailing out' 'passes after bailing out'
 forged 33 "${good%????}\n" 99 ERROR 'the results seen are' 'a verdict cut short'
@@ -95,8 +92,7 @@ forged 35 "${head}ok 1 - a.b\n# RESULT: FAIL pass=1 fail=0 skip=0 todo=0\n" \
 	99 ERROR 'do not amount to FAIL' 'FAIL without a failure'
 forged 37 "${head}not ok 1 - a.b\n# RESULT: SKIP pass=0 fail=1 skip=0 todo=0\n" \
 	99 ERROR 'do not amount to SKIP' 'SKIP with a failure'
-forged 33 "${head}  ---\n  x: y\nok 1 - a.b\n$pass" \
-	0 PASS '^# stray:   ---$' 'YAML that never ends'
+forged 33 "${head}  ---\n  x: y\nok 1 - a.b\n$pass" 0 PASS '^# stray:   ---$' 'YAML that never ends'
 forged 33 "TAP version 13\n1..1\npragma +strict\nok 1 - a.b\nhello\n$pass" \
 	0 PASS '^# stray: hello$' 'stray words'
 for status in 0 1 3 31 34 41 255; do
@@ -112,7 +108,7 @@ results='1..5\nok 1 - a\nnot ok 2 - b\nok 3 - c # SKIP x\nnot ok 4 - d # TODO x\
 forged 35 "TAP version 13\n$results# RESULT: FAIL pass=2 fail=1 skip=1 todo=1\n" \
 	1 FAIL 'pass=2 fail=1 skip=1 todo=1$' 'one of each'
 
-# The line that ends the stream, forged with every number that it might have, as the last words.
+# What might pass for a last line of the runner's, with each process ID that it could have.
 cat >"$tmp/fake" <<'EOF'
 #!/bin/sh
 printf "$FAKE_TEXT"
@@ -129,17 +125,19 @@ export FAKE_SEPARATOR
 for FAKE_SEPARATOR in '
 ' '	' ''; do
 	forged 35 "$good" 99 ERROR 'exit status 35 means FAIL' 'a forged end'
-	forged 0 "$good" 99 ERROR 'QEMU ended with status 0' 'a forged end behind a reset'
+	forged 0 "$good" 99 ERROR 'QEMU ended with status 0' 'a forged end after a reset'
 done
 
 forged 35 "${head}not ok 1 - a#TODO x\n# RESULT: FAIL pass=0 fail=1 skip=0 todo=0\n" \
-	99 ERROR 'this is not result 1: not ok 1 - a#TODO x' 'a directive that not all readers take for one'
-forged 33 "${good}not ok 2 - c" 99 ERROR 'after the verdict: not ok 2 - c' 'a result after the verdict, cut short'
+	99 ERROR 'this is not result 1: not ok 1 - a#TODO x' \
+	'a directive that only some readers accept'
+forged 33 "${good}not ok 2 - c" 99 ERROR 'after the verdict: not ok 2 - c' \
+	'a result after the verdict, cut short'
 mkfifo "$tmp/fifo"
 rogue --append=memory=0x9f000 --log="$tmp/fifo"
 judged $? 99 ERROR "cannot write to $tmp/fifo" 'a log to a named pipe that nobody reads'
 PERL_UNICODE=SDA PERL5OPT=-CSDA rogue --append=memory=0x9f000
-judged $? 0 PASS . "the environment's wishes for other Perl programs"
+judged $? 0 PASS . "Perl options in the environment"
 
 rogue --append=memory=0x9f000
 judged $? 0 PASS '^ok 1 - rogue.memory$' 'a guest that does nothing wrong'

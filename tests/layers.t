@@ -41,7 +41,7 @@ wrong_ways() { # nm -A -P's lines
 			n = split(definers[word[2]], definer, " ")
 			for (k = 1; k <= n; k++)
 				if (may(word[1], room(word[1]), room(definer[k]))) break
-			# An image has one main(), which boot calls; what nobody defines is linker.ld'\''s.
+			# Each image has a main(), which boot calls; linker.ld defines the rest.
 			if (n && k > n && word[2] != "main")
 				print word[1] ": " word[2] " of " definer[1]
 		}

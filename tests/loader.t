@@ -1,16 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The reference host, on the real machine: whatever it cannot load or run, it says what was wrong
-# and what it wanted instead, and the run is an error.
+# If the reference host cannot load or run its guest, the run is an error, and the host says what
+# was wrong and what it wanted instead.
 . tests/tap.sh
 
 guest=$O/guest.elf host=$O/host.elf
-[ -s "$guest" ] && [ -s "$host" ] || make -s O="$O" images >&2 || exit 1
-
-# A build directory of our own, in which the runner builds nothing, with any guest.
-mkdir "$tmp/build"
-cp "$host" "$tmp/build/"
-touch -t 203801010000 "$tmp/build/.run-qemu"
+build_directory "$tmp/build"
 
 load() { # IMAGE OPTION...
 	cp "$1" "$tmp/build/guest.elf"
@@ -27,7 +22,7 @@ refused() { # STATUS MESSAGE NAME
 # ---- the module ---------------------------------------------------------------------------------
 
 load "$guest" --append=only=probe.presence
-is $? 0 'the guest itself is loaded' # and so none of the following fails for another reason
+is $? 0 'the guest itself is loaded' # so the next ones fail for their own reasons
 
 without_module() { # OPTION...
 	load "$host" --host=none --accel=tcg --cpu=max --mem=24 "$@"
@@ -43,7 +38,7 @@ refused $? "the first module is empty: wanted the guest's image" 'an empty modul
 load LICENSE
 refused $? 'guest image: no multiboot 1 header in its first 8192 bytes' 'a text file'
 
-# Sizes that cut off the header, its last byte, what it says is to be loaded; and what nobody loads.
+# Sizes that cut the guest in the header, at its last byte, and in what is to be loaded.
 words=$(od -An -v -tu4 -j4096 -N32 "$guest")
 # shellcheck disable=SC2086 # a list of numbers
 set -- $words
@@ -62,7 +57,7 @@ for size in 4128 8192 20000 $((load_end - 1)); do
 done
 head -c "$load_end" "$guest" >"$tmp/cut"
 load "$tmp/cut" --append=only=probe.presence
-is $? 0 'cut behind what is loaded: nothing is missing'
+is $? 0 'cut after what is to be loaded: loaded'
 
 # ---- the header ---------------------------------------------------------------------------------
 
@@ -72,8 +67,9 @@ word() { # NUMBER: its four bytes, the lowest first
 		$(($1 >> 16 & 255)) $(($1 >> 24 & 255)))"
 }
 
-image() { # FLAGS HEADER LOAD LOAD_END BSS_END ENTRY: 64 bytes, the header first
-	for field in 0x1badb002 "$1" $((-(0x1badb002 + $1))) "$2" "$3" "$4" "$5" "$6" 0 0 0 0 0 0 0 0; do
+image() { # FLAGS HEADER LOAD LOAD_END BSS_END ENTRY: makes one of 64 bytes, the header first
+	for field in 0x1badb002 "$1" $((-(0x1badb002 + $1))) "$2" "$3" "$4" "$5" "$6" \
+		0 0 0 0 0 0 0 0; do
 		word $((field))
 	done >"$tmp/image"
 }
@@ -83,7 +79,7 @@ load "$tmp/image" --mem=4
 refused $? "guest image: 0x100000-0x500000 is not in the guest's memory of 4 MiB" \
 	'an image larger than its memory'
 load "$tmp/image" --mem=5 --timeout=1
-lacks "$tmp/out" 'host: guest image' 'one that fits exactly is loaded'
+lacks "$tmp/out" 'host: guest image' 'an image that fits exactly is loaded'
 
 image 0x3 0 0 0 0 0
 load "$tmp/image"
@@ -101,7 +97,7 @@ refused $? "guest image: 0xa0000-0xa0040 is not in the guest's memory of 16 MiB"
 image 0x10003 0x1000 0x1000 0x1040 0 0x1020
 load "$tmp/image"
 refused $? 'guest image: load address 0x1000, wanted 0x2000 or more' \
-	'an image where our information goes'
+	'an image where the boot information goes'
 
 # ---- command lines ------------------------------------------------------------------------------
 
@@ -109,14 +105,14 @@ long=$(printf '%01100d' 0)
 load "$guest" --append="$long"
 refused $? "the module's command line is too long: wanted less than 1024 characters" \
 	'a long module line'
-line="$tmp/build/guest.elf cpus=1 echo=0x6563686f only=probe.presence" # as the runner makes it
+line="$tmp/build/guest.elf cpus=1 echo=0x6563686f only=probe.presence" # the runner's
 for length in 1023 1024; do
 	load "$guest" --append="only=probe.presence$(printf "%$((length - ${#line}))s" '')"
 	status=$?
 	[ $length -gt 1023 ] || is "$status" 0 'a module line of 1023 characters'
 done
 refused "$status" "the module's command line is too long: wanted less than 1024 characters" \
-	'one more'
+	'a module line of 1024 characters'
 load "$guest" --host-append="$long"
 refused $? 'command line too long: wanted less than 1024 characters' 'a long command line'
 
@@ -144,9 +140,10 @@ option echo=0xffffffffffffffff \
 
 # ---- the machine --------------------------------------------------------------------------------
 
+wanted="512 MiB for the guest \\(mem=\\), besides 640 KiB and the host's 2 MiB"
+largest='the largest free range from 0x100000 to 0x40000000'
 load "$guest" --host-append=mem=512
-refused $? "no memory: wanted 512 MiB for the guest \(mem=\), besides 640 KiB and the host's 2 MiB: the largest free range from 0x100000 to 0x40000000 has 2[0-9]{4} KiB" \
-	'more memory than there is'
+refused $? "no memory: wanted $wanted: $largest has 2[0-9]{4} KiB" 'more memory than there is'
 load "$guest" --cpu=qemu64,-svm
 refused $? 'this CPU has neither SVM nor VMX: wanted CPUID 80000001h ECX bit 2, or 1h ECX bit 5' \
 	'a CPU without either'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Delivery, proved twice: what the guest says it sent (option trace) is what the host says it got
-# (log=calls): as many calls, in the same order, with the same index, arguments and result.
+# The calls that the guest traces (trace) are those that the host logs (log=calls): as many, in the
+# same order, with the same index, arguments and result.
 . tests/tap.sh
 
 for personality in header linux2007; do
@@ -9,18 +9,22 @@ for personality in header linux2007; do
 		--debug-log="$tmp/host" >"$tmp/out" 2>"$tmp/err"
 	has "$tmp/out" '^# RESULT: ' "$personality: a whole run"
 
-	# Calls that fault in the guest, through sites that are not patched, never reach the host.
+	# Calls through sites that are not patched fault in the guest, and never reach the host.
 	sed -n '/ = exception /d; s/^# call //p' "$tmp/out" >"$tmp/sent"
 	sed -n 's/^call 0 //p' "$tmp/host" >"$tmp/got"
 	[ "$(grep -c '^64 ' "$tmp/sent")" -ge 200 ] && [ "$(grep -c '^32 ' "$tmp/sent")" -ge 30 ]
 	ok $? "$personality: the guest traces its calls of both conventions"
 	cmp -s "$tmp/sent" "$tmp/got"
-	ok $? "$personality: sent and received are the same" || diff "$tmp/sent" "$tmp/got" | head | sed 's/^/# /'
+	ok $? "$personality: sent and received are the same" ||
+		diff "$tmp/sent" "$tmp/got" | head | sed 's/^/# /'
 
-	has "$tmp/host" "^start mem=16 personality=$personality fault=none vendor=svm\$" "$personality: start"
+	has "$tmp/host" "^start mem=16 personality=$personality fault=none vendor=svm\$" \
+		"$personality: start"
 	has "$tmp/host" '^probe 0 0x87655678 = ' "$personality: probes"
-	has "$tmp/host" '^register 0 0x[0-9a-f]+ 0x1 0x1000 0x[0-9a-f]+ = 0$' "$personality: successes"
-	has "$tmp/host" '^register 0 0x[0-9a-f]+ 0xffffffff 0x1000 0x[0-9a-f]+ = -1$' "$personality: refusals"
+	has "$tmp/host" '^register 0 0x[0-9a-f]+ 0x1 0x1000 0x[0-9a-f]+ = 0$' \
+		"$personality: successes"
+	has "$tmp/host" '^register 0 0x[0-9a-f]+ 0xffffffff 0x1000 0x[0-9a-f]+ = -1$' \
+		"$personality: refusals"
 	has "$tmp/host" '^register 0 0x8[0-9a-f]{15} = #GP$' "$personality: faults"
 done
 

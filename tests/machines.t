@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Machines that lack what most have: something that ends them, a UART at COM1.
+# Machines without a device that ends them, or without a UART at COM1.
 . tests/tap.sh
 
 guest=$O/guest.elf host=$O/host.elf
 note='^# no exit device answers \(port 0xf4.*ends by a halt$'
 
-# qemu MACHINE ARG...: called as a hypervisor of one's own would be, not by the runner.
+# qemu MACHINE ARG...: runs QEMU as users run their own hypervisor, without the runner.
 qemu() {
 	machine=$1
 	shift
-	timeout 60 qemu-system-x86_64 -M "$machine" -m 40 -nodefaults -display none -no-reboot "$@" \
+	timeout 60 qemu-system-x86_64 -M "$machine" -m 40 -nodefaults -display none -no-reboot \
+		"$@" \
 		</dev/null >"$tmp/qemu" 2>&1
 }
 
@@ -18,8 +19,8 @@ qemu() {
 
 last() { tail -n 1 "$tmp/serial" | cut -d' ' -f1-3; }
 
-# halts NAME VERDICT MACHINE ARG...: the verdict is the last word, before it stands that nothing ends the run,
-# and nothing does.
+# halts NAME VERDICT MACHINE ARG...: the last line is the verdict; the line before it says that
+# nothing ends the machine; and it does not end.
 halts() {
 	name=$1 verdict=$2
 	shift 2
@@ -31,23 +32,23 @@ halts() {
 		sleep 0.1
 	done
 	sleep 0.3
-	is "$(last)" "# RESULT: $verdict" "$name: $verdict is the last word"
+	is "$(last)" "# RESULT: $verdict" "$name: $verdict is the last line"
 	tail -n 2 "$tmp/serial" | head -n 1 >"$tmp/before"
 	has "$tmp/before" "$note" "$name: it says that it ends by a halt"
-	read -r child <"/proc/$!/task/$!/children" # the function's subshell has one: timeout, which has QEMU
+	read -r child <"/proc/$!/task/$!/children" # of qemu's subshell: timeout, which ends QEMU
 	kill "$child"
 	ok $? "$name: and it does not end"
 	wait $! 2>/dev/null
 }
 
-# ends NAME VERDICT MACHINE ARG...: the verdict is the last word, and then the machine ends.
+# ends NAME VERDICT MACHINE ARG...: the last line is the verdict, and then the machine ends.
 ends() {
 	name=$1 verdict=$2
 	shift 2
 	: >"$tmp/serial"
 	qemu "$@" -serial "file:$tmp/serial"
 	is $? 0 "$name: it ends"
-	is "$(last)" "# RESULT: $verdict" "$name: $verdict is the last word"
+	is "$(last)" "# RESULT: $verdict" "$name: $verdict is the last line"
 	lacks "$tmp/serial" "$note" "$name: nothing is said of a halt"
 }
 
@@ -56,7 +57,8 @@ alone() { # HOW NAME VERDICT MACHINE OPTIONS
 }
 
 hosted() { # HOW NAME VERDICT MACHINE OPTIONS [HOST-OPTIONS]
-	"$1" "$4, on the host, $2" "$3" "$4" -cpu max -kernel "$host" -append "${6-}" -initrd "$guest $5"
+	"$1" "$4, on the host, $2" "$3" "$4" -cpu max -kernel "$host" -append "${6-}" \
+		-initrd "$guest $5"
 }
 
 one=only=probe.presence
@@ -80,19 +82,20 @@ hosted ends list SKIP pc list
 hosted halts 'faults' SKIP isapc '' faults
 halts 'no long mode' ERROR isapc -cpu qemu32 -kernel "$guest"
 
-# Not by the i8042 alone.
+# reset also works without an i8042.
 if qemu-system-x86_64 -M pc,help | grep -q '^  i8042='; then
 	alone ends 'reset without an i8042' SKIP pc,acpi=off,i8042=off "$one reset"
 else
 	skip 'pc without an i8042' 'QEMU has it always'
 fi
 
-# A machine that is reset starts again; that of the host, too.
+# A machine that is reset starts again.
 : >"$tmp/serial"
 for kernel in "$guest" "$host"; do
+	[ "$kernel" = "$host" ] && options='' || options="$one reset"
 	timeout 10 qemu-system-x86_64 -M microvm,acpi=off -cpu max -m 40 -nodefaults -display none \
-		-serial "file:$tmp/serial" -kernel "$kernel" -initrd "$guest $one reset" -append "$([ "$kernel" = "$host" ] ||
-			echo "$one reset")" </dev/null >"$tmp/qemu" 2>&1 &
+		-serial "file:$tmp/serial" -kernel "$kernel" -initrd "$guest $one reset" \
+		-append "$options" </dev/null >"$tmp/qemu" 2>&1 &
 	for _ in $(seq 80); do
 		[ "$(grep -c '^# RESULT: ' "$tmp/serial")" -ge 2 ] && break
 		sleep 0.1
@@ -103,33 +106,38 @@ for kernel in "$guest" "$host"; do
 	ok $? "reset, ${kernel##*/}: the machine starts again"
 done
 
-# With a device that ends it nobody speaks of a halt.
+# A device ends the machine.
 for kernel in "$guest" "$host"; do
 	qemu isapc -cpu max -kernel "$kernel" -initrd "$guest $one" -serial "file:$tmp/serial" \
 		-device isa-debug-exit,iobase=0xf4,iosize=0x4
 	status=$?
-	case $kernel in "$guest") is $status 37 'guest.elf: isa-debug-exit' ;; *) is $status 33 'host.elf: isa-debug-exit' ;; esac
+	case $kernel in
+	"$guest") is $status 37 'guest.elf: isa-debug-exit' ;;
+	*) is $status 33 'host.elf: isa-debug-exit' ;;
+	esac
 	lacks "$tmp/serial" "$note" "${kernel##*/}: nothing is said of a halt"
 done
 
-# ---- where it says so ---------------------------------------------------------------------------
+# ---- which UART ---------------------------------------------------------------------------------
 
-# uarts STATUS NAME PORTS ARG...: a machine with UARTs at these ports, what each gets in $tmp/PORT.
+# uarts STATUS NAME PORTS ARG...: a machine with UARTs at these ports, whose output goes to
+# $tmp/PORT.
 uarts() {
 	wanted=$1 name=$2 ports=$3
 	shift 3
 	for port in $ports; do
 		: >"$tmp/$port"
-		set -- "$@" -chardev "file,id=at$port,path=$tmp/$port" -device "isa-serial,chardev=at$port,iobase=$port,irq=5"
+		set -- "$@" -chardev "file,id=at$port,path=$tmp/$port" \
+			-device "isa-serial,chardev=at$port,iobase=$port,irq=5"
 	done
 	qemu microvm,acpi=off,isa-serial=off "$@" -device isa-debug-exit,iobase=0xf4,iosize=0x4
 	is $? "$wanted" "$name: exit status"
 }
 
-# all PORT NAME PATTERN: a whole stream came out there.
+# all PORT NAME PATTERN: a whole stream came out there, with a line that matches PATTERN.
 all() {
 	is "$(head -n 1 "$tmp/$1" | tr -d '\r')" 'TAP version 13' "$2: from the first byte"
-	has "$tmp/$1" "$3" "$2: its reason"
+	has "$tmp/$1" "$3" "$2: with what was wanted"
 	is "$(grep -c '^# RESULT: ' "$tmp/$1")" 1 "$2: one verdict"
 }
 
@@ -161,7 +169,8 @@ silent 0x2e8 'the first of several'
 uarts 39 'no long mode' '0x2e8 0x3e8' -cpu qemu32 -kernel "$guest"
 all 0x3e8 'no long mode' '^Bail out! this CPU has no long mode'
 
-# Named: also one that is none of COM1 to COM4, and on the host by either's options.
+# A port that the options name, also one that is not COM1 to COM4; on the host by the options of the
+# guest or of both.
 for port in 0x2f8 0x1a8; do
 	run_guest "serial=$port, alone" "0x3f8 $port" "serial=$port"
 	all "$port" "serial=$port, alone" '^ok 1 - probe'
@@ -174,11 +183,12 @@ for port in 0x2f8 0x1a8; do
 	run_host 39 "serial=$port, a refusal of the host" "0x3f8 $port" "serial=$port" mem=x
 	all "$port" "serial=$port, a refusal of the host" "^Bail out! host: option 'mem'"
 	silent 0x3f8 "serial=$port, a refusal of the host"
-	run_host 35 "serial=$port, fault=stale-rip" "0x3f8 $port" "only=patch.at-once serial=$port" fault=stale-rip
+	run_host 35 "serial=$port, fault=stale-rip" "0x3f8 $port" \
+		"only=patch.at-once serial=$port" fault=stale-rip
 	all "$port" "serial=$port, fault=stale-rip" '^# the host went on elsewhere'
 done
 
-# The user is wrong: there is nothing.  It ends all the same.
+# Nothing is at the port that the options name: the run ends all the same.
 run_guest 'serial= of nothing, alone' 0x3f8 serial=0x2f8
 silent 0x3f8 'serial= of nothing, alone'
 run_host 33 'serial= of nothing, on the host' 0x3f8 "$one serial=0x2f8" ''

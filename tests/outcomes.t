@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Hosts that do not just answer wrongly: each run ends in time, as a named failure of the check that was
-# running, with a diagnostic that says what the guest was doing.
+# Hosts that hang, reset or lose the guest's place: each run ends in time, the check that was
+# running fails, and a diagnostic says what happened.
 . tests/tap.sh
 
-# run STATUS FAULT ARG...: a run on a host with this fault, which ends with this status.
+# run STATUS FAULT OPTION...: a run on a host with this fault ends with this status.
 run() {
 	wanted=$1
 	fault=$2
@@ -13,13 +13,14 @@ run() {
 	is $? "$wanted" "$fault: exit status"
 }
 
-# The first check that calls.
+# The first check that makes a call.
 first='patch\.at-once'
 
 run 124 hang --timeout=3
 has "$tmp/out" "^not ok [0-9]+ - $first\$" 'hang: the check that was running failed'
 has "$tmp/out" "^# runner: .*3 s.*$first" 'hang: the diagnostic says so'
-is "$(grep '^# run ' "$tmp/out" | tail -n 1)" '# run patch.at-once' 'hang: the last "# run" names it'
+is "$(grep '^# run ' "$tmp/out" | tail -n 1)" '# run patch.at-once' \
+	'hang: the last "# run" names it'
 is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: ERROR' 'hang: ERROR, last'
 
 run 99 reset
@@ -27,23 +28,32 @@ has "$tmp/out" "^not ok [0-9]+ - $first\$" 'reset: the check that was running fa
 has "$tmp/out" "^# runner: .*triple fault.*$first" 'reset: the diagnostic says so'
 is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: ERROR' 'reset: ERROR, last'
 
-# Linux 2.6.21: the guest goes on behind its last I/O, with stale RIP, RSP and RAX.  It finds out by itself.
+# As with Linux 2.6.21, the guest goes on after its last I/O, with stale RIP, RSP and RAX.  It
+# notices.
 run 1 stale-rip
-is "$(grep -m 1 '^not ok' "$tmp/out" | cut -d' ' -f5)" patch.at-once 'stale-rip: the first check that calls fails'
-has "$tmp/out" '^# the host went on elsewhere than after the interaction' 'stale-rip: the guest says what happened'
-is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: FAIL' 'stale-rip: the guest goes on to its end'
+is "$(grep -m 1 '^not ok' "$tmp/out" | cut -d' ' -f5)" patch.at-once \
+	'stale-rip: the first check that calls fails'
+has "$tmp/out" '^# the host went on elsewhere than after the interaction' \
+	'stale-rip: the guest says what happened'
+is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: FAIL' \
+	'stale-rip: the guest goes on to its end'
 
-# Nothing but a timer gets the guest out of that loop.
+# The guest is in an endless loop, which only a timer can end.
 run 124 lost-rip --timeout=3
-has "$tmp/out" "^not ok [0-9]+ - $first\$" 'lost-rip: without a timer, the check that was running failed'
+has "$tmp/out" "^not ok [0-9]+ - $first\$" \
+	'lost-rip: without a timer, the check that was running failed'
 run 1 lost-rip --append='only=hypercall64.timer,hypercall32.args-0'
-has "$tmp/out" '^not ok 1 - hypercall64\.timer$' 'lost-rip: with one, the guest finds out by itself'
-has "$tmp/out" '^# the host went on elsewhere than after the interaction' 'lost-rip: and says what happened'
-has "$tmp/out" '^not ok 2 - hypercall32\.args-0$' 'lost-rip: no call from legacy mode is tried after that'
+has "$tmp/out" '^not ok 1 - hypercall64\.timer$' 'lost-rip: with a timer, the guest notices'
+has "$tmp/out" '^# the host went on elsewhere than after the interaction' \
+	'lost-rip: and says what happened'
+has "$tmp/out" '^not ok 2 - hypercall32\.args-0$' \
+	'lost-rip: no call from legacy mode is tried after that'
 has "$tmp/out" '^# not tried: ' 'lost-rip: and says why'
 
 run 1 first-only
-is "$(grep -m 1 '^not ok' "$tmp/out" | cut -d' ' -f5)" state.host-version 'first-only: the second registration fails'
+is "$(grep -m 1 '^not ok' "$tmp/out" | cut -d' ' -f5)" state.host-version \
+	'first-only: the second registration fails'
 has "$tmp/out" '^# host_version: wanted it written' 'first-only: and says why'
-is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: FAIL' 'first-only: the guest goes on to its end'
+is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: FAIL' \
+	'first-only: the guest goes on to its end'
 finish

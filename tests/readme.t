@@ -1,20 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Every command of the README, run; gdb.t has the session.
+# Runs every command of the README, but for the gdb sessions, which gdb.t has.
 . tests/tap.sh
+. tests/checks.sh
 
 # shellcheck disable=SC2016 # Markdown
 sed -n '/^```sh$/,/^```$/p' README.md | grep -v '^```' >"$tmp/commands"
 
-# run STATUS COMMAND: with this build's images, and files in a directory of our own.
+# run STATUS COMMAND: runs it, with the images in $O and files in $tmp.
 run() {
-	(eval "$(printf '%s\n' "$2" | sed "s|build/|$O/|g; s|host\.log|$tmp/host.log|")") >"$tmp/out" 2>"$tmp/err" </dev/null
+	(eval "$(printf '%s\n' "$2" | sed "s|build/|$O/|g; s|host\.log|$tmp/host.log|")") \
+		>"$tmp/out" 2>"$tmp/err" </dev/null
 	is $? "$1" "$2"
 }
 
 while read -r command; do
 	case $command in
-	'make check' | *' --gdb') ok 0 "$command # is tested where it stands" ;;
+	'make check' | *' --gdb') ok 0 "$command: another test runs it" ;;
 	qemu-system-x86_64*)
 		if kvm_is_here; then
 			run 0 "timeout 60 $command"
@@ -42,7 +44,9 @@ while read -r command; do
 	*require*) run 1 "$command" ;;
 	*fault=*)
 		run 1 "$command"
-		has "$tmp/out" '^# rbx: wanted 0x[0-9a-f]+, got 0x[0-9a-f]+ \(rule C2 of kvm2007\)$' 'it names RBX'
+		has "$tmp/out" \
+			'^# rbx: wanted 0x[0-9a-f]+, got 0x[0-9a-f]+ \(rule C2 of kvm2007\)$' \
+			'it names RBX'
 		has "$tmp/host.log" '^call 0 64 ' 'the log has the calls'
 		;;
 	*)
@@ -58,7 +62,15 @@ holds "the README's grep finds a pass in the log" \
 has .ci/run '^\./run-qemu\.sh --deps$' 'CI runs the first command'
 has .ci/run '^make check$' 'CI runs the second command'
 
-# What the README lists is what there is.
+# The stream that the README shows: its plan, its counts, and the number of its failure.
+is "$(sed -n 's/^1\.\.//p' README.md)" "$total" "the README's plan has all checks"
+is "$(($(sed -n 's/^# RESULT: FAIL //p' README.md | tr -dc '0-9 ' | tr ' ' +)))" "$total" \
+	"the README's counts add up to it"
+failure=$(sed -n 's/^not ok \([0-9]* - .*\)/\1/p' README.md)
+is "$(grep -nxF "${failure#* - }" "$tmp/checks" | sed 's/:/ - /')" "$failure" \
+	"the README's failure has its number"
+
+# The options that the README lists.
 for option in list only skip require strict trace seed echo echo-calls cpus serial vga reset; do
 	grep -q "{\"$option\"," src/guest/options.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the guest's option '$option' is in the README"

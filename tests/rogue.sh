@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced behind tap.sh: a build directory whose guest is tests/guests/rogue.c.  It runs under
-# $runner, which is run-qemu.sh if nothing else.
+# Sourced after tap.sh: runs the guest of tests/guests/rogue.c, which misbehaves as it is told, by
+# $runner (run-qemu.sh).
 # shellcheck shell=sh disable=SC2154 # tap.sh sets O and tmp
 
-[ -s "$O/tests/rogue.elf" ] || make -s O="$O" images test-images >&2 || exit 1
-mkdir "$tmp/rogue"
-cp "$O/tests/rogue.elf" "$tmp/rogue/guest.elf"
-cp "$O/host.elf" "$tmp/rogue/"
-touch -t 203801010000 "$tmp/rogue/.run-qemu" "$tmp/rogue/.run-bochs" # so that these build nothing there
+build_directory "$tmp/rogue" "$O/tests/rogue.elf"
 runner=${runner:-./run-qemu.sh}
 
 # rogue OPTION...: runs it; its output goes to $tmp/out, the runner's messages to $tmp/err.
@@ -17,7 +13,8 @@ rogue() {
 
 mkdir "$tmp/streams"
 
-# judged GOT_STATUS STATUS WORD PATTERN NAME: $tmp/out ends with this verdict, and says why.
+# judged GOT-STATUS STATUS WORD PATTERN NAME: the run ended with STATUS, and $tmp/out has WORD as
+# its only verdict, in the last line, and a line that matches PATTERN.
 judged() {
 	cp "$tmp/out" "$tmp/streams/$tests"
 	tail -n 1 "$tmp/out" >"$tmp/last"
@@ -33,7 +30,7 @@ alone() { # OPTION...
 	rogue --host=none --accel=tcg "$@"
 }
 
-# misused MESSAGE OPTION...: the runner refuses, and says why.
+# misused MESSAGE OPTION...: the runner runs nothing, and says why.
 misused() {
 	message=$1
 	shift
@@ -44,8 +41,8 @@ misused() {
 	ok $? "$*: runs nothing"
 }
 
-# prove_reads_them: all that was judged.  A plan that the results did not keep to is shown as it is,
-# and bailing out needs none; nothing else may be wrong.
+# prove_reads_them: prove can read all streams that were judged.  It may only complain of plans that
+# the results do not fit.
 prove_reads_them() {
 	perl -MTAP::Parser -e '
 		for my $file (@ARGV) {

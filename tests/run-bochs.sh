@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The runner for Bochs, under the name that people type.
+# The runner for Bochs; this is its name for users.
 self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self") # a link in somebody's PATH
 case $self in */*) here=${self%/*} ;; *) here=. ;; esac

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The runner ends every run with a verdict, whatever the guest and QEMU do, and does what --help
-# says.
+# The runner ends every run with a verdict, whatever the guest and QEMU do, and its options do what
+# --help says.
 . tests/tap.sh
 . tests/rogue.sh
 
@@ -28,7 +28,8 @@ for host in none ref; do
 	rogue "$@" --append=do=cut
 	judged $? 99 ERROR '^# cut off: ok 1 - rogue.c$' "cut, host=$host"
 	rogue "$@" --append=do=silent
-	judged $? 99 ERROR '^# runner: the guest printed no TAP \(exit status 33\)' "silent, host=$host"
+	judged $? 99 ERROR '^# runner: the guest printed no TAP \(exit status 33\)' \
+		"silent, host=$host"
 	rogue "$@" --append=do=noplan
 	judged $? 99 ERROR '^# runner: there is no plan' "noplan, host=$host"
 	rogue "$@" --append=do=lie
@@ -39,15 +40,18 @@ for host in none ref; do
 	judged $? 99 ERROR '^# runner: exit status 33 means PASS' "wrongcode, host=$host"
 
 	rogue "$@" --append=do=overflow
-	judged $? 99 ERROR '^Bail out! .* 14 in rogue.overflow: stack overflow$' "overflow, host=$host"
+	judged $? 99 ERROR '^Bail out! .* 14 in rogue.overflow: stack overflow$' \
+		"overflow, host=$host"
 	rogue "$@" --append=do=double
 	judged $? 99 ERROR '^Bail out! .* 8 in rogue.double$' "double fault, host=$host"
 	rogue "$@" --append=do=unexpected
 	judged $? 99 ERROR '^Bail out! .* 6 in rogue.unexpected$' "unexpected exception, host=$host"
 	has "$tmp/out" '^# vector 6 error 0 rip 0x1[0-9a-f]+ ' 'the report tells what and where'
-	for register in rax:aaaa rbx:bbbb rcx:cccc rdx:dddd rsi:5151 rdi:d1d1 r8:808 r9:909 r10:1010 \
+	for register in rax:aaaa rbx:bbbb rcx:cccc rdx:dddd rsi:5151 rdi:d1d1 r8:808 r9:909 \
+		r10:1010 \
 		r11:1111 r12:1212 r13:1313 r14:1414 r15:1515; do
-		has "$tmp/out" "^# (.* )?${register%:*} +0x0+${register#*:}( |\$)" "and ${register%:*}"
+		has "$tmp/out" "^# (.* )?${register%:*} +0x0+${register#*:}( |\$)" \
+			"and ${register%:*}"
 	done
 done
 
@@ -56,9 +60,7 @@ judged $? 99 ERROR "^Bail out! unknown option 'nonsense'" 'an option that the gu
 
 # ---- QEMU goes wrong ----------------------------------------------------------------------------
 
-mkdir "$tmp/bad"
-cp LICENSE "$tmp/bad/guest.elf"
-cp "$tmp/rogue/.run-qemu" "$tmp/bad/"
+build_directory "$tmp/bad" LICENSE
 O=$tmp/bad ./run-qemu.sh --host=none --accel=tcg >"$tmp/out"
 judged $? 99 ERROR '^# runner: QEMU did not start' 'no image at all'
 has "$tmp/out" '^# qemu: ' "QEMU's messages are shown"
@@ -71,10 +73,11 @@ judged $? 99 ERROR '^# qemu: .*nonsense' 'no such CPU'
 alone --log="$tmp/none/log"
 judged $? 99 ERROR '^# runner: QEMU did not start' 'a log that cannot be written'
 
-# The guest ends by itself where there is no UART, and nobody believes its exit status.
+# Without a UART the guest ends by itself, but its exit status is not enough for a verdict.
 for verdict in do=silent memory=0x9f000; do
 	alone --append=$verdict -- -M microvm,acpi=off,isa-serial=off
-	judged $? 99 ERROR '^# runner: the guest printed no TAP \(exit status 33\)' "no UART, $verdict"
+	judged $? 99 ERROR '^# runner: the guest printed no TAP \(exit status 33\)' \
+		"no UART, $verdict"
 done
 
 # ---- files --------------------------------------------------------------------------------------
@@ -82,8 +85,8 @@ done
 rogue --append=memory=0x9f000 --log="$tmp/a,b.log" --debug-log="$tmp/c,d.log"
 judged $? 0 PASS . '--log and --debug-log'
 sed 's/\r$//' "$tmp/a,b.log" | cmp -s - "$tmp/out"
-ok $? '--log has all that the serial port said'
-has "$tmp/c,d.log" '^start mem=16 ' '--debug-log has what the host said'
+ok $? '--log has all serial output'
+has "$tmp/c,d.log" '^start mem=16 ' '--debug-log has the host'"'"'s log'
 here=$PWD
 (cd "$tmp" && O=$tmp/rogue "$here/run-qemu.sh" --append=memory=0x9f000 --log=relative.log) \
 	>"$tmp/out"
@@ -91,19 +94,14 @@ holds "paths are relative to the caller's directory" test -s "$tmp/relative.log"
 
 # ---- signals ------------------------------------------------------------------------------------
 
-cat >"$tmp/slow" <<'EOF'
-#!/bin/sh
+program "$tmp/slow" <<'END'
 echo $$ >"$SLOW_PID"
 exec sleep 30
-EOF
-chmod +x "$tmp/slow"
+END
 SLOW_PID=$tmp/pid QEMU=$tmp/slow O=$tmp/rogue ./run-qemu.sh --host=none --accel=tcg \
 	>"$tmp/out" 2>"$tmp/err" &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -s "$tmp/pid" ] && break
-	sleep 0.2
-done
+wait_for "$tmp/pid"
 kill -s TERM "$pid"
 wait "$pid" 2>"$tmp/err"
 is $? 143 'a runner that is killed says so'
@@ -134,7 +132,8 @@ for value in x 1s .5 5. 1.2.3 -1; do
 	misused "--timeout: '$value' is not a number of seconds" --timeout=$value
 done
 for value in 16 1 16M size=8M,slots=2; do
-	misused "-m $value: the reference host is loaded at 16 MiB, wanted more than that" -- -m $value
+	misused "-m $value: the reference host is loaded at 16 MiB, wanted more than that" \
+		-- -m $value
 done
 misused "--gdb: '0' is not a whole number from 1 to 65535" --gdb=0
 misused "--gdb: 'x' is not a whole number from 1 to 65535" --gdb=x
@@ -150,13 +149,11 @@ for option in host accel cpu smp mem append host-append timeout exit-skip log de
 	has "$tmp/out" "^  --${option}[=[ ]" "--help tells of --$option"
 done
 
-# Words reach QEMU as they are.
-cat >"$tmp/show" <<'EOF'
-#!/bin/sh
+# Options reach QEMU unchanged.
+program "$tmp/show" <<'END'
 for word; do printf '[%s]\n' "$word" >&2; done
 exit 1
-EOF
-chmod +x "$tmp/show"
+END
 QEMU=$tmp/show rogue --mem 32 --append 'a,b  c' --host-append=d -- -name 'x y'
 has "$tmp/out" '^# qemu: \[40\]$' "the machine's memory is the guest's and the host's"
 QEMU=$tmp/show rogue --mem=4
@@ -165,8 +162,8 @@ QEMU=$tmp/show rogue --mem 32 --append 'a,b  c' --host-append=d -- -name 'x y'
 has "$tmp/out" '^# qemu: \[.*/guest\.elf cpus=1 echo=0x[0-9a-f]+ a,,b  c\]$' "the guest's options"
 has "$tmp/out" '^# qemu: \[mem=32 cpus=1 echo=0x[0-9a-f]+ d\]$' "the host's options"
 has "$tmp/out" '^# qemu: \[x y\]$' "QEMU's own options"
-# processors MACHINE MIB GUEST-MIB TOLD OPTION...: what QEMU's -smp and -m are, and what the host and the
-# guest are told.
+# processors MACHINE MIB GUEST-MIB TOLD OPTION...: QEMU gets MACHINE (-smp) and MIB (-m), the host
+# GUEST-MIB (mem=), host and guest TOLD.
 processors() {
 	pattern="-m $2 .* -append mem=$3 ${4}echo.*/guest\\.elf ${4}echo"
 	machine=$1
@@ -184,30 +181,27 @@ processors 255 54 31 'cpus=255 ' --smp=255
 processors 3 24 16 '' -- -smp 3
 processors 3 24 16 'cpus=4 ' --smp=4 -- -smp 3
 QEMU=$tmp/show alone --smp=4 --append=a
-has "$tmp/out" '^# qemu: \[cpus=4 a\]$' 'the guest alone is told, too'
-# accelerated WORD OPTION...: QEMU's -accel, where there are two CPUs.
+has "$tmp/out" '^# qemu: \[cpus=4 a\]$' 'a guest without a host is told, too'
+# accelerated WORD OPTION...: QEMU gets this -accel on a machine with two CPUs.
 mkdir "$tmp/two"
-printf '#!/bin/sh\necho 2\n' >"$tmp/two/nproc"
-chmod +x "$tmp/two/nproc"
+echo 'echo 2' | program "$tmp/two/nproc"
 accelerated() {
 	wanted=$1
 	shift
 	PATH=$tmp/two:$PATH QEMU=$tmp/show alone "$@"
-	is "$(sed -n '/^# qemu: \[-accel\]$/{n; s/.*\[\(.*\)\]/\1/p;}' "$tmp/out" | tr '\n' ' ')" "$wanted " \
-		"what accelerates: $*"
+	is "$(sed -n '/^# qemu: \[-accel\]$/{n; s/.*\[\(.*\)\]/\1/p;}' "$tmp/out" | tr '\n' ' ')" \
+		"$wanted " "-accel: $*"
 }
 accelerated tcg
 accelerated tcg --smp=2
 accelerated tcg,thread=single --smp=3
 accelerated tcg,thread=multi --smp=3 -- -accel tcg,thread=multi
 
-# limit SECONDS OPTION...: when the run would be given up.
+# limit SECONDS OPTION...: the run has this time limit.
 mkdir "$tmp/limits"
-cat >"$tmp/limits/perl" <<'EOF'
-#!/bin/sh
+program "$tmp/limits/perl" <<'END'
 printf '%s\n' "$@"
-EOF
-chmod +x "$tmp/limits/perl"
+END
 limit() {
 	wanted=$1
 	shift
@@ -224,37 +218,37 @@ has "$tmp/out" '^# qemu: \[tcp:127.0.0.1:1235\]$' '--gdb reaches QEMU'
 
 # ---- builds and packages ------------------------------------------------------------------------
 
-mkdir -p "$tmp/elsewhere/src/runner"
+mkdir -p "$tmp/elsewhere/src"
 cp run-qemu.sh "$tmp/elsewhere/"
-cp src/runner/judge.pl src/runner/engine.pl src/runner/run.sh "$tmp/elsewhere/src/runner/"
+cp -R src/runner "$tmp/elsewhere/src/"
 O=build "$tmp/elsewhere/run-qemu.sh" 2>"$tmp/err"
 is $? 99 'no images and no Makefile: an error'
 has "$tmp/err" '^run-qemu.sh: build/host.elf is not there' 'no images and no Makefile: says why'
 echo 'all: ; false' >"$tmp/elsewhere/Makefile"
 O=build "$tmp/elsewhere/run-qemu.sh" 2>"$tmp/err"
 is $? 99 'a build that fails: an error'
-has "$tmp/err" '^run-qemu.sh: the build failed: make images' \
-	'a build that fails: says why'
+has "$tmp/err" '^run-qemu.sh: the build failed: make images' 'a build that fails: says why'
 O=/dev/null/build ./run-qemu.sh 2>"$tmp/err"
 is $? 99 'no build directory: an error'
 has "$tmp/err" '^run-qemu.sh: cannot make the build directory /dev/null/build' \
 	'no build directory: says why'
 
-# A machine with next to nothing, and package managers that do nothing but say so.
+# A machine with few programs, and package managers that do nothing.
 mkdir "$tmp/bin"
 for program in sh perl cat cut find id sort; do
 	ln -s "$(command -v $program)" "$tmp/bin/$program"
 done
+program "$tmp/bin/sudo" <<'END'
+[ "$1" != -n ] || shift
+"$@"
+END
 deps() { # MANAGER STATUS
-	printf '#!/bin/sh\nexit %s\n' "$2" >"$tmp/bin/$1"
-	# shellcheck disable=SC2016 # for the script
-	printf '#!/bin/sh\n[ "$1" != -n ] || shift\n"$@"\n' >"$tmp/bin/sudo"
-	chmod +x "$tmp/bin/$1" "$tmp/bin/sudo"
+	echo "exit $2" | program "$tmp/bin/$1"
 	PATH=$tmp/bin QEMU=$tmp/show alone --deps
 	rm "$tmp/bin/$1"
 }
 deps apt-get 0
-has "$tmp/err" '^(sudo )?apt-get install -y --no-install-recommends .*bochs .*gcc .*qemu-system-x86' \
+has "$tmp/err" '^(sudo )?apt-get install -y --no-install-.* .*bochs .*gcc .*qemu-system-x86' \
 	'--deps with apt-get'
 has "$tmp/out" '^# RESULT: ' 'and then the run'
 deps dnf 0

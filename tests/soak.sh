@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# make soak: many runs on four vCPUs, while another job keeps each of this machine's CPUs busy.  Each must pass;
-# the streams of those that don't stay in $LOGS.  Each vCPU is a thread.  Arguments are options of run-qemu.sh.
+# make soak: many runs on four vCPUs, each vCPU a thread, while other jobs keep all CPUs of this
+# machine busy.  Each must pass; if a run does not, its stream stays in $LOGS.  RUNS is the number
+# of runs.  Arguments are options of run-qemu.sh.
 set -u
 
 O=${O:-build} runs=${RUNS:-200}

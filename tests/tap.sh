@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced by the tests: a TAP line a fact.  They run in the project's directory, with O set to the
-# build directory and $tmp a directory of their own.
+# Sourced by the tests, which run in the project's directory: prints a TAP line for each fact.
+# O is the build directory, $tmp a directory for the test's files.
 # shellcheck shell=sh
 
 O=${O:-build}
 tests=0
 failed=0
-# What a caller has in the environment for other purposes; and names that QEMU's options would be taken
-# apart at.
+# The caller's environment must not change what the tests do.  A TMPDIR with special characters
+# would be taken apart in QEMU's options.
 export LC_ALL=C
-unset CDPATH GREP_OPTIONS POSIXLY_CORRECT PERL5OPT PERL_UNICODE PERLIO GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT PERL5OPT PERL_UNICODE PERLIO
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 case ${TMPDIR:-/tmp} in [!/]* | *[!A-Za-z0-9_./+@-]*) export TMPDIR=/tmp ;; esac
 tmp=$(mktemp -d) || {
 	echo "Bail out! no directory can be made in ${TMPDIR:-/tmp}"
@@ -18,7 +19,7 @@ tmp=$(mktemp -d) || {
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# ok STATUS NAME: a fact that holds if STATUS is 0, which it returns.
+# ok STATUS NAME: a fact that holds if STATUS is 0.  Returns STATUS.
 ok() {
 	tests=$((tests + 1))
 	if [ "$1" -eq 0 ]; then
@@ -30,7 +31,7 @@ ok() {
 	return "$1"
 }
 
-# holds NAME COMMAND WORD...: a fact that holds if the command says so.
+# holds NAME COMMAND WORD...: a fact that holds if the command succeeds.
 holds() {
 	fact=$1
 	shift
@@ -44,7 +45,7 @@ is() {
 	ok $? "$3" || printf '%s\n' "wanted: $2" "got:    $1" | sed 's/^/# /'
 }
 
-# has FILE PATTERN NAME: a line of FILE matches the extended regular expression.
+# has FILE PATTERN NAME: a line of FILE matches PATTERN, an extended regular expression.
 has() {
 	grep -Eq -e "$2" "$1"
 	ok $? "$3" || {
@@ -53,32 +54,64 @@ has() {
 	}
 }
 
-# lacks FILE PATTERN NAME: no line matches.
+# lacks FILE PATTERN NAME: no line of FILE matches PATTERN.
 lacks() {
 	! grep -Eq -e "$2" "$1"
 	ok $? "$3"
 	grep -E -e "$2" "$1" | sed 's/^/# unwanted: /'
 }
 
-# skip NAME REASON: a fact that can't be looked at here.
+# skip NAME REASON: a fact that cannot be tested here.
 skip() {
 	tests=$((tests + 1))
 	echo "ok $tests - $1 # SKIP $2"
 }
 
-# finish: the plan, once all is said.
+# finish: prints the plan, after all facts.  Fails if a fact does not hold.
 finish() {
 	echo "1..$tests"
 	[ "$failed" -eq 0 ]
 }
 
-# kvm_is_here: its device may be there without working.
-kvm_is_here() {
-	[ -w /dev/kvm ] && echo quit | timeout 20 qemu-system-x86_64 -M none -accel kvm -nodefaults -display none \
-		-monitor stdio >/dev/null 2>&1
+# program FILE: makes an executable shell script, its text from stdin.
+program() {
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"$1" && chmod +x "$1"
 }
 
-# bochs_is_here: and all that it needs, its ISO included, which runs side by side would all build.
+# build_directory DIR [GUEST [HOST]]: makes a build directory in which the runners build nothing,
+# with these images or those of $O.
+build_directory() {
+	[ -s "$O/tests/rogue.elf" ] || make -s O="$O" images test-images >&2 || exit 1
+	mkdir -p "$1"
+	cp "${2:-$O/guest.elf}" "$1/guest.elf"
+	cp "${3:-$O/host.elf}" "$1/host.elf"
+	touch -t 203801010000 "$1/.run-qemu" "$1/.run-bochs"
+}
+
+# wait_for FILE: waits until it is not empty, 10 seconds at most.
+wait_for() {
+	for _ in $(seq 100); do
+		[ -s "$1" ] && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# results FILE: prints the results in a stream, and the verdict.
+results() {
+	grep -E '^(not )?ok |^# RESULT' "$1"
+}
+
+# kvm_is_here: whether KVM works: its device may be there without.
+kvm_is_here() {
+	[ -w /dev/kvm ] && echo quit | timeout 20 qemu-system-x86_64 -M none -accel kvm \
+		-nodefaults -display none -monitor stdio >/dev/null 2>&1
+}
+
+# bochs_is_here: whether Bochs can run.  Builds its ISO: runs in parallel would all build it.
 bochs_is_here() {
 	command -v bochs >/dev/null && [ -d /usr/lib/grub/i386-pc ] && make -s O="$O" iso >&2
 }

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The hosted tests, each built as it is and with sanitizers ("make unit").
+# The hosted tests, each built without and with sanitizers ("make unit").
 . tests/tap.sh
 
 unset CMOCKA_MESSAGE_OUTPUT CMOCKA_TEST_FILTER CMOCKA_XML_FILE
 
-# run BINARY: it ends well, in time, and says that it has passed something.
+# run BINARY: it ends in time with exit status 0, and says that it has passed something.
 run() {
 	if [ ! -x "$1" ]; then
 		echo "not built: run 'make unit'"
@@ -31,7 +31,7 @@ if [ ! -e "$1" ] && [ ! -e "${2-}" ]; then
 	exit 1
 fi
 
-# By the sources, so that a test that was not built is missed.
+# A list of the sources, so that a test that was not built is missed.
 for source in tests/unit/test_*.c; do
 	name=$(basename "$source" .c)
 	for kind in unit unit-asan; do
@@ -46,7 +46,7 @@ for source in tests/unit/test_*.c; do
 	done
 done
 
-# A loop that the compiler has made a call of memcpy() would be memcpy() calling itself.
+# The compiler may replace a loop by a call of memcpy(): inside memcpy() that would never end.
 name="the image's string.c calls nothing that it does not define"
 object=$O/unit/obj/string-image.o
 if undefined=$(${NM:-nm} -u "$object" 2>&1); then

@@ -1,19 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The text screen: the verdict stands there to be read, where it is wanted and where nothing else is heard.
+# The text screen: it shows the verdict, and keeps it, if the option vga is given or if nothing else
+# can print it; else it stays unused.
 . tests/tap.sh
 
 mkfifo "$tmp/monitor"
 trap '' PIPE # QEMU may be gone
 
-# boot CPU KERNEL OPTIONS QEMU-ARG...: boots a PC with a VGA and nothing else; its serial port, if it
-# is given one, goes to $tmp/serial.  Opens the monitor as descriptor 3.
+# boot CPU KERNEL OPTIONS QEMU-ARG...: boots a PC whose only device is a VGA.  A serial port, if the
+# arguments add one, goes to $tmp/serial.  Opens the monitor as descriptor 3.
 boot() {
 	rm -f "$tmp/serial" "$tmp/cells"
 	cpu=$1 kernel=$2 options=$3
 	shift 3
-	timeout 30 qemu-system-x86_64 -M pc -vga std -cpu "$cpu" -m 64 -nodefaults -display none -no-reboot \
-		-no-shutdown -monitor stdio -kernel "$kernel" -append "$options" "$@" \
+	timeout 30 qemu-system-x86_64 -M pc -vga std -cpu "$cpu" -m 64 -nodefaults \
+		-display none -no-reboot -no-shutdown -monitor stdio -kernel \
+		"$kernel" -append "$options" "$@" \
 		<"$tmp/monitor" >"$tmp/qemu" 2>&1 &
 	exec 3>"$tmp/monitor"
 }
@@ -32,7 +34,7 @@ hosted() {
 	boot max "$O/host.elf" "$host_options" -initrd "$O/guest.elf $options" "$@"
 }
 
-# look: what the screen shows, to $tmp/screen.
+# look: writes what the screen shows to $tmp/screen.
 look() {
 	rm -f "$tmp/cells"
 	echo "pmemsave 0xb8000 4000 \"$tmp/cells\"" >&3
@@ -40,12 +42,16 @@ look() {
 		[ "$(wc -c 2>/dev/null <"$tmp/cells")" = 4000 ] && break
 		sleep 0.1
 	done
-	perl -e 'local $/; my $cells = <>; printf "%s\n", join "", map { chr($_ & 0xff) } unpack "v80", $_
-		for unpack "(a160)25", $cells' "$tmp/cells" 2>/dev/null | tr '\0' ' ' | sed 's/ *$//' >"$tmp/screen"
+	perl -e '
+		local $/;
+		for my $line (unpack "(a160)25", <>) {
+			print map({ chr($_ & 0xff) } unpack "v80", $line), "\n";
+		}' "$tmp/cells" 2>/dev/null | tr '\0' ' ' | sed 's/ *$//' >"$tmp/screen"
 }
 
-# wait_for PATTERN: until a line of the screen matches, or QEMU is gone, which it is after 30 seconds.
-wait_for() {
+# wait_for_screen PATTERN: waits until a line of the screen matches, or QEMU has ended, after 30
+# seconds.
+wait_for_screen() {
 	for _ in $(seq 100); do
 		look
 		grep -Eq -e "$1" "$tmp/screen" && return
@@ -54,7 +60,7 @@ wait_for() {
 	done
 }
 
-# quits: ends the machine, which has to be there still.
+# quits STATUS NAME: ends QEMU, whose machine must have this status.
 quits() {
 	echo 'info status' >&3
 	sleep 0.3
@@ -67,9 +73,9 @@ quits() {
 
 RESULT='^# RESULT: '
 
-# stays WORD NAME: the verdict appears, is the last word, and the machine does not end.
+# stays WORD NAME: the verdict appears in the last line, and the machine does not end.
 stays() {
-	wait_for "$RESULT"
+	wait_for_screen "$RESULT"
 	sleep 0.3
 	look
 	is "$(grep -v '^$' "$tmp/screen" | tail -n 1 | cut -d' ' -f1-3)" \
@@ -89,11 +95,12 @@ hosted vga vga -serial "file:$tmp/serial"
 stays PASS 'host, vga'
 has "$tmp/serial" '^# RESULT: PASS ' 'host, vga: and on the serial port'
 
-# A real machine with a serial port has none of the devices that end an emulated one.
+# No device can end this machine, as on real hardware.
 hosted '' '' -serial "file:$tmp/serial" -machine acpi=off
 sleep 3
 quits running 'host, nothing ends the machine'
-is "$(tail -n 1 "$tmp/serial" | cut -d' ' -f1-3)" '# RESULT: PASS' 'and the verdict is the last word'
+is "$(tail -n 1 "$tmp/serial" | cut -d' ' -f1-3)" '# RESULT: PASS' \
+	'and the verdict is the last line'
 
 hosted '' ''
 stays PASS 'host, no UART'
@@ -111,14 +118,15 @@ for image in guest host; do
 	has "$tmp/screen" '^Bail out! this CPU has no long mode$' 'and the reason is on the screen'
 done
 
-timeout 30 qemu-system-x86_64 -M pc -vga std -nodefaults -display none -no-reboot -kernel "$O/guest.elf" \
-	-append 'only=probe.* reset' </dev/null >/dev/null 2>&1
-is $? 0 'guest, no UART, reset: it does not stay'
+timeout 30 qemu-system-x86_64 -M pc -vga std -nodefaults -display none -no-reboot \
+	-kernel "$O/guest.elf" -append 'only=probe.* reset' </dev/null >/dev/null 2>&1
+is $? 0 'guest, no UART, reset: the machine ends'
 
-# The guest has the screen's pages, each in its place: what it writes there, the monitor finds there.
+# On the host, each page of the screen is at its own address: the monitor finds what the guest
+# wrote.
 for gpa in 0xb9000 0xbffff; do
 	boot max "$O/host.elf" '' -initrd "$O/tests/rogue.elf memory=$gpa write"
-	wait_for "$RESULT"
+	wait_for_screen "$RESULT"
 	echo "xp /1xb $gpa" >&3
 	quits running "write to $gpa"
 	has "$tmp/status" "^0*${gpa#0x}: 0x5a$" "write to $gpa: it is there"
@@ -126,7 +134,7 @@ done
 
 # ---- not wanted ---------------------------------------------------------------------------------
 
-# unused NAME: the machine has powered itself off, and nothing of ours is on the screen.
+# unused NAME: the machine has powered itself off, and the guest and the host left the screen alone.
 unused() {
 	for _ in $(seq 100); do
 		grep -q '^# RESULT: ' "$tmp/serial" 2>/dev/null && break
@@ -164,13 +172,14 @@ run 0 'pc without VGA' --append=vga --host-append=vga -- -M pc -vga none
 run 0 'isapc without VGA' --host=none --accel=tcg --append='vga only=probe.*' -- -M isapc -vga none
 if kvm_is_here; then
 	run 0 'microvm, KVM' --host=none --accel=kvm --append='vga only=probe.*'
-	run 0 'pc without VGA, KVM' --host=none --accel=kvm --append='vga only=probe.*' -- -M pc -vga none
+	run 0 'pc without VGA, KVM' --host=none --accel=kvm --append='vga only=probe.*' \
+		-- -M pc -vga none
 else
 	skip 'KVM' 'no /dev/kvm that works'
 fi
 for vga in none std; do
-	timeout 30 qemu-system-x86_64 -M pc -vga $vga -cpu max -m 64 -nodefaults -display none -no-reboot \
-		-device isa-debug-exit,iobase=0xf4,iosize=0x4 -kernel "$O/host.elf" \
+	timeout 30 qemu-system-x86_64 -M pc -vga $vga -cpu max -m 64 -nodefaults -display none \
+		-no-reboot -device isa-debug-exit,iobase=0xf4,iosize=0x4 -kernel "$O/host.elf" \
 		-initrd "$O/guest.elf" </dev/null >/dev/null 2>&1
 	is $? 33 "neither UART nor debug console, -vga $vga: the exit status tells of PASS"
 done

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "lib/cmdline.h"
+#include "lib/number.h"
 #include "lib/serial.h"
 #include "lib/string.h"
 

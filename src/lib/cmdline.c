@@ -1,40 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "lib/cmdline.h"
+#include "lib/number.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 
-/* The value of a digit of any base up to 16; 16 for other characters. */
-static unsigned digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
-}
-
-bool parse_u64(const char *text, uint64_t *value)
-{
-	bool hex = text[0] == '0' && text[1] == 'x';
-	unsigned base = hex ? 16 : 10;
-	uint64_t sum = 0;
-
-	if (hex)
-		text += 2;
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		unsigned digit = digit_value(*text);
-
-		if (digit >= base || __builtin_mul_overflow(sum, base, &sum) ||
-		    __builtin_add_overflow(sum, digit, &sum))
-			return false;
-	}
-	*value = sum;
-	return true;
-}
+#define OPEN_QUOTE "a double quote without its end: wanted two around a word, got"
 
 static bool is_space(char c)
 {
@@ -48,7 +18,6 @@ static bool is_control(char c)
 
 void cmdline_show(const char *text, char *shown, size_t size)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t at = 0;
 
 	for (; *text; text++) {
@@ -57,14 +26,7 @@ void cmdline_show(const char *text, char *shown, size_t size)
 
 		if (at + (plain ? 1 : 4) >= size)
 			break;
-		if (plain) {
-			shown[at++] = *text;
-			continue;
-		}
-		shown[at++] = '\\';
-		shown[at++] = 'x';
-		shown[at++] = digits[c / 16];
-		shown[at++] = digits[c % 16];
+		at += (size_t)format(shown + at, 5, plain ? "%c" : "\\x%02x", c);
 	}
 	shown[at] = '\0';
 }
@@ -82,12 +44,12 @@ static const struct option *find_option(const struct option *options, size_t cou
 
 /* ---- the image's name ------------------------------------------------------- */
 
-/* A word of the line as the loader wrote it, up to a blank.  @slash, @equals: the first, or NULL. */
+/* A word as the loader wrote it, up to a blank.  @slash, @equals: the first of each, or NULL. */
 struct raw_word {
 	const char *start, *slash, *equals, *end;
 };
 
-/* False where there is none left from @at on. */
+/* Reads the next word from @at on.  False if there is none left. */
 static bool raw_word(const char *at, struct raw_word *word)
 {
 	while (is_space(*at))
@@ -103,14 +65,7 @@ static bool raw_word(const char *at, struct raw_word *word)
 	return at != word->start;
 }
 
-static bool is_option(const struct raw_word *word, const struct option *options, size_t count)
-{
-	const char *end = word->equals ? word->equals : word->end;
-
-	return find_option(options, count, word->start, (size_t)(end - word->start));
-}
-
-/* Whether it ends as an image's file does, or as a URL of one, which may have a query. */
+/* Whether it ends as an image's path does, or as its URL, which may have a query. */
 static bool ends_image(const struct raw_word *word)
 {
 	for (const char *at = word->start; word->end - at >= 4; at++) {
@@ -120,7 +75,7 @@ static bool ends_image(const struct raw_word *word)
 	return false;
 }
 
-/* Whether it is part of a path, and not an option with a wrong name or value. */
+/* Whether it is part of a path, and not an option with a wrong name or value (cmdline.h). */
 static bool is_path(const struct raw_word *word, bool first)
 {
 	if (word->slash)
@@ -128,7 +83,7 @@ static bool is_path(const struct raw_word *word, bool first)
 	return first && !word->equals;
 }
 
-/* The end of the name that @line begins with; NULL if it begins with none. */
+/* Returns the end of the image's name at the start of @line, or NULL if there is none. */
 static const char *name_end(const char *line, const struct option *options, size_t count)
 {
 	bool whole = false, first = true, after_option = false;
@@ -136,7 +91,8 @@ static const char *name_end(const char *line, const struct option *options, size
 	struct raw_word word;
 
 	for (; raw_word(line, &word); line = word.end, first = false) {
-		bool option = is_option(&word, options, count);
+		const char *stop = word.equals ? word.equals : word.end;
+		bool option = find_option(options, count, word.start, (size_t)(stop - word.start));
 
 		if (option && !word.slash) {
 			if (whole)
@@ -153,7 +109,7 @@ static const char *name_end(const char *line, const struct option *options, size
 	return end;
 }
 
-/* Cuts the name off *@line, where there is one, and returns it. */
+/* Cuts the image's name off *@line and returns it, or NULL if there is none. */
 static const char *cut_name(char **line, const struct option *options, size_t count)
 {
 	const char *end = name_end(*line, options, count);
@@ -172,8 +128,8 @@ static const char *cut_name(char **line, const struct option *options, size_t co
 /* ---- options ---------------------------------------------------------------- */
 
 /*
- * Cuts the first word off *@line, and takes away the quotes and backslashes that GRUB put there; NULL
- * where there is none left.  *@open: a quote in it has no end.
+ * Cuts the first word off *@line and returns it without the quotes and backslashes that GRUB adds;
+ * NULL if there is none left.  Sets *@open if a quote in it has no end.
  */
 static char *next_word(char **line, bool *open)
 {
@@ -200,7 +156,7 @@ static char *next_word(char **line, bool *open)
 	return word;
 }
 
-/* Cuts NAME=VALUE at the '='; NULL where there is none, which is not an empty value. */
+/* Cuts NAME=VALUE at the '=' and returns VALUE; NULL if there is no '='. */
 static char *cut_value(char *word)
 {
 	char *equals = strchr(word, '=');
@@ -255,66 +211,59 @@ static bool set_option(const struct option *option, const char *value)
 
 static void explain(const struct option *option, const char *value, char error[CMDLINE_ERROR_MAX])
 {
-	char shown[CMDLINE_ERROR_MAX] = "nothing";
+	bool given = value && (*value || option->kind == OPTION_FLAG);
+	const char *quote = given ? "'" : "";
+	char shown[CMDLINE_ERROR_MAX];
 
-	if (value && (*value || option->kind == OPTION_FLAG)) {
-		shown[0] = '\'';
-		cmdline_show(value, shown + 1, sizeof(shown) - 2);
-		memcpy(shown + strlen(shown), "'", 2);
-	}
-	format(error, CMDLINE_ERROR_MAX, "option '%s' %s%s, got %s", option->name,
+	cmdline_show(given ? value : "nothing", shown, sizeof(shown));
+	format(error, CMDLINE_ERROR_MAX, "option '%s' %s%s, got %s%s%s", option->name,
 	       option->wanted ? "wants " : "takes no value", option->wanted ? option->wanted : "",
-	       shown);
+	       quote, shown, quote);
 }
 
-/* One word, NAME or NAME=VALUE. */
+/* Writes a message about @word to @error; always false. */
+static bool refuse(const char *message, const char *word, char error[CMDLINE_ERROR_MAX])
+{
+	char shown[CMDLINE_ERROR_MAX];
+
+	cmdline_show(word, shown, sizeof(shown));
+	format(error, CMDLINE_ERROR_MAX, "%s '%s'", message, shown);
+	return false;
+}
+
+/* Parses one word, NAME or NAME=VALUE. */
 static bool parse_word(char *word, const struct option *options, size_t count,
 		       char error[CMDLINE_ERROR_MAX])
 {
 	const char *value = cut_value(word);
 	const struct option *option = find_option(options, count, word, strlen(word));
-	char shown[CMDLINE_ERROR_MAX];
 
-	if (!option) {
-		cmdline_show(word, shown, sizeof(shown));
-		format(error, CMDLINE_ERROR_MAX, "unknown option '%s'", shown);
-		return false;
-	}
-	if (!set_option(option, value)) {
-		explain(option, value, error);
-		return false;
-	}
-	return true;
-}
-
-static bool refuse_open_quote(const char *word, char error[CMDLINE_ERROR_MAX])
-{
-	char shown[CMDLINE_ERROR_MAX];
-
-	cmdline_show(word, shown, sizeof(shown));
-	format(error, CMDLINE_ERROR_MAX,
-	       "a double quote without its end: wanted two around a word, got '%s'", shown);
+	if (!option)
+		return refuse("unknown option", word, error);
+	if (set_option(option, value))
+		return true;
+	explain(option, value, error);
 	return false;
 }
 
-/* Words after a wrong one are heard, too: they may say where its error is to be printed. */
+/* Parses the words after a wrong one, too: they may say where its error is to be printed. */
 static bool parse_words(char *line, const struct option *options, size_t count,
 			char error[CMDLINE_ERROR_MAX])
 {
-	char later[CMDLINE_ERROR_MAX]; /* only the first error is told */
+	char later[CMDLINE_ERROR_MAX]; /* errors after the first one are not told */
 	bool right = true, open;
 	char *word;
 
 	while ((word = next_word(&line, &open))) {
 		char *message = right ? error : later;
 
-		right &= open ? refuse_open_quote(word, message)
+		right &= open ? refuse(OPEN_QUOTE, word, message)
 			      : parse_word(word, options, count, message);
 	}
 	return right;
 }
 
-/* Cuts @line before its first control character, and returns where that was; -1: it has none. */
+/* Cuts @line at its first control character and returns its offset; -1 if there is none. */
 static int cut_control(char *line, unsigned char *control)
 {
 	for (int at = 0; line[at]; at++) {
@@ -340,7 +289,7 @@ bool cmdline_parse(char *line, const struct option *options, size_t count, const
 	parsed = parse_words(line, options, count, error);
 	if (at < 0)
 		return parsed;
-	/* What stands before it was heard: it may say where this is to be printed. */
+	/* The words before it are parsed: they may say where this error is to be printed. */
 	format(error, CMDLINE_ERROR_MAX,
 	       "command line: byte 0x%02x at offset %d, wanted no control characters", control, at);
 	return false;

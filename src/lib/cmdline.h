@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Command lines: an image's name, then words NAME or NAME=VALUE, described by a table. */
+/* Command lines: an image's name, then options NAME or NAME=VALUE, described by a table. */
 #ifndef LIB_CMDLINE_H
 #define LIB_CMDLINE_H
 
@@ -16,8 +16,7 @@ enum option_kind {
 
 struct option {
 	const char *name;
-	const char *wanted; /* what a right value is, for the error message: "a number",
-			       "events|calls" */
+	const char *wanted; /* for the error message: "a number", "events|calls" */
 	enum option_kind kind;
 	union { /* what it sets, by its kind */
 		bool *flag;
@@ -36,43 +35,38 @@ struct option {
 #define CMDLINE_ERROR_MAX 160
 
 /*
- * Parses @line, which it cuts into words in place (spaces and tabs separate, a
- * later word of the same name wins), into the variables that @options point to.
+ * Parses @line, which it cuts into words in place (spaces and tabs separate, a later word of the
+ * same name wins), into the variables that @options point to.
  *
- * An image's name may stand before the options: QEMU puts the kernel's path there and iPXE a URL, as they
- * are, with blanks, quotes, '=' and all; GRUB puts nothing there.  No option's value ever holds a '/', so:
+ * An image's name may stand before the options: QEMU writes the kernel's path there, iPXE a URL,
+ * with blanks, quotes and '=' as they are; GRUB writes nothing.  No option's value has a '/', so:
  *
- *   - a word is an option if it is an option's name, or begins with one and a '=', and has no '/';
- *   - the name ends with the last word that ends in ".elf" (or has it before a '?' or '#') and stands
- *     before the first option that follows such a word; after options it must have a '/', too, and
- *     after another such word no '=' before that;
- *   - if there is no such word, then with the last word before the first option that has a '/', and it
- *     before any '=' (but for the first word);
- *   - if there is none either, it is the first word, if that is no option and has no '='.
+ *   - a word is an option if it has no '/' and is an option's name, or begins with one and a '=';
+ *   - the image's name ends with the last word that ends in ".elf" (or has it before a '?' or '#')
+ *     and stands before the first option that follows such a word; after options it must have a
+ *     '/', too, and after another such word no '=' before that '/';
+ *   - if there is no such word, the name ends with the last word before the first option that has a
+ *     '/', and no '=' before that '/' (which the first word may have);
+ *   - if there is none either, the name is the first word, unless it is an option or has a '='.
  *
- * *@image points to the name, and is NULL if there is none.  @image may be NULL: then nothing but options
- * is right.  A name may hold any byte but a control character: print it by cmdline_show().
+ * Sets *@image to the name, or to NULL if there is none.  If @image is NULL, there must be only
+ * options.  A name may have any bytes but control characters: print it with cmdline_show().
  *
- * GRUB puts a word with blanks into double quotes, and a backslash before each \ ' and ": in the options,
- * not in the name, a backslash stands for the character after it, and blanks between two double quotes
- * don't end a word.
+ * GRUB puts a word with blanks into double quotes, and a backslash before each \ ' and ".  So in
+ * the options, not in the name, a backslash stands for the character after it, and blanks between
+ * two double quotes do not end a word.
  *
- * Returns true, or false with a message in @error that names the word and what was
- * wanted instead, or the control character and its place; @error is always terminated, and printable.
+ * Returns true; or false, with a message in @error that has the word and what was wanted instead,
+ * or the control character and its offset.  @error always is a terminated string of printable
+ * ASCII.
  */
 bool cmdline_parse(char *line, const struct option *options, size_t count, const char **image,
 		   char error[CMDLINE_ERROR_MAX]);
 
 /*
- * Copies @text to @shown, with \xNN for each byte that is not printable ASCII; as much of it as fits into
- * @size bytes with a terminating 0.
+ * Copies @text to @shown, with \xNN for each byte that is not printable ASCII: as much of it as
+ * fits into @size bytes, with the terminating 0.
  */
 void cmdline_show(const char *text, char *shown, size_t size);
-
-/*
- * Reads @text, decimal or hexadecimal with 0x, into *@value.  False if it is
- * empty, has any other character or does not fit; *@value is then unchanged.
- */
-bool parse_u64(const char *text, uint64_t *value);
 
 #endif

@@ -1,30 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs an engine, gives what comes out of the serial port to the judge, live, and ends as that says.
+# Runs an engine, prints what comes out of its serial port,
+# live, as stream.pl reads it, and ends with judge.pl's verdict.
 #
 #   perl src/runner/engine.pl NAME=VALUE... -- COMMAND WORD...
 #
-#   engine     what COMMAND is, for messages
-#   seconds    when to stop it; 0: never
+#   engine     the engine's name, for messages
+#   seconds    the time limit; 0: none
 #   exit_skip  exit status of a run that was skipped
-#   log        a file for a copy of the stream, unchanged, or nothing
-#   debug_log  a file for what comes out of the debug port, or nothing
-#   parent     the process for which this is done: without it, it ends
+#   log        a file for an unchanged copy of the serial output, or ''
+#   debug_log  a file for the debug port's output, or ''
+#   parent     the caller's process ID: if the caller is gone, the engine is stopped
 #
-# COMMAND prints the stream on stdout and its messages on stderr.  In its words @DEBUG_LOG@ becomes the name of
-# a file to write the debug port's output to.  All copies are made here: an engine's own ones are silently
-# short on a full disk.  It takes what Debian's perl-base has, and no module, as these cost time.
+# COMMAND prints the serial output on stdout and its messages on stderr.  @DEBUG_LOG@ in its words
+# becomes the name of a file for the debug port's output.  All copies are made here: an engine's own
+# are cut short without a word if the disk is full.  Debian's perl-base is enough, and no module is
+# used: loading them takes time.
 use strict;
 use warnings;
 
+require './src/runner/stream.pl';
 require './src/runner/judge.pl';
 
 my $CHUNK = 65536;
 my $TICK = 0.5;      # seconds between two looks at parent and clock
-my $PATIENCE = 2;    # seconds until who does not end by SIGTERM is killed
-my $PAUSE = 0.001;   # see read_all()
-my $MESSAGES = 50;   # of the engine: the last of them
+my $PATIENCE = 2;    # seconds from SIGTERM to SIGKILL
+my $PAUSE = 0.001;   # seconds; see read_all()
+my $MESSAGES = 50;   # how many of the engine's messages are shown: the last
 my $WRITE_NONBLOCK = 01 | 0100 | 01000 | 04000; # O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK
-my ($EINTR, $EAGAIN, $ENOENT, $WNOHANG) = (4, 11, 2, 1); # modules would know, too
+my ($EINTR, $EAGAIN, $ENOENT, $WNOHANG) = (4, 11, 2, 1);
 
 my %option;
 while (@ARGV && (my $word = shift) ne '--') {
@@ -32,30 +35,30 @@ while (@ARGV && (my $word = shift) ne '--') {
 	$option{$name} = $value;
 }
 my @command = @ARGV;
-Judge::start(@option{qw(engine seconds exit_skip)});
 
 my ($child, $caught);
 my %end = (status => '', messages => []);
 
 # ---- signals and the clock ----------------------------------------------------------------------
 
-# A process group of our own: the engine and all that it starts, and nobody else.
+# The engine and all that it starts are in this process's group, and nothing else is.
 sub start_group {
 	setpgrp 0, 0;
 	for my $signal (qw(HUP INT QUIT PIPE ALRM TERM USR1 USR2)) {
 		$SIG{$signal} = sub { $caught = $signal };
 	}
-	$SIG{CHLD} = sub { }; # it ends select()
+	$SIG{CHLD} = sub { }; # it interrupts select()
 	$SIG{XFSZ} = $SIG{TTOU} = 'IGNORE';
 }
 
-# Seconds, of a clock that nobody sets.
+# Returns seconds, by a clock that nobody sets.
 sub now {
 	open my $file, '<', '/proc/uptime' or return time;
 	sysread($file, my $line, 64);
 	return 0 + ($line =~ /^([0-9.]+)/)[0];
 }
 
+# Returns whether the engine has ended; if so, %end says how.
 sub reap {
 	return 1 if !$child;
 	return 0 if waitpid($child, $WNOHANG) != $child;
@@ -64,7 +67,7 @@ sub reap {
 	return 1;
 }
 
-# First to all that the engine started; whoever runs us kills what is left of that.
+# Sends SIGTERM to the group.  The runner kills what is left of it after this process has ended.
 sub terminate {
 	local $SIG{TERM} = 'IGNORE';
 	kill 'TERM', -$$;
@@ -80,7 +83,7 @@ sub stop_engine {
 	kill 'KILL', $child;
 }
 
-# Never returns.
+# Does not return.
 sub give_up {
 	my ($message) = @_;
 	stop_engine();
@@ -92,7 +95,7 @@ sub heed_signals {
 	$caught = 'TERM' if !$caught && getppid != $option{parent};
 	return if !$caught;
 	stop_engine();
-	kill 'KILL', -$$ if getppid != $option{parent}; # nobody else will
+	kill 'KILL', -$$ if getppid != $option{parent}; # the runner cannot do it any more
 	$SIG{$caught} = 'DEFAULT';
 	kill $caught, $$;
 	exit 99;
@@ -100,7 +103,7 @@ sub heed_signals {
 
 # ---- files --------------------------------------------------------------------------------------
 
-# Whether all of it was written; if not, $! says why.
+# Returns whether all was written; if not, $! says why.
 sub write_all {
 	my ($file, $bytes) = @_;
 	my $at = 0;
@@ -125,12 +128,12 @@ sub print_all {
 	give_up("cannot write to stdout: $why");
 }
 
-# A copy: the path, its file, and whether anything could not be written.
+# Returns a copy: its path, its file, and later whether something could not be written (lost).
 sub open_copy {
 	my ($path) = @_;
 	return if $path eq '';
 	my $copy = {path => $path};
-	# Not open(): of a named pipe that nobody reads it would not come back.
+	# Not open(), which waits for a reader if this is a named pipe.
 	sysopen $copy->{file}, $path, $WRITE_NONBLOCK or $end{unable} = "cannot write to $path: $!";
 	return $copy;
 }
@@ -153,10 +156,10 @@ sub close_copy {
 
 # ---- the engine ---------------------------------------------------------------------------------
 
-# Starts it, and returns the three pipes from it.
+# Starts the engine, and returns the pipes for its stdout, its stderr and the debug port.
 sub start_engine {
 	my ($with_debug) = @_;
-	local $^F = 255; # files stay open for COMMAND
+	local $^F = 255; # descriptors up to this stay open in COMMAND
 	pipe(my $out, my $out_end) or give_up("no pipe: $!");
 	pipe(my $err, my $err_end) or give_up("no pipe: $!");
 	pipe(my $debug, my $debug_end) or give_up("no pipe: $!");
@@ -179,7 +182,7 @@ sub start_engine {
 	exit($why + 0 == $ENOENT ? 127 : 126);
 }
 
-# What the engine says on stderr, as lines: the last of them, with the begin of each.
+# Splits the engine's stderr into lines, and keeps the first 1000 bytes of each of the last ones.
 my $message = '';
 sub take_message {
 	my ($bytes) = @_;
@@ -189,17 +192,15 @@ sub take_message {
 	splice @{$end{messages}}, 0, -$MESSAGES if @{$end{messages}} > $MESSAGES;
 }
 
-# Gives what is there to whom it concerns.  Returns whether there was anything.
+# Reads what the pipes have and gives it to their takers.  Returns whether there was anything.
 #
-# QEMU writes each byte by itself, and one who waits for it costs it a change of processes each time: that
-# doubles a run.  So this leaves it alone for a moment after each time.
+# QEMU writes each byte of its own.  If this process woke up for each, a run would take twice as
+# long: so it pauses each time it has read something.
 sub read_all {
 	my ($takers, $patience) = @_;
 	my $ready = '';
 	vec($ready, $_, 1) = 1 for keys %$takers;
-	if (select($ready, undef, undef, $patience) <= 0) {
-		return 0;
-	}
+	return 0 if select($ready, undef, undef, $patience) <= 0;
 	for my $fd (keys %$takers) {
 		next if !vec $ready, $fd, 1;
 		my ($file, $take) = @{$takers->{$fd}};
@@ -208,7 +209,7 @@ sub read_all {
 		if ($n) { $take->($bytes) }
 		else { delete $takers->{$fd} }
 	}
-	print_all(Judge::output());
+	print_all(Stream::output());
 	select undef, undef, undef, $PAUSE if $child && %$takers;
 	return 1;
 }
@@ -217,13 +218,13 @@ sub run {
 	my ($log, $debug_log) = @_;
 	my ($out, $err, $debug) = start_engine(defined $debug_log);
 	my %takers = (
-		fileno $out => [$out, sub { save($log, $_[0]); Judge::take($_[0]) }],
+		fileno $out => [$out, sub { save($log, $_[0]); Stream::take($_[0]) }],
 		fileno $err => [$err, \&take_message],
 		fileno $debug => [$debug, sub { save($debug_log, $_[0]) }],
 	);
 	my $start = now();
 	my $stop = $option{seconds} > 0 ? $option{seconds} : 9**9;
-	my $last = 9**9; # when to be done with what an engine that has ended left in its pipes
+	my $last = 9**9; # when to stop reading the pipes of an engine that has ended
 
 	while (%takers || $child) {
 		my $over = reap();
@@ -236,7 +237,8 @@ sub run {
 			$end{timed_out} = 1 if !$over;
 			$stop = $elapsed + $PATIENCE;
 		}
-		my $patience = $over ? 0 : !%takers ? $PAUSE : $stop - $elapsed < $TICK ? $stop - $elapsed : $TICK;
+		my $patience = $over ? 0 : !%takers ? $PAUSE
+			: $stop - $elapsed < $TICK ? $stop - $elapsed : $TICK;
 		last if !read_all(\%takers, $patience) && $over;
 	}
 	take_message("\n") if $message ne '';
@@ -247,7 +249,7 @@ my $log = open_copy($option{log});
 my $debug_log = open_copy($option{debug_log});
 run($log, $debug_log) if !$end{unable};
 if (!$end{unable}) { close_copy($_) for $log, $debug_log }
-my $status = Judge::finish(\%end);
-print_all(Judge::output());
+my $status = Judge::verdict(\%option, Stream::finish(), \%end);
+print_all(Stream::output());
 close STDOUT or give_up("cannot write to stdout: $!");
 exit $status;

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Boots the guest under Bochs, on the reference host or alone, as run-qemu.sh does under QEMU: another
-# emulation of the same CPUs, and of CPUs that QEMU has none of.  --help tells the rest; src/runner/bochs.sh
-# makes Bochs look like QEMU to the judge.
+# Boots the guest under Bochs, on the reference host or
+# without a host, as run-qemu.sh does under QEMU: another emulation of the same CPUs, and of Intel's
+# with VMX.  --help says more; src/runner/bochs.sh makes Bochs look like QEMU to the judge.
 
 set -uf
-export LC_ALL=C # a length is one in bytes
+export LC_ALL=C # lengths are in bytes
 
 self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self") # a link in somebody's PATH
@@ -45,10 +45,10 @@ clean_up() { rm -rf "$dir"; }
 
 # ---- the ISO ------------------------------------------------------------------------------------
 
-CONFIG_BLOCKS=2 # of 2048 bytes: the size of grub.cfg in the ISO, see boot/iso.sh
+CONFIG_BLOCKS=2 # the size of grub.cfg in the ISO, in blocks of 2048 bytes (boot/iso.sh)
 
-# Sets $quoted: the words as an image takes them apart, if QEMU hands on the text as it is (src/lib/cmdline.h),
-# each as GRUB's shell takes it for one.  GRUB hands them on in quotes of its own.
+# Sets $quoted: TEXT, split into the words that an image would find in it (src/lib/cmdline.h), each
+# quoted for GRUB's shell.  GRUB gives them to the image with quotes of its own.
 quote_words() { # OPTION TEXT
 	case $2 in
 	*[[:cntrl:]]*) die "$1: GRUB hands on no control characters: $2" ;;
@@ -59,6 +59,7 @@ quote_words() { # OPTION TEXT
 	esac
 }
 
+# The same if there are quotes or backslashes in the text.
 take_apart() { # OPTION TEXT
 	quoted=$(printf '%s\n' "$2" | awk -v quote="'" '
 		function end_word() {
@@ -101,10 +102,12 @@ $config"
 	config="$config
 boot"
 	[ ${#config} -lt $((CONFIG_BLOCKS * 2048)) ] ||
-		die "the options are too long for GRUB: ${#config} characters, wanted less than $((CONFIG_BLOCKS * 2048))"
+		die "the options are too long for GRUB: ${#config} characters," \
+			"wanted less than $((CONFIG_BLOCKS * 2048))"
 }
 
-# To make an ISO takes 250 ms, to write over a file in a copy 10: nothing in an ISO sums up what files hold.
+# Puts a copy of the ISO into $dir, with $config in place of its grub.cfg.  That takes 10 ms, to
+# make an ISO 250 ms.  No checksum in an ISO covers what its files hold.
 copy_iso() {
 	offset=$(grep -abo '# paraguest: what GRUB runs' "$iso")
 	offset=${offset%%:*}
@@ -115,7 +118,8 @@ copy_iso() {
 		die "cannot write to $dir: $(cat "$dir/err")"
 }
 
-# Bochs 3.0 looks for a name that ends in .bin, which Debian's package has not: so it is told where its ROM is.
+# Prints the path of the VGA's ROM: Bochs 3.0 looks for one that ends in .bin, and Debian's does
+# not.
 vga_rom() {
 	for directory in "${BXSHARE:-/usr/share/bochs}" /usr/share/bochs /usr/local/share/bochs; do
 		rom=$directory/VGABIOS-lgpl-latest
@@ -138,21 +142,23 @@ write_config
 for file in "$log" "$debug_log"; do
 	[ -z "$file" ] || touch "$file" || die "cannot write to $file"
 done
-cd "$here" || die "cannot enter $here"
-[ "$deps" = no ] || install_missing
+enter_project
 build iso "$iso"
 
 trap_signals
 trap clean_up EXIT
 dir=$(new_directory) || exit 99
 copy_iso
-# Bochs wants a display.  rfb needs none: it serves VNC, from port 5900 on whichever is free, for nobody.
-# Emulated time goes by instructions: delays of GRUB and of the firmware are short at the lowest rate.
+# Bochs wants a display: rfb is a VNC server, at a free port from 5900 on, to which nobody connects.
+# Emulated time is counted in instructions: with the lowest rate (ips) GRUB's and the firmware's
+# delays are short.
+no_reset=reset_on_triple_fault=0
 run_and_judge sh src/runner/bochs.sh "$bochs" "$dir" "$cpu" "${debug_log:+$DEBUG_LOG}" \
 	"log: $dir/log" 'config_interface: textconfig' \
 	'display_library: rfb, options="timeout=0"' 'plugin_ctrl: speaker=0' \
-	"cpu: count=$smp, model=$cpu, ips=1000000, ignore_bad_msrs=$ignore_msrs, reset_on_triple_fault=0" \
-	"memory: guest=$memory, host=$((memory < 2048 ? memory : 2048))" 'boot: cdrom' \
-	"vgaromimage: file=$(vga_rom)" "ata0-master: type=cdrom, path=$dir/iso, status=inserted" "port_e9_hack: enabled=$e9" \
+	"cpu: count=$smp, model=$cpu, ips=1000000, ignore_bad_msrs=$ignore_msrs, $no_reset" \
+	"memory: guest=$memory, host=$((memory < 2048 ? memory : 2048))" \
+	"vgaromimage: file=$(vga_rom)" "port_e9_hack: enabled=$e9" 'boot: cdrom' \
+	"ata0-master: type=cdrom, path=$dir/iso, status=inserted" \
 	'panic: action=fatal' 'error: action=report' 'info: action=ignore' \
 	'debug: action=ignore, unmapped=report' "$@"

@@ -1,30 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced by run-qemu.sh and tests/run-bochs.sh: what a run takes, whatever the engine.  The runner has
-# set self, its file; engine, its name in messages; engine_valued, its own options that take a value; and build, the
-# build directory.  It has these functions:
+# Sourced by run-qemu.sh and run-bochs.sh: the part of a run that is the same with each engine.
+#
+# The runner has set these variables: self, its file; engine, the engine's name for messages;
+# engine_valued, its own options that take a value; build, the build directory.  And it has these
+# functions:
 #
 #   usage          prints the help
 #   engine_option  OPTION VALUE: sets one of its own options
 #   engine_flag    OPTION: sets one of its own without a value; fails if there is none of this name
-#   clean_up       removes what a run leaves behind, when a signal ends it, too
-# shellcheck shell=sh disable=SC2034,SC2154 # variables go both ways
+#   clean_up       removes a run's files, also when a signal ends it
+# shellcheck shell=sh disable=SC2034,SC2154 # the runner uses variables of this file, too
 
-GUEST_MIB=16             # memory of the guest, if nothing else is said
-HOST_MIB=8               # memory of the reference host itself, on top of the guest's
-HOST_AT=16               # where it is loaded (Makefile)
-ECHO=echo=0x6563686f     # both sides must be told of the echo service
+GUEST_MIB=16             # default memory of the guest
+HOST_MIB=8               # memory of the reference host, besides the guest's
+HOST_AT=16               # the MiB where it is loaded (Makefile)
+ECHO=echo=0x6563686f     # the echo service, an option of guest and host
 SOURCES='boot src linker.ld Makefile VERSION'
-[ ! -e "$here/.git/logs/HEAD" ] || SOURCES="$SOURCES .git/logs/HEAD" # a commit has a name of its own
+[ ! -e "$here/.git/logs/HEAD" ] || SOURCES="$SOURCES .git/logs/HEAD" # images name their commit
 
 export LC_ALL=C
 unset CDPATH GREP_OPTIONS POSIXLY_CORRECT PERL5OPT PERL_UNICODE PERLIO GNUMAKEFLAGS MAKEFILES
 case $build in -*) build=./$build ;; esac
 
 self=${self##*/}
-host=ref cpu='' smp='' mem='' append='' host_append='' seconds='' exit_skip=0 log='' debug_log='' deps=no
-judge='' # its process
+host=ref cpu='' smp='' mem='' append='' host_append=''
+seconds='' exit_skip=0 log='' debug_log='' deps=no
+judge='' # the process ID of engine.pl
 
-SECONDS_ONE=30 SECONDS_MORE=2 # when to give up a run, for the first processor and each other one
+SECONDS_ONE=30 SECONDS_MORE=2 # the default time limit: for the first processor, for each other one
 
 common_usage() { # LATER-TIMEOUT
 	cat <<END
@@ -32,7 +35,8 @@ common_usage() { # LATER-TIMEOUT
   --mem=MIB            the guest's memory (default $GUEST_MIB, and 1 more for each 16 processors)
   --append=TEXT        options for the guest, as "only=area strict"
   --host-append=TEXT   options for the reference host
-  --timeout=SECONDS    when to give up (default $SECONDS_ONE$1, and $SECONDS_MORE more for each processor but the first;
+  --timeout=SECONDS    when to give up (default $SECONDS_ONE$1, and $SECONDS_MORE more for each \
+processor but the first;
                        0: never)
   --exit-skip=N        exit status of a run that was skipped (default 0)
   --log=FILE           copy of all that came out of the serial port, unchanged
@@ -54,7 +58,10 @@ die() {
 VALUED=' --host --cpu --smp --mem --append --host-append --timeout --exit-skip --log --debug-log '
 
 require_range() { # OPTION VALUE LOWEST HIGHEST
-	case $2 in '' | *[!0-9]* | 0?* | ??????*) ;; *) [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || return 0 ;; esac
+	case $2 in
+	'' | *[!0-9]* | 0?* | ??????*) ;;
+	*) [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ] || return 0 ;;
+	esac
 	die "$1: '$2' is not a whole number from $3 to $4"
 }
 
@@ -78,7 +85,9 @@ set_option() { # OPTION VALUE
 	--smp) require_range "$@" 1 255; smp=$2 ;;
 	--mem) require_range "$@" 1 65536; mem=$2 ;;
 	--timeout)
-		case $2 in .* | *. | *.*.* | *[!0-9.]*) die "$1: '$2' is not a number of seconds" ;; esac
+		case $2 in
+		.* | *. | *.*.* | *[!0-9.]*) die "$1: '$2' is not a number of seconds" ;;
+		esac
 		seconds=$2 ;;
 	--exit-skip) require_range "$@" 0 255; exit_skip=$2 ;;
 	--log) log=$path ;;
@@ -87,7 +96,7 @@ set_option() { # OPTION VALUE
 	esac
 }
 
-# Fails if the option took the next word, too.
+# Fails if the option took the next word as its value.
 parse_option() { # OPTION [VALUE]
 	name=${1%%=*}
 	case $VALUED$engine_valued in
@@ -102,7 +111,7 @@ parse_option() { # OPTION [VALUE]
 	return 1
 }
 
-# Sets $words, the number of words up to the engine's own, which stand behind --.
+# Sets $words, the number of words before the engine's own options, the -- included.
 parse_options() { # WORD...
 	words=$#
 	while [ $# -gt 0 ]; do
@@ -117,13 +126,13 @@ parse_options() { # WORD...
 	words=$((words - $#))
 }
 
-# Behind -- the engine's own options may say how many processors there are: then guest and host are told
-# of the number only if --smp says one, which may be another; else they take all that report in.  Each but
-# the first needs 64 KiB of the guest's memory, as much of the host's, and time: emulators share few CPUs out.
+# The engine's own options may set the number of processors.  Then guest and host are told a number
+# only if there is an --smp, which may differ; without it they use all processors that report in.
+# Each processor but the first needs 64 KiB of the guest's memory, as much of the host's, and time.
 #
-# Sets $smp, how many the machine has if the engine's own options do not say; $told, guest's and host's
-# option; $mem and $memory, the guest's memory and the machine's; and $seconds.
-choose_processors() { # GIVEN-BEHIND--: yes or no
+# Sets $smp, the number of processors; $told, the option for guest and host; $mem and $memory, the
+# guest's memory and the machine's; and $seconds.
+choose_processors() { # OWN: yes if the engine's own options have the number, or no
 	told=
 	[ -z "$smp" ] && [ "$1" = yes ] || told="cpus=${smp:-1} "
 	smp=${smp:-1}
@@ -133,106 +142,19 @@ choose_processors() { # GIVEN-BEHIND--: yes or no
 	seconds=${seconds:-$((SECONDS_ONE + (smp - 1) * SECONDS_MORE))}
 }
 
-# ---- packages -----------------------------------------------------------------------------------
-
-# What shows that a package is there (any one of these commands or files) | apt | dnf | pacman
-packages() {
-	cat <<'END'
-gcc|gcc|gcc|gcc
-/usr/include/stdio.h|libc6-dev|glibc-devel|glibc
-make|make|make|make
-nasm|nasm|nasm|nasm
-ld|binutils|binutils|binutils
-qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|qemu-system-x86
-bochs|bochs bochs-term bochsbios vgabios|bochs|bochs
-prove|perl|perl-Test-Harness|perl
-/usr/include/cmocka.h|libcmocka-dev|libcmocka-devel|cmocka
-grub-file grub2-file|grub-common|grub2-tools-minimal|grub
-grub-mkrescue grub2-mkrescue|grub-common|grub2-tools-extra|grub
-/usr/lib/grub/i386-pc|grub-pc-bin|grub2-pc-modules|grub
-xorriso|xorriso|xorriso|libisoburn
-mformat|mtools|mtools|mtools
-shellcheck|shellcheck|ShellCheck|shellcheck
-clang|clang|clang|clang
-clang-format|clang-format|clang-tools-extra|clang
-ld.lld|lld|lld|lld
-musl-gcc|musl-tools|musl-gcc|musl
-ccache|ccache|ccache|ccache
-gdb|gdb|gdb|gdb
-git|git|git|git
-/usr/share/perl5/TAP/Formatter/JUnit.pm|libtap-formatter-junit-perl||
-/usr/share/perl5/TAP/Harness/JUnit.pm|libtap-harness-junit-perl||
-END
-}
-
-is_there() { # COMMAND-OR-FILE...
-	for probe; do
-		if [ -e "$probe" ] || command -v "$probe" >/dev/null; then return; fi
-	done
-	return 1
-}
-
-announce_and_run() { # COMMAND WORD...
-	printf '%s\n' "$*" >&2
-	"$@" >&2 </dev/null && return
-	printf "%s: '%s' failed\n" "$self" "$*" >&2
-	return 1
-}
-
-# Sets $sudo, which makes somebody root.  Without a terminal nobody can answer it.
-become_root() {
-	sudo=
-	[ "$(id -u)" -ne 0 ] || return 0
-	for sudo in sudo doas; do
-		command -v "$sudo" >/dev/null || continue
-		if "$sudo" -n true 2>/dev/null || (: </dev/tty) 2>/dev/null; then return; fi
-	done
-	return 1
-}
-
-install_missing() {
-	column=1
-	for manager in apt-get dnf pacman none; do
-		column=$((column + 1))
-		command -v "$manager" >/dev/null && break
-	done
-	[ "$manager" != none ] || column=2
-	# shellcheck disable=SC2086 # a list of probes
-	missing=$(packages | while IFS='|' read -r probes names; do
-		IFS=' '
-		is_there $probes || echo "|$names"
-	done | cut -d'|' -f"$column" | sort -u)
-	[ -n "$missing" ] || return 0
-	# shellcheck disable=SC2086 # a list, one a line
-	set -- $missing
-	missing=$*
-	update='' install=''
-	case $manager in
-	apt-get)
-		update='apt-get update'
-		install='apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120' ;;
-	dnf) install='dnf install -y' ;;
-	pacman) install='pacman -S --needed --noconfirm' ;;
-	*) die "neither apt-get, dnf nor pacman is here to install: $missing" ;;
-	esac
-	export DEBIAN_FRONTEND=noninteractive
-	# shellcheck disable=SC2086 # lists of words, $sudo of none perhaps
-	if become_root; then
-		[ -z "$update" ] || announce_and_run $sudo $update # old lists may do
-		announce_and_run $sudo $install $missing && return
-	fi
-	cat >&2 <<END
-$self: these packages are missing: $missing
-$self: this installs them, as root:
-${update:+$update && }$install $missing
-END
-	exit 99
+# Changes to the project's directory, and with --deps installs what is missing.
+enter_project() {
+	cd "$here" || die "cannot enter $here"
+	[ "$deps" = yes ] || return 0
+	# shellcheck source=src/runner/packages.sh
+	. src/runner/packages.sh
+	install_missing
 }
 
 # ---- build --------------------------------------------------------------------------------------
 
-# Sources are compared with a stamp, not with the images: make rightly leaves an image alone that
-# does not depend on the file that changed, and that image would look old for ever.
+# Compares the sources with a stamp, not with the images: make does not build an image that does not
+# depend on the changed file, and that image would look old for ever.
 is_built() { # IMAGE...
 	for image; do
 		[ -s "$image" ] || return
@@ -242,48 +164,57 @@ is_built() { # IMAGE...
 	[ -z "$(find $SOURCES -newer "$stamp" 2>&1)" ]
 }
 
-# Sets $as, what root puts before a command that makes files: they are to belong to whoever has the directory,
-# who could not build there any more otherwise.
-choose_owner() { # DIRECTORY, which need not be there yet
+# Sets $as, a prefix for commands that make files: if root calls, the files belong to the
+# directory's owner, who could not build there any more otherwise.
+choose_owner() { # DIRECTORY, which may not exist yet
 	as=''
 	[ "$(id -u)" -eq 0 ] || return 0
 	directory=$1
 	until [ -e "$directory" ]; do directory=$(dirname -- "$directory"); done
 	# shellcheck disable=SC2012 # only the numbers are read
-	owner=$(ls -dn -- "$directory" | { read -r _ _ uid gid _ && echo "--reuid=$uid --regid=$gid"; })
+	owner=$(ls -dn -- "$directory" |
+		{ read -r _ _ uid gid _ && echo "--reuid=$uid --regid=$gid"; })
 	[ "${owner% *}" != --reuid=0 ] || return 0
 	as="env -u HOME -u TMPDIR setpriv $owner --clear-groups"
-	# shellcheck disable=SC2016 # for that shell
-	$as sh -c 'cd -- "$2" && [ -w "$1" ]' sh "$directory" "$PWD" 2>/dev/null || as='' # then only root can
+	# An owner who cannot write there, or cannot get here, leaves it to root.
+	# shellcheck disable=SC2016 # expanded by that shell
+	$as sh -c 'cd -- "$2" && [ -w "$1" ]' sh "$directory" "$PWD" 2>/dev/null || as=''
 }
 
-# Of two that start at once, one builds.  It may have its reasons to take long: both may build, too.
+# If two runs start at once, one builds and the other waits, up to a minute: then it builds, too,
+# which does no harm.
 build_locked() { # GOAL IMAGE...
 	goal=$1
 	shift
 	flock -w 60 7 2>/dev/null
-	is_built "$@" || MAKEFLAGS='' MFLAGS='' $as make -s -j "$(nproc 2>/dev/null || echo 1)" O="$build" "$goal" >&2 7<&-
+	is_built "$@" || MAKEFLAGS='' MFLAGS='' \
+		$as make -s -j "$(nproc 2>/dev/null || echo 1)" O="$build" "$goal" >&2 7<&-
 }
 
 build() { # GOAL IMAGE...
 	goal=$1
 	shift
-	stamp=$build/.${self%.sh} # one a runner: it tells of that one's images only
+	stamp=$build/.${self%.sh} # each runner has its own, for the images that it needs
 	if [ -e Makefile ] && ! is_built "$@"; then
 		choose_owner "$build"
 		$as mkdir -p "$build" || die "cannot make the build directory $build"
-		# A file changed while make runs must look new to the next run: hence a stamp from before.
-		$as touch "$stamp.$$" "$build/.lock" || die "cannot write to the build directory $build"
-		(build_locked "$goal" "$@") 7<"$build/.lock" || { rm -f "$stamp.$$"; die "the build failed: make $goal"; }
+		# Made before the build: a file that changes meanwhile must look new next time.
+		$as touch "$stamp.$$" "$build/.lock" ||
+			die "cannot write to the build directory $build"
+		(build_locked "$goal" "$@") 7<"$build/.lock" || {
+			rm -f "$stamp.$$"
+			die "the build failed: make $goal"
+		}
 		$as mv -f "$stamp.$$" "$stamp"
 	fi
-	for file in "$@" src/runner/engine.pl src/runner/judge.pl; do
+	for file in "$@" src/runner/engine.pl src/runner/stream.pl src/runner/judge.pl; do
 		[ -s "$file" ] || die "$file is not there"
 	done
 	command -v perl >/dev/null || die 'there is no perl here, which judges the stream'
 }
 
-# Prints the name of a directory of its own, without the signs that an engine's options are taken apart at.
+# Makes a directory and prints its name, which has no characters that are special in an engine's
+# options.
 new_directory() {
 	case ${TMPDIR:-/tmp} in [!/]* | *[!A-Za-z0-9_./+@-]*) TMPDIR=/tmp ;; esac
 	mktemp -d
@@ -291,7 +222,7 @@ new_directory() {
 
 # ---- run ----------------------------------------------------------------------------------------
 
-# The name of the debug log in the words of run_and_judge: src/runner/engine.pl puts a file there that it reads.
+# Stands for the debug log in the words of run_and_judge; src/runner/engine.pl replaces it.
 DEBUG_LOG=@DEBUG_LOG@
 
 stop() { # SIGNAL
@@ -306,22 +237,22 @@ stop() { # SIGNAL
 	kill -s "$1" $$
 }
 
-# What the engine started and left behind: the judge's process group has nobody else.
+# Kills what the engine started and left running: nothing else is in engine.pl's process group.
 kill_group() {
 	kill -s KILL -- "-$judge" 2>/dev/null
 }
 
 trap_signals() {
 	for signal in HUP INT QUIT PIPE ALRM TERM USR1 USR2; do
-		# shellcheck disable=SC2064 # the name of now
+		# shellcheck disable=SC2064 # $signal is to be expanded now
 		trap "stop $signal" "$signal"
 	done
 }
 
-# COMMAND prints the stream, and its messages on stderr; the exit status is the judge's.
+# COMMAND prints the stream, and its messages on stderr.  Returns the run's exit status.
 run_and_judge() { # COMMAND WORD...
-	perl src/runner/engine.pl engine="$engine" seconds="$seconds" exit_skip="$exit_skip" log="$log" \
-		debug_log="$debug_log" parent=$$ -- "$@" </dev/null &
+	perl src/runner/engine.pl engine="$engine" seconds="$seconds" exit_skip="$exit_skip" \
+		log="$log" debug_log="$debug_log" parent=$$ -- "$@" </dev/null &
 	judge=$!
 	wait "$judge"
 	status=$?

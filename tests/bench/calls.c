@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a null hypercall costs, in the time stamp counter's units: under QEMU's -icount
- * shift=0 these are instructions, the host's included.  Prints "# call INDEX COST" lines.
+ * Measures a null hypercall in units of the time stamp counter: under QEMU's -icount shift=0 these
+ * are instructions, of guest and host.  Prints "# call INDEX COST" lines.
  */
 #include "setup.h"
 
@@ -10,7 +10,7 @@
 
 void main(void);
 
-/* Both read the counter, load RAX with @index, and read the counter; one calls @entry in between. */
+/* Both read the counter, load RAX with @index, read the counter; call_pair() also calls @entry. */
 static uint64_t empty_pair(uint64_t index)
 {
 	uint64_t start, end, high;

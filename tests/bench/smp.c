@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What echo calls cost when all vCPUs make them at once, through one site.  Prints "# go", and when all are
- * through "# smp VCPUS CALLS TICKS": how many calls there were in all, and how long they took in units of the
- * time stamp counter, which under QEMU's -icount shift=0 are the instructions of all vCPUs and of the host.
+ * Measures echo calls of all vCPUs at once, through one site.  Prints "# go", and after the last
+ * call "# smp VCPUS CALLS TICKS": the number of calls of all vCPUs, and the time in units of the
+ * time stamp counter; under QEMU's -icount shift=0 these are instructions, of all vCPUs and the
+ * host.
  *
- *   cpus=N echo=INDEX  as the guest's options
- *   calls=N            that each vCPU makes
+ *   cpus=N echo=INDEX  the same as the guest's options
+ *   calls=N            how many calls each vCPU makes
  */
 #include <stddef.h>
 
@@ -55,7 +56,7 @@ static void parse_options(void)
 		panic("%s", error);
 }
 
-/* The arguments are whatever the registers hold: a host has the same work with any. */
+/* The arguments are whatever the registers hold: the host does the same work for any. */
 static void call(void *entry)
 {
 	for (uint64_t n = options.calls; n; n--) {

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "lib/cmdline.h"
+#include "lib/number.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

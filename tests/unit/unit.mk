@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The hosted tests, each built twice: as it is, and with sanitizers.  The Makefile includes this.
+# Included by the Makefile: the hosted tests, each built twice, without and with sanitizers.
 
 SANITIZE := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # unit_flags COMPILER
@@ -7,9 +7,9 @@ unit_flags = -std=gnu11 -g $(WARNINGS) $(call werror,$(call kind,$(call probe,$1
 UNIT_CFLAGS = $(call once,UNIT_CFLAGS,$(call unit_flags,$(HOSTCC)))
 ASAN_CFLAGS = $(call once,ASAN_CFLAGS,$(call unit_flags,$(SANITIZE_CC)))
 
-# What each test links beside itself; string.c only to be tested, for the others use libc's.
-unit_cmdline := src/lib/cmdline.c src/lib/printf.c
-unit_config := src/host/config.c src/lib/cmdline.c src/lib/printf.c
+# What each test links besides itself.  Only string.c's own test links string.c: others have libc.
+unit_cmdline := src/lib/cmdline.c src/lib/number.c src/lib/printf.c
+unit_config := src/host/config.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_exit := src/lib/exit.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
@@ -19,7 +19,7 @@ unit_loader := src/host/loader.c src/host/guest_memory.c src/lib/printf.c
 unit_mov_decode := src/host/mov_decode.c
 unit_multiboot := src/lib/multiboot.c src/lib/printf.c
 unit_nested_paging := src/host/nested_paging.c src/host/guest_memory.c
-unit_options := src/guest/options.c src/lib/cmdline.c src/lib/printf.c
+unit_options := src/guest/options.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_passthrough := src/host/passthrough.c src/host/hooks.c
 unit_printf := src/lib/printf.c
 unit_serial := src/lib/serial.c
@@ -28,20 +28,22 @@ unit_string := src/lib/string.c
 unit_svm := src/host/svm.c src/host/passthrough.c src/host/hooks.c tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
 unit_vga := src/lib/vga.c
-unit_vmx := $(patsubst %,src/host/%.c,vmx vmx_setup exits cpuid passthrough hooks) tests/unit/fake_cpu.c
+unit_vmx := $(patsubst %,src/host/%.c,vmx vmx_setup exits cpuid passthrough hooks) \
+	tests/unit/fake_cpu.c
 
-UNIT_TESTS := cmdline config exit guest_memory hooks kvm2007 layout loader mov_decode multiboot nested_paging options \
-	passthrough printf serial site string svm tap vga vmx
+UNIT_TESTS := $(patsubst tests/unit/test_%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_PLAIN := $(UNIT_TESTS:%=$(O)/unit/test_%)
 UNIT_ASAN := $(UNIT_TESTS:%=$(O)/unit-asan/test_%)
 
-# A compiler may be here without its sanitizers' libraries: then the tests with them are skipped, visibly.
-# gcc 12 leaves files in a TMPDIR with a strange name.
+# A compiler may lack its sanitizers' libraries: then unit.t says that it skips these tests.  gcc 12
+# leaves files in a TMPDIR with special characters, so it gets another.
 sanitizers = $(shell mkdir -p $(O)/unit-asan && echo 'int main(void) { return 0; }' | \
-	TMPDIR=$(O)/unit-asan $(SANITIZE_CC) $(SANITIZE) -x c - -o $(O)/unit-asan/probe >$(O)/unit-asan/probe.log 2>&1 && echo there)
+	TMPDIR=$(O)/unit-asan $(SANITIZE_CC) $(SANITIZE) -x c - -o $(O)/unit-asan/probe \
+		>$(O)/unit-asan/probe.log 2>&1 && echo there)
 .PHONY: unit
 .SECONDEXPANSION:
-unit: $(UNIT_PLAIN) $$(if $$(sanitizers),$$(UNIT_ASAN),$(O)/unit-asan/unavailable) $(O)/unit/obj/string-image.o
+unit: $(UNIT_PLAIN) $(O)/unit/obj/string-image.o \
+	$$(if $$(sanitizers),$$(UNIT_ASAN),$(O)/unit-asan/unavailable)
 $(O)/unit-asan/unavailable: FORCE
 	$(Q)echo "$(SANITIZE_CC) cannot link with sanitizers" >$@
 
@@ -63,16 +65,18 @@ $(UNIT_PLAIN):
 
 $(UNIT_ASAN):
 	$(call say,LD,$@)
-	$(Q)part=$@.$$$$; $(SANITIZE_CC) $(SANITIZE) $(UNIT_LDFLAGS) -o $$part $^ -lcmocka && $(in_place)
+	$(Q)part=$@.$$$$; $(SANITIZE_CC) $(SANITIZE) $(UNIT_LDFLAGS) -o $$part $^ -lcmocka && \
+		$(in_place)
 
 UNIT_INCLUDE :=
 UNIT_LDFLAGS :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
 $(call objects_of,src/guest/kvm2007/site $(addprefix src/host/,svm vmx vmx_setup exits cpuid)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
-$(call objects_of,src/lib/serial src/lib/exit): private UNIT_INCLUDE := -include tests/unit/fake_ports.h
+$(call objects_of,src/lib/serial src/lib/exit): \
+	private UNIT_INCLUDE := -include tests/unit/fake_ports.h
 
-# Its image_start and image_end are addresses as linker.ld has them.
+# This test has second_start, an absolute symbol as in linker.ld: a PIE would relocate it.
 $(call objects_of,src/host/layout tests/unit/test_layout): private UNIT_INCLUDE := -fno-pie
 $(O)/unit/test_layout $(O)/unit-asan/test_layout: private UNIT_LDFLAGS := -no-pie
 
@@ -86,8 +90,9 @@ $(O)/unit-asan/obj/%.o: %.c $(O)/unit-asan/made-with
 	$(Q)mkdir -p $(@D)
 	$(call compile,$(SANITIZE_CC) $(SANITIZE) $(ASAN_CFLAGS) $(UNIT_INCLUDE) -c)
 
-# As the images have it, but for the names: unit.t looks at what it leaves undefined.
+# Compiled as for the images, with other names: unit.t looks at its undefined symbols.
 $(O)/unit/obj/string-image.o: src/lib/string.c $(O)/made-with
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(call compile,$(FREESTANDING) $(CC) $(IMAGE_CFLAGS) $(BAREFLAGS) -include tests/unit/rename.h -c)
+	$(call compile,$(FREESTANDING) $(CC) $(IMAGE_CFLAGS) $(BAREFLAGS) \
+		-include tests/unit/rename.h -c)

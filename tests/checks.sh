@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced after tap.sh: the guest's checks, as it lists them, one a line in $tmp/checks, and how
+# many of them a run passes.  So a new check needs no edit of the tests.
+# shellcheck shell=sh disable=SC2034,SC2154 # the tests use total and several; tap.sh sets tmp
+
+./run-qemu.sh --append=list >"$tmp/list"
+sed -n 's/^# \([a-z0-9]*\.[a-z0-9-]*\) .*/\1/p' "$tmp/list" >"$tmp/checks"
+total=$(wc -l <"$tmp/checks")
+holds 'the guest lists its checks' test "$total" -ge 100
+
+# expand GLOB...: prints the checks that match, in the list's order.
+expand() {
+	while read -r check; do
+		for glob; do
+			# shellcheck disable=SC2254 # it is a glob
+			case $check in $glob) echo "$check" && break ;; esac
+		done
+	done <"$tmp/checks"
+}
+
+# count GLOB...: prints how many match.
+count() { expand "$@" | wc -l; }
+
+several=$(count 'vcpu.*') # checks that need more than one vCPU
+holds 'some checks need several vCPUs' test "$several" -gt 0
+
+# What a run of all checks skips: patch.straddle, unless it is strict or names that check; and
+# these, if there is only one vCPU.
+skipped_on_several=1 skipped_on_one=$((several + 1)) skipped_if_strict=$several
+
+# all_pass SKIPPED [TODO]: prints a pattern for the last line of a run of all checks in which so
+# many are skipped, so many are known failures, and all others pass.
+all_pass() {
+	echo "^# RESULT: PASS pass=$((total - $1 - ${2:-0})) fail=0 skip=$1 todo=${2:-0}\$"
+}

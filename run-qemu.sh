@@ -8,7 +8,7 @@
 set -uf
 
 self=$0
-[ ! -L "$self" ] || self=$(readlink -f -- "$self") # a link in somebody's PATH
+[ ! -L "$self" ] || self=$(readlink -f -- "$self") # called by a link
 case $self in */*) here=${self%/*} ;; *) here=. ;; esac
 engine=QEMU engine_valued=' --accel ' build=${O:-build}
 # shellcheck source=src/runner/run.sh
@@ -94,7 +94,7 @@ try_kvm() {
 	trouble="/dev/kvm cannot be opened: ${trouble##*: }"
 }
 
-# Sets $accel to what QEMU is to try, in this order, and $cpu to a model that fits: a guest alone on
+# Sets $accel to what QEMU is to try, in this order, and $cpu to a model that fits: without a host,
 # KVM gets QEMU's default model, which starts everywhere; a nested host needs the real CPU's.
 choose_accel() {
 	case $accel/$host in

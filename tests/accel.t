@@ -46,7 +46,7 @@ run() {
 
 # falls_back NAME: the last run has a whole stream.
 falls_back() {
-	is "$(head -n 1 "$tmp/out")" 'TAP version 13' "$1: the stream begins as ever"
+	is "$(head -n 1 "$tmp/out")" 'TAP version 13' "$1: the stream has its first line"
 	is "$(grep -c '^# RESULT: ' "$tmp/out")" 1 "$1: with one verdict"
 }
 

@@ -2,6 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The runner for Bochs; this is its name for users.
 self=$0
-[ ! -L "$self" ] || self=$(readlink -f -- "$self") # a link in somebody's PATH
+[ ! -L "$self" ] || self=$(readlink -f -- "$self") # called by a link
 case $self in */*) here=${self%/*} ;; *) here=. ;; esac
 exec sh "$here/../src/runner/run-bochs.sh" "$@"

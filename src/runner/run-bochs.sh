@@ -8,7 +8,7 @@ set -uf
 export LC_ALL=C # lengths are in bytes
 
 self=$0
-[ ! -L "$self" ] || self=$(readlink -f -- "$self") # a link in somebody's PATH
+[ ! -L "$self" ] || self=$(readlink -f -- "$self") # called by a link
 case $self in */*) here=${self%/*}/../.. ;; *) here=../.. ;; esac
 engine=Bochs engine_valued=' --unknown-msrs ' build=${O:-build}
 # shellcheck source=src/runner/run.sh

@@ -38,6 +38,12 @@ grep -E '\.(c|h|asm|awk|pl|sh|t|py)$|^(Makefile|linker\.ld|\.ci/run)$' "$tmp/all
 	xargs grep -L 'SPDX-License-Identifier: GPL-2.0-only' >"$tmp/err"
 lacks "$tmp/err" . 'every source names its licence'
 
+grep -E '\.(c|h|asm|inc|pl|sh|t)$|^(Makefile|linker\.ld|\.ci/run)$' "$tmp/all" |
+	xargs awk 'length > 100 { print FILENAME ":" FNR }' >"$tmp/err"
+lacks "$tmp/err" . 'no line has more than 100 columns'
+grep -E '^(boot|src)/' "$tmp/all" | xargs awk 'FNR == 301 { print FILENAME }' >"$tmp/err"
+lacks "$tmp/err" . 'no file of boot and src has more than 300 lines'
+
 # Other dependencies are tests/layers.t's.
 grep -n '#include "' src/abi/*.h >"$tmp/err"
 lacks "$tmp/err" . 'the headers of the ABIs are self-contained'

@@ -111,10 +111,13 @@ IMAGE_CFLAGS = -std=gnu11 $(if $(CLANG),-Oz --target=x86_64-linux-gnu,-Os) -g $(
 # would make the code larger.
 SMALLER = $(if $(CLANG),-mstack-alignment=8,-mpreferred-stack-boundary=3 -fno-thread-jumps \
 	-fno-move-loop-invariants)
+# Keeps the sources' directory out of the debug information.  clang splits -ffile-prefix-map at its
+# first =, which may be part of the directory's name.
+NAMELESS = $(if $(CLANG),-fdebug-compilation-dir=.,$(call quoted,-ffile-prefix-map=$(CURDIR)=.))
 BAREFLAGS = $(SMALLER) -m64 -march=x86-64 -ffreestanding -fno-builtin-printf -mgeneral-regs-only \
 	-mno-red-zone -mcmodel=small -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-strict-aliasing \
-	-ffunction-sections -fdata-sections $(call quoted,-ffile-prefix-map=$(CURDIR)=.)
+	-ffunction-sections -fdata-sections $(NAMELESS)
 OWN_CFLAGS := # set for single files
 # NASM's default warnings and these; -w+all would have more with each version.
 IMAGE_NASMFLAGS = -f elf64 -g -F dwarf -w+label-redef -w+pragma-bad -w+pragma-unknown \

@@ -65,15 +65,15 @@ is "$(cat "$tmp/err")" "In another terminal: gdb $O/guest.elf -ex 'target remote
 readme 2
 is "$(wc -l <"$tmp/readme")" 10 'the second one has its commands'
 has "$tmp/gdb" \
-	'^Breakpoint 1, preserves_gprs \(run=0x1[0-9a-f]{5} <run>\) at src/guest/.*/preserves\.c:' \
+	'^Breakpoint 1, preserves_gprs \(run=0x1[0-9a-f]{5} <run>\) at (\./)?src/guest/.*/preserves\.c:' \
 	"on the host it stops in a guest's check"
 has "$tmp/gdb" '^#0 +preserves_gprs \(' 'the backtrace begins there'
 has "$tmp/gdb" '^#1 .* guard_run \(\) at boot/traps\.asm:' 'goes on through assembly'
-has "$tmp/gdb" '^#[0-9]+ +(0x[0-9a-f]+ in )?main \(\) at src/guest/main\.c:' \
+has "$tmp/gdb" '^#[0-9]+ +(0x[0-9a-f]+ in )?main \(\) at (\./)?src/guest/main\.c:' \
 	"and ends in the guest's main()"
 has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "hypercall64\.keeps-gprs"$' "memory is the guest's"
 has "$tmp/gdb" \
-	'^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at src/host/' \
+	'^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at (\./)?src/host/' \
 	'then in the host'
 has "$tmp/out" '^# RESULT: PASS ' 'and the guest runs to its end'
 command="gdb $O/guest.elf -ex 'add-symbol-file $O/host.elf' -ex 'target remote :$((port - 1))'"
@@ -90,7 +90,7 @@ holds "guest and host are apart: the guest's end 0x$last, the host's start 0x$fi
 # A patched site, through the guest's own page tables; registers; a variable that the guest changes.
 append='--append=only=hypercall64.keeps-gprs'
 debug ref 'hbreak hypercall64_gprs' 'continue' 'info registers rdi cr3' 'x/4xb site->bytes' \
-	'print boot_info.magic' \
+	'print *(int *)&boot_info' \
 	'info frame' 'delete' 'continue'
 append=
 has "$tmp/gdb" '^0x2[0-9a-f]{5}:.0x0f.0x01.0xd9.0xc3$' 'a site is patched'
@@ -116,11 +116,11 @@ has "$tmp/out" '^# RESULT: PASS ' 'the guest passes'
 
 # Another vCPU, whose stack is in memory that the guest found.
 append='--smp=2'
-debug ref 'hbreak expect_own_pages if (unsigned long) own >= 0x400000' 'continue' 'backtrace' \
+debug ref 'hbreak *expect_own_pages if $rsi >= 0x400000' 'continue' 'backtrace' \
 	'delete' 'continue'
 append=
-has "$tmp/gdb" '^#0 +expect_own_pages \(' 'it stops on the second vCPU'
-has "$tmp/gdb" '^#1 +(0x[0-9a-f]+ in )?run_job \(' 'and reads its stack'
+has "$tmp/gdb" '^#[01] +expect_own_pages \(' 'it stops on the second vCPU'
+has "$tmp/gdb" '^#[12] +(0x[0-9a-f]+ in )?run_job \(' 'and reads its stack'
 
 debug none 'hbreak *_start' 'continue' 'set $eax = 0x1234' 'delete' 'continue'
 has "$tmp/out" \

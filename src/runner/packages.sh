@@ -20,7 +20,7 @@ grub-mkrescue grub2-mkrescue|grub-common|grub2-tools-extra|grub
 xorriso|xorriso|xorriso|libisoburn
 mformat|mtools|mtools|mtools
 shellcheck|shellcheck|ShellCheck|shellcheck
-clang|clang|clang|clang
+clang|clang libclang-rt-dev|clang compiler-rt|clang compiler-rt
 clang-format|clang-format|clang-tools-extra|clang
 ld.lld|lld|lld|lld
 musl-gcc|musl-tools|musl-gcc|musl

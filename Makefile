@@ -230,12 +230,12 @@ $(O)/obj/%.o: %.asm boot/regs.inc $(O)/asm-offsets.inc $(O)/made-with
 		exec 3<$$part.asm && rm $$part.asm && \
 		$(NASM) $(IMAGE_NASMFLAGS) -I$(O)/ -o $$part /dev/fd/3 && $(in_place)
 
-$(O)/asm-offsets.s: boot/asm-offsets.c $(O)/made-with
+$(O)/obj/boot/asm-offsets.s: boot/asm-offsets.c $(O)/made-with
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(call compile,$(FREESTANDING) $(CC) $(IMAGE_CFLAGS) $(BAREFLAGS) -S)
 
-$(O)/asm-offsets.inc: $(O)/asm-offsets.s
+$(O)/asm-offsets.inc: $(O)/obj/boot/asm-offsets.s
 	$(Q)part=$@.$$$$; \
 		sed -n 's/.*"->\([A-Z0-9_]*\) \(-\{0,1\}[0-9]*\)".*/\1 equ \2/p' $< >$$part && \
 		$(in_place)

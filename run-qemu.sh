@@ -193,7 +193,7 @@ if [ "$host" = ref ]; then
 	module=$guest
 	# QEMU ends a module's path at a blank.
 	case $guest in *' '*) exec 4<"$guest" && module=/dev/fd/4 ;; esac
-	double_commas "$module $told$ECHO${append:+ $append}"
+	double_commas "$module $told$ECHO $REQUIRE${append:+ $append}"
 	set -- -initrd "$doubled" "$@"
 fi
 

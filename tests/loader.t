@@ -105,7 +105,7 @@ long=$(printf '%01100d' 0)
 load "$guest" --append="$long"
 refused $? "the module's command line is too long: wanted less than 1024 characters" \
 	'a long module line'
-line="$tmp/build/guest.elf cpus=1 echo=0x6563686f only=probe.presence" # the runner's
+line="$tmp/build/guest.elf cpus=1 echo=0x6563686f require only=probe.presence" # the runner's
 for length in 1023 1024; do
 	load "$guest" --append="only=probe.presence$(printf "%$((length - ${#line}))s" '')"
 	status=$?

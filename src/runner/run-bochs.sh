@@ -94,7 +94,7 @@ write_config() {
 	quote_words --append "$append"
 	config="multiboot /guest.elf $told$quoted"
 	if [ "$host" = ref ]; then
-		config="module /guest.elf $told$ECHO$quoted"
+		config="module /guest.elf $told$ECHO $REQUIRE$quoted"
 		quote_words --host-append "$host_append"
 		config="multiboot /host.elf mem=$mem $told$ECHO$quoted
 $config"

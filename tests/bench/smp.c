@@ -31,7 +31,9 @@ static struct {
 
 static void parse_options(void)
 {
+	static bool require; /* the runner passes it to every guest */
 	const struct option table[] = {
+		{.name = "require", .kind = OPTION_FLAG, .flag = &require},
 		{.name = "cpus",
 		 .kind = OPTION_NUMBER,
 		 .number = &options.cpus,

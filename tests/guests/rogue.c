@@ -238,12 +238,14 @@ static const struct {
 
 static bool parse_options(char *error)
 {
-	static uint64_t echo, cpus; /* the runner passes them to every guest */
+	static uint64_t echo, cpus; /* the runner passes these to every guest */
+	static bool require;
 	const struct option table[] = {
 		{.name = "do", .kind = OPTION_TEXT, .text = &options.mode, .wanted = "a mode"},
 		{.name = "memory", NUMBER(options.memory, "a guest-physical address")},
 		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
 		{.name = "echo", NUMBER(echo, "a number")},
+		{.name = "require", .kind = OPTION_FLAG, .flag = &require},
 		{.name = "cpus", NUMBER(cpus, "a number")},
 	};
 	const char *image;

@@ -50,6 +50,13 @@ has "$tmp/out" '^not ok 2 - hypercall32\.args-0$' \
 	'lost-rip: no call from legacy mode is tried after that'
 has "$tmp/out" '^# not tried: ' 'lost-rip: and says why'
 
+# A reference host that answers nothing is no success: the runners add "require".
+run 1 mute
+is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-4)" '# RESULT: FAIL pass=0' 'mute: all checks fail'
+has "$tmp/out" "^# option 'require': wanted a host, got none" 'mute: and say why'
+./run-qemu.sh --host-append=fault=mute --append=list >"$tmp/out"
+is $? 0 'mute: list lists'
+
 run 1 first-only
 is "$(grep -m 1 '^not ok' "$tmp/out" | cut -d' ' -f5)" state.host-version \
 	'first-only: the second registration fails'

@@ -61,23 +61,29 @@ void interact_call(uint64_t entry, const struct gprs *gprs, struct outcome *outc
 	outcome->after = call.out;
 }
 
-void interact_rdmsr(uint32_t msr, struct outcome *outcome)
+void interact_msr(uint32_t msr, bool write, uint64_t value, uint64_t rflags,
+		  struct outcome *outcome)
 {
 	struct gprs gprs = noise_gprs();
 
+	/* The instructions ignore the upper halves. */
 	gprs.rcx = msr | gprs.rcx << 32;
-	interact_call((uint64_t)op_rdmsr, &gprs, outcome);
+	if (write) {
+		gprs.rax = (uint32_t)value | gprs.rax << 32;
+		gprs.rdx = value >> 32 | gprs.rdx << 32;
+	}
+	gprs.rflags |= rflags;
+	interact_call((uint64_t)(write ? op_wrmsr : op_rdmsr), &gprs, outcome);
+}
+
+void interact_rdmsr(uint32_t msr, struct outcome *outcome)
+{
+	interact_msr(msr, false, 0, 0, outcome);
 }
 
 void interact_wrmsr(uint32_t msr, uint64_t value, struct outcome *outcome)
 {
-	struct gprs gprs = noise_gprs();
-
-	/* WRMSR ignores the upper halves. */
-	gprs.rcx = msr | gprs.rcx << 32;
-	gprs.rax = (uint32_t)value | gprs.rax << 32;
-	gprs.rdx = value >> 32 | gprs.rdx << 32;
-	interact_call((uint64_t)op_wrmsr, &gprs, outcome);
+	interact_msr(msr, true, value, 0, outcome);
 }
 
 void interact_calls32(struct call32 *calls, unsigned n)

@@ -18,7 +18,7 @@ struct area {
 	}
 
 extern const struct area probe_area, state_area, register_area, patch_area, hypercall64_area,
-	preserves_area, hypercall32_area, echo_area, vcpu_area;
+	preserves_area, hypercall32_area, echo_area, every_call_area, nothing_else_area, vcpu_area;
 
 /* A registration from CPL 3: the body of register.cpl3. */
 void register_cpl3(struct run *run);
@@ -28,6 +28,12 @@ void expect_undefined(struct run *run, const struct site *site);
 
 /* Expects that a call from legacy mode returned.  Says whether it did. */
 bool expect_returned32(struct run *run, const struct call32 *call);
+
+/* Expects that no register of a call from legacy mode changed, as far as it was saved there. */
+void expect_preserved32(struct run *run, const struct call32 *call);
+
+/* What the echo service returns for @args by the 64-bit convention. */
+uint64_t echo_digest(const uint64_t args[6]);
 
 /* Makes an echo call with random arguments.  Says whether the digest was right. */
 bool expect_random_echo(struct run *run, const struct site *site);

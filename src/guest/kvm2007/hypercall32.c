@@ -87,27 +87,35 @@ static struct gprs low_halves(const struct gprs *gprs)
 	return low;
 }
 
-static void compare_gprs(struct run *run, const struct comparison32 *c)
+static void compare_gprs(struct run *run, const struct call32 *call)
 {
-	struct gprs before = low_halves(&c->call.in);
-	struct gprs after = low_halves(&c->call.out);
+	struct gprs before = low_halves(&call->in);
+	struct gprs after = low_halves(&call->out);
 
 	expect_gprs(run, &before, &after, GPR_BIT(rax));
 }
 
-static void compare_segments(struct run *run, const struct comparison32 *c)
+static void compare_segments(struct run *run, const struct call32 *call)
 {
 	static const char names[][3] = {"cs", "ss", "ds", "es", "fs", "gs"};
 
 	for (unsigned i = 0; i < 6; i++)
-		expect_equal(run, names[i], c->call.segments[i], call32_segments[i]);
+		expect_equal(run, names[i], call->segments[i], call32_segments[i]);
 }
 
-static void compare_control(struct run *run, const struct comparison32 *c)
+static void compare_control(struct run *run, const struct call32 *call)
 {
-	expect_equal(run, "cr0", c->call.out_cr0, c->call.cr0);
-	expect_equal(run, "cr3", c->call.out_cr3, c->call.cr3);
-	expect_equal(run, "cr4", c->call.out_cr4, c->call.cr4);
+	expect_equal(run, "cr0", call->out_cr0, call->cr0);
+	expect_equal(run, "cr3", call->out_cr3, call->cr3);
+	expect_equal(run, "cr4", call->out_cr4, call->cr4);
+}
+
+void expect_preserved32(struct run *run, const struct call32 *call)
+{
+	compare_gprs(run, call);
+	expect_flags(run, call->in.rflags, call->out.rflags);
+	compare_segments(run, call);
+	compare_control(run, call);
 }
 
 /*
@@ -129,13 +137,13 @@ static void compare(struct run *run, const struct comparison32 *c)
 	uint64_t what = run->check->arg;
 
 	if (what & GPRS)
-		compare_gprs(run, c);
+		compare_gprs(run, &c->call);
 	if (what & FLAGS)
 		expect_flags(run, c->call.in.rflags, c->call.out.rflags);
 	if (what & SEGMENTS)
-		compare_segments(run, c);
+		compare_segments(run, &c->call);
 	if (what & CONTROL)
-		compare_control(run, c);
+		compare_control(run, &c->call);
 	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++) {
 		if (what & BIT(group))
 			expect_group(run, &c->machine, group);

@@ -6,8 +6,9 @@
 #include "guest/kvm2007/checks.h"
 
 static const struct area *const areas[] = {
-	&probe_area,     &state_area,       &register_area, &patch_area, &hypercall64_area,
-	&preserves_area, &hypercall32_area, &echo_area,     &vcpu_area,
+	&probe_area,       &state_area,        &register_area,    &patch_area,
+	&hypercall64_area, &preserves_area,    &hypercall32_area, &echo_area,
+	&every_call_area,  &nothing_else_area, &vcpu_area,
 };
 
 static const struct check *check(unsigned n)

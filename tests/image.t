@@ -53,7 +53,7 @@ done
 
 at_most "$(number "$O/guest.elf" text)" $((40 << 10)) 'guest text'
 at_most "$(number "$O/guest.elf" bss)" $((128 << 10)) 'guest bss'
-at_most "$(number "$O/host.elf" text)" $((32 << 10)) 'host text'
+at_most "$(number "$O/host.elf" text)" $((36 << 10)) 'host text'
 ${STRIP:-strip} -o "$tmp/stripped" "$O/guest.elf"
 at_most "$(wc -c <"$tmp/stripped")" $((64 << 10)) 'guest, stripped'
 ./run-qemu.sh --help >/dev/null

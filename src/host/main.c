@@ -22,6 +22,8 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 
+#define VECTOR_NMI 2
+
 #define ONE_MIB (UINT64_C(1) << 20)
 #define ONE_GIB (UINT64_C(1) << 30)
 
@@ -212,13 +214,37 @@ static void finish(const struct vcpu *vcpu)
 	panic("host: the guest %s, at rip %#lx of vCPU %u", vcpu->end_reason, vcpu->rip, vcpu->id);
 }
 
+/* A trap of the host itself; this replaces panic_trap(), whose words are the guest's. */
+static void host_trap(struct trap_frame *frame)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (frame->vector == VECTOR_NMI && !cpu->silent)
+		return; /* for a processor that is not in the guest: vcpus.c knows why it came */
+	if (cpu->silent || cpu->panicking)
+		panic_trap(frame);
+	cpu->panicking = true;
+	vcpus_stop_others(cpu->id);
+	serial_flush();
+	open_console();
+	if (vcpus_get(0))
+		print("\n");
+	else
+		start_stream();
+	print_frame(frame);
+	panic("host: exception %u at rip %#lx of processor %u%s", (unsigned)frame->vector,
+	      frame->rip, cpu->id,
+	      frame->vector == VECTOR_PF && cpu_guard_page(READ_REG(cr2)) ? ": stack overflow"
+									  : "");
+}
+
 void main(void)
 {
 	const struct vcpu_vendor *vendor;
 	const struct fault *fault;
 	static struct loaded_guest loaded;
 
-	cpu_init(panic_trap);
+	cpu_init(host_trap);
 	log_init();
 	configure();
 	if (config.faults)

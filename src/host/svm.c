@@ -56,7 +56,7 @@ static COLD void svm_init(void)
 
 static void init_controls(const struct vcpu *vcpu, struct vmcb *c)
 {
-	c->intercept1 = (uint32_t)(INTERCEPT_NMI | INTERCEPT_INVD | INTERCEPT_HLT |
+	c->intercept1 = (uint32_t)(INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_INVD | INTERCEPT_HLT |
 				   INTERCEPT_INVLPGA | INTERCEPT_IO | INTERCEPT_MSR |
 				   INTERCEPT_TASK_SWITCH | INTERCEPT_SHUTDOWN | INTERCEPT_CPUID);
 	c->intercept2 = (uint32_t)(INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD |
@@ -212,6 +212,8 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 	 */
 	if (saves_next_rip)
 		vcpu->exit.length = (uint8_t)(c->next_rip - c->rip);
+	if (vcpu->exit.kind == EXIT_NMI)
+		svm_take_nmi();
 	going_on = vcpu_handle_exit(vcpu);
 	c->rax = vcpu->regs.rax;
 	c->rip = vcpu->rip;

@@ -28,7 +28,8 @@ enum exit_kind {
 	EXIT_EXCEPTION,    /* exit.event, which vcpu->exception_bitmap has */
 	EXIT_NESTED_FAULT, /* nested paging does not map exit.gpa */
 	EXIT_TRIPLE_FAULT,
-	EXIT_NMI_INIT,     /* an NMI or an INIT for the processor itself */
+	EXIT_NMI,          /* one for the processor itself */
+	EXIT_INIT,         /* likewise */
 	EXIT_ENTRY_FAILED, /* the CPU did not accept the guest's state: exit.code */
 };
 
@@ -135,13 +136,16 @@ struct vcpu {
 	uint8_t debug_exit_code; /* that it wrote last to isa-debug-exit; 0: none */
 	uint32_t apic_id;
 	bool x2apic;
-	uint32_t icr_destination; /* as in an xAPIC's ICR2 */
+	uint32_t icr;             /* the lower half, as the guest has written it */
+	uint32_t icr_destination; /* in x2APIC mode the upper half; else ICR2 */
 	const char *end_reason;   /* why the guest cannot go on; NULL while it can */
 
 	/* Shared: any vCPU sets these, by atomic operations; see vcpus.c. */
 	unsigned sipi; /* SIPI_PENDING and a start-up IPI's vector */
 	bool init_pending;
 	bool wait_for_sipi;
+	bool stopped;      /* another vCPU ends the guest */
+	uint32_t ldr, dfr; /* of the xAPIC; set only by its own vCPU */
 };
 
 _Static_assert(offsetof(struct vcpu, regs) == 0, "svm_run.asm, vmx_run.asm");
@@ -182,6 +186,9 @@ extern const struct vcpu_vendor svm_vendor, vmx_vendor;
  * the guest: it cannot go on (vcpu->end_reason), it is halted, or an INIT has come.
  */
 bool vcpu_handle_exit(struct vcpu *vcpu);
+
+/* exits.c: the guest cannot go on: sets vcpu->end_reason, and logs it. */
+void vcpu_end(struct vcpu *vcpu, const char *why);
 
 /* Makes vcpu->slow valid; what is changed there reaches the guest. */
 static inline void vcpu_sync(struct vcpu *vcpu)

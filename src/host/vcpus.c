@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A vCPU that waits for its start-up IPI is not in the guest: its processor waits here.  An INIT
- * for a vCPU in the guest takes effect at its next exit that is not a hypercall.
+ * for a vCPU in the guest comes with an NMI for its processor, which makes it exit.
  */
 #include "host/vcpus.h"
 
@@ -15,13 +15,17 @@
 
 #define ICR_VECTOR(command)    ((command)&0xff)
 #define ICR_MODE(command)      ((command) >> 8 & 7)
-#define MODE_INIT              5
-#define MODE_STARTUP           6
+#define ICR_LOGICAL            BIT(11)
 #define ICR_ASSERT             BIT(14)
 #define ICR_LEVEL              BIT(15)
 #define ICR_SHORTHAND(command) ((command) >> 18 & 3)
-#define TO_ALL_APICS           0xff
+#define ICR_NMI                0x400u
+#define ICR_WRITABLE           0xccfffu
+#define TO_ALL_XAPICS          0xffu
+#define TO_ALL_X2APICS         UINT32_MAX
+#define DFR_FLAT               0xf /* DFR's upper four bits: no clusters */
 
+enum { MODE_FIXED, MODE_LOWEST_PRIORITY, MODE_INIT = 5, MODE_STARTUP, MODES = 8 };
 enum { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
 
 #define SIPI_PENDING 0x100u
@@ -76,12 +80,15 @@ static struct vcpu_start ipi_start(unsigned vector)
 }
 
 /* By an NMI, which is an exit in the guest and a trap in the host. */
-static void stop_others(unsigned id)
+void vcpus_stop_others(unsigned id)
 {
 	if (vcpus_count() == 1)
 		return;
-	for (unsigned i = 0; i < vcpus_count(); i++)
+	for (unsigned i = 0; i < vcpus_count(); i++) {
 		smp_cpu(i)->silent = i != id;
+		if (vcpus[i])
+			__atomic_store_n(&vcpus[i]->stopped, i != id, __ATOMIC_RELEASE);
+	}
 	apic_nmi_others();
 }
 
@@ -95,11 +102,13 @@ static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
 	vcpu->synced = false;
 	vcpu->event.pending = false;
 	vcpu->vendor->run(vcpu, start);
+	if (!vcpu->end_reason && !vcpu->id)
+		vcpu_end(vcpu, "was sent an INIT, but has no firmware that would start it again");
 	if (!vcpu->end_reason)
 		return;
 	if (__atomic_exchange_n(&finished, true, __ATOMIC_ACQ_REL))
 		halt_for_ever();
-	stop_others(vcpu->id);
+	vcpus_stop_others(vcpu->id);
 	params.finish(vcpu);
 }
 
@@ -130,14 +139,14 @@ static bool all_wait(void)
 	return true;
 }
 
-static void run_boot_vcpu(struct vcpu *vcpu)
+static _Noreturn void run_boot_vcpu(struct vcpu *vcpu)
 {
 	struct vcpu_start start = loader_start();
 
 	while (!all_wait())
 		cpu_relax();
 	enter(vcpu, &start);
-	panic("host: an INIT for the boot processor, behind which there is nothing of ours");
+	panic("host: vCPU 0 left the guest without a reason");
 }
 
 static void run_vcpu(void *unused)
@@ -151,6 +160,7 @@ static void run_vcpu(void *unused)
 		.entry = params.loaded->entry,
 		.apic_id = cpuid(1, 0).ebx >> 24,
 		.exception_bitmap = hooked_exceptions(),
+		.dfr = UINT32_MAX,
 	};
 
 	(void)unused;
@@ -178,9 +188,22 @@ void vcpus_run(const struct vcpu_vendor *vendor, const struct guest_memory *memo
 	panic("host: no vCPU runs any more");
 }
 
+/* SDM volume 3 (325384-083) 11.6.2.2, 11.12.10 */
+static bool has_logical_id(const struct vcpu *vcpu, bool x2apic, uint32_t to)
+{
+	uint32_t id;
+
+	if (x2apic)
+		return to >> 16 == vcpu->apic_id >> 4 && to & 1u << (vcpu->apic_id & 15);
+	id = __atomic_load_n(&vcpu->ldr, __ATOMIC_RELAXED) >> 24;
+	if (__atomic_load_n(&vcpu->dfr, __ATOMIC_RELAXED) >> 28 == DFR_FLAT)
+		return id & to;
+	return id >> 4 == to >> 4 && id & to & 0xf;
+}
+
 static bool is_for(const struct vcpu *from, uint32_t command, const struct vcpu *vcpu)
 {
-	uint32_t to = from->icr_destination >> 24;
+	uint32_t to = from->x2apic ? from->icr_destination : from->icr_destination >> 24;
 
 	switch (ICR_SHORTHAND(command)) {
 	case TO_SELF:
@@ -190,16 +213,29 @@ static bool is_for(const struct vcpu *from, uint32_t command, const struct vcpu 
 	case TO_OTHERS:
 		return vcpu != from;
 	default:
-		return to == vcpu->apic_id || to == TO_ALL_APICS;
+		if (to == (from->x2apic ? TO_ALL_X2APICS : TO_ALL_XAPICS))
+			return true;
+		if (command & ICR_LOGICAL)
+			return has_logical_id(vcpu, from->x2apic, to);
+		return to == vcpu->apic_id;
 	}
+}
+
+/* The real APIC sends it, to the vCPU's processor and to no other. */
+static void send_interrupt(struct vcpu *vcpu, uint32_t command)
+{
+	apic_send((uint32_t)(ICR_VECTOR(command) | ICR_ASSERT), vcpu->apic_id);
 }
 
 static void send_init(struct vcpu *vcpu, uint32_t command)
 {
 	if (command & ICR_LEVEL && !(command & ICR_ASSERT))
 		return; /* 11.6.1: a message that only old CPUs need */
-	if (!__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
-		__atomic_store_n(&vcpu->init_pending, true, __ATOMIC_RELEASE);
+	if (__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
+		return;
+	__atomic_store_n(&vcpu->init_pending, true, __ATOMIC_RELEASE);
+	if (vcpu->id != this_cpu()->id)
+		apic_send((uint32_t)(ICR_NMI | ICR_ASSERT), vcpu->apic_id);
 }
 
 /* A vCPU that does not wait for it ignores it. */
@@ -215,20 +251,25 @@ static void send_sipi(struct vcpu *vcpu, uint32_t command)
 
 void vcpus_write_icr(struct vcpu *from, uint32_t command)
 {
+	static void (*const senders[MODES])(struct vcpu * vcpu, uint32_t command) = {
+		[MODE_FIXED] = send_interrupt,
+		[MODE_LOWEST_PRIORITY] = send_interrupt,
+		[MODE_INIT] = send_init,
+		[MODE_STARTUP] = send_sipi,
+	};
 	unsigned mode = ICR_MODE(command);
 
-	if (mode != MODE_INIT && mode != MODE_STARTUP) {
-		apic_send(command, from->icr_destination >> 24);
-		return;
-	}
-	log_line("%s %u %#x %#x", mode == MODE_INIT ? "init" : "startup", from->id, command,
-		 from->icr_destination);
-	for (unsigned id = 0; id < vcpus_count(); id++) {
+	from->icr = command & ICR_WRITABLE;
+	if (!senders[mode])
+		log_line("icr %u %#x %#x refused", from->id, command, from->icr_destination);
+	else if (mode >= MODE_INIT)
+		log_line("%s %u %#x %#x", mode == MODE_INIT ? "init" : "startup", from->id, command,
+			 from->icr_destination);
+	for (unsigned id = 0; senders[mode] && id < vcpus_count(); id++) {
 		if (!is_for(from, command, vcpus[id]))
 			continue;
-		if (mode == MODE_INIT)
-			send_init(vcpus[id], command);
-		else
-			send_sipi(vcpus[id], command);
+		senders[mode](vcpus[id], command);
+		if (mode == MODE_LOWEST_PRIORITY)
+			break; /* any of them may have it */
 	}
 }

@@ -195,7 +195,7 @@ VMCS_FIELDS(X)
 #define VMX_REASONS(X)                                                           \
 	X(0, EXCEPTION, EXCEPTION, "exception or NMI")                           \
 	X(2, TRIPLE_FAULT, TRIPLE_FAULT, "triple fault")                         \
-	X(3, INIT, NMI_INIT, "INIT signal")                                      \
+	X(3, INIT, INIT, "INIT signal")                                          \
 	X(4, SIPI, UNKNOWN, "start-up IPI")                                      \
 	X(9, TASK_SWITCH, UNKNOWN, "task switch")                                \
 	X(10, CPUID, CPUID, "CPUID")                                             \

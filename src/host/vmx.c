@@ -81,7 +81,7 @@ static void translate_exception(struct vcpu_exit *exit)
 	uint64_t event = vmread(VMCS_EXIT_EVENT);
 
 	if (EVENT_TYPE(event) == EVENT_NMI)
-		exit->kind = EXIT_NMI_INIT;
+		exit->kind = EXIT_NMI;
 	exit->event = (struct vcpu_event){
 		.pending = true, .has_error = event & EVENT_ERROR, .vector = (uint8_t)event};
 	if (exit->event.has_error)

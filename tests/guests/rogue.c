@@ -14,6 +14,7 @@
 #include "lib/processors.h"
 #include "lib/serial.h"
 #include "lib/string.h"
+#include "x86/apic.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/smp.h"
@@ -208,29 +209,55 @@ static void unexpected(void)
 
 static void attack_host(void)
 {
-	run_attacks(&tap);
-	end_run(&tap, tap_verdict(&tap, true));
+	static const struct attacks *const tables[] = {cpu_attacks, port_attacks, para_attacks,
+						       NULL};
+
+	run_attacks(&tap, tables);
+}
+
+static void attack_host_by_apic(void)
+{
+	attack_apic(&tap);
+}
+
+/* INIT to vCPU 0, which has nothing to wait for. */
+static void init_boot_vcpu(void *unused)
+{
+	(void)unused;
+	if (this_cpu()->id == 1)
+		apic_send(0x4500, apic_read(APIC_ID) ? 0 : 1);
+	for (unsigned i = 0; i < 1000000; i++)
+		cpu_relax();
+}
+
+static void init_0(void)
+{
+	start_one("rogue.init-0");
+	processors_start((uint64_t)image_end, 2, false);
+	smp_run(init_boot_vcpu, NULL);
 }
 
 static const struct {
 	const char *name;
 	void (*run)(void);
 } modes[] = {
-	{"hostile", attack_host},     /* tries what the host must refuse */
-	{"memory", touch_memory},     /* touches memory=GPA */
-	{"hang", hang},               /* spins, with interrupts off */
-	{"halt", halt},               /* CLI, HLT */
-	{"triple", triple},           /* triple fault */
-	{"triple-on-1", triple_on_1}, /* a triple fault on vCPU 1 */
-	{"apic", exchange_apic},      /* accesses its APIC by XCHG */
-	{"cut", cut},                 /* ends in the middle of a line */
-	{"noplan", noplan},           /* never plans its one test */
-	{"lie", lie},                 /* counts one success too many */
-	{"late", late},               /* goes on after its verdict */
-	{"wrongcode", wrongcode},     /* says FAIL, exits as PASS does */
-	{"overflow", overflow},       /* runs out of stack */
-	{"double", break_gates},      /* double fault */
-	{"unexpected", unexpected},   /* invalid opcode outside any interaction */
+	{"hostile", attack_host},              /* tries what the host must refuse */
+	{"hostile-apic", attack_host_by_apic}, /* the same by the APIC, on two vCPUs */
+	{"init-0", init_0},                    /* vCPU 1 sends vCPU 0 an INIT */
+	{"memory", touch_memory},              /* touches memory=GPA */
+	{"hang", hang},                        /* spins, with interrupts off */
+	{"halt", halt},                        /* CLI, HLT */
+	{"triple", triple},                    /* triple fault */
+	{"triple-on-1", triple_on_1},          /* a triple fault on vCPU 1 */
+	{"apic", exchange_apic},               /* accesses its APIC by XCHG */
+	{"cut", cut},                          /* ends in the middle of a line */
+	{"noplan", noplan},                    /* never plans its one test */
+	{"lie", lie},                          /* counts one success too many */
+	{"late", late},                        /* goes on after its verdict */
+	{"wrongcode", wrongcode},              /* says FAIL, exits as PASS does */
+	{"overflow", overflow},                /* runs out of stack */
+	{"double", break_gates},               /* double fault */
+	{"unexpected", unexpected},            /* invalid opcode outside any interaction */
 };
 
 #define NUMBER(variable, text) \

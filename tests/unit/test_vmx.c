@@ -486,7 +486,7 @@ static void test_reasons(void **state)
 	kinds[41] = EXIT_ENTRY_FAILED;
 	kinds[0] = EXIT_EXCEPTION;
 	kinds[2] = EXIT_TRIPLE_FAULT;
-	kinds[3] = EXIT_NMI_INIT;
+	kinds[3] = EXIT_INIT;
 	kinds[10] = EXIT_CPUID;
 	kinds[12] = EXIT_HLT;
 	kinds[28] = EXIT_CR_WRITE;

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "host/abi.h"
+#include "host/checksum.h"
 #include "host/config.h"
 #include "host/layout.h"
 #include "host/loader.h"
@@ -197,13 +198,15 @@ static void print_state(const struct vcpu *v)
 /* Called for the vCPU that ended first. */
 static void finish(const struct vcpu *vcpu)
 {
+	const char *changed = checksum_changed();
+
 	/*
 	 * Without a device that ends the machine, a guest halts after its verdict: say nothing
 	 * more.
 	 */
-	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HLT)
+	if (!changed && vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HLT)
 		halt_for_ever();
-	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_TRIPLE_FAULT)
+	if (!changed && vcpu->debug_exit_code && vcpu->exit.kind == EXIT_TRIPLE_FAULT)
 		machine_reset(); /* the guest's option reset */
 
 	/* The guest may have changed the UART's settings and left a line unfinished. */
@@ -211,6 +214,8 @@ static void finish(const struct vcpu *vcpu)
 	open_console();
 	print("\n");
 	print_state(vcpu);
+	if (changed)
+		panic("host: its memory has changed: %s", changed);
 	panic("host: the guest %s, at rip %#lx of vCPU %u", vcpu->end_reason, vcpu->rip, vcpu->id);
 }
 

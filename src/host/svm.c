@@ -18,7 +18,6 @@
 
 /* Shared by all vCPUs, and only read after svm_init(). */
 static uint8_t msrpm[2 * 4096] __attribute__((aligned(4096)));
-static const uint8_t *iopm;
 static bool saves_next_rip; /* 15.7.1 */
 
 static bool svm_offered(void)
@@ -49,7 +48,7 @@ static void init_msrpm(void)
 
 static COLD void svm_init(void)
 {
-	iopm = io_bitmap_init();
+	io_bitmap_init();
 	init_msrpm();
 	saves_next_rip = cpuid(0x8000000a, 0).edx & CPUID_NRIPS;
 }
@@ -64,7 +63,7 @@ static void init_controls(const struct vcpu *vcpu, struct vmcb *c)
 				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
 				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
 	c->intercept_exceptions = vcpu->exception_bitmap;
-	c->iopm_pa = (uint64_t)iopm;
+	c->iopm_pa = (uint64_t)io_bitmap;
 	c->msrpm_pa = (uint64_t)msrpm;
 	c->asid = 1;
 	c->tlb_control = TLB_FLUSH_ALL;
@@ -246,6 +245,8 @@ const struct vcpu_vendor svm_vendor = {
 	.extension = "SVM",
 	.makers = "AuthenticAMD or HygonGenuine",
 	.call_instruction = {0x0f, 0x01, 0xd9}, /* VMMCALL */
+	.msr_bitmap = msrpm,
+	.msr_bitmap_size = sizeof(msrpm),
 	.init = svm_init,
 	.offered = svm_offered,
 	.available = svm_available,

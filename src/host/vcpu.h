@@ -163,6 +163,10 @@ struct vcpu_vendor {
 	uint8_t call_instruction[3];
 	uint64_t nested_leaf; /* flags of a nested page table's leaf: write-back memory */
 
+	/* Shared by all vCPUs; valid after init(). */
+	const uint8_t *msr_bitmap;
+	uint64_t msr_bitmap_size;
+
 	/* Makes what all vCPUs share.  Called once, before any runs. */
 	void (*init)(void);
 

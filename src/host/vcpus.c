@@ -6,6 +6,7 @@
 #include "host/vcpus.h"
 
 #include "host/abi.h"
+#include "host/checksum.h"
 #include "host/hooks.h"
 #include "host/log.h"
 #include "lib/panic.h"
@@ -184,6 +185,7 @@ void vcpus_run(const struct vcpu_vendor *vendor, const struct guest_memory *memo
 	params.loaded = loaded;
 	params.finish = finish;
 	vendor->init();
+	checksum_init(vendor);
 	smp_run(run_vcpu, NULL);
 	panic("host: no vCPU runs any more");
 }

@@ -22,6 +22,9 @@ _Static_assert(VMCS_HOST_RSP == 0x6c14 && VMCS_HOST_RIP == 0x6c16, "vmx_run.asm"
 #define CR0_HOST_OWNED CR0_NE
 #define CR4_HOST_OWNED CR4_VMXE
 
+/* vmx_setup.c: shared by all vCPUs, and only read after vmx_init(). */
+extern uint8_t vmx_msr_bitmap[PAGE_SIZE];
+
 /*
  * vmx_setup.c: as in struct vcpu_vendor.  vmx_prepare() makes the vCPU's VMCS current and fills
  * it.

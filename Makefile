@@ -126,7 +126,7 @@ TEST_IMAGES := $(O)/tests/rogue.elf $(O)/tests/exit.elf $(O)/tests/shim.elf $(O)
 LONG := $(patsubst %,tests/%.t,faults smp machines build)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
-.PHONY: FORCE all images test-images iso run check soak bench coverage docs format clean help
+.PHONY: FORCE all images test-images iso run check fuzz soak bench coverage docs format clean help
 all: images
 images: $(IMAGES)
 test-images: $(TEST_IMAGES)
@@ -228,9 +228,16 @@ run: images ## run the guest on the reference host
 
 # The images first, and once: the tests would all build them at the same time.  Then as many tests side by side
 # as there are processors, the longest ones first.
+SEEDS ?= 100
+FIRST ?= 1
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 check: images test-images unit ## run all tests (TESTS=tests/NAME.t: only that)
 	$(Q)$(WITH_TOOLS) $(PROVE) --jobs $(JOBS) --timer --failures $(TESTS)
+
+fuzz: images test-images ## run the fuzz guest with SEEDS seeds (100) on each engine
+	$(Q)for smp in 1 4; do for engine in qemu bochs-amd bochs-intel; do \
+		$(WITH_TOOLS) tests/fuzz.sh --engine=$$engine --smp=$$smp $(FIRST) $(SEEDS) || failed=1; \
+	done; done; [ -z "$$failed" ]
 
 soak: images ## 200 runs on four vCPUs, on a busy machine
 	$(Q)$(WITH_TOOLS) tests/soak.sh

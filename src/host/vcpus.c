@@ -21,6 +21,7 @@
 #define ICR_LEVEL              BIT(15)
 #define ICR_SHORTHAND(command) ((command) >> 18 & 3)
 #define ICR_NMI                0x400u
+#define FIRST_VECTOR           16
 #define ICR_WRITABLE           0xccfffu
 #define TO_ALL_XAPICS          0xffu
 #define TO_ALL_X2APICS         UINT32_MAX
@@ -223,9 +224,14 @@ static bool is_for(const struct vcpu *from, uint32_t command, const struct vcpu 
 	}
 }
 
-/* The real APIC sends it, to the vCPU's processor and to no other. */
+/*
+ * The real APIC sends it, to the vCPU's processor and to no other.  Vectors of exceptions are illegal
+ * (11.8.4), but an emulator may deliver them.
+ */
 static void send_interrupt(struct vcpu *vcpu, uint32_t command)
 {
+	if (ICR_VECTOR(command) < FIRST_VECTOR)
+		return;
 	apic_send((uint32_t)(ICR_VECTOR(command) | ICR_ASSERT), vcpu->apic_id);
 }
 

@@ -80,7 +80,7 @@ uint32_t id_of(unsigned cpu)
 {
 	static uint32_t first;
 
-	if (!cpu)
+	if (!this_cpu()->id)
 		first = apic_read(APIC_ID) >> 24;
 	return first + cpu; /* as the emulators number them */
 }
@@ -195,4 +195,20 @@ void attack_apic(struct tap *tap)
 	timer_stop(); /* and the PICs are masked */
 	trap_unexpected = count;
 	smp_run(work, tap);
+}
+
+static void send_init(void *unused)
+{
+	(void)unused;
+	if (this_cpu()->id == 1)
+		apic_send(INIT | 0x4000, id_of(0));
+	for (unsigned i = 0; i < 1000000; i++)
+		cpu_relax();
+}
+
+void attack_vcpu_0(void)
+{
+	processors_start((uint64_t)image_end, 2, false);
+	id_of(0);
+	smp_run(send_init, NULL);
 }

@@ -4,8 +4,10 @@
  *
  *   do=NAME            one of the modes at the end of this file
  *   memory=GPA [write] for do=memory, the default: which page to touch, and how
+ *   seed=N count=N [trace] [nostep] for do=fuzz: which steps, how many; name each; no RFLAGS.TF
  */
 #include "attack.h"
+#include "fuzz.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
 #include "lib/exit.h"
@@ -14,7 +16,6 @@
 #include "lib/processors.h"
 #include "lib/serial.h"
 #include "lib/string.h"
-#include "x86/apic.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/smp.h"
@@ -34,6 +35,7 @@ static struct {
 	const char *mode;
 	uint64_t memory;
 	bool write;
+	struct fuzz_options fuzz;
 } options;
 
 static _Noreturn void end_as(enum verdict verdict)
@@ -142,7 +144,7 @@ static void exchange_apic(void)
 	__asm__ volatile("xchg %0, 0x80(%1)" : "+r"(value) : "r"(UNMAPPED) : "memory");
 }
 
-/* Reads or writes the page.  A host must end a guest that touches memory which it does not have. */
+/* A host must end a guest that touches memory which it does not have. */
 static void touch_memory(void)
 {
 	volatile uint8_t *byte = (volatile uint8_t *)UNMAPPED;
@@ -215,26 +217,14 @@ static void attack_host(void)
 	run_attacks(&tap, tables);
 }
 
+static void fuzz_host(void)
+{
+	fuzz(&tap, &options.fuzz);
+}
+
 static void attack_host_by_apic(void)
 {
 	attack_apic(&tap);
-}
-
-/* INIT to vCPU 0, which has nothing to wait for. */
-static void init_boot_vcpu(void *unused)
-{
-	(void)unused;
-	if (this_cpu()->id == 1)
-		apic_send(0x4500, apic_read(APIC_ID) ? 0 : 1);
-	for (unsigned i = 0; i < 1000000; i++)
-		cpu_relax();
-}
-
-static void init_0(void)
-{
-	start_one("rogue.init-0");
-	processors_start((uint64_t)image_end, 2, false);
-	smp_run(init_boot_vcpu, NULL);
 }
 
 static const struct {
@@ -243,7 +233,8 @@ static const struct {
 } modes[] = {
 	{"hostile", attack_host},              /* tries what the host must refuse */
 	{"hostile-apic", attack_host_by_apic}, /* the same by the APIC, on two vCPUs */
-	{"init-0", init_0},                    /* vCPU 1 sends vCPU 0 an INIT */
+	{"init-0", attack_vcpu_0},             /* vCPU 1 sends vCPU 0 an INIT */
+	{"fuzz", fuzz_host},                   /* does what it can at random */
 	{"memory", touch_memory},              /* touches memory=GPA */
 	{"hang", hang},                        /* spins, with interrupts off */
 	{"halt", halt},                        /* CLI, HLT */
@@ -265,17 +256,23 @@ static const struct {
 
 static bool parse_options(char *error)
 {
-	static uint64_t echo, cpus; /* the runner passes them to every guest */
+	static uint64_t echo; /* the runner passes them to every guest */
 	const struct option table[] = {
 		{.name = "do", .kind = OPTION_TEXT, .text = &options.mode, .wanted = "a mode"},
 		{.name = "memory", NUMBER(options.memory, "a guest-physical address")},
+		{.name = "seed", NUMBER(options.fuzz.seed, "a number")},
+		{.name = "count", NUMBER(options.fuzz.count, "a number of steps")},
+		{.name = "trace", .kind = OPTION_FLAG, .flag = &options.fuzz.trace},
+		{.name = "nostep", .kind = OPTION_FLAG, .flag = &options.fuzz.nostep},
 		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
 		{.name = "echo", NUMBER(echo, "a number")},
-		{.name = "cpus", NUMBER(cpus, "a number")},
+		{.name = "cpus", NUMBER(options.fuzz.cpus, "a number")},
 	};
 	const char *image;
 
 	options.mode = "memory";
+	options.fuzz.count = 200;
+	options.fuzz.cpus = 1;
 	return cmdline_parse(boot_info.cmdline, table, LENGTH(table), &image, error);
 }
 

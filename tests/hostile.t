@@ -111,6 +111,8 @@ by_apic() {
 		has "$tmp/out" '^# RESULT: PASS pass=6[0-3] fail=0 skip=[03] todo=0$' "$name, $n vCPUs: by all attacks"
 		grep -B 3 '^not ok' "$tmp/out" | sed 's/^/# /'
 	done
+	rogue --append=do=storm --smp=4 "$@"
+	is $? 0 "$name: INIT and start-up IPIs from two vCPUs at once: the third one starts again"
 	has "$tmp/log" '^icr 0 0x4428 0x[0-9a-f]+ refused$' "$name: an NMI that is refused is logged"
 	has "$tmp/log" '^lvt 0 0x360 0x428 refused$' "$name: and so is one by LINT1"
 }

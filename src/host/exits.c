@@ -290,6 +290,5 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 	handlers[vcpu->exit.kind](vcpu);
 	if (!(vcpu->slow.cr0 & CR0_PE))
 		vcpu->event.has_error = false; /* real mode has no error codes */
-	return !vcpu->end_reason && !vcpu->halted &&
-	       !__atomic_load_n(&vcpu->init_pending, __ATOMIC_RELAXED);
+	return !vcpu->end_reason && !vcpu->halted && !vcpu_must_leave(vcpu);
 }

@@ -224,8 +224,10 @@ static void host_trap(struct trap_frame *frame)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (frame->vector == VECTOR_NMI && !cpu->silent)
-		return; /* for a processor that is not in the guest: vcpus.c knows why it came */
+	if (frame->vector == VECTOR_NMI && !cpu->silent) {
+		vcpus_nmi();
+		return;
+	}
 	if (cpu->silent || cpu->panicking)
 		panic_trap(frame);
 	cpu->panicking = true;

@@ -103,7 +103,9 @@ static COLD void svm_start(struct vcpu *vcpu, const struct vcpu_start *start)
 	memset(&svm->guest, 0, sizeof(svm->guest));
 	init_controls(vcpu, &svm->guest);
 	init_state(&svm->guest, start);
-	svm_run(svm, vcpu);
+	svm_block_nmis();
+	if (!vcpu_must_leave(vcpu)) /* an INIT that came until now */
+		svm_run(svm, vcpu);
 }
 
 static COLD void svm_sync(struct vcpu *vcpu)

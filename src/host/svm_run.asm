@@ -11,7 +11,7 @@
 %define SVM_HOST PAGE_SIZE               ; svm.h asserts it
 
 extern svm_exit
-global svm_run, svm_take_nmi
+global svm_run, svm_take_nmi, svm_block_nmis
 
 section .text
 bits 64
@@ -60,5 +60,9 @@ svm_run:
 svm_take_nmi:
         stgi
         nop
+        clgi
+        ret
+
+svm_block_nmis:
         clgi
         ret

@@ -133,6 +133,7 @@ struct vcpu {
 	vcpu_hypercall *hypercall;
 
 	bool halted;             /* until an INIT comes */
+	volatile bool entered;   /* an NMI in the host is to make the guest exit */
 	uint8_t debug_exit_code; /* that it wrote last to isa-debug-exit; 0: none */
 	uint32_t apic_id;
 	bool x2apic;
@@ -141,12 +142,18 @@ struct vcpu {
 	const char *end_reason;   /* why the guest cannot go on; NULL while it can */
 
 	/* Shared: any vCPU sets these, by atomic operations; see vcpus.c. */
-	unsigned sipi; /* SIPI_PENDING and a start-up IPI's vector */
-	bool init_pending;
-	bool wait_for_sipi;
+	unsigned startup;  /* STARTUP_...; with STARTUP_SIPI the IPI's vector */
 	bool stopped;      /* another vCPU ends the guest */
 	uint32_t ldr, dfr; /* of the xAPIC; set only by its own vCPU */
 };
+
+/*
+ * What becomes of a vCPU: nothing; it waits, or will wait at its next exit, for a start-up IPI; or it
+ * has got one.
+ */
+#define STARTUP_NONE 0u
+#define STARTUP_INIT 1u
+#define STARTUP_SIPI 0x100u
 
 _Static_assert(offsetof(struct vcpu, regs) == 0, "svm_run.asm, vmx_run.asm");
 
@@ -179,6 +186,12 @@ struct vcpu_vendor {
 	/* Runs the guest from @start until vcpu_handle_exit() returns false. */
 	void (*run)(struct vcpu *vcpu, const struct vcpu_start *start);
 
+	/*
+	 * An NMI came to the vCPU's processor while that was in the host, between vcpu->entered's
+	 * becoming true and the guest: the guest shall exit once more.  NULL: NMIs are blocked there.
+	 */
+	void (*kicked)(void);
+
 	/* Fills vcpu->slow. */
 	void (*sync)(struct vcpu *vcpu);
 };
@@ -190,6 +203,12 @@ extern const struct vcpu_vendor svm_vendor, vmx_vendor;
  * the guest: it cannot go on (vcpu->end_reason), it is halted, or an INIT has come.
  */
 bool vcpu_handle_exit(struct vcpu *vcpu);
+
+/* Whether an INIT has come. */
+static inline bool vcpu_must_leave(const struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE) != STARTUP_NONE;
+}
 
 /* exits.c: the guest cannot go on: sets vcpu->end_reason, and logs it. */
 void vcpu_end(struct vcpu *vcpu, const char *why);

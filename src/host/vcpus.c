@@ -30,8 +30,6 @@
 enum { MODE_FIXED, MODE_LOWEST_PRIORITY, MODE_INIT = 5, MODE_STARTUP, MODES = 8 };
 enum { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
 
-#define SIPI_PENDING 0x100u
-
 /* The arguments of vcpus_run(). */
 static struct {
 	const struct vcpu_vendor *vendor;
@@ -114,28 +112,43 @@ static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
 	params.finish(vcpu);
 }
 
+void vcpus_nmi(void)
+{
+	struct vcpu *vcpu = vcpus[this_cpu()->id];
+
+	if (vcpu && vcpu->entered && vcpu->vendor->kicked)
+		vcpu->vendor->kicked();
+}
+
+static unsigned load_startup(struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE);
+}
+
+/* Whether vcpu->startup was @from, and is @to now. */
+static bool change_startup(struct vcpu *vcpu, unsigned from, unsigned to)
+{
+	return __atomic_compare_exchange_n(&vcpu->startup, &from, to, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
+}
+
 static unsigned wait_for_startup(struct vcpu *vcpu)
 {
 	unsigned startup;
 
-	while (vcpu->halted && !__atomic_load_n(&vcpu->init_pending, __ATOMIC_ACQUIRE))
+	while (vcpu->halted && load_startup(vcpu) == STARTUP_NONE)
 		cpu_relax();
 	vcpu->halted = false;
-	__atomic_store_n(&vcpu->init_pending, false, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->sipi, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->wait_for_sipi, true, __ATOMIC_RELEASE);
-	while (!((startup = __atomic_load_n(&vcpu->sipi, __ATOMIC_ACQUIRE)) & SIPI_PENDING))
+	while (!((startup = load_startup(vcpu)) & STARTUP_SIPI) ||
+	       !change_startup(vcpu, startup, STARTUP_NONE))
 		cpu_relax();
-	__atomic_store_n(&vcpu->wait_for_sipi, false, __ATOMIC_RELEASE);
 	return ICR_VECTOR(startup);
 }
 
-static bool all_wait(void)
+static bool all_there(void)
 {
 	for (unsigned id = 1; id < vcpus_count(); id++) {
-		struct vcpu *vcpu = __atomic_load_n(&vcpus[id], __ATOMIC_ACQUIRE);
-
-		if (!vcpu || !__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
+		if (!__atomic_load_n(&vcpus[id], __ATOMIC_ACQUIRE))
 			return false;
 	}
 	return true;
@@ -145,7 +158,7 @@ static _Noreturn void run_boot_vcpu(struct vcpu *vcpu)
 {
 	struct vcpu_start start = loader_start();
 
-	while (!all_wait())
+	while (!all_there())
 		cpu_relax();
 	enter(vcpu, &start);
 	panic("host: vCPU 0 left the guest without a reason");
@@ -163,6 +176,7 @@ static void run_vcpu(void *unused)
 		.apic_id = cpuid(1, 0).ebx >> 24,
 		.exception_bitmap = hooked_exceptions(),
 		.dfr = UINT32_MAX,
+		.startup = cpu->id ? STARTUP_INIT : STARTUP_NONE,
 	};
 
 	(void)unused;
@@ -239,22 +253,19 @@ static void send_init(struct vcpu *vcpu, uint32_t command)
 {
 	if (command & ICR_LEVEL && !(command & ICR_ASSERT))
 		return; /* 11.6.1: a message that only old CPUs need */
-	if (__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
-		return;
-	__atomic_store_n(&vcpu->init_pending, true, __ATOMIC_RELEASE);
-	if (vcpu->id != this_cpu()->id)
+	if (__atomic_exchange_n(&vcpu->startup, STARTUP_INIT, __ATOMIC_ACQ_REL) == STARTUP_NONE &&
+	    vcpu->id != this_cpu()->id)
 		apic_send((uint32_t)(ICR_NMI | ICR_ASSERT), vcpu->apic_id);
 }
 
-/* A vCPU that does not wait for it ignores it. */
+/* A vCPU that was not sent an INIT ignores it. */
 static void send_sipi(struct vcpu *vcpu, uint32_t command)
 {
 	unsigned vector = ICR_VECTOR(command);
 
 	if (!hook_startup(vcpu, &vector))
 		return;
-	if (__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
-		__atomic_store_n(&vcpu->sipi, SIPI_PENDING | ICR_VECTOR(vector), __ATOMIC_RELEASE);
+	change_startup(vcpu, STARTUP_INIT, STARTUP_SIPI | ICR_VECTOR(vector));
 }
 
 void vcpus_write_icr(struct vcpu *from, uint32_t command)

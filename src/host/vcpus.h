@@ -23,6 +23,9 @@ _Noreturn void vcpus_run(const struct vcpu_vendor *vendor, const struct guest_me
 /* No processor but that of vCPU @id, which calls it, runs the guest any more, or says anything. */
 void vcpus_stop_others(unsigned id);
 
+/* An NMI has come to this processor, in the host. */
+void vcpus_nmi(void);
+
 /*
  * The guest on vCPU @from writes @command to its APIC's ICR (SDM volume 3, 325384-083, 11.6.1).
  * INIT and start-up IPIs go to vCPUs, and never to processors; the real APIC sends interrupts, to

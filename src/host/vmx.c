@@ -13,8 +13,17 @@
 static COLD void vmx_start(struct vcpu *vcpu, const struct vcpu_start *start)
 {
 	vmx_prepare(vcpu, start);
-	vmx_run(vcpu);
+	vcpu->entered = true;
+	if (!vcpu_must_leave(vcpu)) /* an INIT that came until now */
+		vmx_run(vcpu);
+	vcpu->entered = false;
 	vmxoff();
+}
+
+/* Between the last look for an INIT and the guest: an exit after its next instruction. */
+static COLD void kicked(void)
+{
+	vmx_set_trap(true);
 }
 
 static COLD void vmx_sync(struct vcpu *vcpu)
@@ -136,6 +145,10 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t
 
 	vcpu->rip = vmread(VMCS_GUEST_RIP);
 	translate(reason, &vcpu->exit);
+	if (reason == VMX_MONITOR_TRAP)
+		vmx_set_trap(false);
+	else if (vcpu->exit.kind == EXIT_NMI)
+		vmx_unblock_nmis();
 	going_on = vcpu_handle_exit(vcpu);
 	leave_instruction(vcpu);
 	write_back(vcpu);
@@ -179,5 +192,6 @@ const struct vcpu_vendor vmx_vendor = {
 	.offered = vmx_offered,
 	.available = vmx_available,
 	.run = vmx_start,
+	.kicked = kicked,
 	.sync = vmx_sync,
 };

@@ -34,6 +34,9 @@ bool vmx_available(const char **why);
 void vmx_init(void);
 void vmx_prepare(struct vcpu *vcpu, const struct vcpu_start *start);
 
+/* Whether the guest exits after its next instruction, if the CPU can do that. */
+void vmx_set_trap(bool on);
+
 /*
  * vmx_run.asm: runs the guest of the current VMCS, and calls vmx_exit() for each exit until that
  * returns false.  If the CPU refuses to enter the guest, it calls vmx_entry_failed() and returns.
@@ -41,5 +44,8 @@ void vmx_prepare(struct vcpu *vcpu, const struct vcpu_start *start);
 void vmx_run(struct vcpu *vcpu);
 bool vmx_exit(struct vcpu *vcpu);
 void vmx_entry_failed(struct vcpu *vcpu);
+
+/* An NMI that made the guest exit blocks others until an IRET: 28.2. */
+void vmx_unblock_nmis(void);
 
 #endif

@@ -82,6 +82,9 @@ void run_attacks(struct tap *tap, const struct attacks *const *tables);
 /* attack_apic.c: all of its attacks; ends the run. */
 void attack_apic(struct tap *tap);
 
+/* There, too: an endless exchange of INIT and start-up IPIs between four vCPUs. */
+void attack_storm(struct tap *tap);
+
 /* There, too: vCPU 1 sends vCPU 0 an INIT. */
 void attack_vcpu_0(void);
 

@@ -16,6 +16,8 @@
 extern uint8_t image_end[];
 
 static volatile unsigned interrupts[SMP_MAX], nmis, alive[SMP_MAX];
+static uint32_t ids[SMP_MAX];
+static unsigned told;
 
 static void count(struct trap_frame *frame)
 {
@@ -78,11 +80,16 @@ bool arrived(unsigned wanted)
 
 uint32_t id_of(unsigned cpu)
 {
-	static uint32_t first;
+	return ids[cpu];
+}
 
-	if (!this_cpu()->id)
-		first = apic_read(APIC_ID) >> 24;
-	return first + cpu; /* as the emulators number them */
+/* They arrive in any order.  Returns when all have told theirs. */
+static void tell_ids(void)
+{
+	ids[this_cpu()->id] = apic_read(APIC_ID) >> 24;
+	__atomic_add_fetch(&told, 1, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&told, __ATOMIC_ACQUIRE) < smp_count())
+		cpu_relax();
 }
 
 static const struct {
@@ -178,6 +185,7 @@ static void work(void *tap)
 {
 	unsigned id = this_cpu()->id;
 
+	tell_ids();
 	if (!x2apic())
 		apic_write(LDR, 1u << (24 + id));
 	interrupts_on();
@@ -200,6 +208,7 @@ void attack_apic(struct tap *tap)
 static void send_init(void *unused)
 {
 	(void)unused;
+	tell_ids();
 	if (this_cpu()->id == 1)
 		apic_send(INIT | 0x4000, id_of(0));
 	for (unsigned i = 0; i < 1000000; i++)
@@ -209,6 +218,77 @@ static void send_init(void *unused)
 void attack_vcpu_0(void)
 {
 	processors_start((uint64_t)image_end, 2, false);
-	id_of(0);
 	smp_run(send_init, NULL);
+}
+
+/* ---- INIT and start-up IPIs from two vCPUs to a third one, which counts its starts ---- */
+
+#define START_PAGE  0x20
+#define STARTS      (*(volatile uint16_t *)(WRITABLE(PAGES) + 0x100))
+#define STORM       500
+#define TARGET      3
+#define INIT_ASSERT (INIT | 0x4000)
+
+static volatile bool stormed[SMP_MAX];
+
+static void send_storm(void)
+{
+	for (unsigned i = 0; i < STORM; i++) {
+		apic_send(INIT_ASSERT, id_of(TARGET));
+		apic_send(SIPI | START_PAGE, id_of(TARGET));
+	}
+	stormed[this_cpu()->id] = true;
+}
+
+static bool starts_again(void)
+{
+	struct patience p = patience(4000000000, 4000000);
+	uint16_t before;
+
+	apic_send(INIT_ASSERT, id_of(TARGET));
+	for (unsigned i = 0; i < MOMENT; i++)
+		cpu_relax();
+	before = STARTS;
+	apic_send(SIPI | START_PAGE, id_of(TARGET));
+	while (STARTS == before && patient(&p))
+		;
+	return STARTS != before;
+}
+
+static bool try_storm(unsigned i)
+{
+	struct patience p = patience(40000000000, 40000000);
+
+	begin("storm.%u", i);
+	while (!(stormed[1] && stormed[2]) && patient(&p))
+		;
+	tap_diag("%u starts", STARTS);
+	return stormed[1] && stormed[2] && starts_again() && starts_again();
+}
+
+static void storm(void *tap)
+{
+	static const struct attacks attacks[] = {{1, try_storm}, {0, NULL}};
+	static const struct attacks *const storms[] = {attacks, NULL};
+
+	tell_ids();
+	if (!this_cpu()->id)
+		run_attacks(tap, storms);
+	if (this_cpu()->id == TARGET)
+		return;
+	send_storm();
+}
+
+/* Real mode: mov ax, cs; mov ds, ax; inc word [0x100]; jmp $ */
+void attack_storm(struct tap *tap)
+{
+	static const uint8_t code[] = {0x8c, 0xc8, 0x8e, 0xd8, 0xff, 0x06, 0x00, 0x01, 0xeb, 0xfe};
+
+	if (processors_start((uint64_t)image_end, TARGET + 1, false) != TARGET + 1)
+		panic("four vCPUs are wanted");
+	paging_map(WRITABLE(PAGES), START_PAGE * PAGE_SIZE, PAGE_RW);
+	for (unsigned i = 0; i < sizeof(code); i++)
+		((uint8_t *)WRITABLE(PAGES))[i] = code[i];
+	STARTS = 0;
+	smp_run(storm, tap);
 }

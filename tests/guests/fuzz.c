@@ -111,6 +111,7 @@ static void restore(struct fuzz *f)
 {
 	machine_load(&f->machine);
 	WRITE_REG(cr3, f->machine.cr3);
+	WRITE_SEL(ss, SEL_DATA); /* legacy mode needs its size */
 	if (fuzz_count == 1)
 		return;
 	apic_write(SPURIOUS, 0x1ff);

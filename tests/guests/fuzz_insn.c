@@ -138,8 +138,8 @@ static void cr_step(struct fuzz *f)
 		return;
 	case 2: /* one that the CPU does not have ends the guest under QEMU */
 		in.rax = READ_REG(cr4) ^
-			 BIT(once_in(f, RARE / 20) ? below(f, 64)
-						   : cr4_bits[below(f, LENGTH(cr4_bits))]);
+			 BIT(once_in(f, RARE / 5) ? below(f, 64)
+						  : cr4_bits[below(f, LENGTH(cr4_bits))]);
 		in.rax |= CR4_PAE;
 		run_snippet(f, &cr4, in);
 		return;

@@ -227,6 +227,11 @@ static void attack_host_by_apic(void)
 	attack_apic(&tap);
 }
 
+static void storm_host(void)
+{
+	attack_storm(&tap);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -234,21 +239,22 @@ static const struct {
 	{"hostile", attack_host},              /* tries what the host must refuse */
 	{"hostile-apic", attack_host_by_apic}, /* the same by the APIC, on two vCPUs */
 	{"init-0", attack_vcpu_0},             /* vCPU 1 sends vCPU 0 an INIT */
-	{"fuzz", fuzz_host},                   /* does what it can at random */
-	{"memory", touch_memory},              /* touches memory=GPA */
-	{"hang", hang},                        /* spins, with interrupts off */
-	{"halt", halt},                        /* CLI, HLT */
-	{"triple", triple},                    /* triple fault */
-	{"triple-on-1", triple_on_1},          /* a triple fault on vCPU 1 */
-	{"apic", exchange_apic},               /* accesses its APIC by XCHG */
-	{"cut", cut},                          /* ends in the middle of a line */
-	{"noplan", noplan},                    /* never plans its one test */
-	{"lie", lie},                          /* counts one success too many */
-	{"late", late},                        /* goes on after its verdict */
-	{"wrongcode", wrongcode},              /* says FAIL, exits as PASS does */
-	{"overflow", overflow},                /* runs out of stack */
-	{"double", break_gates},               /* double fault */
-	{"unexpected", unexpected},            /* invalid opcode outside any interaction */
+	{"storm", storm_host},        /* INIT and start-up IPIs from two vCPUs to a third */
+	{"fuzz", fuzz_host},          /* does what it can at random */
+	{"memory", touch_memory},     /* touches memory=GPA */
+	{"hang", hang},               /* spins, with interrupts off */
+	{"halt", halt},               /* CLI, HLT */
+	{"triple", triple},           /* triple fault */
+	{"triple-on-1", triple_on_1}, /* a triple fault on vCPU 1 */
+	{"apic", exchange_apic},      /* accesses its APIC by XCHG */
+	{"cut", cut},                 /* ends in the middle of a line */
+	{"noplan", noplan},           /* never plans its one test */
+	{"lie", lie},                 /* counts one success too many */
+	{"late", late},               /* goes on after its verdict */
+	{"wrongcode", wrongcode},     /* says FAIL, exits as PASS does */
+	{"overflow", overflow},       /* runs out of stack */
+	{"double", break_gates},      /* double fault */
+	{"unexpected", unexpected},   /* invalid opcode outside any interaction */
 };
 
 #define NUMBER(variable, text) \

@@ -35,6 +35,10 @@ void svm_take_nmi(void)
 {
 }
 
+void svm_block_nmis(void)
+{
+}
+
 bool vcpu_handle_exit(struct vcpu *v)
 {
 	vcpu_sync(v);

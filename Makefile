@@ -144,7 +144,7 @@ TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue exit shim calls smp)
 LONG := $(patsubst %,tests/%.t,faults smp machines build)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
-.PHONY: FORCE all images test-images iso run check soak bench coverage docs format clean help
+.PHONY: FORCE all images test-images iso run check fuzz soak bench coverage docs format clean help
 all: images
 images: $(IMAGES)
 test-images: $(TEST_IMAGES)
@@ -253,11 +253,18 @@ iso: $(O)/paraguest.iso ## build the ISO, which GRUB boots from a CD or a USB st
 run: images ## run the guest on the reference host
 	$(Q)$(WITH_TOOLS) ./run-qemu.sh
 
+SEEDS ?= 100
+FIRST ?= 1
 # Builds first, for the tests would all build at the same time; then runs as many tests in parallel
 # as there are processors.
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 check: images test-images unit ## run all tests (TESTS=tests/NAME.t: only that)
 	$(Q)$(WITH_TOOLS) $(PROVE) --jobs $(JOBS) --timer --failures $(TESTS)
+
+fuzz: images test-images ## run the fuzz guest with SEEDS seeds (100) on each engine
+	$(Q)for smp in 1 4; do for engine in qemu bochs-amd bochs-intel; do \
+		$(WITH_TOOLS) tests/fuzz.sh --engine=$$engine --smp=$$smp $(FIRST) $(SEEDS) || failed=1; \
+	done; done; [ -z "$$failed" ]
 
 soak: images ## 200 runs on four vCPUs, on a busy machine
 	$(Q)$(WITH_TOOLS) tests/soak.sh

@@ -99,8 +99,30 @@ has "$tmp/out" '^# runner: host: .* of vCPU 1 ' \
 	'a triple fault of vCPU 1: its number is in the stream'
 ends_for 'an APIC touched by XCHG' 'touched its APIC by something else than a MOV' . \
 	--smp=2 --append=do=apic
+ends_for 'an INIT for vCPU 0' 'was sent an INIT' '^init 1 ' --smp=2 --append=do=init-0
 ends_for 'an APIC that one vCPU does not have' 'touched memory that it does not have' . \
 	--append=do=apic
+
+# ---- the APIC -----------------------------------------------------------------------------------
+
+# by_apic NAME OPTION...: two vCPUs; and four, of which two wait all the time.
+by_apic() {
+	name=$1
+	shift
+	for n in 2 4; do
+		rogue --append=do=hostile-apic --smp=$n --debug-log="$tmp/log" "$@"
+		is $? 0 "$name, $n vCPUs: the APIC reaches vCPUs, and never the host"
+		has "$tmp/out" '^# RESULT: PASS pass=6[0-3] fail=0 skip=[03] todo=0$' \
+			"$name, $n vCPUs: by all attacks"
+		grep -B 3 '^not ok' "$tmp/out" | sed 's/^/# /'
+	done
+	rogue --append=do=storm --smp=4 "$@"
+	is $? 0 "$name: INIT and start-up IPIs from two vCPUs at once: the third one starts again"
+	has "$tmp/log" '^icr 0 0x4428 0x[0-9a-f]+ refused$' "$name: an NMI that is refused is logged"
+	has "$tmp/log" '^lvt 0 0x360 0x428 refused$' "$name: and so is one by LINT1"
+}
+
+by_apic QEMU
 
 # ---- under Bochs: both vendors, and the intercepts that QEMU does not have ----------------------
 
@@ -113,6 +135,9 @@ if bochs_is_here; then
 		has "$tmp/out" '^# RESULT: PASS pass=2[0-9][0-9] fail=0 skip=1 todo=0$' \
 			"$cpu: by all attacks"
 		grep -B 3 '^not ok' "$tmp/out" | sed 's/^/# /'
+		by_apic "$cpu" --cpu=$cpu
+		ends_for "$cpu: an INIT for vCPU 0" 'was sent an INIT' '^init 1 ' --smp=2 \
+			--cpu=$cpu --append=do=init-0
 		touches 0x1000000 write --cpu=$cpu
 	done
 	has "$tmp/out" '^# host: exit 0x30 \(EPT violation\), information 0x' \

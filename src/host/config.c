@@ -36,6 +36,7 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 		{.name = "cpus", NUMBER(config.cpus, 1, 255, "a number of vCPUs from 1 to 255")},
 		{.name = "faults", FLAG(config.faults)},
 		{.name = "vga", FLAG(config.vga)},
+		{.name = "checksum", FLAG(config.checksum)},
 		{.name = "echo", /* the limits are those of the guest's option */
 		 NUMBER(config.echo, 2, 0x7fffffff, "an index from 2 to 0x7fffffff")},
 		{.name = "serial",

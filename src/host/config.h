@@ -21,8 +21,9 @@ struct config {
 	uint64_t echo;   /* index of the echo service, if has_echo */
 	uint64_t serial; /* I/O port of the UART for guest and host; SERIAL_ANY: the first */
 	bool has_echo;
-	bool faults; /* list the faults and run nothing */
-	bool vga;    /* also write to the screen */
+	bool faults;   /* list the faults and run nothing */
+	bool vga;      /* also write to the screen */
+	bool checksum; /* notice a guest that changes the host's memory */
 };
 
 extern struct config config;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "host/abi.h"
+#include "host/checksum.h"
 #include "host/config.h"
 #include "host/cpuid.h"
 #include "host/hooks.h"
@@ -18,7 +19,7 @@
 
 #define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 
-static void end(struct vcpu *vcpu, const char *why)
+void vcpu_end(struct vcpu *vcpu, const char *why)
 {
 	log_line("end %u %#lx %s", vcpu->id, vcpu->rip, why);
 	vcpu->end_reason = why;
@@ -130,6 +131,10 @@ static void handle_debug_exit(struct vcpu *vcpu)
 {
 	vcpu->debug_exit_code = (uint8_t)vcpu->regs.rax;
 	log_line("verdict %u %#x", vcpu->id, vcpu->debug_exit_code);
+	if (checksum_changed()) {
+		vcpu_end(vcpu, "has a verdict, but has changed the host's memory");
+		return;
+	}
 	outb(DEBUG_EXIT, vcpu->debug_exit_code);
 	vcpu_skip(vcpu);
 }
@@ -184,7 +189,7 @@ static void handle_hlt(struct vcpu *vcpu)
 	 */
 	vcpu->end_reason = "halted with interrupts off";
 	if (!vcpu->debug_exit_code)
-		end(vcpu, vcpu->end_reason);
+		vcpu_end(vcpu, vcpu->end_reason);
 }
 
 /* INVD would discard also what the host has in the caches: write all back instead. */
@@ -225,18 +230,29 @@ static void handle_nested_fault(struct vcpu *vcpu)
 	if (lapic_page_access(vcpu))
 		return;
 	log_line("memory %u %#lx", vcpu->id, vcpu->exit.gpa);
-	end(vcpu, vcpu->end_reason ? vcpu->end_reason : "touched memory that it does not have");
+	vcpu_end(vcpu,
+		 vcpu->end_reason ? vcpu->end_reason : "touched memory that it does not have");
 }
 
 static void handle_triple_fault(struct vcpu *vcpu)
 {
-	end(vcpu, "ended in a triple fault");
+	vcpu_end(vcpu, "ended in a triple fault");
 }
 
-/* If another vCPU's processor sent it, that one says why (stop_others() in vcpus.c). */
-static void handle_nmi_init(struct vcpu *vcpu)
+/*
+ * Another vCPU ends the guest, and says why (stop_others() in vcpus.c); or it has sent an INIT,
+ * which vcpu_handle_exit() sees.  An NMI from elsewhere is nobody's.
+ */
+static void handle_nmi(struct vcpu *vcpu)
 {
-	vcpu->end_reason = "was stopped by an NMI or INIT";
+	if (__atomic_load_n(&vcpu->stopped, __ATOMIC_ACQUIRE))
+		vcpu->end_reason = "was stopped by an NMI or INIT";
+}
+
+/* No vCPU sends one to a processor, and under SVM it stays pending. */
+static void handle_init(struct vcpu *vcpu)
+{
+	vcpu_end(vcpu, "was stopped by an NMI or INIT");
 }
 
 static void handle_dead_end(struct vcpu *vcpu)
@@ -245,8 +261,9 @@ static void handle_dead_end(struct vcpu *vcpu)
 
 	log_line("exit %u %#lx %#lx %s", vcpu->id, exit->code, exit->information,
 		 exit->name ? exit->name : "unknown");
-	end(vcpu, exit->kind == EXIT_ENTRY_FAILED ? "is in a state that the CPU does not accept"
-						  : "made an exit that nobody knows");
+	vcpu_end(vcpu, exit->kind == EXIT_ENTRY_FAILED
+			       ? "is in a state that the CPU does not accept"
+			       : "made an exit that nobody knows");
 }
 
 bool vcpu_handle_exit(struct vcpu *vcpu)
@@ -264,7 +281,8 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 		[EXIT_EXCEPTION] = handle_exception,
 		[EXIT_NESTED_FAULT] = handle_nested_fault,
 		[EXIT_TRIPLE_FAULT] = handle_triple_fault,
-		[EXIT_NMI_INIT] = handle_nmi_init,
+		[EXIT_NMI] = handle_nmi,
+		[EXIT_INIT] = handle_init,
 		[EXIT_ENTRY_FAILED] = handle_dead_end,
 	};
 
@@ -272,6 +290,5 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 	handlers[vcpu->exit.kind](vcpu);
 	if (!(vcpu->slow.cr0 & CR0_PE))
 		vcpu->event.has_error = false; /* real mode has no error codes */
-	return !vcpu->end_reason && !vcpu->halted &&
-	       !__atomic_load_n(&vcpu->init_pending, __ATOMIC_RELAXED);
+	return !vcpu->end_reason && !vcpu->halted && !vcpu_must_leave(vcpu);
 }

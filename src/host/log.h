@@ -13,8 +13,11 @@
  *   patch VCPU GPA BYTE BYTE BYTE          the call instruction, without 0x
  *   call VCPU 64|32 INDEX ARG1 ARG2 ARG3 ARG4 ARG5 ARG6 = RESULT
  *   x2apic VCPU                            the guest turns on x2APIC mode
- *   init VCPU COMMAND DESTINATION          an INIT that it sends: ICR and ICR2
+ *   init VCPU COMMAND DESTINATION          an INIT that it sends: ICR, and ICR2 or, in x2APIC
+ *                                          mode, the upper half
  *   startup VCPU COMMAND DESTINATION       likewise a start-up IPI
+ *   icr VCPU COMMAND DESTINATION refused   an IPI that it may not send
+ *   lvt VCPU OFFSET VALUE refused          an entry of the local vector table that it may not have
  *   io VCPU in PORT SIZE = VALUE|#GP       a port that the guest does not have
  *   io VCPU out PORT SIZE VALUE|string
  *   msr VCPU rdmsr|wrmsr MSR = #GP         an MSR that it does not have

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "host/abi.h"
+#include "host/checksum.h"
 #include "host/config.h"
 #include "host/layout.h"
 #include "host/loader.h"
@@ -21,6 +22,8 @@
 #include "x86/cpu.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
+
+#define VECTOR_NMI 2
 
 #define ONE_MIB (UINT64_C(1) << 20)
 #define ONE_GIB (UINT64_C(1) << 30)
@@ -195,13 +198,15 @@ static void print_state(const struct vcpu *v)
 /* Called for the vCPU that ended first. */
 static void finish(const struct vcpu *vcpu)
 {
+	const char *changed = checksum_changed();
+
 	/*
 	 * Without a device that ends the machine, a guest halts after its verdict: say nothing
 	 * more.
 	 */
-	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HLT)
+	if (!changed && vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HLT)
 		halt_for_ever();
-	if (vcpu->debug_exit_code && vcpu->exit.kind == EXIT_TRIPLE_FAULT)
+	if (!changed && vcpu->debug_exit_code && vcpu->exit.kind == EXIT_TRIPLE_FAULT)
 		machine_reset(); /* the guest's option reset */
 
 	/* The guest may have changed the UART's settings and left a line unfinished. */
@@ -209,7 +214,36 @@ static void finish(const struct vcpu *vcpu)
 	open_console();
 	print("\n");
 	print_state(vcpu);
+	if (changed)
+		panic("host: its memory has changed: %s", changed);
 	panic("host: the guest %s, at rip %#lx of vCPU %u", vcpu->end_reason, vcpu->rip, vcpu->id);
+}
+
+/* A trap of the host itself; this replaces panic_trap(), whose words are the guest's. */
+static void host_trap(struct trap_frame *frame)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (frame->vector == VECTOR_NMI && !cpu->silent) {
+		vcpus_nmi();
+		return;
+	}
+	if (cpu->silent || cpu->panicking)
+		panic_trap(frame);
+	cpu->panicking = true;
+	vcpus_stop_others(cpu->id);
+	serial_flush();
+	open_console();
+	if (vcpus_get(0))
+		print("\n");
+	else
+		start_stream();
+	print_frame(frame);
+	panic("host: exception %u at rip %#lx of processor %u%s", (unsigned)frame->vector,
+	      frame->rip, cpu->id,
+	      frame->vector == VECTOR_PF && is_guard_page(cpu->stacks, READ_REG(cr2))
+		      ? ": stack overflow"
+		      : "");
 }
 
 void main(void)
@@ -218,7 +252,7 @@ void main(void)
 	const struct fault *fault;
 	static struct loaded_guest loaded;
 
-	cpu_init(panic_trap);
+	cpu_init(host_trap);
 	log_init();
 	configure();
 	if (config.faults)

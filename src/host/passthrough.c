@@ -30,7 +30,7 @@ const uint32_t passthrough_msrs[] = {
 
 const unsigned passthrough_msr_count = sizeof(passthrough_msrs) / sizeof(passthrough_msrs[0]);
 
-static uint8_t io_bitmap[IO_BITMAP_SIZE] __attribute__((aligned(4096)));
+uint8_t io_bitmap[IO_BITMAP_SIZE] __attribute__((aligned(4096)));
 
 bool passthrough_port(uint16_t port)
 {

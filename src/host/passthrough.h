@@ -18,6 +18,7 @@ extern const unsigned passthrough_msr_count;
  * and, in its first two pages, VMX's bitmaps A and B (SDM volume 3, 325384-083, 25.6.4).
  */
 #define IO_BITMAP_SIZE (3 * 4096)
+extern uint8_t io_bitmap[IO_BITMAP_SIZE];
 
 /* Fills it, by config and hooks, and returns it. */
 const uint8_t *io_bitmap_init(void);

@@ -18,7 +18,6 @@
 
 /* Shared by all vCPUs, and only read after svm_init(). */
 static uint8_t msrpm[2 * 4096] __attribute__((aligned(4096)));
-static const uint8_t *iopm;
 static bool saves_next_rip; /* 15.7.1 */
 
 static bool svm_offered(void)
@@ -49,14 +48,14 @@ static void init_msrpm(void)
 
 static COLD void svm_init(void)
 {
-	iopm = io_bitmap_init();
+	io_bitmap_init();
 	init_msrpm();
 	saves_next_rip = cpuid(0x8000000a, 0).edx & CPUID_NRIPS;
 }
 
 static void init_controls(const struct vcpu *vcpu, struct vmcb *c)
 {
-	c->intercept1 = (uint32_t)(INTERCEPT_NMI | INTERCEPT_INVD | INTERCEPT_HLT |
+	c->intercept1 = (uint32_t)(INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_INVD | INTERCEPT_HLT |
 				   INTERCEPT_INVLPGA | INTERCEPT_IO | INTERCEPT_MSR |
 				   INTERCEPT_TASK_SWITCH | INTERCEPT_SHUTDOWN | INTERCEPT_CPUID);
 	c->intercept2 = (uint32_t)(INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD |
@@ -64,7 +63,7 @@ static void init_controls(const struct vcpu *vcpu, struct vmcb *c)
 				   INTERCEPT_SKINIT | INTERCEPT_RDTSCP | INTERCEPT_MONITOR |
 				   INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV);
 	c->intercept_exceptions = vcpu->exception_bitmap;
-	c->iopm_pa = (uint64_t)iopm;
+	c->iopm_pa = (uint64_t)io_bitmap;
 	c->msrpm_pa = (uint64_t)msrpm;
 	c->asid = 1;
 	c->tlb_control = TLB_FLUSH_ALL;
@@ -104,7 +103,9 @@ static COLD void svm_start(struct vcpu *vcpu, const struct vcpu_start *start)
 	memset(&svm->guest, 0, sizeof(svm->guest));
 	init_controls(vcpu, &svm->guest);
 	init_state(&svm->guest, start);
-	svm_run(svm, vcpu);
+	svm_block_nmis();
+	if (!vcpu_must_leave(vcpu)) /* an INIT that came until now */
+		svm_run(svm, vcpu);
 }
 
 static COLD void svm_sync(struct vcpu *vcpu)
@@ -212,6 +213,8 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 	 */
 	if (saves_next_rip)
 		vcpu->exit.length = (uint8_t)(c->next_rip - c->rip);
+	if (vcpu->exit.kind == EXIT_NMI)
+		svm_take_nmi();
 	going_on = vcpu_handle_exit(vcpu);
 	c->rax = vcpu->regs.rax;
 	c->rip = vcpu->rip;
@@ -244,6 +247,8 @@ const struct vcpu_vendor svm_vendor = {
 	.extension = "SVM",
 	.makers = "AuthenticAMD or HygonGenuine",
 	.call_instruction = {0x0f, 0x01, 0xd9}, /* VMMCALL */
+	.msr_bitmap = msrpm,
+	.msr_bitmap_size = sizeof(msrpm),
 	.init = svm_init,
 	.offered = svm_offered,
 	.available = svm_available,

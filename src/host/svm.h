@@ -21,4 +21,10 @@ _Static_assert(offsetof(struct svm, host) == PAGE_SIZE, "svm_run.asm");
 void svm_run(struct svm *svm, struct vcpu *vcpu);
 bool svm_exit(struct svm *svm, struct vcpu *vcpu);
 
+/* From now on NMIs wait for the guest, where they make it exit. */
+void svm_block_nmis(void);
+
+/* An NMI that made the guest exit is still pending (15.13.2): lets the host's handler have it. */
+void svm_take_nmi(void);
+
 #endif

@@ -11,7 +11,7 @@
 %define SVM_HOST PAGE_SIZE               ; svm.h asserts it
 
 extern svm_exit
-global svm_run
+global svm_run, svm_take_nmi, svm_block_nmis
 
 section .text
 bits 64
@@ -55,4 +55,14 @@ svm_run:
 
         add     rsp, 16
         POP_REGS CALLEE_SAVED
+        ret
+
+svm_take_nmi:
+        stgi
+        nop
+        clgi
+        ret
+
+svm_block_nmis:
+        clgi
         ret

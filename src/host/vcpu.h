@@ -28,7 +28,8 @@ enum exit_kind {
 	EXIT_EXCEPTION,    /* exit.event, which vcpu->exception_bitmap has */
 	EXIT_NESTED_FAULT, /* nested paging does not map exit.gpa */
 	EXIT_TRIPLE_FAULT,
-	EXIT_NMI_INIT,     /* an NMI or an INIT for the processor itself */
+	EXIT_NMI,          /* one for the processor itself */
+	EXIT_INIT,         /* likewise */
 	EXIT_ENTRY_FAILED, /* the CPU did not accept the guest's state: exit.code */
 };
 
@@ -132,17 +133,27 @@ struct vcpu {
 	vcpu_hypercall *hypercall;
 
 	bool halted;             /* until an INIT comes */
+	volatile bool entered;   /* an NMI in the host is to make the guest exit */
 	uint8_t debug_exit_code; /* that it wrote last to isa-debug-exit; 0: none */
 	uint32_t apic_id;
 	bool x2apic;
-	uint32_t icr_destination; /* as in an xAPIC's ICR2 */
+	uint32_t icr;             /* the lower half, as the guest has written it */
+	uint32_t icr_destination; /* in x2APIC mode the upper half; else ICR2 */
 	const char *end_reason;   /* why the guest cannot go on; NULL while it can */
 
 	/* Shared: any vCPU sets these, by atomic operations; see vcpus.c. */
-	unsigned sipi; /* SIPI_PENDING and a start-up IPI's vector */
-	bool init_pending;
-	bool wait_for_sipi;
+	unsigned startup;  /* STARTUP_...; with STARTUP_SIPI the IPI's vector */
+	bool stopped;      /* another vCPU ends the guest */
+	uint32_t ldr, dfr; /* of the xAPIC; set only by its own vCPU */
 };
+
+/*
+ * What becomes of a vCPU: nothing; it waits, or will wait at its next exit, for a start-up IPI; or
+ * it has got one.
+ */
+#define STARTUP_NONE 0u
+#define STARTUP_INIT 1u
+#define STARTUP_SIPI 0x100u
 
 _Static_assert(offsetof(struct vcpu, regs) == 0, "svm_run.asm, vmx_run.asm");
 
@@ -159,6 +170,10 @@ struct vcpu_vendor {
 	uint8_t call_instruction[3];
 	uint64_t nested_leaf; /* flags of a nested page table's leaf: write-back memory */
 
+	/* Shared by all vCPUs; valid after init(). */
+	const uint8_t *msr_bitmap;
+	uint64_t msr_bitmap_size;
+
 	/* Makes what all vCPUs share.  Called once, before any runs. */
 	void (*init)(void);
 
@@ -171,6 +186,12 @@ struct vcpu_vendor {
 	/* Runs the guest from @start until vcpu_handle_exit() returns false. */
 	void (*run)(struct vcpu *vcpu, const struct vcpu_start *start);
 
+	/*
+	 * An NMI came to the vCPU's processor while that was in the host, between vcpu->entered's
+	 * becoming true and the guest: the guest shall exit once more.  NULL: NMIs are blocked there.
+	 */
+	void (*kicked)(void);
+
 	/* Fills vcpu->slow. */
 	void (*sync)(struct vcpu *vcpu);
 };
@@ -182,6 +203,15 @@ extern const struct vcpu_vendor svm_vendor, vmx_vendor;
  * the guest: it cannot go on (vcpu->end_reason), it is halted, or an INIT has come.
  */
 bool vcpu_handle_exit(struct vcpu *vcpu);
+
+/* Whether an INIT has come. */
+static inline bool vcpu_must_leave(const struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE) != STARTUP_NONE;
+}
+
+/* exits.c: the guest cannot go on: sets vcpu->end_reason, and logs it. */
+void vcpu_end(struct vcpu *vcpu, const char *why);
 
 /* Makes vcpu->slow valid; what is changed there reaches the guest. */
 static inline void vcpu_sync(struct vcpu *vcpu)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A vCPU that waits for its start-up IPI is not in the guest: its processor waits here.  An INIT
- * for a vCPU in the guest takes effect at its next exit that is not a hypercall.
+ * for a vCPU in the guest comes with an NMI for its processor, which makes it exit.
  */
 #include "host/vcpus.h"
 
 #include "host/abi.h"
+#include "host/checksum.h"
 #include "host/hooks.h"
 #include "host/log.h"
 #include "lib/panic.h"
@@ -15,16 +16,19 @@
 
 #define ICR_VECTOR(command)    ((command)&0xff)
 #define ICR_MODE(command)      ((command) >> 8 & 7)
-#define MODE_INIT              5
-#define MODE_STARTUP           6
+#define ICR_LOGICAL            BIT(11)
 #define ICR_ASSERT             BIT(14)
 #define ICR_LEVEL              BIT(15)
 #define ICR_SHORTHAND(command) ((command) >> 18 & 3)
-#define TO_ALL_APICS           0xff
+#define ICR_NMI                0x400u
+#define FIRST_VECTOR           16
+#define ICR_WRITABLE           0xccfffu
+#define TO_ALL_XAPICS          0xffu
+#define TO_ALL_X2APICS         UINT32_MAX
+#define DFR_FLAT               0xf /* DFR's upper four bits: no clusters */
 
+enum { MODE_FIXED, MODE_LOWEST_PRIORITY, MODE_INIT = 5, MODE_STARTUP, MODES = 8 };
 enum { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
-
-#define SIPI_PENDING 0x100u
 
 /* The arguments of vcpus_run(). */
 static struct {
@@ -76,12 +80,15 @@ static struct vcpu_start ipi_start(unsigned vector)
 }
 
 /* By an NMI, which is an exit in the guest and a trap in the host. */
-static void stop_others(unsigned id)
+void vcpus_stop_others(unsigned id)
 {
 	if (vcpus_count() == 1)
 		return;
-	for (unsigned i = 0; i < vcpus_count(); i++)
+	for (unsigned i = 0; i < vcpus_count(); i++) {
 		smp_cpu(i)->silent = i != id;
+		if (vcpus[i])
+			__atomic_store_n(&vcpus[i]->stopped, i != id, __ATOMIC_RELEASE);
+	}
 	apic_nmi_others();
 }
 
@@ -95,49 +102,66 @@ static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
 	vcpu->synced = false;
 	vcpu->event.pending = false;
 	vcpu->vendor->run(vcpu, start);
+	if (!vcpu->end_reason && !vcpu->id)
+		vcpu_end(vcpu, "was sent an INIT, but has no firmware that would start it again");
 	if (!vcpu->end_reason)
 		return;
 	if (__atomic_exchange_n(&finished, true, __ATOMIC_ACQ_REL))
 		halt_for_ever();
-	stop_others(vcpu->id);
+	vcpus_stop_others(vcpu->id);
 	params.finish(vcpu);
+}
+
+void vcpus_nmi(void)
+{
+	struct vcpu *vcpu = vcpus[this_cpu()->id];
+
+	if (vcpu && vcpu->entered && vcpu->vendor->kicked)
+		vcpu->vendor->kicked();
+}
+
+static unsigned load_startup(struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE);
+}
+
+/* Whether vcpu->startup was @from, and is @to now. */
+static bool change_startup(struct vcpu *vcpu, unsigned from, unsigned to)
+{
+	return __atomic_compare_exchange_n(&vcpu->startup, &from, to, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
 }
 
 static unsigned wait_for_startup(struct vcpu *vcpu)
 {
 	unsigned startup;
 
-	while (vcpu->halted && !__atomic_load_n(&vcpu->init_pending, __ATOMIC_ACQUIRE))
+	while (vcpu->halted && load_startup(vcpu) == STARTUP_NONE)
 		cpu_relax();
 	vcpu->halted = false;
-	__atomic_store_n(&vcpu->init_pending, false, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->sipi, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&vcpu->wait_for_sipi, true, __ATOMIC_RELEASE);
-	while (!((startup = __atomic_load_n(&vcpu->sipi, __ATOMIC_ACQUIRE)) & SIPI_PENDING))
+	while (!((startup = load_startup(vcpu)) & STARTUP_SIPI) ||
+	       !change_startup(vcpu, startup, STARTUP_NONE))
 		cpu_relax();
-	__atomic_store_n(&vcpu->wait_for_sipi, false, __ATOMIC_RELEASE);
 	return ICR_VECTOR(startup);
 }
 
-static bool all_wait(void)
+static bool all_there(void)
 {
 	for (unsigned id = 1; id < vcpus_count(); id++) {
-		struct vcpu *vcpu = __atomic_load_n(&vcpus[id], __ATOMIC_ACQUIRE);
-
-		if (!vcpu || !__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
+		if (!__atomic_load_n(&vcpus[id], __ATOMIC_ACQUIRE))
 			return false;
 	}
 	return true;
 }
 
-static void run_boot_vcpu(struct vcpu *vcpu)
+static _Noreturn void run_boot_vcpu(struct vcpu *vcpu)
 {
 	struct vcpu_start start = loader_start();
 
-	while (!all_wait())
+	while (!all_there())
 		cpu_relax();
 	enter(vcpu, &start);
-	panic("host: an INIT for the boot processor, behind which there is nothing of ours");
+	panic("host: vCPU 0 left the guest without a reason");
 }
 
 static void run_vcpu(void *unused)
@@ -151,6 +175,8 @@ static void run_vcpu(void *unused)
 		.entry = params.loaded->entry,
 		.apic_id = cpuid(1, 0).ebx >> 24,
 		.exception_bitmap = hooked_exceptions(),
+		.dfr = UINT32_MAX,
+		.startup = cpu->id ? STARTUP_INIT : STARTUP_NONE,
 	};
 
 	(void)unused;
@@ -174,13 +200,27 @@ void vcpus_run(const struct vcpu_vendor *vendor, const struct guest_memory *memo
 	params.loaded = loaded;
 	params.finish = finish;
 	vendor->init();
+	checksum_init(vendor);
 	smp_run(run_vcpu, NULL);
 	panic("host: no vCPU runs any more");
 }
 
+/* SDM volume 3 (325384-083) 11.6.2.2, 11.12.10 */
+static bool has_logical_id(const struct vcpu *vcpu, bool x2apic, uint32_t to)
+{
+	uint32_t id;
+
+	if (x2apic)
+		return to >> 16 == vcpu->apic_id >> 4 && to & 1u << (vcpu->apic_id & 15);
+	id = __atomic_load_n(&vcpu->ldr, __ATOMIC_RELAXED) >> 24;
+	if (__atomic_load_n(&vcpu->dfr, __ATOMIC_RELAXED) >> 28 == DFR_FLAT)
+		return id & to;
+	return id >> 4 == to >> 4 && id & to & 0xf;
+}
+
 static bool is_for(const struct vcpu *from, uint32_t command, const struct vcpu *vcpu)
 {
-	uint32_t to = from->icr_destination >> 24;
+	uint32_t to = from->x2apic ? from->icr_destination : from->icr_destination >> 24;
 
 	switch (ICR_SHORTHAND(command)) {
 	case TO_SELF:
@@ -190,45 +230,65 @@ static bool is_for(const struct vcpu *from, uint32_t command, const struct vcpu 
 	case TO_OTHERS:
 		return vcpu != from;
 	default:
-		return to == vcpu->apic_id || to == TO_ALL_APICS;
+		if (to == (from->x2apic ? TO_ALL_X2APICS : TO_ALL_XAPICS))
+			return true;
+		if (command & ICR_LOGICAL)
+			return has_logical_id(vcpu, from->x2apic, to);
+		return to == vcpu->apic_id;
 	}
+}
+
+/*
+ * The real APIC sends it, to the vCPU's processor and to no other.  Vectors of exceptions are
+ * illegal (11.8.4), but an emulator may deliver them.
+ */
+static void send_interrupt(struct vcpu *vcpu, uint32_t command)
+{
+	if (ICR_VECTOR(command) < FIRST_VECTOR)
+		return;
+	apic_send((uint32_t)(ICR_VECTOR(command) | ICR_ASSERT), vcpu->apic_id);
 }
 
 static void send_init(struct vcpu *vcpu, uint32_t command)
 {
 	if (command & ICR_LEVEL && !(command & ICR_ASSERT))
 		return; /* 11.6.1: a message that only old CPUs need */
-	if (!__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
-		__atomic_store_n(&vcpu->init_pending, true, __ATOMIC_RELEASE);
+	if (__atomic_exchange_n(&vcpu->startup, STARTUP_INIT, __ATOMIC_ACQ_REL) == STARTUP_NONE &&
+	    vcpu->id != this_cpu()->id)
+		apic_send((uint32_t)(ICR_NMI | ICR_ASSERT), vcpu->apic_id);
 }
 
-/* A vCPU that does not wait for it ignores it. */
+/* A vCPU that was not sent an INIT ignores it. */
 static void send_sipi(struct vcpu *vcpu, uint32_t command)
 {
 	unsigned vector = ICR_VECTOR(command);
 
 	if (!hook_startup(vcpu, &vector))
 		return;
-	if (__atomic_load_n(&vcpu->wait_for_sipi, __ATOMIC_ACQUIRE))
-		__atomic_store_n(&vcpu->sipi, SIPI_PENDING | ICR_VECTOR(vector), __ATOMIC_RELEASE);
+	change_startup(vcpu, STARTUP_INIT, STARTUP_SIPI | ICR_VECTOR(vector));
 }
 
 void vcpus_write_icr(struct vcpu *from, uint32_t command)
 {
+	static void (*const senders[MODES])(struct vcpu * vcpu, uint32_t command) = {
+		[MODE_FIXED] = send_interrupt,
+		[MODE_LOWEST_PRIORITY] = send_interrupt,
+		[MODE_INIT] = send_init,
+		[MODE_STARTUP] = send_sipi,
+	};
 	unsigned mode = ICR_MODE(command);
 
-	if (mode != MODE_INIT && mode != MODE_STARTUP) {
-		apic_send(command, from->icr_destination >> 24);
-		return;
-	}
-	log_line("%s %u %#x %#x", mode == MODE_INIT ? "init" : "startup", from->id, command,
-		 from->icr_destination);
-	for (unsigned id = 0; id < vcpus_count(); id++) {
+	from->icr = command & ICR_WRITABLE;
+	if (!senders[mode])
+		log_line("icr %u %#x %#x refused", from->id, command, from->icr_destination);
+	else if (mode >= MODE_INIT)
+		log_line("%s %u %#x %#x", mode == MODE_INIT ? "init" : "startup", from->id, command,
+			 from->icr_destination);
+	for (unsigned id = 0; senders[mode] && id < vcpus_count(); id++) {
 		if (!is_for(from, command, vcpus[id]))
 			continue;
-		if (mode == MODE_INIT)
-			send_init(vcpus[id], command);
-		else
-			send_sipi(vcpus[id], command);
+		senders[mode](vcpus[id], command);
+		if (mode == MODE_LOWEST_PRIORITY)
+			break; /* any of them may have it */
 	}
 }

@@ -20,9 +20,16 @@ typedef void vcpu_finish(const struct vcpu *vcpu);
 _Noreturn void vcpus_run(const struct vcpu_vendor *vendor, const struct guest_memory *memory,
 			 const struct loaded_guest *loaded, vcpu_finish *finish);
 
+/* No processor but that of vCPU @id, which calls it, runs the guest any more, or says anything. */
+void vcpus_stop_others(unsigned id);
+
+/* An NMI has come to this processor, in the host. */
+void vcpus_nmi(void);
+
 /*
  * The guest on vCPU @from writes @command to its APIC's ICR (SDM volume 3, 325384-083, 11.6.1).
- * INIT and start-up IPIs go to vCPUs, and never to processors; the real APIC sends all others.
+ * INIT and start-up IPIs go to vCPUs, and never to processors; the real APIC sends interrupts, to
+ * the processors of vCPUs.  SMI, NMI and what else would reach the host are refused.
  */
 void vcpus_write_icr(struct vcpu *from, uint32_t command);
 

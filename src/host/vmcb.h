@@ -10,6 +10,7 @@
 
 /* Intercepts, offset 0x00c */
 #define INTERCEPT_NMI         BIT(1)
+#define INTERCEPT_INIT        BIT(3)
 #define INTERCEPT_INVD        BIT(22)
 #define INTERCEPT_HLT         BIT(24)
 #define INTERCEPT_INVLPGA     BIT(26)
@@ -40,7 +41,8 @@
 #define SVM_EXITS(X)                      \
 	X(0x46, UD, EXCEPTION)            \
 	X(0x4d, GP, EXCEPTION)            \
-	X(0x61, NMI, NMI_INIT)            \
+	X(0x61, NMI, NMI)                 \
+	X(0x63, INIT, INIT)               \
 	X(0x72, CPUID, CPUID)             \
 	X(0x76, INVD, INVD)               \
 	X(0x78, HLT, HLT)                 \

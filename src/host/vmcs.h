@@ -31,12 +31,13 @@
 #define PIN_NMI BIT(3)
 
 /* Primary processor-based controls: 25.6.2, table 25-6 */
-#define PROC_HLT         BIT(7)
-#define PROC_MWAIT       BIT(10)
-#define PROC_IO_BITMAPS  BIT(25)
-#define PROC_MSR_BITMAPS BIT(28)
-#define PROC_MONITOR     BIT(29)
-#define PROC_SECONDARY   BIT(31)
+#define PROC_HLT          BIT(7)
+#define PROC_MWAIT        BIT(10)
+#define PROC_IO_BITMAPS   BIT(25)
+#define PROC_MSR_BITMAPS  BIT(28)
+#define PROC_MONITOR      BIT(29)
+#define PROC_MONITOR_TRAP BIT(27)
+#define PROC_SECONDARY    BIT(31)
 
 /* Secondary processor-based controls: table 25-7 */
 #define PROC2_EPT          BIT(1)
@@ -195,7 +196,7 @@ VMCS_FIELDS(X)
 #define VMX_REASONS(X)                                                           \
 	X(0, EXCEPTION, EXCEPTION, "exception or NMI")                           \
 	X(2, TRIPLE_FAULT, TRIPLE_FAULT, "triple fault")                         \
-	X(3, INIT, NMI_INIT, "INIT signal")                                      \
+	X(3, INIT, INIT, "INIT signal")                                          \
 	X(4, SIPI, UNKNOWN, "start-up IPI")                                      \
 	X(9, TASK_SWITCH, UNKNOWN, "task switch")                                \
 	X(10, CPUID, CPUID, "CPUID")                                             \
@@ -219,6 +220,7 @@ VMCS_FIELDS(X)
 	X(33, INVALID_STATE, ENTRY_FAILED, "entry failure: invalid guest state") \
 	X(34, MSR_LOADING, ENTRY_FAILED, "entry failure: MSR loading")           \
 	X(36, MWAIT, INSTRUCTION, "MWAIT")                                       \
+	X(37, MONITOR_TRAP, NMI, "monitor trap flag")                            \
 	X(39, MONITOR, INSTRUCTION, "MONITOR")                                   \
 	X(41, MACHINE_CHECK, ENTRY_FAILED, "entry failure: machine check")       \
 	X(48, EPT_VIOLATION, NESTED_FAULT, "EPT violation")                      \

@@ -13,8 +13,17 @@
 static COLD void vmx_start(struct vcpu *vcpu, const struct vcpu_start *start)
 {
 	vmx_prepare(vcpu, start);
-	vmx_run(vcpu);
+	vcpu->entered = true;
+	if (!vcpu_must_leave(vcpu)) /* an INIT that came until now */
+		vmx_run(vcpu);
+	vcpu->entered = false;
 	vmxoff();
+}
+
+/* Between the last look for an INIT and the guest: an exit after its next instruction. */
+static COLD void kicked(void)
+{
+	vmx_set_trap(true);
 }
 
 static COLD void vmx_sync(struct vcpu *vcpu)
@@ -81,7 +90,7 @@ static void translate_exception(struct vcpu_exit *exit)
 	uint64_t event = vmread(VMCS_EXIT_EVENT);
 
 	if (EVENT_TYPE(event) == EVENT_NMI)
-		exit->kind = EXIT_NMI_INIT;
+		exit->kind = EXIT_NMI;
 	exit->event = (struct vcpu_event){
 		.pending = true, .has_error = event & EVENT_ERROR, .vector = (uint8_t)event};
 	if (exit->event.has_error)
@@ -136,6 +145,10 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t
 
 	vcpu->rip = vmread(VMCS_GUEST_RIP);
 	translate(reason, &vcpu->exit);
+	if (reason == VMX_MONITOR_TRAP)
+		vmx_set_trap(false);
+	else if (vcpu->exit.kind == EXIT_NMI)
+		vmx_unblock_nmis();
 	going_on = vcpu_handle_exit(vcpu);
 	leave_instruction(vcpu);
 	write_back(vcpu);
@@ -173,9 +186,12 @@ const struct vcpu_vendor vmx_vendor = {
 	.makers = "GenuineIntel, CentaurHauls or   Shanghai  ",
 	.call_instruction = {0x0f, 0x01, 0xc1}, /* VMCALL */
 	.nested_leaf = EPT_LEAF_WRITE_BACK,
+	.msr_bitmap = vmx_msr_bitmap,
+	.msr_bitmap_size = sizeof(vmx_msr_bitmap),
 	.init = vmx_init,
 	.offered = vmx_offered,
 	.available = vmx_available,
 	.run = vmx_start,
+	.kicked = kicked,
 	.sync = vmx_sync,
 };

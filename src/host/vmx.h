@@ -22,6 +22,9 @@ _Static_assert(VMCS_HOST_RSP == 0x6c14 && VMCS_HOST_RIP == 0x6c16, "vmx_run.asm"
 #define CR0_HOST_OWNED CR0_NE
 #define CR4_HOST_OWNED CR4_VMXE
 
+/* vmx_setup.c: shared by all vCPUs, and only read after vmx_init(). */
+extern uint8_t vmx_msr_bitmap[PAGE_SIZE];
+
 /*
  * vmx_setup.c: as in struct vcpu_vendor.  vmx_prepare() makes the vCPU's VMCS current and fills
  * it.
@@ -31,6 +34,9 @@ bool vmx_available(const char **why);
 void vmx_init(void);
 void vmx_prepare(struct vcpu *vcpu, const struct vcpu_start *start);
 
+/* Whether the guest exits after its next instruction, if the CPU can do that. */
+void vmx_set_trap(bool on);
+
 /*
  * vmx_run.asm: runs the guest of the current VMCS, and calls vmx_exit() for each exit until that
  * returns false.  If the CPU refuses to enter the guest, it calls vmx_entry_failed() and returns.
@@ -38,5 +44,8 @@ void vmx_prepare(struct vcpu *vcpu, const struct vcpu_start *start);
 void vmx_run(struct vcpu *vcpu);
 bool vmx_exit(struct vcpu *vcpu);
 void vmx_entry_failed(struct vcpu *vcpu);
+
+/* An NMI that made the guest exit blocks others until an IRET: 28.2. */
+void vmx_unblock_nmis(void);
 
 #endif

@@ -11,7 +11,7 @@
 %define VMCS_HOST_RIP 0x6c16
 
 extern vmx_exit, vmx_entry_failed
-global vmx_run
+global vmx_run, vmx_unblock_nmis
 
 section .text
 bits 64
@@ -58,4 +58,18 @@ vmx_run:
 
 .leave: add     rsp, 8
         POP_REGS CALLEE_SAVED
+        ret
+
+vmx_unblock_nmis:
+        mov     rdx, rsp
+        mov     eax, ss
+        push    rax
+        push    rdx
+        pushfq
+        mov     eax, cs
+        push    rax
+        mov     eax, .unblocked
+        push    rax
+        iretq
+.unblocked:
         ret

@@ -18,8 +18,7 @@
 #define ENTRY_CONTROLS (VM_ENTRY_LOAD_DEBUG | VM_ENTRY_LOAD_PAT | VM_ENTRY_LOAD_EFER)
 
 /* Shared by all vCPUs, and only read after vmx_init(). */
-static const uint8_t *io_bitmap;
-static uint8_t msr_bitmap[4096] __attribute__((aligned(4096)));
+uint8_t vmx_msr_bitmap[PAGE_SIZE] __attribute__((aligned(4096)));
 
 /* ---- what the CPU has ---- */
 
@@ -95,19 +94,19 @@ static void enter_vmx_operation(struct vmx *vmx)
 /* 25.6.9: a bit for each MSR, set if it exits: reads of low MSRs, of high ones, writes of both. */
 static void init_msr_bitmap(void)
 {
-	memset(msr_bitmap, 0xff, sizeof(msr_bitmap));
+	memset(vmx_msr_bitmap, 0xff, sizeof(vmx_msr_bitmap));
 	for (unsigned i = 0; i < passthrough_msr_count; i++) {
 		uint32_t msr = passthrough_msrs[i];
 		uint32_t byte = (msr & 0x1fff) / 8 + (msr >= 0xc0000000 ? 0x400 : 0);
 
-		msr_bitmap[byte] &= (uint8_t)~BIT(msr % 8);
-		msr_bitmap[byte + 0x800] &= (uint8_t)~BIT(msr % 8);
+		vmx_msr_bitmap[byte] &= (uint8_t)~BIT(msr % 8);
+		vmx_msr_bitmap[byte + 0x800] &= (uint8_t)~BIT(msr % 8);
 	}
 }
 
 void vmx_init(void)
 {
-	io_bitmap = io_bitmap_init();
+	io_bitmap_init();
 	init_msr_bitmap();
 }
 
@@ -119,13 +118,18 @@ static uint64_t controls(uint32_t msr, uint64_t wanted)
 	return (wanted | (uint32_t)allowed) & allowed >> 32;
 }
 
+void vmx_set_trap(bool on)
+{
+	vmwrite(VMCS_PROC_CONTROLS,
+		controls(MSR_VMX_TRUE_PROC_CONTROLS,
+			 PROC_HLT | PROC_MWAIT | PROC_MONITOR | PROC_IO_BITMAPS | PROC_MSR_BITMAPS |
+				 PROC_SECONDARY | (on ? PROC_MONITOR_TRAP : 0)));
+}
+
 static void init_controls(const struct vcpu *vcpu)
 {
 	vmwrite(VMCS_PIN_CONTROLS, controls(MSR_VMX_TRUE_PIN_CONTROLS, PIN_NMI));
-	vmwrite(VMCS_PROC_CONTROLS,
-		controls(MSR_VMX_TRUE_PROC_CONTROLS, PROC_HLT | PROC_MWAIT | PROC_MONITOR |
-							     PROC_IO_BITMAPS | PROC_MSR_BITMAPS |
-							     PROC_SECONDARY));
+	vmx_set_trap(false);
 	vmwrite(VMCS_PROC_CONTROLS2,
 		controls(MSR_VMX_PROC_CONTROLS2, PROC2_EPT | PROC2_UNRESTRICTED));
 	vmwrite(VMCS_EXIT_CONTROLS, controls(MSR_VMX_TRUE_EXIT_CONTROLS, EXIT_CONTROLS));
@@ -133,7 +137,7 @@ static void init_controls(const struct vcpu *vcpu)
 	vmwrite(VMCS_EXCEPTION_BITMAP, vcpu->exception_bitmap);
 	vmwrite(VMCS_IO_BITMAP_A, (uint64_t)io_bitmap);
 	vmwrite(VMCS_IO_BITMAP_B, (uint64_t)io_bitmap + PAGE_SIZE);
-	vmwrite(VMCS_MSR_BITMAP, (uint64_t)msr_bitmap);
+	vmwrite(VMCS_MSR_BITMAP, (uint64_t)vmx_msr_bitmap);
 	vmwrite(VMCS_EPT_POINTER, nested_root() | EPTP_FOUR_LEVELS | EPTP_WRITE_BACK);
 	vmwrite(VMCS_LINK_POINTER, UINT64_MAX);
 	vmwrite(VMCS_CR0_MASK, CR0_HOST_OWNED);

@@ -2,6 +2,7 @@
 #include "x86/smp.h"
 
 #include "x86/apic.h"
+#include "x86/deadline.h"
 #include "x86/insn.h"
 
 /* boot/smp.asm */
@@ -9,11 +10,6 @@ extern const uint8_t smp_trampoline[], smp_trampoline_end[];
 extern uint32_t smp_blocks, smp_limit;
 
 _Noreturn void smp_main(struct cpu *cpu);
-
-/* The end of a wait, by time and by polls: on some machine one of the two is far too long. */
-struct deadline {
-	uint64_t start, cycles, polls;
-};
 
 /*
  * Long enough on a slow emulator, short enough on a fast machine: time stamp counters run at 1 to 5
@@ -37,17 +33,6 @@ static unsigned arrived = 1;
 static void (*work)(void *arg);
 static void *work_arg;
 static unsigned work_number;
-
-static struct deadline deadline_in(uint64_t cycles, uint64_t polls)
-{
-	return (struct deadline){rdtsc(), cycles, polls};
-}
-
-static bool before_deadline(struct deadline *d)
-{
-	cpu_relax();
-	return d->polls-- && rdtsc() - d->start < d->cycles;
-}
 
 static void wait_until(struct deadline d)
 {

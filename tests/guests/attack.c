@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "lib/console.h"
+#include "lib/exit.h"
 #include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/printf.h"
@@ -154,22 +155,22 @@ static void run_attack(const struct attacks *attacks, unsigned i)
 		tap_not_ok(tap, tap->running, NULL);
 }
 
-void run_attacks(struct tap *report)
+void run_attacks(struct tap *report, const struct attacks *const *tables)
 {
-	static const struct attacks *const tables[] = {cpu_attacks, port_attacks, para_attacks};
 	unsigned plan = 0;
 
 	tap = report;
 	map_pages();
-	for (unsigned t = 0; t < LENGTH(tables); t++) {
+	for (unsigned t = 0; tables[t]; t++) {
 		for (const struct attacks *a = tables[t]; a->count; a++)
 			plan += a->count;
 	}
 	tap_plan(tap, plan, NULL);
-	for (unsigned t = 0; t < LENGTH(tables); t++) {
+	for (unsigned t = 0; tables[t]; t++) {
 		for (const struct attacks *a = tables[t]; a->count; a++) {
 			for (unsigned i = 0; i < a->count; i++)
 				run_attack(a, i);
 		}
 	}
+	end_run(tap, tap_verdict(tap, true));
 }

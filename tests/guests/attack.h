@@ -73,7 +73,19 @@ bool skip(const char *reason);
 /* Each ends with an entry whose count is 0. */
 extern const struct attacks cpu_attacks[], port_attacks[], para_attacks[];
 
-/* Finds and maps the pages, prints the plan, and runs all attacks, each a TAP line. */
-void run_attacks(struct tap *tap);
+/*
+ * Finds and maps the pages, prints the plan, and runs the attacks of all @tables up to NULL, each a
+ * TAP line.
+ */
+void run_attacks(struct tap *tap, const struct attacks *const *tables);
+
+/* attack_apic.c: all of its attacks; ends the run. */
+void attack_apic(struct tap *tap);
+
+/* There, too: an endless exchange of INIT and start-up IPIs between four vCPUs. */
+void attack_storm(struct tap *tap);
+
+/* There, too: vCPU 1 sends vCPU 0 an INIT. */
+void attack_vcpu_0(void);
 
 #endif

@@ -4,8 +4,10 @@
  *
  *   do=NAME            one of the modes at the end of this file
  *   memory=GPA [write] for do=memory, the default: which page to touch, and how
+ *   seed=N count=N [trace] [nostep] for do=fuzz: which steps, how many; name each; no RFLAGS.TF
  */
 #include "attack.h"
+#include "fuzz.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
 #include "lib/exit.h"
@@ -33,6 +35,7 @@ static struct {
 	const char *mode;
 	uint64_t memory;
 	bool write;
+	struct fuzz_options fuzz;
 } options;
 
 static _Noreturn void end_as(enum verdict verdict)
@@ -141,7 +144,7 @@ static void exchange_apic(void)
 	__asm__ volatile("xchg %0, 0x80(%1)" : "+r"(value) : "r"(UNMAPPED) : "memory");
 }
 
-/* Reads or writes the page.  A host must end a guest that touches memory which it does not have. */
+/* A host must end a guest that touches memory which it does not have. */
 static void touch_memory(void)
 {
 	volatile uint8_t *byte = (volatile uint8_t *)UNMAPPED;
@@ -208,15 +211,36 @@ static void unexpected(void)
 
 static void attack_host(void)
 {
-	run_attacks(&tap);
-	end_run(&tap, tap_verdict(&tap, true));
+	static const struct attacks *const tables[] = {cpu_attacks, port_attacks, para_attacks,
+						       NULL};
+
+	run_attacks(&tap, tables);
+}
+
+static void fuzz_host(void)
+{
+	fuzz(&tap, &options.fuzz);
+}
+
+static void attack_host_by_apic(void)
+{
+	attack_apic(&tap);
+}
+
+static void storm_host(void)
+{
+	attack_storm(&tap);
 }
 
 static const struct {
 	const char *name;
 	void (*run)(void);
 } modes[] = {
-	{"hostile", attack_host},     /* tries what the host must refuse */
+	{"hostile", attack_host},              /* tries what the host must refuse */
+	{"hostile-apic", attack_host_by_apic}, /* the same by the APIC, on two vCPUs */
+	{"init-0", attack_vcpu_0},             /* vCPU 1 sends vCPU 0 an INIT */
+	{"storm", storm_host},        /* INIT and start-up IPIs from two vCPUs to a third */
+	{"fuzz", fuzz_host},          /* does what it can at random */
 	{"memory", touch_memory},     /* touches memory=GPA */
 	{"hang", hang},               /* spins, with interrupts off */
 	{"halt", halt},               /* CLI, HLT */
@@ -238,19 +262,25 @@ static const struct {
 
 static bool parse_options(char *error)
 {
-	static uint64_t echo, cpus; /* the runner passes these to every guest */
+	static uint64_t echo; /* the runner passes these to every guest */
 	static bool require;
 	const struct option table[] = {
 		{.name = "do", .kind = OPTION_TEXT, .text = &options.mode, .wanted = "a mode"},
 		{.name = "memory", NUMBER(options.memory, "a guest-physical address")},
+		{.name = "seed", NUMBER(options.fuzz.seed, "a number")},
+		{.name = "count", NUMBER(options.fuzz.count, "a number of steps")},
+		{.name = "trace", .kind = OPTION_FLAG, .flag = &options.fuzz.trace},
+		{.name = "nostep", .kind = OPTION_FLAG, .flag = &options.fuzz.nostep},
 		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
 		{.name = "echo", NUMBER(echo, "a number")},
 		{.name = "require", .kind = OPTION_FLAG, .flag = &require},
-		{.name = "cpus", NUMBER(cpus, "a number")},
+		{.name = "cpus", NUMBER(options.fuzz.cpus, "a number")},
 	};
 	const char *image;
 
 	options.mode = "memory";
+	options.fuzz.count = 200;
+	options.fuzz.cpus = 1;
 	return cmdline_parse(boot_info.cmdline, table, LENGTH(table), &image, error);
 }
 

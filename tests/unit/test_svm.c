@@ -31,6 +31,14 @@ void svm_run(struct svm *entered, struct vcpu *v)
 	svm = entered;
 }
 
+void svm_take_nmi(void)
+{
+}
+
+void svm_block_nmis(void)
+{
+}
+
 bool vcpu_handle_exit(struct vcpu *v)
 {
 	vcpu_sync(v);

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs the fuzz guest (tests/guests/fuzz.c) with many seeds: each run has to end with PASS, or for a
+# reason that the host names, and the host's memory has to be as it was.
+#
+#   tests/fuzz.sh [--engine=qemu|bochs-amd|bochs-intel] [--smp=N] [--count=STEPS] FIRST COUNT
+#
+# Exit status: 0; 1, and the seeds are named whose runs ended otherwise.  Their streams are in LOGS
+# (default O/fuzz).  JOBS engines run side by side (default 2).
+. tests/tap.sh
+. tests/rogue.sh
+
+engine=qemu smp=1 steps=200 more=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--engine=*) engine=${1#*=} ;;
+	--smp=*) smp=${1#*=} ;;
+	--count=*) steps=${1#*=} ;;
+	-*) echo "tests/fuzz.sh: $1: there is no such option" >&2; exit 99 ;;
+	*) break ;;
+	esac
+	shift
+done
+case $#,$1$2 in
+2,*[!0-9]* | 2, | [!2],*) echo 'tests/fuzz.sh: wanted: FIRST COUNT' >&2; exit 99 ;;
+esac
+first=$1 count=$2 start=$(date +%s)
+
+case $engine in
+qemu) run='./run-qemu.sh --timeout=20' ;;
+bochs-amd) run='tests/run-bochs.sh --timeout=60 --cpu=ryzen' more=nostep ;;
+bochs-intel) run='tests/run-bochs.sh --timeout=60 --cpu=corei7_skylake_x' ;;
+*) echo "tests/fuzz.sh: --engine=$engine: wanted qemu, bochs-amd or bochs-intel" >&2; exit 99 ;;
+esac
+case $engine in
+bochs*)
+	boot/iso.sh "$tmp/rogue/host.elf" "$tmp/rogue/guest.elf" "$tmp/rogue/paraguest.iso" ||
+		exit 99 ;;
+esac
+logs=${LOGS:-$O/fuzz}
+mkdir -p "$logs" || exit 99
+
+# The words of $run, --smp and the like, are no files.
+export run more smp steps logs engine tmp
+# one SEED: runs it, and prints "SEED passed|ended|failed STATUS REASON".
+# shellcheck disable=SC2016 # expanded by the inner shell
+one='
+	seed=$1 log=$logs/$engine-$smp-$1.tap
+	O=$tmp/rogue $run --smp="$smp" --host-append=checksum \
+		--append="do=fuzz seed=$seed count=$steps $more" >"$log" 2>"$log.err"
+	status=$?
+	reason=$(sed -n "s/^# runner: //p; s/^Bail out! //p" "$log" | head -n 1)
+	case $status/$reason in
+	0/) word=passed ;;
+	99/"host: the guest "*) word=ended ;;
+	*) word=failed ;;
+	esac
+	[ "$word" = failed ] || rm -f "$log" "$log.err"
+	printf "%s %s %s %s\n" "$seed" "$word" "$status" "$reason"'
+
+[ -t 2 ] && progress=yes || progress=no
+seq "$first" $((first + count - 1)) | xargs -P "${JOBS:-2}" -I{} sh -c "$one" sh {} | {
+	n=0
+	while read -r line; do
+		n=$((n + 1))
+		echo "$line"
+		[ "$progress" = no ] || printf '\r%s of %s' "$n" "$count" >&2
+	done
+	[ "$progress" = no ] || printf '\r\033[K' >&2
+} >"$tmp/results"
+
+cp "$tmp/results" "$logs/$engine-$smp.results"
+sed -n 's/^\([0-9]*\) failed \([0-9]*\) \(.*\)/seed \1: exit status \2, \3/p' "$tmp/results"
+awk -v what="$engine, --smp=$smp, $steps steps, seeds $first to $((first + count - 1))" \
+	-v start="$start" -v now="$(date +%s)" -v wanted="$count" '
+	{ n[$2]++ }
+	END {
+		printf "%s: %d passed, %d ended by the host, %d failed, %d s\n", what, n["passed"],
+			n["ended"], n["failed"], now - start
+		exit n["failed"] || NR != wanted
+	}' "$tmp/results"

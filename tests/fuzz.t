@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Guests that do anything at random cannot hurt the host: 40 seeds on both vendors' CPUs.  The host
+# notices a change of its memory, and names itself if it dies.
+# shellcheck disable=SC2016 # gdb's own $rip
+. tests/tap.sh
+. tests/rogue.sh
+
+fuzz() { # ENGINE SMP FIRST COUNT
+	LOGS=$tmp/fuzz tests/fuzz.sh --engine="$1" --smp="$2" "$3" "$4" >"$tmp/out" 2>&1
+	ok $? "$1, --smp=$2, seeds from $3 on: $4 runs end as they should" || sed 's/^/# /' "$tmp/out"
+	counts='[0-9]+ passed, [0-9]+ ended by the host, 0 failed, [0-9]+ s'
+	has "$tmp/out" "^$1, --smp=$2, 200 steps, .*: $counts\$" "$1, --smp=$2: it counts them"
+}
+
+fuzz qemu 1 1 15
+fuzz qemu 4 1 15
+if bochs_is_here; then
+	fuzz bochs-amd 1 101 3
+	fuzz bochs-amd 4 101 2
+	fuzz bochs-intel 1 101 3
+	fuzz bochs-intel 4 101 2
+else
+	skip 'Bochs' 'no bochs, or no GRUB for i386-pc, is here'
+fi
+
+# ---- a failure is seen --------------------------------------------------------------------------
+
+LOGS=$tmp/fuzz tests/fuzz.sh --count=nonsense 7 1 >"$tmp/out" 2>&1
+is $? 1 'a run that goes wrong fails'
+has "$tmp/out" '^seed 7: exit status 99, ' 'and its seed is named'
+tests/fuzz.sh 1 >"$tmp/out" 2>&1
+is $? 99 'without a count nothing runs'
+
+# The same seed does the same: what one vCPU did is in the log.
+for n in 1 2; do
+	rogue --append='do=fuzz seed=5 trace'
+	grep '^# step' "$tmp/out" >"$tmp/steps$n"
+done
+[ -s "$tmp/steps1" ] && cmp -s "$tmp/steps1" "$tmp/steps2"
+ok $? 'a seed repeats its steps'
+
+# ---- the host's memory, changed by gdb ----------------------------------------------------------
+
+address() { nm "$O/host.elf" | awk -v name="$1" '$3 == name { print "0x" $1; exit }'; }
+port=$((20000 + $$ % 20000))
+
+# changed RANGE COMMAND: gdb's command is done at the first exit.
+changed() {
+	./run-qemu.sh --host-append=checksum --append=list --gdb=$port --timeout=30 \
+		>"$tmp/out" 2>"$tmp/err" &
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		timeout 30 gdb -nx -batch -ex 'set tcp connect-timeout 2' \
+			-ex "target remote 127.0.0.1:$port" -ex 'break vcpu_handle_exit' -ex continue \
+			-ex delete -ex "$2" -ex continue "$O/host.elf" >"$tmp/gdb" 2>&1 </dev/null
+		grep -q 'could not connect\|Connection refused\|Connection timed out' "$tmp/gdb" || break
+		sleep 0.2
+	done
+	wait $!
+	port=$((port + 1))
+	has "$tmp/out" "^(# runner: .*)?(Bail out! )?$3" "$1"
+}
+
+if command -v gdb >/dev/null; then
+	memory='host: its memory has changed:'
+	changed 'gdb changes nothing' 'print 1' '# RESULT: SKIP '
+	changed 'code' "set var *(char *)$(address load_guest) = 0" "$memory code"
+	changed 'constants' 'set var *(char *)&svm_vendor.call_instruction = 1' "$memory constants"
+	changed 'nested page tables' "set var 'nested_paging.c'::first[255] = 7" \
+		"$memory nested page tables"
+	changed 'its own page tables' "set var *(long *)($(address boot_pt) + 8 * 1000) = 3" \
+		"$memory page tables"
+	changed 'the bitmap of ports' "set var *(char *)($(address io_bitmap) + 14) = 0" \
+		"$memory bitmap of ports"
+	changed 'the bitmap of MSRs' 'set var msrpm[100] = 0' "$memory bitmap of MSRs"
+	changed 'a trap of the host' 'set var $rip = 0x10' 'host: exception 14 at rip 0x10 of processor 0'
+else
+	skip 'the host notices changes of its memory' 'no gdb here'
+fi
+finish

@@ -273,7 +273,7 @@ format: ## format the C sources, with clang-format 14
 	$(Q)clang-format --version | grep -q ' 14\.' || { \
 		echo 'clang-format 14 is wanted; here is:' >&2; \
 		clang-format --version >&2; exit 1; }
-	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
 clean: ## remove the build directory
 	$(Q)rm -rf -- $(call quoted,$(or $(LINK_TO),$(O)))

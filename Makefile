@@ -135,6 +135,8 @@ ROGUE := $(COMMON) $(sort $(wildcard tests/guests/*.c))
 BENCH := $(COMMON) tests/bench/setup.c \
 	$(patsubst %,src/guest/%.c,vcpu stray pages interact kvm2007/site kvm2007/call)
 
+ABIS := $(patsubst src/abi/%.h,%,$(sort $(wildcard src/abi/*.h)))
+
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 
 IMAGES := $(O)/guest.elf $(O)/host.elf
@@ -273,18 +275,18 @@ bench: images test-images ## what the images cost, against their targets
 	$(Q)$(WITH_TOOLS) perl tests/bench/bench.pl
 
 coverage: images ## which checks and faults there are for each rule
-	$(Q)$(WITH_TOOLS) tests/coverage.sh
+	$(Q)for abi in $(ABIS); do $(WITH_TOOLS) tests/coverage.sh $$abi || exit; done
 
 docs: images ## write the table of rules, checks and faults into docs/
-	$(Q)$(WITH_TOOLS) tests/coverage.sh --document >$(O)/abi-kvm2007.md
-	$(Q)cmp -s $(O)/abi-kvm2007.md docs/abi-kvm2007.md || \
-		cp $(O)/abi-kvm2007.md docs/abi-kvm2007.md
+	$(Q)for abi in $(ABIS); do new=$(O)/abi-$$abi.md; old=docs/abi-$$abi.md; \
+		$(WITH_TOOLS) tests/coverage.sh --document $$abi >$$new || exit; \
+		cmp -s $$new $$old || cp $$new $$old; done
 
 format: ## format the C sources, with clang-format 14
 	$(Q)clang-format --version | grep -q ' 14\.' || { \
 		echo 'clang-format 14 is wanted; here is:' >&2; \
 		clang-format --version >&2; exit 1; }
-	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
 clean: ## remove the build directory
 	$(Q)rm -rf -- $(call quoted,$(or $(LINK_TO),$(O)))

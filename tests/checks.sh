@@ -21,6 +21,19 @@ expand() {
 # count GLOB...: prints how many match.
 count() { expand "$@" | wc -l; }
 
+# The ABIs, in the host's order.
+abis=$(sed -n 's/^#define ABIS(X) //p' src/host/abi.c | sed 's/X(\([a-z0-9]*\))/\1/g')
+holds 'there is an ABI' test -n "$abis"
+
+# rows FILE...: prints the rows of these tables of each ABI, in the host's order.
+rows() {
+	for abi in $abis; do
+		for file; do
+			[ ! -e "tests/$abi/$file" ] || grep -v '^#' "tests/$abi/$file"
+		done
+	done
+}
+
 several=$(count 'vcpu.*') # checks that need more than one vCPU
 holds 'some checks need several vCPUs' test "$several" -gt 0
 

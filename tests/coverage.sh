@@ -1,26 +1,36 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Prints the table of the ABI's document: which checks hold each rule, and which faults prove that
+# Prints the table of an ABI's document: which checks hold each rule, and which faults prove that
 # the checks can fail.  With --document prints the whole document, with this table.  Fails if a
 # required rule has no check, a required check has no fault, or a check or fault cites a rule that
 # the document does not have.
 #
-#   tests/coverage.sh [--document] [FILE]
+#   tests/coverage.sh [--document] ABI [FILE]
 set -eu
 
-faults='tests/kvm2007/faults.tsv tests/kvm2007/faults-smp.tsv'
 mode=table
 [ "${1-}" != --document ] || { mode=document; shift; }
-document=${1:-docs/abi-kvm2007.md}
+abi=$1
+document=${2:-docs/abi-$abi.md}
+faults=tests/$abi/faults.tsv
+[ ! -e "tests/$abi/faults-smp.tsv" ] || faults="$faults tests/$abi/faults-smp.tsv"
 
 # Required rules without a check: the guest reports the first ones without a verdict; the others
 # have no check yet, and are taken out here once they have one.
-reported='C6 C32.5'
-not_yet=''
+case $abi in
+kvm2007) reported='C6 C32.5' not_yet='' ;;
+*) reported='' not_yet='' ;;
+esac
+
+# The ABI's part of the guest's list, by the names of checks in its sources.
+checks() {
+	names=$(grep -oh '"[a-z0-9]*\.[a-z0-9-]*"' "src/guest/$abi"/*.c | sed 's/"\(.*\)"/# \1 /')
+	./run-qemu.sh --append=list | grep -F -e "$names"
+}
 
 table() {
 	# shellcheck disable=SC2086 # a list of files
-	./run-qemu.sh --append=list |
+	checks |
 		LC_ALL=C awk -F'\t' -v reported=" $reported " -v not_yet=" $not_yet " '
 	function matches(name, glob) {
 		gsub(/\./, "\\.", glob)

@@ -9,24 +9,29 @@ abi=docs/abi-kvm2007.md
 header=src/abi/kvm2007.h
 copy=$tmp/copy.md
 
-# ---- the ABI's table --------------------------------------------------------
+# ---- the ABIs' tables -------------------------------------------------------
 
-tests/coverage.sh --document >"$tmp/document" 2>"$tmp/err"
-ok $? "$abi: each required rule has a check, each required check a fault; cited rules exist" ||
-	sed 's/^/# /' "$tmp/err"
-cmp -s "$tmp/document" "$abi"
-ok $? "$abi: its table is up to date" || {
-	echo "# 'make docs' writes it anew:"
-	diff "$abi" "$tmp/document" | head -n 20 | sed 's/^/# /'
-}
+for file in src/abi/*.h; do
+	name=$(basename "$file" .h)
+	document=docs/abi-$name.md
+	rules='each required rule has a check, each required check a fault; cited rules exist'
+	tests/coverage.sh --document "$name" >"$tmp/document" 2>"$tmp/err"
+	ok $? "$document: $rules" || sed 's/^/# /' "$tmp/err"
+	cmp -s "$tmp/document" "$document"
+	ok $? "$document: its table is up to date" || {
+		echo "# 'make docs' writes it anew:"
+		diff "$document" "$tmp/document" | head -n 20 | sed 's/^/# /'
+	}
+done
 is "$(grep -c '^|.*| \*no check yet\* |' "$abi")" \
-	"$(sed -n "s/^not_yet='\(.*\)'/\1/p" tests/coverage.sh | wc -w)" \
+	"$(sed -n "s/^	not_yet='\(.*\)'/\1/p" tests/coverage.sh | wc -w)" \
 	"$abi: the table shows the rules that no check holds yet"
 
 # refused SED-SCRIPT PATTERN NAME: if a document is changed so, coverage.sh says what is wrong.
 refused() {
 	sed "$1" "$abi" >"$copy"
-	! cmp -s "$abi" "$copy" && ! tests/coverage.sh --document "$copy" >"$tmp/out" 2>"$tmp/err"
+	! cmp -s "$abi" "$copy" &&
+		! tests/coverage.sh --document kvm2007 "$copy" >"$tmp/out" 2>"$tmp/err"
 	ok $? "$3: an error"
 	has "$tmp/err" "$2" "$3: it says so"
 }
@@ -43,7 +48,7 @@ refused '/^<!-- end of table/d' "^coverage: .*copy\.md: wanted one line '<!-- ta
 	'a document without its marks'
 
 sed 's/| probe\.presence | [^|]*|/| probe.presence | |/' "$abi" >"$copy"
-tests/coverage.sh --document "$copy" >"$tmp/document"
+tests/coverage.sh --document kvm2007 "$copy" >"$tmp/document"
 ! cmp -s "$copy" "$abi" && cmp -s "$tmp/document" "$abi"
 ok $? 'a table that was changed by hand is written anew, and nothing else'
 

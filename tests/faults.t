@@ -1,20 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# On each faulty host exactly the checks fail that tests/kvm2007/faults.tsv names, and if it
+# On each faulty host exactly the checks fail that its ABI's faults.tsv names, and if it
 # clobbers a register, a failure has its name: on SVM under QEMU, and on VMX under Bochs.
 . tests/tap.sh
 . tests/checks.sh
 set -f # of the globs in the tables
 
-grep -v '^#' tests/kvm2007/faults.tsv >"$tmp/table"
+rows faults.tsv >"$tmp/table"
 
 ./run-qemu.sh --host-append=faults >"$tmp/host"
 sed -n 's/^# \([a-z0-9-]*\) \([A-Z][0-9.]*\) .*/\1\t\2/p' "$tmp/host" >"$tmp/offered"
-grep -hv '^#' tests/kvm2007/faults.tsv tests/kvm2007/faults-smp.tsv | cut -f1,2 |
-	cmp -s - "$tmp/offered"
+rows faults.tsv faults-smp.tsv | cut -f1,2 | cmp -s - "$tmp/offered"
 ok $? 'the tables have the faults that the host offers, with their rules, in their order'
 
-tests/coverage.sh >"$tmp/coverage" 2>&1
+(for abi in $abis; do tests/coverage.sh "$abi" || exit; done) >"$tmp/coverage" 2>&1
 ok $? 'every required rule has a check, every required check a fault' ||
 	tail -n 5 "$tmp/coverage" | sed 's/^/# /'
 

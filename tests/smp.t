@@ -131,7 +131,7 @@ set -f
 
 # ---- faulty hosts -------------------------------------------------------------------------------
 
-grep -v '^#' tests/kvm2007/faults-smp.tsv >"$tmp/table"
+rows faults-smp.tsv >"$tmp/table"
 mkdir "$tmp/faults"
 
 runs_of() { # GLOBS: prints how often a fault is run

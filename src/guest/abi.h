@@ -18,9 +18,9 @@ struct guest_abi {
 	void (*map_pages)(void);
 
 	/*
-	 * Not in the plan.  discovery makes the first contact and sets run->host.  diagnostics runs
-	 * after the checks of a registered host, and prints what it does where the ABI promises
-	 * nothing.
+	 * Not in the plan; neither may be NULL.  discovery makes the first contact and sets
+	 * run->host.  diagnostics runs after the checks of a registered host, and prints what it
+	 * does where the ABI promises nothing.
 	 */
 	const struct check *discovery, *diagnostics;
 };

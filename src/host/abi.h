@@ -24,6 +24,7 @@ enum msr_outcome {
 	MSR_GP, /* vcpu->event is set, to #GP unless a fault has changed it */
 };
 
+/* No function may be NULL. */
 struct host_abi {
 	const char *name;
 

@@ -20,19 +20,3 @@ const struct guest_abi *abi_at(unsigned n)
 {
 	return n < sizeof(abis) / sizeof(abis[0]) ? abis[n] : NULL;
 }
-
-const struct check *check_at(unsigned n)
-{
-	const struct guest_abi *abi;
-
-	for (unsigned i = 0; (abi = abi_at(i)); i++) {
-		const struct check *check;
-		unsigned k = 0;
-
-		while ((check = abi->check(k++))) {
-			if (!n--)
-				return check;
-		}
-	}
-	return NULL;
-}

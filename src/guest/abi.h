@@ -28,7 +28,9 @@ struct guest_abi {
 /* The @n-th ABI, in the order in which their checks run; NULL after the last one. */
 const struct guest_abi *abi_at(unsigned n);
 
-/* The @n-th check of all ABIs together; NULL after the last one. */
-const struct check *check_at(unsigned n);
+/* Walks the checks of all ABIs: a loop, with @check set to each. */
+#define EACH_CHECK(check)                       \
+	for (unsigned a_ = 0; abi_at(a_); a_++) \
+		for (unsigned n_ = 0; ((check) = abi_at(a_)->check(n_)); n_++)
 
 #endif

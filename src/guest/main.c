@@ -46,7 +46,7 @@ static _Noreturn void list_checks(void)
 	const struct check *check;
 
 	tap_plan(&run.tap, 0, "list");
-	for (unsigned i = 0; (check = check_at(i)); i++) {
+	EACH_CHECK (check) {
 		if (is_selected(check, &run.options))
 			tap_diag("%s %s%s", check->name, check->rule,
 				 check->todo ? " optional" : "");

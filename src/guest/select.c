@@ -21,7 +21,7 @@ unsigned count_selected(const struct options *options)
 	const struct check *check;
 	unsigned n = 0;
 
-	for (unsigned i = 0; (check = check_at(i)); i++)
+	EACH_CHECK (check)
 		n += is_selected(check, options);
 	return n;
 }
@@ -45,7 +45,7 @@ static bool matches_any(const char *glob)
 {
 	const struct check *check;
 
-	for (unsigned i = 0; (check = check_at(i)); i++) {
+	EACH_CHECK (check) {
 		if (glob_match(glob, check->name))
 			return true;
 	}

@@ -40,6 +40,12 @@ done
 [ -s "$tmp/steps1" ] && cmp -s "$tmp/steps1" "$tmp/steps2"
 ok $? 'a seed repeats its steps'
 
+# A table of steps that nobody chooses from would go unnoticed otherwise.
+grep -o '{"[a-z0-9-]*", [a-z0-9_]*_step,' tests/guests/fuzz_*.c | cut -d '"' -f 2 | sort -u \
+	>"$tmp/wanted"
+sed 's/^# step [0-9]* \([^ ]*\).*/\1/' "$tmp/steps1" | sort -u >"$tmp/done"
+is "$(tr '\n' ' ' <"$tmp/done")" "$(tr '\n' ' ' <"$tmp/wanted")" 'a run has steps of all kinds'
+
 # ---- the host's memory, changed by gdb ----------------------------------------------------------
 
 address() { nm "$O/host.elf" | awk -v name="$1" '$3 == name { print "0x" $1; exit }'; }

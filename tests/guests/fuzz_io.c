@@ -116,7 +116,17 @@ static bool ends_run(uint16_t port, unsigned size)
 	return false;
 }
 
-/* The PICs and the PIT, which vCPU 0 needs and sets up again. */
+/* Bochs stops at initialization words for modes that its PICs do not have. */
+static bool is_pic(uint16_t port, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++, port++) {
+		if (port / 2 == 0x20 / 2 || port / 2 == 0xa0 / 2)
+			return true;
+	}
+	return false;
+}
+
+/* The PIT and the PICs, which vCPU 0 needs and sets up again. */
 static bool is_timer(uint16_t port)
 {
 	return (port >= 0x1d && port < 0x44) || (port >= 0x9d && port < 0xa2);
@@ -139,7 +149,7 @@ static void port_step(struct fuzz *f)
 		once_in(f, 3) ? (uint16_t)below(f, 0x10000) : ports[below(f, LENGTH(ports))];
 	bool write = once_in(f, 2);
 
-	if (write && (ends_run(port, 4) || (f->id && is_timer(port))))
+	if (write && (ends_run(port, 4) || is_pic(port, 4) || (f->id && is_timer(port))))
 		return;
 	gprs.rdx = (gprs.rdx & ~UINT64_C(0xffff)) | port;
 	/* A port that the guest has is really written to so often. */

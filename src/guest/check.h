@@ -18,6 +18,7 @@ enum check_flag {
 	CHECK_ECHO = 1 << 1,   /* needs the echo service */
 	CHECK_LEGACY = 1 << 2, /* calls from legacy mode, where a stray is not caught */
 	CHECK_VCPUS = 1 << 3,  /* needs more than one vCPU */
+	CHECK_LAST = 1 << 4,   /* is in the last round: leaves long mode, or looks back */
 };
 
 struct check {

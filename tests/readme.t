@@ -75,10 +75,10 @@ for option in list only skip require strict trace seed echo echo-calls cpus seri
 	grep -q "{\"$option\"," src/guest/options.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the guest's option '$option' is in the README"
 done
-for option in mem cpus personality echo fault faults vga serial log checksum; do
+for option in mem cpus personality echo fault faults vga serial log checksum api-version; do
 	grep -q "name = \"$option\"" src/host/config.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the host's option '$option' is in the README"
 done
 is "$(grep -c 'OPTION_[A-Z]*,' src/guest/options.c)" 13 'the guest has no other option'
-is "$(grep -c '\.name = ' src/host/config.c)" 10 'the host has no other option'
+is "$(grep -c '\.name = ' src/host/config.c)" 11 'the host has no other option'
 finish

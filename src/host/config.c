@@ -34,6 +34,8 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 		 CHOICE(config.personality, personalities, "header|linux2007")},
 		{.name = "log", CHOICE(config.log, logs, "none|events|calls")},
 		{.name = "cpus", NUMBER(config.cpus, 1, 255, "a number of vCPUs from 1 to 255")},
+		{.name = "api-version",
+		 NUMBER(config.api_version, 1, UINT32_MAX, "a version from 1 to 0xffffffff")},
 		{.name = "faults", FLAG(config.faults)},
 		{.name = "vga", FLAG(config.vga)},
 		{.name = "checksum", FLAG(config.checksum)},
@@ -45,7 +47,8 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 	const char *image;
 
 	table[0].choices = fault_names;
-	config = (struct config){.memory = DEFAULT_MEMORY, .log = LOG_EVENTS, .echo = NO_ECHO};
+	config = (struct config){
+		.memory = DEFAULT_MEMORY, .log = LOG_EVENTS, .api_version = 1, .echo = NO_ECHO};
 	if (!cmdline_parse(line, table, sizeof(table) / sizeof(table[0]), &image, error))
 		return false;
 	config.has_echo = config.echo != NO_ECHO;

@@ -16,7 +16,8 @@ enum log_level { LOG_NONE, LOG_EVENTS, LOG_CALLS };
 struct config {
 	uint64_t memory; /* the guest's, in MiB */
 	unsigned personality, log;
-	unsigned fault;  /* its number (abi.h); 0: none */
+	unsigned fault;       /* its number (abi.h); 0: none */
+	uint64_t api_version; /* of the ABI of 2007, that the host speaks */
 	uint64_t cpus;   /* vCPUs, each with its own processor; 0: as many as the machine has */
 	uint64_t echo;   /* index of the echo service, if has_echo */
 	uint64_t serial; /* I/O port of the UART for guest and host; SERIAL_ANY: the first */

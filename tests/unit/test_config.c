@@ -39,6 +39,7 @@ static void assert_defaults(void)
 	assert_int_equal(config.personality, PERSONALITY_HEADER);
 	assert_int_equal(config.log, LOG_EVENTS);
 	assert_int_equal(config.fault, 0);
+	assert_int_equal(config.api_version, 1);
 	assert_false(config.has_echo);
 	assert_false(config.faults);
 	assert_false(config.vga);

@@ -147,7 +147,8 @@ static int setup(void **state)
 	for (unsigned i = 0; i < SIZE; i++)
 		memory.bytes[i] = (uint8_t)(i * 5 + i / 253 + 1);
 	memcpy(expected, memory.bytes, SIZE);
-	config = (struct config){.personality = PERSONALITY_HEADER, .log = LOG_EVENTS};
+	config = (struct config){
+		.personality = PERSONALITY_HEADER, .log = LOG_EVENTS, .api_version = 1};
 	start_vcpu(&vcpu, 0);
 	start_vcpu(&other, 1);
 	start_host("none");

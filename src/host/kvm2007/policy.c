@@ -123,7 +123,7 @@ static void check(struct request *q)
 /* V1, V2: a guest newer than the host is refused, no other. */
 static void check_version(struct request *q)
 {
-	q->refused |= q->page->guest_version > KVM2007_API_VERSION;
+	q->refused |= q->page->guest_version > config.api_version;
 }
 
 /* P4, P6: all bytes of the site must be guest memory, in one page or in two. */
@@ -135,7 +135,7 @@ static void check_site(struct request *q)
 /* S2: also on a refusal. */
 static void write_version(struct request *q)
 {
-	q->page->host_version = KVM2007_API_VERSION;
+	q->page->host_version = (uint32_t)config.api_version;
 }
 
 /* P7: a refusal leaves the site alone. */

@@ -33,6 +33,11 @@ has "$tmp/out" '^not ok [0-9]+ - probe\.rdmsr # TODO ' 'linux2007: the probe is 
 run 1 'linux2007, strict' --host-append=personality=linux2007 --append=strict
 is "$(grep '^not ok' "$tmp/out" | cut -d' ' -f5-)" 'probe.rdmsr' 'linux2007, strict: only D1 fails'
 
+for version in 2 0x80000000 0xfffffffe 0xffffffff; do
+	run 0 "a host of version $version" --append=strict --host-append=api-version=$version
+	has "$tmp/out" '^# RESULT: PASS ' "a host of version $version: passes"
+done
+
 run 0 '8 MiB' --mem=8
 run 0 '10,000 random calls' --append='only=echo.* echo-calls=10000'
 has "$tmp/out" "^# RESULT: PASS pass=$(count 'echo.*') " '10,000 random calls: all pass'
@@ -98,6 +103,11 @@ run 0 'list' --append=list
 has "$tmp/out" '^1\.\.0 # SKIP list$' 'list: an empty plan'
 has "$tmp/out" '^# register\.newer-2 V1$' 'list: a check with its rule'
 has "$tmp/out" '^# probe\.rdmsr D1 optional$' 'list: an optional check'
+last='register\.from|hypercall32|echo32|.*-legacy$|vcpu\.conventions|memory\.image'
+is "$(sed '1,/^vcpu\.register-keeps$/d' "$tmp/checks" | grep -vE "^($last)")" '' \
+	'list: what leaves long mode comes last'
+is "$(sed '/^vcpu\.register-keeps$/q' "$tmp/checks" | grep -E "^($last)")" '' \
+	'list: and all of it'
 run 0 'only and skip' --append='only=state.*,probe.presence skip=*.size'
 is "$(sed -n 's/^ok [0-9]* - //p' "$tmp/out")" \
 	"$(expand probe.presence 'state.*' | grep -v '\.size$')" \

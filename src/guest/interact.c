@@ -94,11 +94,13 @@ void interact_calls32(struct call32 *calls, unsigned n)
 	attempt_call32(calls);
 }
 
-void interact_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 *call)
+void interact_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, uint32_t eflags,
+		      struct call32 *call)
 {
 	call->mode = mode;
 	call->target = (uint32_t)(uint64_t)op_wrmsr32;
 	call->in = noise_gprs();
+	call->in.rflags |= eflags;
 	call->in.rcx = msr;
 	call->in.rax = (uint32_t)value;
 	call->in.rdx = value >> 32;

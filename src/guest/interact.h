@@ -43,8 +43,9 @@ void interact_call(uint64_t entry, const struct gprs *gprs, struct outcome *outc
 /* Makes @n calls in one stay in legacy mode; sets their next. */
 void interact_calls32(struct call32 *calls, unsigned n);
 
-/* WRMSR in legacy mode, with noise in all other registers. */
-void interact_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, struct call32 *call);
+/* WRMSR in legacy mode, with noise in all other registers, and the flags @eflags. */
+void interact_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, uint32_t eflags,
+		      struct call32 *call);
 
 /*
  * Enters the code at the virtual address @entry by IRET, with @regs: in 64-bit mode at CPL 3, or in

@@ -84,6 +84,21 @@ bool page_untouched(unsigned page, unsigned from, unsigned to)
 	return true;
 }
 
+uint64_t sum_words(const void *from, const void *to)
+{
+	uint64_t sum = 0;
+
+	for (const volatile uint64_t *p = from; p < (const volatile uint64_t *)to; p++)
+		sum = (sum + *p) * UINT64_C(0x9e3779b97f4a7c15); /* odd, so no bit is lost */
+	return sum;
+}
+
+void pages_sum(struct page_sums *sums)
+{
+	for (unsigned i = 0; i < PAGES; i++)
+		sums->of[i] = sum_words(page_bytes(i), page_bytes(i + 1));
+}
+
 void page_read_only(unsigned page, bool read_only)
 {
 	paging_map((uint64_t)page_bytes(page), page_gpa(page), read_only ? PAGE_RO : PAGE_RW);

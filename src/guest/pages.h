@@ -45,6 +45,15 @@ static inline uint64_t page_entry(unsigned page)
 /* Whether the bytes of @page from @from on, before @to, are as pages_reset() left them. */
 bool page_untouched(unsigned page, unsigned from, unsigned to);
 
+/* A checksum of @from to @to, which are whole words: a change of any one word changes it. */
+uint64_t sum_words(const void *from, const void *to);
+
+/* A checksum of each page. */
+struct page_sums {
+	uint64_t of[PAGES];
+};
+void pages_sum(struct page_sums *sums);
+
 /* Maps @page read-only for the guest itself, or writable again. */
 void page_read_only(unsigned page, bool read_only);
 

@@ -18,7 +18,8 @@ struct area {
 	}
 
 extern const struct area probe_area, state_area, register_area, patch_area, hypercall64_area,
-	preserves_area, hypercall32_area, echo_area, every_call_area, nothing_else_area, vcpu_area;
+	preserves_area, hypercall32_area, echo_area, every_call_area, later_area, nothing_else_area,
+	memory_area, vcpu_area, vcpu_register_area, end_area;
 
 /* A registration from CPL 3: the body of register.cpl3. */
 void register_cpl3(struct run *run);
@@ -40,6 +41,13 @@ bool expect_random_echo(struct run *run, const struct site *site);
 
 /* Makes several by the 32-bit convention, in the first @modes modes of enum mode32 in turn. */
 void expect_echoes32(struct run *run, const struct site *site, unsigned modes);
+
+/* Before the first contact: takes note of memory for the checks of S10. */
+void memory_note(const struct run *run);
+
+/* Makes calls, of all magnitudes of indices; what else exits, but is no registration. */
+void make_calls(struct run *run, const struct site *site);
+void make_exits(void);
 
 /* The diagnostics: what the host does with calls about which the ABI says nothing. */
 void report_other_modes(struct run *run);

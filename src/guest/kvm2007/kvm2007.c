@@ -6,9 +6,10 @@
 #include "guest/kvm2007/checks.h"
 
 static const struct area *const areas[] = {
-	&probe_area,       &state_area,        &register_area,    &patch_area,
-	&hypercall64_area, &preserves_area,    &hypercall32_area, &echo_area,
-	&every_call_area,  &nothing_else_area, &vcpu_area,
+	&probe_area,       &state_area,         &register_area,     &patch_area,
+	&hypercall64_area, &preserves_area,     &hypercall32_area,  &echo_area,
+	&every_call_area,  &later_area,         &nothing_else_area, &memory_area,
+	&vcpu_area,        &vcpu_register_area, &end_area,
 };
 
 #define AREAS (sizeof(areas) / sizeof(areas[0]))

@@ -6,10 +6,10 @@
 #include <stddef.h>
 
 #include "guest/kvm2007/checks.h"
+#include "guest/kvm2007/endings.h"
 #include "lib/multiboot.h"
 #include "lib/string.h"
 #include "x86/defs.h"
-#include "x86/insn.h"
 
 #define VERSION KVM2007_API_VERSION
 
@@ -69,8 +69,9 @@ static void page_zero(struct run *run)
 	static uint8_t saved[64]; /* of the page, where firmware may have data in use */
 	struct site site = fresh_site();
 	struct kvm_vcpu_para_state *zero;
-	struct outcome wrmsr;
+	struct answer answer;
 	bool available = false;
+	uint64_t sum;
 
 	if (!multiboot_each_region(find_page_zero, &available) || !available) {
 		skip(run, "the memory map has no page 0");
@@ -78,15 +79,16 @@ static void page_zero(struct run *run)
 	}
 	zero = (struct kvm_vcpu_para_state *)page_borrow(0);
 	memcpy(saved, zero, sizeof(saved));
-	zero->guest_version = VERSION;
-	zero->host_version = zero->ret = 0x42424242;
-	zero->size = sizeof(*zero);
-	zero->hypercall_gpa = site.gpa;
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, 0, &wrmsr);
-	if (expect_returned(run, "WRMSR of gpa 0", &wrmsr)) {
+	prepare_state(zero, VERSION, site.gpa, &answer);
+	sum = sum_words(zero, zero + 1);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, 0, &answer.wrmsr);
+	if (expect_returned(run, "WRMSR of gpa 0", &answer.wrmsr)) {
 		expect_equal(run, "ret at gpa 12", zero->ret, 0);
 		expect(run, site_patched(&site), "site: wanted it patched");
 	}
+	undo_answer(&answer);
+	expect(run, sum_words(zero, zero + 1) == sum,
+	       "page 0: wanted all of it kept but host_version and ret");
 	memcpy(zero, saved, sizeof(saved));
 }
 
@@ -130,34 +132,9 @@ static void misaligned(struct run *run)
 		expect_gpa_faults(run, page_gpa(PAGE_STATE_A) + offsets[i]);
 }
 
-/* The first address above the CPU's physical addresses: 2^MAXPHYADDR. */
-static uint64_t physical_end(void)
-{
-	uint32_t bits = 36;
-
-	if (cpuid(0x80000000, 0).eax >= 0x80000008)
-		bits = cpuid(0x80000008, 0).eax & 0xff;
-	return UINT64_C(1) << bits;
-}
-
-/* Writes addresses of pages that can't be memory to @addresses.  Returns how many. */
-static unsigned outside_addresses(uint64_t addresses[3])
-{
-	uint64_t end = multiboot_memory_end();
-	uint64_t last = physical_end() - PAGE_SIZE;
-	unsigned n = 0;
-
-	if (ONE_TIB >= end && last >= end) {
-		addresses[n++] = ONE_TIB;
-		addresses[n++] = last;
-	}
-	addresses[n++] = BIT(63) | BIT(52);
-	return n;
-}
-
 static void outside(struct run *run)
 {
-	uint64_t addresses[3];
+	uint64_t addresses[ADDRESSES_MAX];
 	unsigned n = outside_addresses(addresses);
 
 	for (unsigned i = 0; i < n; i++)
@@ -177,7 +154,7 @@ static void high_bits(struct run *run)
 
 static void site_outside(struct run *run)
 {
-	uint64_t addresses[4];
+	uint64_t addresses[ADDRESSES_MAX + 1];
 	unsigned n = outside_addresses(addresses);
 
 	addresses[n++] = page_gpa(PAGE_SITE_A) | BIT(52);
@@ -202,7 +179,7 @@ static void expect_registered_from(struct run *run, enum mode32 mode)
 		return;
 	prepare_page(PAGE_STATE_B, KVM2007_API_VERSION, site.gpa, &answer);
 	site = make_site(PAGE_SITE_A, SITE_OFFSET);
-	interact_wrmsr32(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_B), mode, &call);
+	interact_wrmsr32(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_B), mode, 0, &call);
 	expect_returned32(run, &call);
 	expect(run, !memcmp(a, b, STATE_HEAD),
 	       "the page: wanted what a registration from long mode gives");
@@ -220,20 +197,19 @@ static void from_paged(struct run *run)
 	expect_registered_from(run, MODE32_PAE);
 }
 
-/* What is wrong with the first registration of after_failure(). */
-enum failure { NEWER, MISALIGNED, OUTSIDE, SITE_OUTSIDE };
-
 /* V3: after a refusal or a fault a correct registration succeeds. */
 static void after_failure(struct run *run)
 {
-	enum failure failure = (enum failure)run->check->arg;
-	uint64_t gpa = page_gpa(PAGE_STATE_A) + (failure == MISALIGNED ? 8 : 0);
+	struct registration all[REGISTRATIONS_MAX];
 	struct site site = fresh_site();
 	struct answer answer;
 
-	prepare_page(PAGE_STATE_A, failure == NEWER ? UINT32_MAX : VERSION,
-		     failure == SITE_OUTSIDE ? BIT(63) : site.gpa, &answer);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, failure == OUTSIDE ? BIT(63) : gpa, &answer.wrmsr);
+	if (!registrations((enum ending)run->check->arg, page_gpa(PAGE_STATE_A), site.gpa, all)) {
+		skip(run, newest_reason);
+		return;
+	}
+	registration_prepare(&all[0], state_of(PAGE_STATE_A), &answer);
+	registration_make(&all[0], 0, &answer);
 	site = fresh_site();
 	expect_registration(run, &site);
 }

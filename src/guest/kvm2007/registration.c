@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/kvm2007/registration.h"
 
+#include "guest/kvm2007/checks.h"
 #include "guest/vcpu.h"
 #include "lib/tap.h"
 #include "x86/defs.h"
@@ -127,6 +128,7 @@ void discover(struct run *run)
 	struct answer answer;
 
 	site_init();
+	memory_note(run);
 	site = fresh_site();
 	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	for (unsigned i = 0; i < 2; i++) {

@@ -78,10 +78,15 @@ struct site make_site(unsigned page, unsigned offset)
 		.entry = page_entry(page) + offset,
 	};
 
-	/* INT3 after the site, too, so that what runs on there traps: the page may hold noise. */
-	memset(site.bytes, INT3, SITE_SIZE + 2);
-	memcpy(site.bytes, unpatched, SITE_SIZE);
+	site_restore(&site);
 	return site;
+}
+
+/* INT3 after the site, too, so that what runs on there traps: the page may hold noise. */
+void site_restore(const struct site *site)
+{
+	memset(site->bytes, INT3, SITE_SIZE + 2);
+	memcpy(site->bytes, unpatched, SITE_SIZE);
 }
 
 bool site_unpatched(const struct site *site)

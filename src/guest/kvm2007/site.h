@@ -54,6 +54,9 @@ const uint8_t *call_instruction(enum call_vendor vendor);
 /* Writes an unpatched site at byte @offset of @page. */
 struct site make_site(unsigned page, unsigned offset);
 
+/* Writes back what make_site() wrote there. */
+void site_restore(const struct site *site);
+
 /* Whether it is as make_site() left it. */
 bool site_unpatched(const struct site *site);
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "guest/kvm2007/checks.h"
+#include "guest/kvm2007/endings.h"
 #include "x86/defs.h"
 
 /* Registers state page A as a guest of @version.  Expects an answer, and returns it. */
@@ -38,7 +39,7 @@ static void host_version(struct run *run)
 	expect_version(run, 0);
 }
 
-/* Every host refuses this version, the highest of all. */
+/* Every host but one of this version refuses it, the highest of all. */
 static void host_version_refused(struct run *run)
 {
 	expect_version(run, UINT32_MAX);
@@ -53,8 +54,13 @@ static void ret(struct run *run)
 
 static void ret_refused(struct run *run)
 {
-	struct answer answer = answer_to(run, UINT32_MAX);
+	struct answer answer;
 
+	if (host_is_newest()) {
+		skip(run, newest_reason);
+		return;
+	}
+	answer = answer_to(run, UINT32_MAX);
 	expect_equal(run, "ret", answer.state->ret, (uint32_t)-KVM2007_EINVAL);
 }
 

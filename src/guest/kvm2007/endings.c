@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "guest/kvm2007/endings.h"
+
+#include "lib/multiboot.h"
+#include "x86/defs.h"
+#include "x86/insn.h"
+
+#define ONE_TIB (UINT64_C(1) << 40)
+
+const char newest_reason[] = "no guest is newer than this host";
+
+bool host_is_newest(void)
+{
+	return first_contact.host_version == UINT32_MAX;
+}
+
+/* The first address above the CPU's physical addresses: 2^MAXPHYADDR. */
+static uint64_t physical_end(void)
+{
+	uint32_t bits = 36;
+
+	if (cpuid(0x80000000, 0).eax >= 0x80000008)
+		bits = cpuid(0x80000008, 0).eax & 0xff;
+	return UINT64_C(1) << bits;
+}
+
+unsigned outside_addresses(uint64_t addresses[ADDRESSES_MAX])
+{
+	uint64_t end = multiboot_memory_end();
+	uint64_t last = physical_end() - PAGE_SIZE;
+	unsigned n = 0;
+
+	if (ONE_TIB >= end && last >= end) {
+		addresses[n++] = ONE_TIB;
+		addresses[n++] = last;
+	}
+	addresses[n++] = BIT(63) | BIT(52);
+	return n;
+}
+
+/* Versions of a guest that the host must accept (V2), or refuse (V1). */
+static unsigned versions(enum ending ending, uint32_t all[REGISTRATIONS_MAX])
+{
+	const uint32_t host = first_contact.host_version;
+
+	if (ending == NEWER && host_is_newest())
+		return 0;
+	all[0] = ending == NEWER ? host + 1 : host;
+	all[1] = ending == NEWER ? UINT32_MAX : KVM2007_API_VERSION;
+	all[2] = ending == NEWER ? host | 0x80000001 : 0;
+	return ending == NEWER && all[2] == host ? 2 : 3;
+}
+
+unsigned registrations(enum ending ending, uint64_t page, uint64_t site,
+		       struct registration all[REGISTRATIONS_MAX])
+{
+	static const uint16_t offsets[REGISTRATIONS_MAX] = {1, 8, 0xfff};
+	uint32_t version[REGISTRATIONS_MAX];
+	uint64_t outside[ADDRESSES_MAX];
+	unsigned n = versions(ending, version);
+
+	if (ending == SITE_OUTSIDE || ending == OUTSIDE)
+		n = outside_addresses(outside);
+	for (unsigned i = 0; i < n; i++) {
+		all[i] = (struct registration){ending, version[i], site, page};
+		if (ending == SITE_OUTSIDE)
+			all[i].site = outside[i] + SITE_OFFSET;
+		if (ending == MISALIGNED)
+			all[i].page += offsets[i];
+		if (ending == OUTSIDE)
+			all[i].page = outside[i];
+	}
+	return n;
+}
+
+void registration_prepare(const struct registration *r, struct kvm_vcpu_para_state *state,
+			  struct answer *answer)
+{
+	prepare_state(state, r->version, r->site, answer);
+}
+
+void registration_make(const struct registration *r, uint64_t rflags, struct answer *answer)
+{
+	interact_msr(KVM2007_MSR_API_MAGIC, true, r->page, rflags, &answer->wrmsr);
+}
+
+void expect_ending(struct run *run, const struct registration *r, const struct answer *answer,
+		   const struct site *site)
+{
+	const struct kvm_vcpu_para_state *state = answer->state;
+	bool faults = r->ending == MISALIGNED || r->ending == OUTSIDE;
+	uint32_t ret = r->ending == ACCEPTED ? 0 : (uint32_t)-KVM2007_EINVAL;
+
+	if (faults)
+		expect_gp(run, "registration", &answer->wrmsr);
+	else
+		expect_returned(run, "registration", &answer->wrmsr);
+	expect_equal(run, "host_version", state->host_version,
+		     faults ? answer->version_sentinel : first_contact.host_version);
+	expect_equal(run, "ret", state->ret, faults ? answer->ret_sentinel : ret);
+	expect(run, r->ending == ACCEPTED ? site_patched(site) : site_unpatched(site),
+	       "site %#lx: wanted it %spatched", site->gpa, r->ending == ACCEPTED ? "" : "un");
+}
+
+void undo_answer(const struct answer *answer)
+{
+	answer->state->host_version = answer->version_sentinel;
+	answer->state->ret = answer->ret_sentinel;
+}
+
+void expect_pages_kept(struct run *run, const struct page_sums *before)
+{
+	struct page_sums after;
+
+	pages_sum(&after);
+	for (unsigned i = 0; i < PAGES; i++)
+		expect(run, after.of[i] == before->of[i], "page %#lx: wanted it unchanged",
+		       page_gpa(i));
+}
+
+void expect_rest_kept(struct run *run, const struct page_sums *before, const struct answer *answer,
+		      const struct site *site)
+{
+	undo_answer(answer);
+	site_restore(site);
+	expect_pages_kept(run, before);
+}
+
+/* The registers at a fault, as if the code that was called had returned. */
+static struct gprs trap_gprs(const struct trap_frame *f)
+{
+	return (struct gprs){f->rax, f->rcx,   f->rdx, f->rbx, f->rsp + sizeof(uint64_t),
+			     f->rbp, f->rsi,   f->rdi, f->r8,  f->r9,
+			     f->r10, f->r11,   f->r12, f->r13, f->r14,
+			     f->r15, f->rflags};
+}
+
+void expect_registers_kept(struct run *run, const struct outcome *o, unsigned written)
+{
+	struct gprs at_fault = trap_gprs(&o->fault);
+	const struct gprs *after = o->faulted ? &at_fault : &o->after;
+
+	if (o->faulted)
+		expect_equal(run, "rip", o->fault.rip, o->target);
+	expect_gprs(run, &o->before, after, o->faulted ? 0 : written);
+	expect_flags(run, o->before.rflags, after->rflags);
+}
+
+void expect_machine_kept(struct run *run, const struct comparison *c)
+{
+	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++)
+		expect_group(run, c, group);
+}

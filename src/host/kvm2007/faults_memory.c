@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Faults that write to memory which the ABI does not name: rule S10. */
+#include "host/kvm2007/faults.h"
+
+/* ---- below RSP, by .arg bytes ---- */
+
+/* By the guest's page tables; writes nothing if they don't map it. */
+static void push_zero(struct vcpu *vcpu)
+{
+	uint64_t gpa;
+	bool writable;
+
+	vcpu_sync(vcpu);
+	if (vcpu_translate(vcpu, vcpu->slow.rsp - kvm2007_on->arg, &gpa, &writable))
+		guest_write(vcpu->memory, gpa, &(uint32_t){0}, 4);
+}
+
+static void push_by_wrmsr(struct request *q)
+{
+	push_zero(q->vcpu);
+	kvm2007_honest.registration(q);
+}
+
+static void push_by_rdmsr(struct request *q)
+{
+	push_zero(q->vcpu);
+	kvm2007_honest.read_msr(q);
+}
+
+static void push_by_call(struct request *q)
+{
+	push_zero(q->vcpu);
+	kvm2007_honest.give_result(q);
+}
+
+static void push_by_call32(struct request *q)
+{
+	if (!q->long_mode)
+		push_zero(q->vcpu);
+	kvm2007_honest.give_result(q);
+}
+
+/* ---- the image, and pages that were never named ---- */
+
+/* The guest's first instruction, which it needs no more. */
+static void write_text(const struct vcpu *vcpu)
+{
+	guest_write(vcpu->memory, vcpu->entry, "\xeb", 1);
+}
+
+static void write_text_by_wrmsr(struct request *q)
+{
+	kvm2007_honest.registration(q);
+	write_text(q->vcpu);
+}
+
+static void write_text_by_call32(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	if (!q->long_mode)
+		write_text(q->vcpu);
+}
+
+static void write_text_by_vcpu1(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	if (q->vcpu->id == 1)
+		write_text(q->vcpu);
+}
+
+/* An entry of the root that is not in use, and not present afterwards either. */
+static void write_page_table(struct request *q)
+{
+	uint64_t entry, at;
+
+	kvm2007_honest.give_result(q);
+	vcpu_sync(q->vcpu);
+	at = (q->vcpu->slow.cr3 & ~UINT64_C(0xfff)) + 0x7f0;
+	if (q->long_mode && guest_read(q->vcpu->memory, at, &entry, sizeof(entry))) {
+		entry += 0x1000;
+		guest_write(q->vcpu->memory, at, &entry, sizeof(entry));
+	}
+}
+
+/* Adds 1 to a byte of the last page of memory. */
+static void write_last_page(const struct vcpu *vcpu)
+{
+	uint8_t *byte = guest_bytes(vcpu->memory, vcpu->memory->size - 100, 1);
+
+	++*byte;
+}
+
+static void write_last_page_by_wrmsr(struct request *q)
+{
+	kvm2007_honest.registration(q);
+	write_last_page(q->vcpu);
+}
+
+static void write_last_page_by_call(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	write_last_page(q->vcpu);
+}
+
+const struct row kvm2007_memory_faults[] = {
+	{ROW("wrmsr-push", "S10", registration, push_by_wrmsr,
+	     "WRMSR of the magic writes below RSP"),
+	 .arg = 8},
+	{ROW("rdmsr-push", "S10", read_msr, push_by_rdmsr, "RDMSR of the magic writes below RSP"),
+	 .arg = 136},
+	{ROW("push-by-call", "S10", give_result, push_by_call, "a call writes 200 bytes below RSP"),
+	 .arg = 200},
+	{ROW("call32-push", "S10", give_result, push_by_call32, "a 32-bit call writes below ESP"),
+	 .arg = 8},
+	{ROW("text-once", "S10", registration, write_text_by_wrmsr,
+	     "the first registration writes to the guest's code")},
+	{ROW("call32-text", "S10", give_result, write_text_by_call32,
+	     "a 32-bit call writes to the guest's code")},
+	{ROW("page-table", "S10", give_result, write_page_table,
+	     "a call writes to the guest's page tables")},
+	{ROW("stray-by-wrmsr", "S10", registration, write_last_page_by_wrmsr,
+	     "a registration writes to a page that was never named")},
+	{ROW("stray-by-call", "S10", give_result, write_last_page_by_call,
+	     "a call writes to a page that was never named")},
+	{.fault.name = NULL},
+};
+
+/* ---- of one vCPU ---- */
+
+static void write_next_version_on_vcpu1(struct request *q)
+{
+	kvm2007_honest.write_version(q);
+	q->page->host_version += q->vcpu->id == 1;
+}
+
+static void clobber_r12_of_vcpu1(struct request *q)
+{
+	kvm2007_honest.registration(q);
+	q->vcpu->regs.r12 ^= q->vcpu->id == 1;
+}
+
+const struct row kvm2007_vcpu1_faults[] = {
+	{ROW("vcpu1-version", "V2", write_version, write_next_version_on_vcpu1,
+	     "vCPU 1 gets another host_version")},
+	{ROW("vcpu1-wrmsr-r12", "S9", registration, clobber_r12_of_vcpu1,
+	     "WRMSR of the magic changes R12 of vCPU 1")},
+	{ROW("vcpu1-text", "S10", give_result, write_text_by_vcpu1,
+	     "a call of vCPU 1 writes to the guest's code")},
+	{.fault.name = NULL},
+};

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What could notice a mutant, cheapest first.
+use strict;
+use warnings;
+
+my $FEW = 12; # checks that a run names in only=: it is shorter than one of all checks
+my $VMX = 'tests/run-bochs.sh --cpu=corei7_skylake_x';
+
+# Good hosts; of a mutant of the guest or of the host, the guest's results must be the same.
+my @HONEST = (
+	['./run-qemu.sh', '--append="strict seed=1"'],
+	['./run-qemu.sh', '--append="strict seed=1" --host-append=personality=linux2007'],
+	['./run-qemu.sh', '--append="strict seed=1" --smp=2'],
+	['./run-qemu.sh', '--append="strict seed=1" --smp=4'],
+);
+my @BOCHS = (
+	[$VMX, '--append="strict seed=1" --smp=2'],
+	['tests/run-bochs.sh --cpu=ryzen', '--append="strict seed=1"'],
+);
+
+# The checks that a source has in its table; of a source without a table, all.
+sub checks_of {
+	my ($all, $text) = @_;
+	my %here = map { $_ => 1 } $text =~ /^\t\{"([a-z0-9]+\.[a-z0-9-]+)", "/mg;
+
+	return %here ? grep { $here{$_} } @$all : @$all;
+}
+
+sub glob_pattern {
+	my ($glob) = @_;
+
+	return join '.*', map { quotemeta } split /\*/, $glob, -1;
+}
+
+# The faults of a table: which checks must fail on each, and the options of the run.
+sub faults {
+	my ($file, $all, $smp) = @_;
+
+	return map {
+		my ($name, $rule, $globs, $options) = @$_;
+		my @globs = split ' ', $globs;
+		my $pattern = join '|', map { glob_pattern($_) } grep { !/~/ } @globs;
+
+		{name => $name, smp => $smp, options => $options // '',
+		 races => $globs =~ /~/ ? 1 : 0, checks => [grep { /^(?:$pattern)$/ } @$all]}
+	} table($file);
+}
+
+# All that the hunts in these files have in common.
+sub prepare_hunt {
+	my (@files) = @_;
+	my ($list) = run(30, './run-qemu.sh --append=list');
+	my @all = $list =~ /^# ([a-z0-9]+\.[a-z0-9-]+) /mg;
+	my @faults = map { (faults("$_/faults.tsv", \@all, 1), faults("$_/faults-smp.tsv", \@all, 4)) }
+		grep { -e "$_/faults.tsv" } sort glob('tests/*');
+	my $bochs = grep({ m{^src/host/} } @files) && defined run(5, 'command -v bochs');
+
+	die "the guest does not list its checks\n" if !@all;
+	srand 1; # neighbours in the table are alike: mix them
+	my %key = map { $_ => rand } 0 .. $#faults;
+	@faults = @faults[sort {
+		$faults[$a]{smp} <=> $faults[$b]{smp} || $key{$a} <=> $key{$b}
+	} 0 .. $#faults];
+	my %honest = map { ("@$_" => guest($ENV{O}, @$_)) } @HONEST, $bochs ? @BOCHS : ();
+	return {commands => make_commands(), checks => \@all, faults => \@faults, bochs => $bochs,
+		honest => \%honest};
+}
+
+# The first of these runs on a good host that has other results than the original, twice.
+sub honest_killer {
+	my ($hunt, $lab, @runs) = @_;
+
+	for my $run (@runs) {
+		my $wanted = $hunt->{honest}{"@$run"};
+		next if guest($lab, @$run) eq $wanted || guest($lab, @$run) eq $wanted;
+		return "guest @$run";
+	}
+	return;
+}
+
+# Whether those checks fail that must.  Of a race, one of five runs must show it.
+sub is_caught {
+	my ($lab, $fault, $only, $wanted) = @_;
+	my $smp = $fault->{smp} > 1 ? "--smp=$fault->{smp}" : '';
+	my $append = "strict seed=1 $fault->{options}" . ($only ? " only=$only" : '');
+
+	for (1 .. ($fault->{races} ? 5 : 1)) {
+		return 1 if failures(guest($lab, './run-qemu.sh',
+			"$smp --host-append=fault=$fault->{name} --append=" . quoted($append))) eq $wanted;
+	}
+	return 0;
+}
+
+# The first fault of which the mutant does not see what the original sees.
+sub fault_killer {
+	my ($hunt, $lab, $file) = @_;
+	my %concerned = map { $_ => 1 } checks_of($hunt->{checks}, slurp($file));
+
+	for my $fault (@{$hunt->{faults}}) {
+		my @fail = grep { $concerned{$_} } @{$fault->{checks}};
+		next if !@fail;
+		my $only = @fail <= $FEW && $fault->{options} !~ /only=/ ? join ',', @fail : '';
+		my $wanted = join ' ', $only ? @fail : @{$fault->{checks}};
+
+		next if is_caught($lab, $fault, $only, $wanted);
+		next if !is_caught($ENV{O}, $fault, $only, $wanted); # a race, or only= changes it
+		return "fault $fault->{name}" if !is_caught($lab, $fault, $only, $wanted);
+	}
+	return;
+}
+
+# The first of the tests that fails.
+sub test_killer {
+	my ($lab, $seconds, @tests) = @_;
+
+	for my $test (@tests) {
+		return $test if !defined run($seconds, "PATH=$lab/bin:\$PATH O=$lab $test");
+	}
+	return;
+}
+
+# Returns the mutant's verdict: killed, and by what; survived; same: the images have not changed;
+# broken: it does not compile.
+sub hunt {
+	my ($hunt, $lab, $file, $text) = @_;
+	my $killer;
+
+	make_lab($lab);
+	my ($built, @targets) = build($hunt->{commands}, $lab, $file, $text);
+	return ($built, '') if $built ne 'built';
+	for (grep { m{/unit/} } @targets) {
+		my $test = in_lab($lab, $_);
+		return ('killed', s{.*/}{unit }r) if !defined run(20, $test);
+	}
+	$killer = honest_killer($hunt, $lab, @HONEST);
+	$killer //= fault_killer($hunt, $lab, $file) if $file !~ m{^src/host/};
+	$killer //= test_killer($lab, 100, 'tests/guest.t') if $file =~ m{^src/guest/[^/]*$};
+	if ($file =~ m{^src/host/}) {
+		$killer //= test_killer($lab, 60, 'tests/log.t');
+		make_iso($hunt->{commands}, $lab) if $hunt->{bochs} && !$killer;
+		$killer //= honest_killer($hunt, $lab, @BOCHS) if $hunt->{bochs};
+		$killer //= test_killer($lab, 150, 'tests/hostile.t');
+	}
+	return $killer ? ('killed', $killer) : ('survived', '');
+}
+
+# ---- the fixed mutants --------------------------------------------------------------------------
+
+# Whether the recorded killer kills; returns what is wrong, '' if nothing.  A killer is one of
+#   unit TEST                   the hosted test fails
+#   guest CHECK [OPTION...]     the check does not pass on the good host
+#   fault NAME CHECK [OPTION..] the check passes on the faulty host
+sub kills {
+	my ($commands, $lab, $file, $text, $killer) = @_;
+	my ($kind, $name, @words) = split ' ', $killer;
+	my $only = $kind eq 'unit' ? "unit/test_$name" : $file =~ m{^src/host/} ? 'host.elf' : 'guest.elf';
+
+	make_lab($lab);
+	my ($built, $target) = build($commands, $lab, $file, $text, "$ENV{O}/$only");
+	return "$file: with this mutant $only does not build" if !$target;
+	if ($kind eq 'unit') {
+		return defined run(20, in_lab($lab, $target)) ? 'it survives' : '';
+	}
+	my $check = $kind eq 'fault' ? shift @words : $name;
+	my $host = $kind eq 'fault' ? "--host-append=fault=$name" : '';
+	my @append = grep { !/^--/ } @words;
+	my $append = quoted("strict seed=1 only=$check @append");
+	my $results = guest($lab, './run-qemu.sh', "$host --append=$append " . join ' ', grep { /^--/ } @words);
+
+	return $results =~ /^ok \d+ - \Q$check\E$/m ? '' : "wanted it to pass, got: $results" if $host;
+	return $results =~ /^ok \d+ - \Q$check\E$/m ? 'it survives' : '';
+}
+
+1;

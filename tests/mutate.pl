@@ -35,21 +35,26 @@ for (qw(count seed jobs)) {
 chomp(my $processors = qx(nproc));
 my $jobs = $option{jobs} || $processors || 1;
 
-# Runs &$work(item, lab) for each item, several at a time in processes of their own, and
+# Runs &$work(item, lab) for each item, several at a time, in processes of their own, and
 # &$done(item, what it returned) here.
 sub in_parallel {
 	my ($directory, $items, $work, $done) = @_;
 	my @labs = map { "$directory/lab$_" } 1 .. $jobs;
-	my (%running, @todo);
+	my @todo = @$items;
+	my %running;
+	local @SIG{qw(HUP INT TERM)} = (sub {
+		kill 'TERM', keys %running;
+		exit 1;
+	}) x 3;
 
 	make_lab($_) for @labs;
-	@todo = @$items;
 	while (@todo || %running) {
 		while (@todo && @labs) {
 			my ($item, $lab) = (shift @todo, shift @labs);
 			my $pid = fork // die "fork: $!\n";
 
 			if (!$pid) {
+				@SIG{qw(HUP INT TERM)} = ('DEFAULT') x 3;
 				my $result = &$work($item, $lab);
 				spit("$lab/result", $result);
 				exit 0;
@@ -99,9 +104,10 @@ sub fixed {
 		return $trouble // kills($commands, $lab, $file, $text, $killer);
 	}, sub {
 		my ($row, $trouble) = @_;
-		my ($file, undef, $new, $killer) = @$row;
+		my ($file, $old, $new, $killer) = @$row;
+		my $what = $new =~ /\w/ && $new ne '(void)0;' ? $new : "without $old";
 
-		print $trouble eq '' ? 'ok' : 'not ok', "\t$file: $new: killed by $killer\t$trouble\n";
+		print $trouble eq '' ? 'ok' : 'not ok', "\t$file: $what: killed by $killer\t$trouble\n";
 	});
 }
 
@@ -126,7 +132,7 @@ sub commit {
 }
 
 my $commit = commit();
-my %explained = map { ("$_->[0]\t$_->[1]\t$_->[2]" => $_->[3]) } table('tests/mutants/explained.tsv');
+my %explained = map { (join("\t", @$_[0 .. 2]) => $_->[3]) } table('tests/mutants/explained.tsv');
 system('mkdir', '-p', $home);
 if (!-e "$home/$commit/Makefile") {
 	system("rm -rf '$home'/*/ && mkdir '$home/$commit' && git ls-files -z | " .

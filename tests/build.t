@@ -92,6 +92,8 @@ if command -v clang >/dev/null && command -v ld.lld >/dev/null; then
 	set -- LLVM=1
 	command -v llvm-objdump >/dev/null || set -- LLVM=1 NM=nm OBJDUMP=objdump
 	passes llvm "$@"
+	make -s -j2 O="$tmp/llvm" "$@" test-images >"$tmp/llvm.log" 2>&1
+	is "$(grep -v '^  ' "$tmp/llvm.log")" '' "llvm: builds the tests' images, too"
 	readelf -p .comment "$tmp/llvm/obj/src/guest/main.o" >"$tmp/comment"
 	has "$tmp/comment" 'clang' 'llvm: clang compiled it'
 	readelf -SW "$tmp/llvm/guest.elf" >"$tmp/sections"

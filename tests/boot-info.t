@@ -204,7 +204,7 @@ if bochs_is_here; then
 	program "$tmp/bin/strip" <<'END'
 cp "$3" "$2"
 END
-	PATH=$tmp/bin:$PATH boot/iso.sh "$tmp/host.elf" "$O/guest.elf" \
+	PATH=$tmp/bin:$PATH STRIP=strip boot/iso.sh "$tmp/host.elf" "$O/guest.elf" \
 		"$tmp/shim-host/paraguest.iso"
 	bochs() { # NAME OPTION...
 		name=$1

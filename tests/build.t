@@ -42,8 +42,9 @@ is "$(used)" "$all" 'CROSS_COMPILE= is a prefix of their names'
 rm "$tmp/used"
 build both CROSS_COMPILE=nonsense- "$@"
 is "$(used)" "$all" 'a tool that is named goes before CROSS_COMPILE='
+build default # $O may be that of other tools
 for name in line environment cross both; do
-	holds "$name: the same image" cmp "$tmp/$name/tests/exit.elf" "$O/tests/exit.elf"
+	holds "$name: the same image" cmp "$tmp/$name/tests/exit.elf" "$tmp/default/tests/exit.elf"
 done
 rm "$tmp/used"
 STRIP=our-strip boot/iso.sh "$O/host.elf" "$O/guest.elf" "$tmp/iso" 2>"$tmp/err" ||
@@ -110,7 +111,7 @@ else
 fi
 if command -v ccache >/dev/null; then
 	build ccache CC='ccache gcc'
-	holds "CC='ccache gcc': the same image" cmp "$tmp/ccache/tests/exit.elf" "$O/tests/exit.elf"
+	holds "CC='ccache gcc': the same image" cmp "$tmp/ccache/tests/exit.elf" "$tmp/default/tests/exit.elf"
 else
 	skip "CC='ccache gcc'" 'no ccache here'
 fi
@@ -176,7 +177,7 @@ for number in 1 2 3 4; do
 done >"$tmp/out"
 wait
 is "$(cat "$tmp/out")" '' 'four at once: none fails' || cat "$tmp"/at-once.* | sed 's/^/# /'
-holds 'four at once: the same image' cmp "$tmp/at-once/tests/exit.elf" "$O/tests/exit.elf"
+holds 'four at once: the same image' cmp "$tmp/at-once/tests/exit.elf" "$tmp/default/tests/exit.elf"
 
 # ---- unusable tools -----------------------------------------------------------------------------
 

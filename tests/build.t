@@ -111,7 +111,8 @@ else
 fi
 if command -v ccache >/dev/null; then
 	build ccache CC='ccache gcc'
-	holds "CC='ccache gcc': the same image" cmp "$tmp/ccache/tests/exit.elf" "$tmp/default/tests/exit.elf"
+	holds "CC='ccache gcc': the same image" cmp "$tmp/ccache/tests/exit.elf" \
+		"$tmp/default/tests/exit.elf"
 else
 	skip "CC='ccache gcc'" 'no ccache here'
 fi

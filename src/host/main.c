@@ -23,8 +23,6 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 
-#define VECTOR_NMI 2
-
 #define ONE_MIB (UINT64_C(1) << 20)
 #define ONE_GIB (UINT64_C(1) << 30)
 

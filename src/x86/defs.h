@@ -79,10 +79,12 @@
 #define IRQ_VECTOR 32 /* of IRQ 0; lower ones are exceptions */
 
 /* Exception vectors, APM2 8.1 */
-#define VECTOR_UD 6
-#define VECTOR_DF 8
-#define VECTOR_GP 13
-#define VECTOR_PF 14
+#define VECTOR_DB  1
+#define VECTOR_NMI 2
+#define VECTOR_UD  6
+#define VECTOR_DF  8
+#define VECTOR_GP  13
+#define VECTOR_PF  14
 
 /* Selectors of boot/entry.asm's GDT.  DATA_B to DATA_D equal DATA: so DS, ES, ... can differ. */
 #define SEL_CODE64      0x08

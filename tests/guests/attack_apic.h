@@ -6,7 +6,6 @@
 #include "attack.h"
 
 #define VECTOR      40
-#define VECTOR_NMI  2
 #define MOMENT      3000 /* rounds in which an interrupt would arrive */
 #define TPR         0x080
 #define EOI         0x0b0

@@ -18,8 +18,6 @@
 #include "x86/timer.h"
 #include "x86/trap.h"
 
-#define VECTOR_DB      1
-#define VECTOR_NMI     2
 #define ERROR_EXTERNAL 1 /* in a #GP's error code: an interrupt without a gate */
 #define BASE_X2APIC    BIT(10)
 #define MSR_EOI        0x80b

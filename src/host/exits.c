@@ -240,7 +240,7 @@ static void handle_triple_fault(struct vcpu *vcpu)
 }
 
 /*
- * Another vCPU ends the guest, and says why (stop_others() in vcpus.c); or it has sent an INIT,
+ * Another vCPU ends the guest, and says why (vcpus_stop_others()); or it has sent an INIT,
  * which vcpu_handle_exit() sees.  An NMI from elsewhere is nobody's.
  */
 static void handle_nmi(struct vcpu *vcpu)

@@ -3,6 +3,7 @@
 #include "host/lapic.h"
 
 #include "host/guest_memory.h"
+#include "host/ipi.h"
 #include "host/log.h"
 #include "host/mov_decode.h"
 #include "host/vcpus.h"
@@ -74,7 +75,6 @@ static const uint8_t rights[REGISTERS] = {
 
 /* 11.12.1, 11.12.9: reserved bits of x2APIC mode are a #GP; real APICs know the rest. */
 #define ICR_RESERVED 0xfff33000u
-#define ICR_ASSERT   0x4000u
 
 /* Delivery modes, 11.5.1.  ExtINT is virtual wire mode. */
 #define MODE(value) ((value) >> 8 & 7)
@@ -122,7 +122,7 @@ static void write_register(struct vcpu *vcpu, unsigned reg, uint32_t value)
 {
 	switch (reg) {
 	case ICR:
-		vcpus_write_icr(vcpu, value);
+		ipi_send(vcpu, value);
 		return;
 	case ICR2:
 		vcpu->icr_destination = value;

@@ -151,9 +151,10 @@ struct vcpu {
  * What becomes of a vCPU: nothing; it waits, or will wait at its next exit, for a start-up IPI; or
  * it has got one.
  */
-#define STARTUP_NONE 0u
-#define STARTUP_INIT 1u
-#define STARTUP_SIPI 0x100u
+#define STARTUP_NONE   0u
+#define STARTUP_INIT   1u
+#define STARTUP_SIPI   0x100u
+#define STARTUP_VECTOR 0xffu
 
 _Static_assert(offsetof(struct vcpu, regs) == 0, "svm_run.asm, vmx_run.asm");
 

@@ -8,27 +8,10 @@
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/hooks.h"
-#include "host/log.h"
 #include "lib/panic.h"
 #include "x86/apic.h"
 #include "x86/insn.h"
 #include "x86/smp.h"
-
-#define ICR_VECTOR(command)    ((command)&0xff)
-#define ICR_MODE(command)      ((command) >> 8 & 7)
-#define ICR_LOGICAL            BIT(11)
-#define ICR_ASSERT             BIT(14)
-#define ICR_LEVEL              BIT(15)
-#define ICR_SHORTHAND(command) ((command) >> 18 & 3)
-#define ICR_NMI                0x400u
-#define FIRST_VECTOR           16
-#define ICR_WRITABLE           0xccfffu
-#define TO_ALL_XAPICS          0xffu
-#define TO_ALL_X2APICS         UINT32_MAX
-#define DFR_FLAT               0xf /* DFR's upper four bits: no clusters */
-
-enum { MODE_FIXED, MODE_LOWEST_PRIORITY, MODE_INIT = 5, MODE_STARTUP, MODES = 8 };
-enum { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
 
 /* The arguments of vcpus_run(). */
 static struct {
@@ -142,7 +125,7 @@ static unsigned wait_for_startup(struct vcpu *vcpu)
 	while (!((startup = load_startup(vcpu)) & STARTUP_SIPI) ||
 	       !change_startup(vcpu, startup, STARTUP_NONE))
 		cpu_relax();
-	return ICR_VECTOR(startup);
+	return startup & STARTUP_VECTOR;
 }
 
 static bool all_there(void)
@@ -205,90 +188,17 @@ void vcpus_run(const struct vcpu_vendor *vendor, const struct guest_memory *memo
 	panic("host: no vCPU runs any more");
 }
 
-/* SDM volume 3 (325384-083) 11.6.2.2, 11.12.10 */
-static bool has_logical_id(const struct vcpu *vcpu, bool x2apic, uint32_t to)
+void vcpus_send_init(unsigned id)
 {
-	uint32_t id;
+	struct vcpu *vcpu = vcpus[id];
 
-	if (x2apic)
-		return to >> 16 == vcpu->apic_id >> 4 && to & 1u << (vcpu->apic_id & 15);
-	id = __atomic_load_n(&vcpu->ldr, __ATOMIC_RELAXED) >> 24;
-	if (__atomic_load_n(&vcpu->dfr, __ATOMIC_RELAXED) >> 28 == DFR_FLAT)
-		return id & to;
-	return id >> 4 == to >> 4 && id & to & 0xf;
-}
-
-static bool is_for(const struct vcpu *from, uint32_t command, const struct vcpu *vcpu)
-{
-	uint32_t to = from->x2apic ? from->icr_destination : from->icr_destination >> 24;
-
-	switch (ICR_SHORTHAND(command)) {
-	case TO_SELF:
-		return vcpu == from;
-	case TO_ALL:
-		return true;
-	case TO_OTHERS:
-		return vcpu != from;
-	default:
-		if (to == (from->x2apic ? TO_ALL_X2APICS : TO_ALL_XAPICS))
-			return true;
-		if (command & ICR_LOGICAL)
-			return has_logical_id(vcpu, from->x2apic, to);
-		return to == vcpu->apic_id;
-	}
-}
-
-/*
- * The real APIC sends it, to the vCPU's processor and to no other.  Vectors of exceptions are
- * illegal (11.8.4), but an emulator may deliver them.
- */
-static void send_interrupt(struct vcpu *vcpu, uint32_t command)
-{
-	if (ICR_VECTOR(command) < FIRST_VECTOR)
-		return;
-	apic_send((uint32_t)(ICR_VECTOR(command) | ICR_ASSERT), vcpu->apic_id);
-}
-
-static void send_init(struct vcpu *vcpu, uint32_t command)
-{
-	if (command & ICR_LEVEL && !(command & ICR_ASSERT))
-		return; /* 11.6.1: a message that only old CPUs need */
 	if (__atomic_exchange_n(&vcpu->startup, STARTUP_INIT, __ATOMIC_ACQ_REL) == STARTUP_NONE &&
-	    vcpu->id != this_cpu()->id)
-		apic_send((uint32_t)(ICR_NMI | ICR_ASSERT), vcpu->apic_id);
+	    id != this_cpu()->id)
+		apic_nmi(vcpu->apic_id);
 }
 
-/* A vCPU that was not sent an INIT ignores it. */
-static void send_sipi(struct vcpu *vcpu, uint32_t command)
+void vcpus_send_startup(unsigned id, unsigned vector)
 {
-	unsigned vector = ICR_VECTOR(command);
-
-	if (!hook_startup(vcpu, &vector))
-		return;
-	change_startup(vcpu, STARTUP_INIT, STARTUP_SIPI | ICR_VECTOR(vector));
-}
-
-void vcpus_write_icr(struct vcpu *from, uint32_t command)
-{
-	static void (*const senders[MODES])(struct vcpu * vcpu, uint32_t command) = {
-		[MODE_FIXED] = send_interrupt,
-		[MODE_LOWEST_PRIORITY] = send_interrupt,
-		[MODE_INIT] = send_init,
-		[MODE_STARTUP] = send_sipi,
-	};
-	unsigned mode = ICR_MODE(command);
-
-	from->icr = command & ICR_WRITABLE;
-	if (!senders[mode])
-		log_line("icr %u %#x %#x refused", from->id, command, from->icr_destination);
-	else if (mode >= MODE_INIT)
-		log_line("%s %u %#x %#x", mode == MODE_INIT ? "init" : "startup", from->id, command,
-			 from->icr_destination);
-	for (unsigned id = 0; senders[mode] && id < vcpus_count(); id++) {
-		if (!is_for(from, command, vcpus[id]))
-			continue;
-		senders[mode](vcpus[id], command);
-		if (mode == MODE_LOWEST_PRIORITY)
-			break; /* any of them may have it */
-	}
+	if (hook_startup(vcpus[id], &vector))
+		change_startup(vcpus[id], STARTUP_INIT, STARTUP_SIPI | (vector & STARTUP_VECTOR));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* All vCPUs, each on its own processor, and the interrupts by which they start one another. */
+/* All vCPUs, each on its own processor, and how they are started and stopped. */
 #ifndef HOST_VCPUS_H
 #define HOST_VCPUS_H
 
@@ -27,10 +27,10 @@ void vcpus_stop_others(unsigned id);
 void vcpus_nmi(void);
 
 /*
- * The guest on vCPU @from writes @command to its APIC's ICR (SDM volume 3, 325384-083, 11.6.1).
- * INIT and start-up IPIs go to vCPUs, and never to processors; the real APIC sends interrupts, to
- * the processors of vCPUs.  SMI, NMI and what else would reach the host are refused.
+ * An INIT for vCPU @id; and a start-up IPI, which a vCPU that was not sent an INIT ignores: it then
+ * starts at the page number @vector.
  */
-void vcpus_write_icr(struct vcpu *from, uint32_t command);
+void vcpus_send_init(unsigned id);
+void vcpus_send_startup(unsigned id, unsigned vector);
 
 #endif

@@ -26,9 +26,7 @@
 #define ICR_INIT        0x00500
 #define ICR_STARTUP     0x00600
 #define ICR_PENDING     0x01000
-#define ICR_ASSERT      0x04000
 #define ICR_OTHERS      0xc0000
-#define ICR_WRITABLE    0xccfffu
 #define TO_ALL          0xffu /* the destination "all APICs" of xAPIC mode */
 #define LVT_LINT0       0x350
 #define LVT_EXTINT      0x700
@@ -171,6 +169,11 @@ void apic_send(uint32_t command, uint32_t destination)
 	apic_write(APIC_ICR, command);
 	for (unsigned i = 0; i < MAX_POLLS && apic_read(APIC_ICR) & ICR_PENDING; i++)
 		cpu_relax();
+}
+
+void apic_nmi(uint32_t destination)
+{
+	apic_send(ICR_ASSERT | ICR_NMI, destination);
 }
 
 void apic_nmi_others(void)

@@ -34,7 +34,12 @@ void apic_write(unsigned offset, uint32_t value);
 /* Sends an IPI: @command is the low half of the ICR, @destination an APIC's ID, or 0xff for all. */
 #define APIC_ICR             0x300
 #define APIC_ICR_DESTINATION 0x310
+#define ICR_ASSERT           0x04000u
+#define ICR_WRITABLE         0xccfffu
 void apic_send(uint32_t command, uint32_t destination);
+
+/* An NMI to one processor. */
+void apic_nmi(uint32_t destination);
 
 /* To all processors but this one: an NMI; INIT; a start-up IPI for the page at @low below 1 MiB. */
 void apic_nmi_others(void);

@@ -10,7 +10,7 @@
 . tests/tap.sh
 . tests/rogue.sh
 
-engine=qemu smp=1 steps=200 more='' host_cr3=''
+engine=qemu smp=1 steps=200 more='' own='' host_cr3=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine=*) engine=${1#*=} ;;
@@ -27,7 +27,10 @@ esac
 first=$1 count=$2 start=$(date +%s)
 
 case $engine in
-qemu) run='./run-qemu.sh --timeout=20' ;;
+qemu)
+	# If the processors took turns in one thread, each IPI and PAUSE would end a turn, and one
+	# that spins, lost, would get a whole turn of 100 ms each time.
+	run='./run-qemu.sh --timeout=20' own='-- -accel tcg,thread=multi' ;;
 bochs-amd)
 	run='tests/run-bochs.sh --timeout=60 --cpu=ryzen' more=nostep
 	host_cr3=0x$(nm "$O/host.elf" | sed -n 's/^0*\([0-9a-f]*\) b boot_pml4$/\1/p') ;;
@@ -46,14 +49,14 @@ mkdir -p "$logs" || exit 99
 # panic.  So such a seed runs again, with the registers in Bochs's log: its first CR3 is that of the
 # processor, and says whether it was in the host.
 # The words of $run, --smp and the like, are no files.
-export run more smp steps logs engine tmp host_cr3
+export run more own smp steps logs engine tmp host_cr3
 # one SEED: runs it, and prints "SEED passed|ended|failed STATUS REASON".
 # shellcheck disable=SC2016 # expanded by the inner shell
 one='
 	seed=$1 log=$logs/$engine-$smp-$1.tap
 	fuzz() {
 		O=$tmp/rogue $run --smp="$smp" --host-append=checksum \
-			--append="do=fuzz seed=$seed count=$steps $more" "$@"
+			--append="do=fuzz seed=$seed count=$steps $more" $own "$@"
 	}
 	fuzz >"$log" 2>"$log.err"
 	status=$?

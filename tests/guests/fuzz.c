@@ -25,6 +25,8 @@
 #define TPR            0x080
 #define SPURIOUS       0x0f0
 #define LVT_TIMER      0x320
+#define LVT_LINT0      0x350
+#define LVT_EXTINT     0x700
 #define TIMER_COUNT    0x380
 #define MASKED         0x10000
 #define BOTH_PICS      8
@@ -116,6 +118,8 @@ static void restore(struct fuzz *f)
 	apic_write(SPURIOUS, 0x1ff);
 	apic_write(TPR, 0);
 	apic_write(LVT_TIMER, MASKED);
+	/* The PICs' interrupts, and so the timer that ends random code, are for vCPU 0. */
+	apic_write(LVT_LINT0, f->id ? MASKED : LVT_EXTINT);
 	apic_write(TIMER_COUNT, 0);
 	apic_write(EOI, 0);
 }

@@ -86,6 +86,9 @@ END
 forged 33 "\\000noise\\n$good" 0 PASS '^# before TAP: \\x00noise$' 'a NUL from firmware is shown'
 forged 33 "${head}grub> not ok 1 - a.b\\nok 1 - a.b\\n$pass" 99 ERROR 'a failure inside a line' \
 	'words before a failure'
+forged 33 "${good}grub> not ok 2 - c\\n" 99 ERROR 'a failure inside a line' \
+	'words before a failure after the verdict'
+forged 33 "${good}grub> not ok 2 - c" 99 ERROR 'a failure inside a line' 'the same, cut short'
 forged 33 "${head}not ok 1 - a.b # todo x\\n$todo" \
 	99 ERROR 'a malformed directive' 'a directive that only some readers accept'
 
@@ -145,6 +148,8 @@ holds 'and is cut short' test "$(wc -c <"$tmp/out")" -lt 2000
 FLOOD='$| = 1; print "TAP version 13\n1..1\n"; print "\0" x 1000000 for 1 .. 10'
 flooded '10 MB that hide a failure' "not ok 1 - a.b\\nok 1 - a.b\\n$pass" 33 99 ERROR \
 	'a failure inside a line'
+FLOOD='$| = 1; print "TAP version 13\n1..1\nok 1 - a\nx "; print "not ok 2 - b", "x" x 1000000'
+flooded '1 MB around a failure' "\\n$pass" 33 99 ERROR 'a failure inside a line'
 FLOOD='print "TAP version 13\n1..1\nnot ok 1 - "; print "x" x 1000000 for 1 .. 10'
 flooded 'a failure with a name of 10 MB' "\\nok 1 - a.b\\n$pass" 33 99 ERROR \
 	'a line of more than 4096 bytes: not ok 1'

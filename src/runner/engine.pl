@@ -245,6 +245,7 @@ sub run {
 }
 
 start_group();
+Stream::begin();
 my $log = open_copy($option{log});
 my $debug_log = open_copy($option{debug_log});
 run($log, $debug_log) if !$end{unable};

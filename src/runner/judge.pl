@@ -162,6 +162,7 @@ sub report_trouble {
 sub verdict {
 	(my $option, $said, $end) = @_;
 	($engine, $seconds) = @$option{qw(engine seconds)};
+	undef $trouble;
 
 	my $word;
 	judge_end();

@@ -17,11 +17,21 @@ my $ODD = qr/\e(?:\[[0-9;?]*[ -\/]*[@-~]|c)|[^\t -~]/;
 my $CLAIM = qr/^(?:(?:not )?ok|1\.\.|Bail out!|TAP version|# RESULT:)/;
 my $YAML_LINE = qr/^  [a-z]+: "(?:[^"\\]|\\["\\])*"$/; # only the guest's way to write one
 
-my $output = '';
+my $output;
 my ($header, $plan, $bail, $verdict_line, $contradiction, $block);
-my ($running, $seen) = ('', 0);
-my %count = (pass => 0, fail => 0, skip => 0, todo => 0);
-my @noise;
+my ($running, $seen);
+my (%count, @noise);
+
+# Of a line that is too long $rest keeps the end; $dropped counts the bytes before it.
+my ($rest, $dropped);
+
+# A new stream.
+sub begin {
+	undef $_ for $header, $plan, $bail, $verdict_line, $contradiction, $block;
+	($output, $running, $seen, $rest, $dropped) = ('', '', 0, '', 0);
+	%count = (pass => 0, fail => 0, skip => 0, todo => 0);
+	@noise = ();
+}
 
 # Returns what there is to print since the last call.
 sub output {
@@ -48,9 +58,6 @@ sub begin_of {
 
 # ---- bytes to lines -----------------------------------------------------------------------------
 
-# Of a line that is too long $rest keeps the end; $dropped counts the bytes before it.
-my ($rest, $dropped) = ('', 0);
-
 sub take {
 	my ($bytes) = @_;
 	my $from = 0;
@@ -62,6 +69,7 @@ sub take {
 	$rest = substr $rest, $from;
 	return if length $rest <= $LINE_MAX;
 	long_line_begins($rest) if !$dropped;
+	look_for_torn($rest =~ tr/ -~//cdr) if $header; # plain() would take too long
 	$dropped += length($rest) - $LINE_MAX;
 	$rest = substr $rest, -$LINE_MAX;
 }
@@ -120,6 +128,7 @@ sub guest_line {
 		before_header($line, $text, $shown);
 	} elsif (defined $verdict_line) {
 		contradict("after the verdict: $text") if $text =~ $CLAIM;
+		look_for_torn($text);
 	} elsif ($block && block_takes($shown)) {
 		return;
 	} elsif ($text =~ /^# RESULT:/) {
@@ -165,7 +174,7 @@ sub tap_line {
 	$block = [] if $text =~ /^not ok/;
 }
 
-# A failure may not get lost because its line got other bytes before it.
+# A failure may not get lost because its line got other bytes before it, wherever it stands.
 sub look_for_torn {
 	my ($text) = @_;
 	contradict('a failure inside a line: ' . begin_of($text)) if $text =~ /not ok [0-9]/;
@@ -260,6 +269,7 @@ sub drop_block {
 #   partial        the last line, cut off
 sub finish {
 	my $partial = $dropped ? substr $rest, -$SHOWN_MAX : $rest;
+	look_for_torn(plain($rest)) if defined $verdict_line;
 	if (!$dropped && plain($rest) =~ (defined $verdict_line ? $CLAIM : qr/^# RESULT:/)) {
 		guest_line($rest);
 		$partial = '';

@@ -11,6 +11,8 @@
 #define ICR_LEVEL     0x8000u
 #define ICR_SHORTHAND 0xc0000u
 #define MODE_INIT     5u
+#define MODE_STARTUP  6u
+#define SCREEN        0xb8u /* to 0xbf: page numbers of the text screen */
 
 /* It costs a vCPU; or the run, if it is for vCPU 0. */
 static bool is_init(uint32_t command)
@@ -18,7 +20,10 @@ static bool is_init(uint32_t command)
 	return (command >> 8 & 7) == MODE_INIT && (!(command & ICR_LEVEL) || command & ICR_ASSERT);
 }
 
-/* What an ICR is written with: most INITs are such as do nothing. */
+/*
+ * What an ICR is written with: most INITs are such as do nothing.  No vCPU starts on the screen:
+ * Bochs panics when code is fetched from a device.
+ */
 static uint32_t any_command(struct fuzz *f)
 {
 	uint32_t mode = (uint32_t)below(f, 8);
@@ -27,6 +32,8 @@ static uint32_t any_command(struct fuzz *f)
 	command |= (uint32_t)below(f, 4) << 18;
 	if (mode == MODE_INIT && !once_in(f, 30))
 		command = (command | ICR_LEVEL) & ~ICR_ASSERT;
+	if (mode == MODE_STARTUP && (command & 0xf8) == SCREEN)
+		command ^= 0x80;
 	return command;
 }
 

@@ -146,7 +146,7 @@ TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue exit shim calls smp)
 LONG := $(patsubst %,tests/%.t,faults smp machines build)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
-.PHONY: FORCE all images test-images iso run check fuzz mutate soak bench coverage docs format \
+.PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak bench coverage docs format \
 	clean help
 all: images
 images: $(IMAGES)
@@ -268,6 +268,9 @@ fuzz: images test-images ## run the fuzz guest with SEEDS seeds (100) on each en
 	$(Q)for smp in 1 4; do for engine in qemu bochs-amd bochs-intel; do \
 		$(WITH_TOOLS) tests/fuzz.sh --engine=$$engine --smp=$$smp $(FIRST) $(SEEDS) || failed=1; \
 	done; done; [ -z "$$failed" ]
+
+fuzz-judge: images test-images ## look for wrong verdicts on N mutants of streams (100000)
+	$(Q)$(WITH_TOOLS) tests/fuzz-judge.sh $(FIRST) $(or $(N),100000)
 
 mutate: ## mutants that no test notices (FILES='src/...', COUNT=N and SEED=S: N at random)
 	$(Q)$(WITH_TOOLS) perl tests/mutate.pl files=$(call quoted,$(FILES)) \

@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The judge's verdicts on mutants of real streams: 4000, always the same.  And judges with a
+# mistake, which have to be noticed: otherwise the mutants prove nothing.
+# shellcheck disable=SC2016 # Perl's variables
+. tests/tap.sh
+
+tests/fuzz-judge.sh 1 4000 >"$tmp/out" 2>"$tmp/err"
+ok $? 'no mutant gets a wrong verdict' || sed 's/^/# /' "$tmp/out" "$tmp/err"
+verdicts='[0-9]+ ERROR, [0-9]+ FAIL, [0-9]+ PASS, [0-9]+ SKIP'
+has "$tmp/out" "^4000 mutants of 15 streams, .*: $verdicts; 0 wrong\$" 'each verdict has mutants'
+tests/fuzz-judge.sh 1 >"$tmp/out" 2>"$tmp/err"
+is $? 99 'without a count nothing runs'
+
+# mistake NAME FILE SED-SCRIPT: makes a judge with it.
+mistake() {
+	mkdir "$tmp/$1"
+	cp src/runner/*.pl "$tmp/$1"
+	sed -i "$3" "$tmp/$1/$2"
+	! cmp -s "src/runner/$2" "$tmp/$1/$2"
+	ok $? "a judge that $(echo "$1" | tr _ ' ')" && judges="$judges $tmp/$1"
+}
+judges=''
+mistake does_not_count judge.pl 's/} elsif ($line ne .*/} elsif (0) {/'
+mistake does_not_compare_the_exit_status judge.pl 's/} elsif ($word ne $wanted) {/} elsif (0) {/'
+mistake forgets_the_plan judge.pl 's/ && $seen != $plan) {/ \&\& 0) {/'
+mistake does_not_look_inside_lines stream.pl 's/^sub look_for_torn {/&\n\treturn;/'
+mistake stops_reading_at_the_verdict stream.pl 's/contradict("after the verdict.*/;/'
+mistake forgets_contradictions judge.pl 's/if (defined $contradiction) {/if (0) {/'
+mistake forgets_a_Bail_out judge.pl 's/ && $word ne .ERROR.) {/ \&\& 0) {/'
+mistake takes_any_number stream.pl 's/ || $number != $seen + 1//'
+mistake prints_its_verdict_twice judge.pl 's/^sub report_trouble {/&\n\tsay("# RESULT: PASS");/'
+mistake takes_a_hang_for_a_verdict judge.pl 's/if ($end->{timed_out}) {/if (0) {/'
+mistake forgets_signals judge.pl 's/} elsif ($signal) {/} elsif (0) {/'
+mistake ends_wrong judge.pl 's/FAIL => 1}/FAIL => 0}/'
+# shellcheck disable=SC2086 # a list of directories
+tests/fuzz-judge.sh 1 2000 $judges >"$tmp/out" 2>"$tmp/err"
+for judge in $judges; do
+	sed -n "\\|^$judge:\$|,/ mutants of /p" "$tmp/out" >"$tmp/one"
+	has "$tmp/one" '; [1-9][0-9]* wrong$' "is noticed: ${judge##*/}"
+done
+finish

@@ -164,8 +164,8 @@ sub tap_line {
 	elsif ($text =~ /^TAP version/) { contradict('a second header') }
 	elsif ($text =~ /^1\.\./) { $known = accept_plan($text) }
 	elsif ($text =~ /^(?:not )?ok(?: |$)/) { $known = accept_result($text) }
+	look_for_torn($text) if !$known || $text =~ /^#/;
 	if (!$known) {
-		look_for_torn($text);
 		say("# stray: $shown");
 		return;
 	}
@@ -269,11 +269,11 @@ sub drop_block {
 #   partial        the last line, cut off
 sub finish {
 	my $partial = $dropped ? substr $rest, -$SHOWN_MAX : $rest;
-	look_for_torn(plain($rest)) if defined $verdict_line;
 	if (!$dropped && plain($rest) =~ (defined $verdict_line ? $CLAIM : qr/^# RESULT:/)) {
 		guest_line($rest);
 		$partial = '';
 	}
+	look_for_torn(plain($rest)) if defined $verdict_line;
 	drop_block();
 	return {header => $header, noise => \@noise, plan => $plan, running => $running,
 		seen => $seen, count => \%count, bail => $bail, verdict_line => $verdict_line,

@@ -89,6 +89,8 @@ forged 33 "${head}grub> not ok 1 - a.b\\nok 1 - a.b\\n$pass" 99 ERROR 'a failure
 forged 33 "${good}grub> not ok 2 - c\\n" 99 ERROR 'a failure inside a line' \
 	'words before a failure after the verdict'
 forged 33 "${good}grub> not ok 2 - c" 99 ERROR 'a failure inside a line' 'the same, cut short'
+forged 33 "${head}ok 1 - a.bnot ok 1 - a.b\\n$pass" 99 ERROR 'a failure inside a line' \
+	'a success before a failure'
 forged 33 "${head}# not ok 1 - a.b\\nok 1 - a.b\\n$pass" 99 ERROR 'a failure inside a line' \
 	"a shell's prompt before a failure"
 forged 33 "${head}not ok 1 - a.b # todo x\\n$todo" \

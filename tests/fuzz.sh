@@ -3,19 +3,24 @@
 # Runs the fuzz guest (tests/guests/fuzz.c) with many seeds: each run has to end with PASS, or for a
 # reason that the host names, and the host's memory has to be as it was.
 #
-#   tests/fuzz.sh [--engine=qemu|bochs-amd|bochs-intel] [--smp=N] [--count=STEPS] FIRST COUNT
+#   tests/fuzz.sh [--engine=qemu|bochs-amd|bochs-intel] [--smp=N] [--count=STEPS] [--dump] \
+#       FIRST COUNT
+#
+# The host itself compares its memory (its option checksum).  With --dump so does fuzz-dump.pl, from
+# outside, on QEMU.
 #
 # Exit status: 0; 1, and the seeds are named whose runs ended otherwise.  Their streams are in LOGS
 # (default O/fuzz).  JOBS engines run side by side (default 2).
 . tests/tap.sh
 . tests/rogue.sh
 
-engine=qemu smp=1 steps=200 more='' own='' host_cr3=''
+engine=qemu smp=1 steps=200 dump=no more='' own='' host_cr3=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine=*) engine=${1#*=} ;;
 	--smp=*) smp=${1#*=} ;;
 	--count=*) steps=${1#*=} ;;
+	--dump) dump=yes ;;
 	-*) echo "tests/fuzz.sh: $1: there is no such option" >&2; exit 99 ;;
 	*) break ;;
 	esac
@@ -41,6 +46,11 @@ case $engine in
 bochs*)
 	boot/iso.sh "$tmp/rogue/host.elf" "$tmp/rogue/guest.elf" "$tmp/rogue/paraguest.iso" ||
 		exit 99 ;;
+esac
+case $dump$engine in
+noqemu | nobochs*) ;;
+yesqemu) run='perl tests/fuzz-dump.pl' own='' ;;
+*) echo "tests/fuzz.sh: --dump: only on QEMU" >&2; exit 99 ;;
 esac
 logs=${LOGS:-$O/fuzz}
 mkdir -p "$logs" || exit 99

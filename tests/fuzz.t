@@ -5,16 +5,19 @@
 # shellcheck disable=SC2016 # gdb's own $rip
 . tests/tap.sh
 . tests/rogue.sh
+. tests/gdb.sh
 
-fuzz() { # ENGINE SMP FIRST COUNT
-	LOGS=$tmp/fuzz tests/fuzz.sh --engine="$1" --smp="$2" "$3" "$4" >"$tmp/out" 2>&1
+fuzz() { # ENGINE SMP FIRST COUNT [OPTION]
+	LOGS=$tmp/fuzz tests/fuzz.sh --engine="$1" --smp="$2" ${5:+"$5"} "$3" "$4" >"$tmp/out" 2>&1
 	ok $? "$1, --smp=$2, seeds from $3 on: $4 runs end as they should" || sed 's/^/# /' "$tmp/out"
 	counts='[0-9]+ passed, [0-9]+ ended by the host, 0 failed, [0-9]+ s'
 	has "$tmp/out" "^$1, --smp=$2, 200 steps, .*: $counts\$" "$1, --smp=$2: it counts them"
 }
 
-fuzz qemu 1 1 15
-fuzz qemu 4 1 15
+fuzz qemu 1 1 12
+fuzz qemu 4 1 12
+fuzz qemu 1 21 3 --dump
+fuzz qemu 4 21 3 --dump
 if bochs_is_here; then
 	fuzz bochs-amd 1 101 3
 	fuzz bochs-amd 4 101 2
@@ -49,22 +52,16 @@ is "$(tr '\n' ' ' <"$tmp/done")" "$(tr '\n' ' ' <"$tmp/wanted")" 'a run has step
 # ---- the host's memory, changed by gdb ----------------------------------------------------------
 
 address() { nm "$O/host.elf" | awk -v name="$1" '$3 == name { print "0x" $1; exit }'; }
-port=$((20000 + $$ % 20000))
-
-# changed RANGE COMMAND: gdb's command is done at the first exit.
+# changed NAME COMMAND PATTERN [RUNNER...]: gdb's command is done at the first exit.
 changed() {
-	./run-qemu.sh --host-append=checksum --append=list --gdb=$port --timeout=30 \
-		>"$tmp/out" 2>"$tmp/err" &
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		timeout 30 gdb -nx -batch -ex 'set tcp connect-timeout 2' \
-			-ex "target remote 127.0.0.1:$port" -ex 'break vcpu_handle_exit' -ex continue \
-			-ex delete -ex "$2" -ex continue "$O/host.elf" >"$tmp/gdb" 2>&1 </dev/null
-		grep -q 'could not connect\|Connection refused\|Connection timed out' "$tmp/gdb" || break
-		sleep 0.2
-	done
-	wait $!
-	port=$((port + 1))
-	has "$tmp/out" "^(# runner: .*)?(Bail out! )?$3" "$1"
+	name=$1 pattern=$3
+	printf '%s\n' 'target remote 127.0.0.1:PORT' 'break vcpu_handle_exit' continue delete "$2" \
+		continue >"$tmp/commands"
+	shift 3
+	[ $# -gt 0 ] ||
+		set -- ./run-qemu.sh --host-append=checksum --append=list --timeout=30
+	session "$tmp/commands" "$O/host.elf" "$@"
+	has "$tmp/out" "^(# runner: .*)?(Bail out! )?$pattern" "$name"
 }
 
 if command -v gdb >/dev/null; then
@@ -79,6 +76,16 @@ if command -v gdb >/dev/null; then
 	changed 'the bitmap of ports' "set var *(char *)($(address io_bitmap) + 14) = 0" \
 		"$memory bitmap of ports"
 	changed 'the bitmap of MSRs' 'set var msrpm[100] = 0' "$memory bitmap of MSRs"
+	# The same seen from outside, by a host that does not look.
+	dumped() { # COMMAND WHAT
+		changed "a dump: $2" "$1" "# runner: the dump: changed: $2\$" \
+			env O="$tmp/rogue" perl tests/fuzz-dump.pl \
+			--append='do=fuzz seed=1 count=0' --host-append=log=none
+	}
+	dumped "set var *(char *)$(address load_guest) = 0" 'the segment at 0x1000000'
+	dumped "set var 'nested_paging.c'::first[255] = 7" first
+	dumped "set var *(long *)($(address boot_pt) + 8 * 1000) = 3" boot_pt
+	dumped 'set var msrpm[100] = 0' msrpm
 	changed 'a trap of the host' 'set var $rip = 0x10' 'host: exception 14 at rip 0x10 of processor 0'
 else
 	skip 'the host notices changes of its memory' 'no gdb here'

@@ -11,24 +11,7 @@ if ! command -v gdb >/dev/null; then
 	exit
 fi
 
-port=$((20000 + $$ % 20000))
-
-# session SCRIPT RUNNER...: runs the runner, and gdb with the script, in which PORT is the port.
-session() {
-	script=$1
-	shift
-	"$@" --gdb=$port --timeout=60 >"$tmp/out" 2>"$tmp/err" &
-	sed "s/PORT/$port/" "$script" >"$tmp/script"
-	# QEMU listens a moment after it starts.
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		timeout 60 gdb -nx -batch -ex 'set tcp connect-timeout 2' -x "$tmp/script" \
-			"$O/guest.elf" >"$tmp/gdb" 2>&1 </dev/null
-		grep -Eq 'could not connect|Connection (refused|timed out)' "$tmp/gdb" || break
-		sleep 0.2
-	done
-	wait $!
-	port=$((port + 1))
-}
+. tests/gdb.sh
 
 # debug none|ref COMMAND...: runs gdb's commands, each an argument, after "target remote".
 debug() {
@@ -36,8 +19,8 @@ debug() {
 	shift
 	printf '%s\n' "add-symbol-file $O/host.elf" 'target remote 127.0.0.1:PORT' "$@" \
 		>"$tmp/commands"
-	session "$tmp/commands" ./run-qemu.sh --host="$where" --accel=tcg --debug-log="$tmp/log" \
-		${append:+"$append"}
+	session "$tmp/commands" "$O/guest.elf" ./run-qemu.sh --timeout=60 --host="$where" \
+		--accel=tcg --debug-log="$tmp/log" ${append:+"$append"}
 }
 
 # readme N: the README's session N, and then lets the guest run to its end.
@@ -48,7 +31,7 @@ readme() {
 		sed "s|build/|$O/|; s/1234/PORT/" >"$tmp/readme"
 	printf 'delete\ncontinue\n' >>"$tmp/readme"
 	# shellcheck disable=SC2086 # words of the README
-	session "$tmp/readme" $runner
+	session "$tmp/readme" "$O/guest.elf" $runner --timeout=60
 	lacks "$tmp/gdb" '[Ww]arning|Internal error|Cannot|No symbol|[Uu]ndefined' \
 		"the README's session $1: gdb has no complaint"
 }
@@ -142,7 +125,7 @@ has "$tmp/out" 'no memory: wanted [0-9]+ free pages' \
 	done
 	printf 'delete\ncontinue\n'
 } >"$tmp/commands"
-session "$tmp/commands" ./run-qemu.sh --accel=tcg
+session "$tmp/commands" "$O/guest.elf" ./run-qemu.sh --timeout=60 --accel=tcg
 is "$(sed -n 's/^\$[1234] = //p' "$tmp/gdb" | tr '\n' ' ')" '0 0 0 1 ' \
 	"the host's stacks have guard pages"
 has "$tmp/out" '^# RESULT: PASS ' 'and the guest on it passes'

@@ -146,8 +146,8 @@ TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue exit shim calls smp)
 LONG := $(patsubst %,tests/%.t,faults smp machines build)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
-.PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak bench coverage docs format \
-	clean help
+.PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak bench coverage docs \
+	format clean help
 all: images
 images: $(IMAGES)
 test-images: $(TEST_IMAGES)

@@ -60,7 +60,7 @@ static void format_bytes(char *text, const uint8_t *bytes, unsigned n)
 	*text = 0;
 }
 
-void expect_group(struct run *run, const struct comparison *c, enum machine_group group)
+void expect_groups(struct run *run, const struct comparison *c, unsigned groups)
 {
 	for (unsigned i = 0; i < machine_register_count; i++) {
 		const struct machine_register *r = &machine_registers[i];
@@ -68,7 +68,7 @@ void expect_group(struct run *run, const struct comparison *c, enum machine_grou
 		const uint8_t *got = (const uint8_t *)&c->after + r->offset;
 		char wanted_text[33], got_text[33];
 
-		if (r->group != group || !memcmp(wanted, got, r->size))
+		if (!(groups & 1u << r->group) || !memcmp(wanted, got, r->size))
 			continue;
 		format_bytes(wanted_text, wanted, r->size);
 		format_bytes(got_text, got, r->size);

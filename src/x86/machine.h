@@ -46,6 +46,7 @@ enum machine_group {
 	GROUP_X87,
 	GROUP_MXCSR,
 	GROUP_XMM,
+	GROUPS,
 };
 
 struct machine_register {

@@ -27,6 +27,19 @@ void register_cpl3(struct run *run);
 /* Expects that a call through @site, which is unpatched, is #UD. */
 void expect_undefined(struct run *run, const struct site *site);
 
+/* A 64-bit call, and the machine before and after it. */
+struct comparison64 {
+	struct comparison machine;
+	struct outcome call;
+};
+
+/* Makes a call with noise in all registers, the flags @rflags, and @cr8. */
+void compare_call64(struct comparison64 *c, const struct site *site, uint64_t index,
+		    uint64_t rflags, uint64_t cr8);
+
+/* Expects that it returned @result, and changed no other register. */
+void expect_compared64(struct run *run, const struct comparison64 *c, uint64_t result);
+
 /* Expects that a call from legacy mode returned.  Says whether it did. */
 bool expect_returned32(struct run *run, const struct call32 *call);
 

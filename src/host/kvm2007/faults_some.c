@@ -195,14 +195,14 @@ static void clobber_dr3_of_rdmsr(struct request *q)
 	WRITE_REG(dr3, 0);
 }
 
-/* Its first code, which it needs no more. */
+/* Its first code, which it needs no more; never twice the same in a run. */
 static void write_image(struct request *q)
 {
 	uint8_t byte = 0;
 
 	kvm2007_honest.answer(q);
 	guest_read(q->vcpu->memory, q->vcpu->entry, &byte, 1);
-	byte ^= 1;
+	byte++;
 	guest_write(q->vcpu->memory, q->vcpu->entry, &byte, 1);
 }
 

@@ -11,8 +11,8 @@
 
 #define CALLS_EACH 17 /* through each of SITES sites */
 #define SITES      3
-#define STAYS_32   5 /* in each mode of legacy mode, with CALLS_32 calls each */
-#define CALLS_32   10
+#define STAYS_32   5  /* in each mode of legacy mode, with CALLS_32 calls each */
+#define CALLS_32   11 /* odd: what each call flips shows after a stay */
 
 _Static_assert(CALLS_EACH *SITES >= 50 && STAYS_32 * CALLS_32 >= 50, "every fiftieth call");
 

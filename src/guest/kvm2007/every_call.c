@@ -108,10 +108,11 @@ static void every_call32(struct run *run)
 	struct site site;
 
 	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
-		if (run->failed || !patched_site(run, mode % SITES, &site))
-			return;
-		for (unsigned stay = 0; stay < STAYS_32 && !run->failed; stay++)
+		for (unsigned stay = 0; stay < STAYS_32; stay++) {
+			if (run->failed || !patched_site(run, stay % SITES, &site))
+				return;
 			compare_stay(run, &site, mode, stay);
+		}
 	}
 	report_count(run, (MODE32_PAE + 1) * STAYS_32 * CALLS_32);
 }

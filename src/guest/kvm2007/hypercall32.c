@@ -101,6 +101,8 @@ static void compare_segments(struct run *run, const struct call32 *call)
 
 	for (unsigned i = 0; i < 6; i++)
 		expect_equal(run, names[i], call->segments[i], call32_segments[i]);
+	expect_equal(run, "fs_base", call->out_fs_base, 0);
+	expect_equal(run, "gs_base", call->out_gs_base, 0);
 }
 
 static void compare_control(struct run *run, const struct call32 *call)
@@ -108,6 +110,8 @@ static void compare_control(struct run *run, const struct call32 *call)
 	expect_equal(run, "cr0", call->out_cr0, call->cr0);
 	expect_equal(run, "cr3", call->out_cr3, call->cr3);
 	expect_equal(run, "cr4", call->out_cr4, call->cr4);
+	if (!call->next)
+		expect_equal(run, "efer", call->out_efer, call->efer);
 }
 
 void expect_preserved32(struct run *run, const struct call32 *call)

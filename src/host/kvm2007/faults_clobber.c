@@ -135,6 +135,16 @@ static void cut_gs_base(struct request *q)
 	after_call(q)->gs_base &= UINT32_MAX;
 }
 
+static void change_fs_base32(struct request *q)
+{
+	after_call(q)->fs_base ^= q->vcpu->efer & EFER_LME ? 0 : BIT(4);
+}
+
+static void change_gs_base32(struct request *q)
+{
+	after_call(q)->gs_base ^= q->vcpu->efer & EFER_LME ? 0 : BIT(31);
+}
+
 static void clobber_lstar(struct request *q)
 {
 	after_call(q)->lstar ^= BIT(12);
@@ -181,6 +191,10 @@ const struct row kvm2007_state_faults[] = {
 	{ROW("call-ds", "C2", give_result, clobber_ds, "DS is loaded anew")},
 	{ROW("call-fs-base", "C2", give_result, cut_fs_base, "the FS base is cut to 32 bits")},
 	{ROW("call-gs-base", "C2", give_result, cut_gs_base, "the GS base is cut to 32 bits")},
+	{ROW("call32-fs-base", "C32.2", give_result, change_fs_base32,
+	     "the FS base changes in 32-bit calls")},
+	{ROW("call32-gs-base", "C32.2", give_result, change_gs_base32,
+	     "the GS base changes in 32-bit calls")},
 	{ROW("call-lstar", "C2", give_result, clobber_lstar, "LSTAR is clobbered")},
 	{ROW("call-idtr", "C2", give_result, clobber_idtr, "the IDTR's limit is changed")},
 	{ROW("call-dr1", "C2", give_result, clobber_dr1, "DR1 is clobbered")},

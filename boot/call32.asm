@@ -108,6 +108,14 @@ leave32:
         mov     [eax + CALL32_OUT_CR3], ecx
         mov     ecx, cr4
         mov     [eax + CALL32_OUT_CR4], ecx
+        mov     ebx, eax
+        mov     ecx, MSR_FS_BASE
+        rdmsr
+        mov     [ebx + CALL32_OUT_FS_BASE], eax
+        mov     ecx, MSR_GS_BASE
+        rdmsr
+        mov     [ebx + CALL32_OUT_GS_BASE], eax
+        mov     eax, ebx
         cld
 
         mov     ecx, SEL_DATA
@@ -125,10 +133,13 @@ leave32:
         mov     cr4, ecx
         mov     ecx, [eax + CALL32_LONG_CR3]
         mov     cr3, ecx
-        mov     eax, [eax + CALL32_EFER]
+        mov     ebx, eax
+        mov     ecx, MSR_EFER
+        rdmsr
+        mov     [ebx + CALL32_OUT_EFER], eax
+        mov     eax, [ebx + CALL32_EFER]
         or      eax, EFER_LME
         xor     edx, edx
-        mov     ecx, MSR_EFER
         wrmsr
         FIND_CALL32 eax, esp
         mov     ecx, [eax + CALL32_LONG_CR0]

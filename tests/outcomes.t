@@ -14,12 +14,12 @@ run() {
 }
 
 # The first check that makes a call.
-first='patch\.at-once'
+first='hypercall64\.continues'
 
 run 124 hang --timeout=3
 has "$tmp/out" "^not ok [0-9]+ - $first\$" 'hang: the check that was running failed'
 has "$tmp/out" "^# runner: .*3 s.*$first" 'hang: the diagnostic says so'
-is "$(grep '^# run ' "$tmp/out" | tail -n 1)" '# run patch.at-once' \
+is "$(grep '^# run ' "$tmp/out" | tail -n 1)" '# run hypercall64.continues' \
 	'hang: the last "# run" names it'
 is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: ERROR' 'hang: ERROR, last'
 
@@ -31,12 +31,17 @@ is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: ERROR' 'reset: ERROR, 
 # As with Linux 2.6.21, the guest goes on after its last I/O, with stale RIP, RSP and RAX.  It
 # notices.
 run 1 stale-rip
-is "$(grep -m 1 '^not ok' "$tmp/out" | cut -d' ' -f5)" patch.at-once \
+is "$(grep -m 1 '^not ok' "$tmp/out" | cut -d' ' -f5)" hypercall64.continues \
 	'stale-rip: the first check that calls fails'
+is "$(grep -m 1 '^  rule:' "$tmp/out")" '  rule: "C5"' 'stale-rip: by the rule that is broken'
 has "$tmp/out" '^# the host went on elsewhere than after the interaction' \
 	'stale-rip: the guest says what happened'
 is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: FAIL' \
 	'stale-rip: the guest goes on to its end'
+run 1 stale-rip --append='only=hypercall32.*'
+is "$(grep -m 1 '^  rule:' "$tmp/out")" '  rule: "C5"' \
+	'stale-rip: before calls from legacy mode one from 64-bit mode is tried'
+has "$tmp/out" '^# RESULT: FAIL pass=0 ' 'stale-rip: no call from legacy mode is tried'
 
 # The guest is in an endless loop, which only a timer can end.
 run 124 lost-rip --timeout=3

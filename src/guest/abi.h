@@ -23,6 +23,12 @@ struct guest_abi {
 	 * does where the ABI promises nothing.
 	 */
 	const struct check *discovery, *diagnostics;
+
+	/*
+	 * Not in the plan.  Before each check with CHECK_LEGACY, as a part of it: fails unless a
+	 * call from 64-bit mode has come back.  Makes one if none has.
+	 */
+	const struct check *sane_call;
 };
 
 /* The @n-th ABI, in the order in which their checks run; NULL after the last one. */

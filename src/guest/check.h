@@ -16,7 +16,7 @@ struct run;
 enum check_flag {
 	CHECK_NAMED = 1 << 0,  /* runs only with strict, or if only= has its name */
 	CHECK_ECHO = 1 << 1,   /* needs the echo service */
-	CHECK_LEGACY = 1 << 2, /* calls from legacy mode, where a stray is not caught */
+	CHECK_LEGACY = 1 << 2, /* calls from legacy mode, where a stray is not caught: abi.h */
 	CHECK_VCPUS = 1 << 3,  /* needs more than one vCPU */
 	CHECK_LAST = 1 << 4,   /* is in the last round: leaves long mode, or looks back */
 };

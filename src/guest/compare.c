@@ -3,11 +3,16 @@
 
 #include "guest/vcpu.h"
 #include "lib/string.h"
+#include "x86/insn.h"
+#include "x86/msr.h"
 
 static struct machine pristine; /* as compare_init() saved it */
 
 void compare_init(void)
 {
+	/* A PAT that no reset leaves: no page table uses its last entry. */
+	if (machine_has_pat())
+		msr_write(MSR_PAT, rdmsr(MSR_PAT) ^ BIT(56));
 	machine_save(&pristine);
 }
 
@@ -19,17 +24,31 @@ void compare_restore(void)
 /* Interactions of this vCPU, the boot vCPU, when the machine's state was restored last. */
 static uint64_t restored_at;
 
+/* What the last comparison_end() read, and did not restore. */
+static uint64_t last_efer, last_pat;
+
 void comparison_begin(struct comparison *c, uint64_t cr8)
 {
-	if (this_vcpu()->interactions != restored_at) /* else nobody could change it */
+	bool touched = this_vcpu()->interactions != restored_at; /* else nobody could change it */
+
+	if (touched)
 		machine_load(&pristine);
 	machine_load_noise(random64, cr8);
 	machine_save(&c->before);
+	if (touched) {
+		machine_save_exiting(&c->before);
+	} else {
+		c->before.efer = last_efer;
+		c->before.pat = last_pat;
+	}
 }
 
 void comparison_end(struct comparison *c)
 {
 	machine_save(&c->after);
+	machine_save_exiting(&c->after);
+	last_efer = c->after.efer;
+	last_pat = c->after.pat;
 	machine_load(&pristine);
 	restored_at = this_vcpu()->interactions;
 	c->made = true;
@@ -60,7 +79,7 @@ static void format_bytes(char *text, const uint8_t *bytes, unsigned n)
 	*text = 0;
 }
 
-void expect_group(struct run *run, const struct comparison *c, enum machine_group group)
+void expect_groups(struct run *run, const struct comparison *c, unsigned groups)
 {
 	for (unsigned i = 0; i < machine_register_count; i++) {
 		const struct machine_register *r = &machine_registers[i];
@@ -68,7 +87,7 @@ void expect_group(struct run *run, const struct comparison *c, enum machine_grou
 		const uint8_t *got = (const uint8_t *)&c->after + r->offset;
 		char wanted_text[33], got_text[33];
 
-		if (r->group != group || !memcmp(wanted, got, r->size))
+		if (!(groups & 1u << r->group) || !memcmp(wanted, got, r->size))
 			continue;
 		format_bytes(wanted_text, wanted, r->size);
 		format_bytes(got_text, got, r->size);

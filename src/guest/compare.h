@@ -31,8 +31,15 @@ void comparison_begin(struct comparison *c, uint64_t cr8);
 /* Saves the registers as the interaction left them, and restores the machine's state. */
 void comparison_end(struct comparison *c);
 
-/* Expects that no register of @group changed; that no flag of COMPARED_FLAGS did. */
-void expect_group(struct run *run, const struct comparison *c, enum machine_group group);
+/* Sets of groups of registers. */
+#define GROUP_BIT(group) (1u << GROUP_##group)
+#define ALL_GROUPS       ((1u << GROUPS) - 1)
+
+/* The way to legacy mode and back changes the others. */
+#define LEGACY_GROUPS (ALL_GROUPS & ~(GROUP_BIT(SEGMENTS) | GROUP_BIT(BASES) | GROUP_BIT(CONTROL)))
+
+/* Expects that no register of the set @groups changed; that no flag of COMPARED_FLAGS did. */
+void expect_groups(struct run *run, const struct comparison *c, unsigned groups);
 void expect_flags(struct run *run, uint64_t wanted, uint64_t got);
 
 /* Expects that no general purpose register changed, except those in @except, a set of GPR_BITs. */

@@ -41,9 +41,13 @@ static uint64_t fill_word(unsigned page)
 	return page_uses[page] == PAGE_CODE ? UINT64_C(0xcccccccccccccccc) : noise + page;
 }
 
-/* No REP STOS: in an emulator a step of it costs more than a store. */
+/*
+ * No REP STOS: in an emulator a step of it costs more than a store.  The last word first: stores
+ * are slow there until the page has no more code that ran, and a site may be at its end.
+ */
 static void fill_page(volatile uint64_t *to, uint64_t word)
 {
+	to[PAGE_SIZE / sizeof(*to) - 1] = word;
 	for (const volatile uint64_t *end = to + PAGE_SIZE / sizeof(*to); to < end; to += 8) {
 		to[0] = to[1] = to[2] = to[3] = word;
 		to[4] = to[5] = to[6] = to[7] = word;

@@ -83,7 +83,6 @@ static void set_mode(struct call32 *call)
 		/* NE is clear as in old systems.  VMX needs it set, which the host has to hide. */
 		call->cr0 &= (uint32_t)~CR0_NE;
 		call->cr4 &= (uint32_t)~CR4_PAE;
-		fill_table32();
 		call->cr3 = (uint32_t)(uint64_t)directory32;
 	}
 	if (call->mode == MODE32_PAE) {
@@ -101,13 +100,17 @@ void call32_init(void)
 void attempt_call32(struct call32 *call)
 {
 	struct cpu *cpu = this_cpu();
+	bool paged = false;
 
 	if (!idt32_register.base)
 		call32_init();
 	for (struct call32 *c = call; c; c = c->next) {
 		set_mode(c);
 		c->faulted = 0;
+		paged |= c->mode == MODE32_PAGED;
 	}
+	if (paged)
+		fill_table32();
 	cpu->call32 = call;
 	cpu->attempt.active = true;
 	call_with_regs32(call);

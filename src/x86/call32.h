@@ -21,6 +21,8 @@ struct call32 {
 	uint16_t segments[6]; /* after the call: cs ss ds es fs gs */
 	uint32_t cr0, cr3, cr4, efer;          /* during the call; efer without LME and LMA */
 	uint32_t out_cr0, out_cr3, out_cr4;    /* after the call */
+	uint32_t out_fs_base, out_gs_base;     /* likewise; 0 before it */
+	uint32_t out_efer;                     /* after the last of the calls */
 	uint32_t long_cr0, long_cr3, long_cr4; /* of long mode */
 	uint32_t faulted;                      /* whether there was a trap; then: */
 	uint32_t fault_stub, fault_error, fault_eip;

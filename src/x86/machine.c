@@ -4,8 +4,10 @@
 #include <stddef.h>
 
 #include "x86/insn.h"
+#include "x86/msr.h"
 
 #define CPUID_SEP BIT(11) /* leaf 1 EDX */
+#define CPUID_PAT BIT(16) /* likewise */
 
 /* How a register is read and written, by its kind.  READ_SEL, READ_REG and so on are in insn.h. */
 #define READ_MSR(reg)     rdmsr(MSR_##reg)
@@ -77,6 +79,8 @@ const struct machine_register machine_registers[] = {
 	AT(TABLES, "idtr limit", idtr.limit)
 	AT(TABLES, "idtr base", idtr.base)
 	REGISTERS(ROW)
+	AT(CONTROL, "efer", efer)
+	AT(SYSCALL, "pat", pat) /* with the MSRs that the way to legacy mode leaves alone */
 	AT(X87, "fcw", fx.fcw)
 	AT(X87, "fsw", fx.fsw)
 	AT(X87, "ftw", fx.ftw)
@@ -96,6 +100,16 @@ static bool has_sysenter(void)
 
 	if (known == UNKNOWN)
 		known = cpuid(1, 0).edx & CPUID_SEP ? YES : NO;
+	return known == YES;
+}
+
+bool machine_has_pat(void)
+{
+	static enum { UNKNOWN, NO, YES } known;
+	uint64_t value = 0;
+
+	if (known == UNKNOWN)
+		known = cpuid(1, 0).edx & CPUID_PAT && msr_read(MSR_PAT, &value) ? YES : NO;
 	return known == YES;
 }
 
@@ -167,6 +181,12 @@ void machine_save(struct machine *m)
 	__asm__ volatile("sidt %0" : "=m"(m->idtr));
 #define SAVE(group, reg, kind, operand, use, noise) m->reg = READ_##kind(operand);
 	REGISTERS(SAVE)
+}
+
+void machine_save_exiting(struct machine *m)
+{
+	m->efer = rdmsr(MSR_EFER);
+	m->pat = machine_has_pat() ? rdmsr(MSR_PAT) : 0;
 }
 
 void machine_load(const struct machine *m)

@@ -6,6 +6,7 @@
 #ifndef X86_MACHINE_H
 #define X86_MACHINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "x86/cpu.h"
@@ -32,6 +33,7 @@ struct machine {
 	uint64_t star, lstar, cstar, sfmask;
 	uint64_t sysenter_cs, sysenter_esp, sysenter_eip; /* 0 if CPUID has no SEP */
 	uint64_t cr0, cr2, cr3, cr4, cr8;
+	uint64_t efer, pat; /* only machine_save_exiting() saves these; 0 if it can't be read */
 	uint64_t dr0, dr1, dr2, dr3, dr6, dr7;
 };
 
@@ -46,6 +48,7 @@ enum machine_group {
 	GROUP_X87,
 	GROUP_MXCSR,
 	GROUP_XMM,
+	GROUPS,
 };
 
 struct machine_register {
@@ -65,6 +68,12 @@ extern const unsigned machine_register_count;
 void machine_load_noise(uint64_t (*random)(void), uint64_t cr8);
 
 void machine_save(struct machine *machine);
+
+/* Saves the registers that exit on many hosts when they are read: EFER, and PAT if there is one. */
+void machine_save_exiting(struct machine *machine);
+
+/* Whether CPUID has PAT, and it can be read. */
+bool machine_has_pat(void);
 
 /* Restores from @machine the registers that the image depends on. */
 void machine_load(const struct machine *machine);

@@ -11,9 +11,18 @@ void trace_call(const struct gprs *in, bool returned, uint64_t result)
 			 result);
 }
 
+static bool came_back;
+
+bool call_came_back(void)
+{
+	return came_back;
+}
+
 void hypercall64_gprs(const struct site *site, const struct gprs *gprs, struct outcome *outcome)
 {
 	interact_call(site->entry, gprs, outcome);
+	if (!outcome->faulted)
+		came_back = true;
 	if (outcome->faulted)
 		trace_call(gprs, false, outcome->fault.vector);
 	else

@@ -13,6 +13,9 @@ void hypercall64(const struct site *site, uint64_t index, const uint64_t args[6]
 /* A 64-bit call with the registers @gprs (interact_call()). */
 void hypercall64_gprs(const struct site *site, const struct gprs *gprs, struct outcome *outcome);
 
+/* Whether any 64-bit call has come back so far. */
+bool call_came_back(void);
+
 /*
  * A 32-bit call from legacy mode in @mode.  Uses the low halves of @args, and noise in all other
  * registers and in the upper halves of RBX, RSI, RDI and RBP.  @call says how it ended.

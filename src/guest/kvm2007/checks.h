@@ -17,15 +17,31 @@ struct area {
 		checks, sizeof(checks) / sizeof(checks[0]) \
 	}
 
-extern const struct area probe_area, state_area, register_area, patch_area, hypercall64_area,
-	preserves_area, hypercall32_area, echo_area, every_call_area, later_area, nothing_else_area,
-	memory_area, vcpu_area, vcpu_register_area, end_area;
+extern const struct area probe_area, state_area, register_area, first_call_area, patch_area,
+	hypercall64_area, preserves_area, hypercall32_area, echo_area, every_call_area, later_area,
+	nothing_else_area, memory_area, vcpu_area, vcpu_register_area, end_area;
 
 /* A registration from CPL 3: the body of register.cpl3. */
 void register_cpl3(struct run *run);
 
+/* Fails unless a 64-bit call has come back; makes one if none has. */
+void sane_call(struct run *run);
+
 /* Expects that a call through @site, which is unpatched, is #UD. */
 void expect_undefined(struct run *run, const struct site *site);
+
+/* A 64-bit call, and the machine before and after it. */
+struct comparison64 {
+	struct comparison machine;
+	struct outcome call;
+};
+
+/* Makes a call with noise in all registers, the flags @rflags, and @cr8. */
+void compare_call64(struct comparison64 *c, const struct site *site, uint64_t index,
+		    uint64_t rflags, uint64_t cr8);
+
+/* Expects that it returned @result, and changed no other register. */
+void expect_compared64(struct run *run, const struct comparison64 *c, uint64_t result);
 
 /* Expects that a call from legacy mode returned.  Says whether it did. */
 bool expect_returned32(struct run *run, const struct call32 *call);

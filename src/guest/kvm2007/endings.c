@@ -126,8 +126,7 @@ void expect_rest_kept(struct run *run, const struct page_sums *before, const str
 	expect_pages_kept(run, before);
 }
 
-/* The registers at a fault, as if the code that was called had returned. */
-static struct gprs trap_gprs(const struct trap_frame *f)
+struct gprs trap_gprs(const struct trap_frame *f)
 {
 	return (struct gprs){f->rax, f->rcx,   f->rdx, f->rbx, f->rsp + sizeof(uint64_t),
 			     f->rbp, f->rsi,   f->rdi, f->r8,  f->r9,
@@ -144,10 +143,4 @@ void expect_registers_kept(struct run *run, const struct outcome *o, unsigned wr
 		expect_equal(run, "rip", o->fault.rip, o->target);
 	expect_gprs(run, &o->before, after, o->faulted ? 0 : written);
 	expect_flags(run, o->before.rflags, after->rflags);
-}
-
-void expect_machine_kept(struct run *run, const struct comparison *c)
-{
-	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++)
-		expect_group(run, c, group);
 }

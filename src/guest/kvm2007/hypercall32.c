@@ -101,6 +101,8 @@ static void compare_segments(struct run *run, const struct call32 *call)
 
 	for (unsigned i = 0; i < 6; i++)
 		expect_equal(run, names[i], call->segments[i], call32_segments[i]);
+	expect_equal(run, "fs_base", call->out_fs_base, 0);
+	expect_equal(run, "gs_base", call->out_gs_base, 0);
 }
 
 static void compare_control(struct run *run, const struct call32 *call)
@@ -108,6 +110,8 @@ static void compare_control(struct run *run, const struct call32 *call)
 	expect_equal(run, "cr0", call->out_cr0, call->cr0);
 	expect_equal(run, "cr3", call->out_cr3, call->cr3);
 	expect_equal(run, "cr4", call->out_cr4, call->cr4);
+	if (!call->next)
+		expect_equal(run, "efer", call->out_efer, call->efer);
 }
 
 void expect_preserved32(struct run *run, const struct call32 *call)
@@ -120,17 +124,17 @@ void expect_preserved32(struct run *run, const struct call32 *call)
 
 /*
  * What a check compares, in its .arg: groups of registers as they were before and after the stay in
- * legacy mode, by BIT(enum machine_group); and registers that were saved in legacy mode.
+ * legacy mode, by GROUP_BIT(); and registers that were saved in legacy mode.
  */
-#define X87      BIT(GROUP_X87)
-#define SSE      (BIT(GROUP_MXCSR) | BIT(GROUP_XMM))
+#define X87      GROUP_BIT(X87)
+#define SSE      (GROUP_BIT(MXCSR) | GROUP_BIT(XMM))
 #define GPRS     BIT(32)
 #define FLAGS    BIT(33)
 #define SEGMENTS BIT(34)
 #define CONTROL  BIT(35)
 
 /* Not the FS and GS bases: loading their selectors in legacy mode changes them. */
-#define REST (BIT(GROUP_TABLES) | BIT(GROUP_SYSCALL) | BIT(GROUP_CR2) | BIT(GROUP_DEBUG))
+#define REST (GROUP_BIT(TABLES) | GROUP_BIT(SYSCALL) | GROUP_BIT(CR2) | GROUP_BIT(DEBUG))
 
 static void compare(struct run *run, const struct comparison32 *c)
 {
@@ -144,10 +148,7 @@ static void compare(struct run *run, const struct comparison32 *c)
 		compare_segments(run, &c->call);
 	if (what & CONTROL)
 		compare_control(run, &c->call);
-	for (unsigned group = GROUP_SEGMENTS; group <= GROUP_XMM; group++) {
-		if (what & BIT(group))
-			expect_group(run, &c->machine, group);
-	}
+	expect_groups(run, &c->machine, what & ALL_GROUPS);
 }
 
 static void preserves(struct run *run)

@@ -6,10 +6,10 @@
 #include "guest/kvm2007/checks.h"
 
 static const struct area *const areas[] = {
-	&probe_area,       &state_area,         &register_area,     &patch_area,
-	&hypercall64_area, &preserves_area,     &hypercall32_area,  &echo_area,
-	&every_call_area,  &later_area,         &nothing_else_area, &memory_area,
-	&vcpu_area,        &vcpu_register_area, &end_area,
+	&probe_area,  &state_area,       &register_area,      &first_call_area,
+	&patch_area,  &hypercall64_area, &preserves_area,     &hypercall32_area,
+	&echo_area,   &every_call_area,  &later_area,         &nothing_else_area,
+	&memory_area, &vcpu_area,        &vcpu_register_area, &end_area,
 };
 
 #define AREAS (sizeof(areas) / sizeof(areas[0]))
@@ -65,6 +65,7 @@ static void map_pages(void)
 }
 
 static const struct check discovery = {"discovery", "D2", .body = discover};
+static const struct check call_check = {"sane-call", "C5", .body = sane_call};
 static const struct check diagnostics = {"diagnostics", "C6", .body = report_other_modes};
 
 const struct guest_abi kvm2007_abi = {
@@ -73,4 +74,5 @@ const struct guest_abi kvm2007_abi = {
 	.map_pages = map_pages,
 	.discovery = &discovery,
 	.diagnostics = &diagnostics,
+	.sane_call = &call_check,
 };

@@ -107,6 +107,19 @@ static void clobber_cr4(struct request *q)
 	after_call(q)->cr4 ^= BIT(2);
 }
 
+static void flip_sce(struct request *q)
+{
+	after_call(q);
+	q->vcpu->efer ^= EFER_SCE;
+}
+
+/* In entry 7, which the guest's page tables don't use. */
+static void clobber_pat(struct request *q)
+{
+	after_call(q);
+	q->vcpu->pat ^= BIT(56);
+}
+
 static void clobber_ds(struct request *q)
 {
 	after_call(q)->ds ^= SEL_DATA_B ^ SEL_DATA_C;
@@ -120,6 +133,16 @@ static void cut_fs_base(struct request *q)
 static void cut_gs_base(struct request *q)
 {
 	after_call(q)->gs_base &= UINT32_MAX;
+}
+
+static void change_fs_base32(struct request *q)
+{
+	after_call(q)->fs_base ^= q->vcpu->efer & EFER_LME ? 0 : BIT(4);
+}
+
+static void change_gs_base32(struct request *q)
+{
+	after_call(q)->gs_base ^= q->vcpu->efer & EFER_LME ? 0 : BIT(31);
 }
 
 static void clobber_lstar(struct request *q)
@@ -163,9 +186,15 @@ static void clear_xmm7(struct request *q)
 const struct row kvm2007_state_faults[] = {
 	{ROW("call-cr2", "C2", give_result, clobber_cr2, "CR2 is clobbered")},
 	{ROW("call-cr4", "C2", give_result, clobber_cr4, "CR4.TSD is set")},
+	{ROW("call-efer", "C2", give_result, flip_sce, "EFER.SCE is flipped")},
+	{ROW("call-pat", "C2", give_result, clobber_pat, "PAT is changed")},
 	{ROW("call-ds", "C2", give_result, clobber_ds, "DS is loaded anew")},
 	{ROW("call-fs-base", "C2", give_result, cut_fs_base, "the FS base is cut to 32 bits")},
 	{ROW("call-gs-base", "C2", give_result, cut_gs_base, "the GS base is cut to 32 bits")},
+	{ROW("call32-fs-base", "C32.2", give_result, change_fs_base32,
+	     "the FS base changes in 32-bit calls")},
+	{ROW("call32-gs-base", "C32.2", give_result, change_gs_base32,
+	     "the GS base changes in 32-bit calls")},
 	{ROW("call-lstar", "C2", give_result, clobber_lstar, "LSTAR is clobbered")},
 	{ROW("call-idtr", "C2", give_result, clobber_idtr, "the IDTR's limit is changed")},
 	{ROW("call-dr1", "C2", give_result, clobber_dr1, "DR1 is clobbered")},

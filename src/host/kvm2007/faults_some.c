@@ -74,11 +74,31 @@ static void clobber_under_pae(struct request *q)
 				  q->vcpu->slow.cr0 & CR0_PG);
 }
 
-static void answer_some_indices(struct request *q)
+/* Indices of one magnitude; .arg is the number of their highest bit. */
+static void answer_magnitude(struct request *q)
 {
-	if (q->index >= 1024 && q->index < 2048)
+	if (q->index >> kvm2007_on->arg == 1 && !is_echo(q))
 		q->result = 0;
 	kvm2007_honest.give_result(q);
+}
+
+/* Each mode's calls are counted for themselves; .arg is the mode: 0 is 64-bit mode. */
+static unsigned mode_of(struct request *q)
+{
+	vcpu_sync(q->vcpu);
+	if (q->long_mode)
+		return 0;
+	if (!(q->vcpu->slow.cr0 & CR0_PG))
+		return 1;
+	return q->vcpu->slow.cr4 & CR4_PAE ? 3 : 2;
+}
+
+static unsigned nth_of_mode; /* shared: calls of all vCPUs */
+
+static void clobber_each_50th_of_mode(struct request *q)
+{
+	clobber_rbx_if(q, mode_of(q) == kvm2007_on->arg &&
+				  __atomic_add_fetch(&nth_of_mode, 1, __ATOMIC_RELAXED) % 50 == 0);
 }
 
 const struct row kvm2007_some_call_faults[] = {
@@ -96,8 +116,32 @@ const struct row kvm2007_some_call_faults[] = {
 	     "RBX is clobbered through sites at a page's start")},
 	{ROW("some-pae", "C32.2", give_result, clobber_under_pae,
 	     "EBX is clobbered under PAE paging, not for index 0")},
-	{ROW("index-1024", "C3", give_result, answer_some_indices,
-	     "indices 1024 to 2047 are taken for calls that there are")},
+	{ROW("index-1024", "C3", give_result, answer_magnitude,
+	     "indices 1024 to 2047 are taken for calls that there are"),
+	 .arg = 10},
+	{ROW("index-2", "C3", give_result, answer_magnitude, "indices 2 and 3 are taken for calls"),
+	 .arg = 1},
+	{ROW("index-bit16", "C3", give_result, answer_magnitude,
+	     "indices 2^16 to 2^17-1 are taken for calls"),
+	 .arg = 16},
+	{ROW("index-bit29", "C3", give_result, answer_magnitude,
+	     "indices 2^29 to 2^30-1 are taken for calls"),
+	 .arg = 29},
+	{ROW("index-bit30", "C3", give_result, answer_magnitude,
+	     "indices 2^30 to 2^31-1 are taken for calls"),
+	 .arg = 30},
+	{ROW("64-50th", "C2", give_result, clobber_each_50th_of_mode,
+	     "every 50th call from 64-bit mode clobbers RBX"),
+	 .arg = 0},
+	{ROW("unpaged-50th", "C32.2", give_result, clobber_each_50th_of_mode,
+	     "every 50th call without paging clobbers EBX"),
+	 .arg = 1},
+	{ROW("paged-50th", "C32.2", give_result, clobber_each_50th_of_mode,
+	     "every 50th call under 32-bit paging clobbers EBX"),
+	 .arg = 2},
+	{ROW("pae-50th", "C32.2", give_result, clobber_each_50th_of_mode,
+	     "every 50th call under PAE paging clobbers EBX"),
+	 .arg = 3},
 	{.fault.name = NULL},
 };
 
@@ -195,14 +239,14 @@ static void clobber_dr3_of_rdmsr(struct request *q)
 	WRITE_REG(dr3, 0);
 }
 
-/* Its first code, which it needs no more. */
+/* Its first code, which it needs no more; never twice the same in a run. */
 static void write_image(struct request *q)
 {
 	uint8_t byte = 0;
 
 	kvm2007_honest.answer(q);
 	guest_read(q->vcpu->memory, q->vcpu->entry, &byte, 1);
-	byte ^= 1;
+	byte++;
 	guest_write(q->vcpu->memory, q->vcpu->entry, &byte, 1);
 }
 

@@ -71,14 +71,14 @@ is "$(grep -nxF "${failure#* - }" "$tmp/checks" | sed 's/:/ - /')" "$failure" \
 	"the README's failure has its number"
 
 # The options that the README lists.
-for option in list only skip require strict trace seed echo echo-calls cpus serial vga reset; do
+for option in list abi only skip require strict trace seed echo echo-calls cpus serial vga reset; do
 	grep -q "{\"$option\"," src/guest/options.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the guest's option '$option' is in the README"
 done
-for option in mem cpus personality echo fault faults vga serial log checksum api-version; do
+for option in abi mem cpus personality echo fault faults vga serial log checksum api-version; do
 	grep -q "name = \"$option\"" src/host/config.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the host's option '$option' is in the README"
 done
-is "$(grep -c 'OPTION_[A-Z]*,' src/guest/options.c)" 13 'the guest has no other option'
-is "$(grep -c '\.name = ' src/host/config.c)" 11 'the host has no other option'
+is "$(grep -c 'OPTION_[A-Z_]*,' src/guest/options.c)" 14 'the guest has no other option'
+is "$(grep -c '\.name = ' src/host/config.c)" 12 'the host has no other option'
 finish

@@ -86,7 +86,7 @@ stays() {
 alone vga -serial "file:$tmp/serial"
 stays SKIP 'guest, vga'
 has "$tmp/serial" '^# RESULT: SKIP ' 'guest, vga: and on the serial port'
-has "$tmp/screen" '^ok [0-9]+ - .* # SKIP no host$' 'guest, vga: with the lines before it'
+has "$tmp/screen" '^ok [0-9]+ - .* # SKIP no host: ' 'guest, vga: with the lines before it'
 
 alone ''
 stays SKIP 'guest, no UART'

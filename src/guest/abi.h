@@ -11,6 +11,9 @@
 struct guest_abi {
 	const char *name;
 
+	/* What discovery found. */
+	struct presence *host;
+
 	/* The @n-th of its checks, in the order in which they run; NULL after the last one. */
 	const struct check *(*check)(unsigned n);
 
@@ -18,9 +21,10 @@ struct guest_abi {
 	void (*map_pages)(void);
 
 	/*
-	 * Not in the plan; neither may be NULL.  discovery makes the first contact and sets
-	 * run->host.  diagnostics runs after the checks of a registered host, and prints what it
-	 * does where the ABI promises nothing.
+	 * Not in the plan; neither may be NULL.  discovery makes the first contact, and sets *host:
+	 * it runs before the plan, since an ABI that is not there is one test.  diagnostics runs
+	 * after the checks of a registered host, and prints what it does where the ABI promises
+	 * nothing.
 	 */
 	const struct check *discovery, *diagnostics;
 
@@ -34,9 +38,8 @@ struct guest_abi {
 /* The @n-th ABI, in the order in which their checks run; NULL after the last one. */
 const struct guest_abi *abi_at(unsigned n);
 
-/* Walks the checks of all ABIs: a loop, with @check set to each. */
-#define EACH_CHECK(check)                       \
-	for (unsigned a_ = 0; abi_at(a_); a_++) \
-		for (unsigned n_ = 0; ((check) = abi_at(a_)->check(n_)); n_++)
+/* Loops that set @abi to each ABI, and @check to each check of @abi. */
+#define EACH_ABI(abi)                 for (unsigned a_ = 0; ((abi) = abi_at(a_)); a_++)
+#define EACH_CHECK_OF(abi, check_ptr) for (unsigned n_ = 0; ((check_ptr) = (abi)->check(n_)); n_++)
 
 #endif

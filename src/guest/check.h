@@ -30,17 +30,17 @@ struct check {
 	const char *todo; /* why a failure is TODO unless strict; NULL: it is not */
 };
 
-/* Whether there is a host that speaks an ABI. */
+/* Whether there is a host that speaks an ABI, which its discovery finds out. */
 struct presence {
 	bool present;
 	bool registered; /* it accepted a registration; without that no run passes */
+	char seen[80];   /* if it is not present: what it did, as "RDMSR of 0x1 faults" */
 };
 
 struct run {
 	struct options options;
 	struct tap tap;
 	const struct guest_abi *abi;
-	struct presence host; /* of this ABI */
 	const struct check *check;
 	bool failed;             /* this check */
 	bool strayed;            /* any check so far: stray.h */

@@ -2,7 +2,6 @@
 /* The guest: reads its options, runs the checks of each ABI, reports, and ends the machine. */
 #include <stddef.h>
 
-#include "guest/abi.h"
 #include "guest/compare.h"
 #include "guest/pages.h"
 #include "guest/select.h"
@@ -13,6 +12,7 @@
 #include "lib/exit.h"
 #include "lib/multiboot.h"
 #include "lib/panic.h"
+#include "lib/printf.h"
 #include "lib/serial.h"
 #include "x86/insn.h"
 #include "x86/timer.h"
@@ -43,13 +43,21 @@ static _Noreturn void panic_no_memory(void)
 
 static _Noreturn void list_checks(void)
 {
+	const struct guest_abi *abi;
 	const struct check *check;
 
 	tap_plan(&run.tap, 0, "list");
-	EACH_CHECK (check) {
-		if (is_selected(check, &run.options))
-			tap_diag("%s %s%s", check->name, check->rule,
-				 check->todo ? " optional" : "");
+	EACH_ABI(abi)
+	{
+		if (!is_tried(abi, &run.options))
+			continue;
+		tap_diag("abi %s", abi->name);
+		EACH_CHECK_OF(abi, check)
+		{
+			if (is_selected(check, &run.options))
+				tap_diag("%s %s%s", check->name, check->rule,
+					 check->todo ? " optional" : "");
+		}
 	}
 	end_run(&run.tap, VERDICT_SKIP);
 }
@@ -58,8 +66,6 @@ static const char *reason_to_skip(const struct check *check)
 {
 	const struct options *o = &run.options;
 
-	if (!run.host.present)
-		return "no host";
 	if (check->flags & CHECK_NAMED && !o->strict && !is_named(check, o))
 		return check->todo;
 	if (check->flags & CHECK_VCPUS && run.vcpus == 1)
@@ -122,31 +128,48 @@ static bool run_announced(void)
 	return false;
 }
 
-static void report(const struct check *check)
+static void begin(const struct check *check)
 {
-	bool todo = check->todo && !run.options.strict && run.host.present;
+	run.check = check;
+	run.failed = false;
+	run.fail_reason[0] = 0;
+	run.skip_reason = NULL;
+}
 
+/* Reports the result of the test @name, which is a check or an ABI. */
+static void report(const char *name, const char *todo)
+{
 	if (run.failed) {
-		tap_not_ok(&run.tap, check->name, todo ? check->todo : NULL);
+		tap_not_ok(&run.tap, name, todo);
 		tap_why(run.fail_reason, run.check->rule, run.abi->name);
 	} else if (run.skip_reason) {
-		tap_skip(&run.tap, check->name, run.skip_reason);
+		tap_skip(&run.tap, name, run.skip_reason);
 	} else {
-		tap_ok(&run.tap, check->name);
+		tap_ok(&run.tap, name);
 	}
 }
 
 static void run_check(const struct check *check)
 {
-	run.check = check;
-	run.failed = false;
-	run.fail_reason[0] = 0;
+	begin(check);
 	run.skip_reason = reason_to_skip(check);
-	if (!run.host.present && run.options.require)
-		fail_check(&run, "option 'require': wanted a host, got none");
-	else if (!run.skip_reason)
+	if (!run.skip_reason)
 		run_announced();
-	report(check);
+	report(check->name, run.options.strict ? NULL : check->todo);
+}
+
+/* One test stands for all checks of an ABI that is not there. */
+static void report_absence(const struct guest_abi *abi)
+{
+	char reason[sizeof("no host: ") + sizeof(abi->host->seen)];
+
+	begin(abi->discovery);
+	format(reason, sizeof(reason), "no host: %s", abi->host->seen);
+	if (is_required(abi, &run.options))
+		fail_check(&run, "option 'require': wanted a host, got none: %s", abi->host->seen);
+	else
+		run.skip_reason = reason;
+	report(abi->name, NULL);
 }
 
 /* Runs a check that is not in the plan: it has a name, but no result. */
@@ -154,10 +177,20 @@ static bool run_unplanned(const struct check *check)
 {
 	bool returned;
 
-	run.check = check;
+	begin(check);
 	returned = run_announced();
 	run.tap.running = NULL;
 	return returned;
+}
+
+/* A host that makes other code run than ours is there.  Returns how many tests @abi has. */
+static unsigned discover_abi(const struct guest_abi *abi)
+{
+	run.abi = abi;
+	abi->map_pages();
+	if (!run_unplanned(abi->discovery))
+		abi->host->present = true;
+	return abi->host->present ? count_selected(abi, &run.options) : 1;
 }
 
 static void run_abi(const struct guest_abi *abi)
@@ -165,16 +198,29 @@ static void run_abi(const struct guest_abi *abi)
 	const struct check *check;
 
 	run.abi = abi;
-	run.host = (struct presence){0};
+	if (!abi->host->present) {
+		report_absence(abi);
+		return;
+	}
 	abi->map_pages();
-	if (!run_unplanned(abi->discovery))
-		run.host.present = true;
-	for (unsigned i = 0; (check = abi->check(i)); i++) {
+	EACH_CHECK_OF(abi, check)
+	{
 		if (is_selected(check, &run.options))
 			run_check(check);
 	}
-	if (run.host.registered && !run.strayed && !run.options.only)
+	if (abi->host->registered && !run.strayed && !run.options.only)
 		run_unplanned(abi->diagnostics);
+}
+
+/* Before the plan, which says how many tests there are: an ABI that is not there is only one. */
+static unsigned discover_all(void)
+{
+	const struct guest_abi *abi;
+	unsigned tests = 0;
+
+	EACH_ABI(abi)
+	tests += is_tried(abi, &run.options) ? discover_abi(abi) : 0;
+	return tests;
 }
 
 static void start(void)
@@ -209,7 +255,6 @@ void main(void)
 		list_checks();
 	if (!pages_init())
 		panic_no_memory();
-	tap_plan(&run.tap, count_selected(o), NULL);
 	if (o->image)
 		report_image(o->image);
 	this_vcpu()->random = o->seed ? o->seed : rdtsc();
@@ -218,9 +263,12 @@ void main(void)
 
 	compare_init();
 	serial_checkpoint = stray_check;
-	for (unsigned i = 0; (abi = abi_at(i)); i++) {
-		run_abi(abi);
-		registered |= run.host.registered;
+	tap_plan(&run.tap, discover_all(), NULL);
+	EACH_ABI(abi)
+	{
+		if (is_tried(abi, o))
+			run_abi(abi);
+		registered |= abi->host->registered;
 	}
 	end_run(&run.tap, tap_verdict(&run.tap, registered));
 }

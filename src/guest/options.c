@@ -14,11 +14,12 @@ bool options_parse(char *line, struct options *options, char *error)
 	static struct options o; /* static, so that the table is constant */
 	static const struct option table[] = {
 		{"list", NULL, OPTION_FLAG, .flag = &o.list},
-		{"require", NULL, OPTION_FLAG, .flag = &o.require},
 		{"strict", NULL, OPTION_FLAG, .flag = &o.strict},
 		{"trace", NULL, OPTION_FLAG, .flag = &o.trace},
 		{"vga", NULL, OPTION_FLAG, .flag = &o.vga},
 		{"reset", NULL, OPTION_FLAG, .flag = &o.reset},
+		{"abi", "NAME,...", OPTION_TEXT, .text = &o.abi},
+		{"require", "nothing or NAME,...", OPTION_FLAG_TEXT, .text = &o.require},
 		{"only", "GLOB,...", OPTION_TEXT, .text = &o.only},
 		{"skip", "GLOB,...", OPTION_TEXT, .text = &o.skip},
 		{"seed", "a number from 1", OPTION_NUMBER, .number = &o.seed, .min = 1,

@@ -9,15 +9,16 @@
 struct options {
 	const char *image; /* the image's path, which QEMU puts before the options; NULL: none */
 	bool list;         /* print the checks, run none */
-	const char *only, *skip; /* comma-separated globs over the checks' names; NULL: none */
-	bool require;            /* where there is no host, checks fail instead of being skipped */
-	bool strict;             /* recommended rules count as required */
-	bool trace;              /* print each call */
-	bool vga;                /* print on the screen too */
-	bool reset;              /* reset the machine if nothing else ends it */
-	uint64_t seed;           /* of the random numbers; 0: take the time stamp counter */
-	uint64_t serial;         /* the UART's port; SERIAL_ANY: the first that there is */
-	bool has_echo;           /* the host has the echo service: */
+	const char *abi;   /* comma-separated names of the ABIs to try; NULL: all */
+	const char *only, *skip;   /* comma-separated globs over the checks' names; NULL: none */
+	const char *require;       /* likewise ABIs that must be there; "": all tried; NULL: none */
+	bool strict;               /* recommended rules count as required */
+	bool trace;                /* print each call */
+	bool vga;                  /* print on the screen too */
+	bool reset;                /* reset the machine if nothing else ends it */
+	uint64_t seed;             /* of the random numbers; 0: take the time stamp counter */
+	uint64_t serial;           /* the UART's port; SERIAL_ANY: the first that there is */
+	bool has_echo;             /* the host has the echo service: */
 	uint64_t echo, echo_calls; /* its index; how many random calls it gets */
 	uint64_t cpus;             /* processors to start, the first included; 0: all */
 };

@@ -3,12 +3,12 @@
 
 #include <stddef.h>
 
-#include "guest/abi.h"
 #include "lib/cmdline.h"
+#include "lib/list.h"
 #include "lib/panic.h"
 #include "lib/string.h"
 
-#define GLOB_MAX 64
+#define ITEM_MAX 64
 
 bool is_selected(const struct check *check, const struct options *o)
 {
@@ -16,69 +16,108 @@ bool is_selected(const struct check *check, const struct options *o)
 	       !(o->skip && glob_list_match(o->skip, check->name));
 }
 
-unsigned count_selected(const struct options *options)
+unsigned count_selected(const struct guest_abi *abi, const struct options *options)
 {
 	const struct check *check;
 	unsigned n = 0;
 
-	EACH_CHECK (check)
-		n += is_selected(check, options);
+	EACH_CHECK_OF(abi, check)
+	n += is_selected(check, options);
 	return n;
-}
-
-/* Copies the first of the comma-separated @globs, and returns the rest; NULL: there was none. */
-static const char *next_glob(const char *globs, char glob[GLOB_MAX])
-{
-	size_t length = 0, kept;
-
-	if (!globs || !*globs)
-		return NULL;
-	while (globs[length] && globs[length] != ',')
-		length++;
-	kept = length < GLOB_MAX ? length : GLOB_MAX - 1;
-	memcpy(glob, globs, kept);
-	glob[kept] = 0;
-	return globs + length + (globs[length] == ',');
-}
-
-static bool matches_any(const char *glob)
-{
-	const struct check *check;
-
-	EACH_CHECK (check) {
-		if (glob_match(glob, check->name))
-			return true;
-	}
-	return false;
 }
 
 bool is_named(const struct check *check, const struct options *options)
 {
-	const char *rest = options->only;
-	char glob[GLOB_MAX];
+	return list_has(options->only, check->name);
+}
 
-	while ((rest = next_glob(rest, glob))) {
-		if (!strcmp(glob, check->name))
-			return true;
+bool is_chosen(const struct guest_abi *abi, const struct options *options)
+{
+	return !options->abi || list_has(options->abi, abi->name);
+}
+
+/* Whether require= names @abi, which then is required even if no check of it is selected. */
+static bool require_names(const struct guest_abi *abi, const struct options *options)
+{
+	return list_has(options->require, abi->name);
+}
+
+bool is_tried(const struct guest_abi *abi, const struct options *options)
+{
+	return is_chosen(abi, options) &&
+	       (count_selected(abi, options) || require_names(abi, options));
+}
+
+bool is_required(const struct guest_abi *abi, const struct options *options)
+{
+	return options->require && (!*options->require || require_names(abi, options));
+}
+
+static bool is_glob_of_check(const char *glob)
+{
+	const struct guest_abi *abi;
+	const struct check *check;
+
+	EACH_ABI(abi)
+	{
+		EACH_CHECK_OF(abi, check)
+		{
+			if (glob_match(glob, check->name))
+				return true;
+		}
 	}
 	return false;
 }
 
-static void require_match(const char *option, const char *globs)
+static void require_checks(const char *option, const char *globs)
 {
-	char glob[GLOB_MAX], shown[4 * GLOB_MAX];
+	char glob[ITEM_MAX], shown[4 * ITEM_MAX];
 
-	while ((globs = next_glob(globs, glob))) {
+	while ((globs = list_next(globs, glob, sizeof(glob)))) {
 		cmdline_show(glob, shown, sizeof(shown));
-		if (!matches_any(glob))
+		if (!is_glob_of_check(glob))
 			panic("option '%s': no check is named '%s' (see 'list')", option, shown);
+	}
+}
+
+static const struct guest_abi *find_abi(const char *name)
+{
+	const struct guest_abi *abi;
+
+	EACH_ABI(abi)
+	{
+		if (!strcmp(abi->name, name))
+			return abi;
+	}
+	return NULL;
+}
+
+static void require_abis(const char *option, const char *names, const struct options *options)
+{
+	char name[ITEM_MAX], shown[4 * ITEM_MAX];
+	const struct guest_abi *abi;
+
+	while ((names = list_next(names, name, sizeof(name)))) {
+		cmdline_show(name, shown, sizeof(shown));
+		abi = find_abi(name);
+		if (!abi)
+			panic("option '%s': no ABI is named '%s' (see 'list')", option, shown);
+		if (!is_chosen(abi, options))
+			panic("option '%s': '%s' is not in abi=", option, shown);
 	}
 }
 
 void require_matches(const struct options *options)
 {
-	require_match("only", options->only);
-	require_match("skip", options->skip);
-	if (!count_selected(options))
+	const struct guest_abi *abi;
+	unsigned selected = 0;
+
+	require_abis("abi", options->abi, options);
+	require_abis("require", options->require, options);
+	require_checks("only", options->only);
+	require_checks("skip", options->skip);
+	EACH_ABI(abi)
+	selected += is_chosen(abi, options) ? count_selected(abi, options) : 0;
+	if (!selected)
 		panic("no check is selected");
 }

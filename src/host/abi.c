@@ -3,6 +3,9 @@
 
 #include <stddef.h>
 
+#include "lib/list.h"
+#include "lib/string.h"
+
 /* X(NAME) for each ABI: struct host_abi NAME_abi, in the folder NAME. */
 #define ABIS(X) X(kvm2007)
 
@@ -19,24 +22,52 @@ static const struct host_abi *const abis[] = {
 #define COUNT      (sizeof(abis) / sizeof(abis[0]))
 #define FAULTS_MAX 511
 
+static const struct host_abi *offered[COUNT];
+static unsigned offers;
+
+static bool is_name(const char *name)
+{
+	for (unsigned i = 0; i < COUNT; i++) {
+		if (!strcmp(name, abis[i]->name))
+			return true;
+	}
+	return false;
+}
+
+bool abi_offer(const char *names, char *unknown)
+{
+	const char *rest = names;
+
+	while ((rest = list_next(rest, unknown, ABI_NAME_MAX))) {
+		if (!is_name(unknown))
+			return false;
+	}
+	offers = 0;
+	for (unsigned i = 0; i < COUNT; i++) {
+		if (!names || list_has(names, abis[i]->name))
+			offered[offers++] = abis[i];
+	}
+	return true;
+}
+
 void abi_init(const struct vcpu_vendor *vendor, const struct fault *fault)
 {
-	for (unsigned i = 0; i < COUNT; i++)
-		abis[i]->init(vendor, fault);
+	for (unsigned i = 0; i < offers; i++)
+		offered[i]->init(vendor, fault);
 }
 
 void abi_init_vcpu(struct vcpu *vcpu)
 {
-	for (unsigned i = 0; i < COUNT; i++)
-		abis[i]->init_vcpu(vcpu);
+	for (unsigned i = 0; i < offers; i++)
+		offered[i]->init_vcpu(vcpu);
 }
 
 enum msr_outcome abi_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	enum msr_outcome outcome = MSR_UNKNOWN;
 
-	for (unsigned i = 0; i < COUNT && outcome == MSR_UNKNOWN; i++)
-		outcome = abis[i]->rdmsr(vcpu, msr, value);
+	for (unsigned i = 0; i < offers && outcome == MSR_UNKNOWN; i++)
+		outcome = offered[i]->rdmsr(vcpu, msr, value);
 	return outcome;
 }
 
@@ -44,8 +75,8 @@ enum msr_outcome abi_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	enum msr_outcome outcome = MSR_UNKNOWN;
 
-	for (unsigned i = 0; i < COUNT && outcome == MSR_UNKNOWN; i++)
-		outcome = abis[i]->wrmsr(vcpu, msr, value);
+	for (unsigned i = 0; i < offers && outcome == MSR_UNKNOWN; i++)
+		outcome = offered[i]->wrmsr(vcpu, msr, value);
 	return outcome;
 }
 

@@ -45,7 +45,14 @@ struct host_abi {
 	const struct fault *(*fault)(unsigned n);
 };
 
-/* As in struct host_abi, for all ABIs; the first that knows an MSR answers. */
+/*
+ * Offers only the ABIs in the comma-separated @names; NULL: all.  False: the copy of a name in
+ * @unknown, of ABI_NAME_MAX bytes, is none.
+ */
+#define ABI_NAME_MAX 32
+bool abi_offer(const char *names, char *unknown);
+
+/* As in struct host_abi, for all that are offered ABIs; the first that knows an MSR answers. */
 void abi_init(const struct vcpu_vendor *vendor, const struct fault *fault);
 void abi_init_vcpu(struct vcpu *vcpu);
 enum msr_outcome abi_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);

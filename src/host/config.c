@@ -29,6 +29,7 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 	static const char *const logs[] = {"none", "events", "calls", NULL};
 	static struct option table[] = {
 		{.name = "fault", CHOICE(config.fault, NULL, "a name that 'faults' lists")},
+		{.name = "abi", .kind = OPTION_TEXT, .text = &config.abi, .wanted = "NAME,..."},
 		{.name = "mem", NUMBER(config.memory, 4, 960, "the guest's memory, 4 to 960 MiB")},
 		{.name = "personality",
 		 CHOICE(config.personality, personalities, "header|linux2007")},

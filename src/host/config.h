@@ -16,6 +16,7 @@ enum log_level { LOG_NONE, LOG_EVENTS, LOG_CALLS };
 struct config {
 	uint64_t memory; /* the guest's, in MiB */
 	unsigned personality, log;
+	const char *abi;      /* comma-separated names of the ABIs that it offers; NULL: all */
 	unsigned fault;       /* its number (abi.h); 0: none */
 	uint64_t api_version; /* of the ABI of 2007, that the host speaks */
 	uint64_t cpus;   /* vCPUs, each with its own processor; 0: as many as the machine has */

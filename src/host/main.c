@@ -49,7 +49,7 @@ static void open_console(void)
 
 static void configure(void)
 {
-	char error[CMDLINE_ERROR_MAX];
+	char error[CMDLINE_ERROR_MAX], unknown[ABI_NAME_MAX];
 	char *line = multiboot_cmdline();
 	bool parsed = line && config_parse(line, abi_fault_names(), error);
 	const char *guest_line = multiboot_module_line();
@@ -61,6 +61,10 @@ static void configure(void)
 		REFUSE("command line too long: wanted less than %u characters", BOOT_LINE_SIZE);
 	if (!parsed)
 		REFUSE("%s", error);
+	if (!abi_offer(config.abi, unknown)) {
+		cmdline_show(unknown, error, sizeof(error));
+		REFUSE("option 'abi': no ABI is named '%s'", error);
+	}
 }
 
 static _Noreturn void list_faults(void)

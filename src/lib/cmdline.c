@@ -196,14 +196,16 @@ static bool set_option(const struct option *option, const char *value)
 		*option->flag = true;
 		return true;
 	}
-	if (!value || !*value)
+	if (option->kind == OPTION_FLAG_TEXT && !value)
+		value = "";
+	else if (!value || !*value)
 		return false;
 	switch (option->kind) {
 	case OPTION_NUMBER:
 		return set_number(option, value);
 	case OPTION_CHOICE:
 		return set_choice(option, value);
-	default: /* OPTION_TEXT */
+	default: /* OPTION_TEXT, OPTION_FLAG_TEXT */
 		*option->text = value;
 		return true;
 	}

@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 enum option_kind {
-	OPTION_FLAG,   /* NAME: sets *flag */
-	OPTION_NUMBER, /* NAME=N: decimal or 0x hexadecimal, within min..max; sets *number */
-	OPTION_TEXT,   /* NAME=TEXT, not empty: sets *text, which points into the command line */
+	OPTION_FLAG,      /* NAME: sets *flag */
+	OPTION_NUMBER,    /* NAME=N: decimal or 0x hexadecimal, within min..max; sets *number */
+	OPTION_TEXT,      /* NAME=TEXT, not empty: sets *text, which points into the command line */
+	OPTION_FLAG_TEXT, /* NAME or NAME=TEXT: likewise; without TEXT to "" */
 	OPTION_CHOICE, /* NAME=WORD: one of the words of choices; sets *choice to its place there */
 };
 

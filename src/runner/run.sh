@@ -15,7 +15,7 @@ GUEST_MIB=16             # default memory of the guest
 HOST_MIB=8               # memory of the reference host, besides the guest's
 HOST_AT=16               # the MiB where it is loaded (Makefile)
 ECHO=echo=0x6563686f     # the echo service, an option of guest and host
-REQUIRE=require          # on the reference host: a mute one is a failure, not a skip
+REQUIRE=require          # on the reference host: a mute ABI is a failure, not a skip
 SOURCES='boot src linker.ld Makefile VERSION'
 [ ! -e "$here/.git/logs/HEAD" ] || SOURCES="$SOURCES .git/logs/HEAD" # images name their commit
 
@@ -24,7 +24,7 @@ unset CDPATH GREP_OPTIONS POSIXLY_CORRECT PERL5OPT PERL_UNICODE PERLIO GNUMAKEFL
 case $build in -*) build=./$build ;; esac
 
 self=${self##*/}
-host=ref cpu='' smp='' mem='' append='' host_append=''
+host=ref abi='' cpu='' smp='' mem='' append='' host_append=''
 seconds='' exit_skip=0 log='' debug_log='' deps=no
 judge='' # the process ID of engine.pl
 
@@ -32,6 +32,7 @@ SECONDS_ONE=30 SECONDS_MORE=2 # the default time limit: for the first processor,
 
 common_usage() { # LATER-TIMEOUT
 	cat <<END
+  --abi=NAME,...       only these ABIs, for the guest and the reference host (default all)
   --smp=N              processors of the machine, and vCPUs of the guest on the host (default 1)
   --mem=MIB            the guest's memory (default $GUEST_MIB, and 1 more for each 16 processors)
   --append=TEXT        options for the guest, as "only=area strict"
@@ -56,7 +57,8 @@ die() {
 
 # ---- options ------------------------------------------------------------------------------------
 
-VALUED=' --host --cpu --smp --mem --append --host-append --timeout --exit-skip --log --debug-log '
+VALUED=' --host --abi --cpu --smp --mem --append --host-append --timeout --exit-skip --log'
+VALUED="$VALUED --debug-log "
 
 require_range() { # OPTION VALUE LOWEST HIGHEST
 	case $2 in
@@ -82,6 +84,9 @@ set_option() { # OPTION VALUE
 	case $2 in /*) path=$2 ;; *) path=$PWD/$2 ;; esac
 	case $1 in
 	--host) require_word "$@" ref none; host=$2 ;;
+	--abi)
+		case $2 in *[!a-z0-9,]*) die "$1: '$2' is not a list of names with commas" ;; esac
+		abi=$2 ;;
 	--cpu) cpu=$2 ;;
 	--smp) require_range "$@" 1 255; smp=$2 ;;
 	--mem) require_range "$@" 1 65536; mem=$2 ;;
@@ -131,11 +136,11 @@ parse_options() { # WORD...
 # only if there is an --smp, which may differ; without it they use all processors that report in.
 # Each processor but the first needs 64 KiB of the guest's memory, as much of the host's, and time.
 #
-# Sets $smp, the number of processors; $told, the option for guest and host; $mem and $memory, the
+# Sets $smp, the number of processors; $told, options for guest and host; $mem and $memory, the
 # guest's memory and the machine's; and $seconds.
 choose_processors() { # OWN: yes if the engine's own options have the number, or no
-	told=
-	[ -z "$smp" ] && [ "$1" = yes ] || told="cpus=${smp:-1} "
+	told=${abi:+abi=$abi }
+	[ -z "$smp" ] && [ "$1" = yes ] || told="${told}cpus=${smp:-1} "
 	smp=${smp:-1}
 	mem=${mem:-$((GUEST_MIB + smp / 16))}
 	memory=$mem

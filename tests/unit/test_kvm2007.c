@@ -108,7 +108,10 @@ static const struct fault *fault_by(const char *name)
 /* A host with this fault. */
 static void start_host(const char *fault)
 {
+	char unknown[ABI_NAME_MAX];
+
 	hooks_clear();
+	assert_true(abi_offer(NULL, unknown));
 	abi_init(&vendor, fault_by(fault));
 	abi_init_vcpu(&vcpu);
 	abi_init_vcpu(&other);
@@ -1165,9 +1168,26 @@ static void test_fault_table(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, free_memory)
 
+static void test_offer(void **state)
+{
+	char unknown[ABI_NAME_MAX];
+	uint64_t value;
+
+	(void)state;
+	start_host("none");
+	assert_int_equal(abi_rdmsr(&vcpu, KVM2007_MSR_API_MAGIC, &value), MSR_DONE);
+	assert_false(abi_offer("kvm2007,x", unknown));
+	assert_string_equal(unknown, "x");
+	assert_true(abi_offer("kvm2007", unknown));
+	assert_int_equal(abi_rdmsr(&vcpu, KVM2007_MSR_API_MAGIC, &value), MSR_DONE);
+	assert_false(abi_offer(",", unknown));
+	assert_string_equal(unknown, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_offer),
 		TEST(test_msr),
 		TEST(test_rdmsr_header),
 		TEST(test_rdmsr_linux),

@@ -24,7 +24,7 @@ static bool parse(const char *text)
 	assert_true(strlen(text) < sizeof(line));
 	strcpy(line, text);
 	memset(&o, 0x55, sizeof(o));
-	o.list = o.require = o.strict = o.trace = o.vga = o.reset = o.has_echo = true;
+	o.list = o.strict = o.trace = o.vga = o.reset = o.has_echo = true;
 	return options_parse(line, &o, error);
 }
 
@@ -44,7 +44,7 @@ static void refuse(const char *text, const char *want)
 /* Asserts that @set is the only flag that is set; NULL: that none is. */
 static void assert_flags(const bool *set)
 {
-	const bool *const flags[] = {&o.list, &o.require, &o.strict, &o.trace, &o.vga, &o.reset};
+	const bool *const flags[] = {&o.list, &o.strict, &o.trace, &o.vga, &o.reset};
 
 	for (size_t i = 0; i < COUNT(flags); i++)
 		assert_int_equal(*flags[i], flags[i] == set);
@@ -52,8 +52,10 @@ static void assert_flags(const bool *set)
 
 static void assert_values_default(void)
 {
+	assert_null(o.abi);
 	assert_null(o.only);
 	assert_null(o.skip);
+	assert_null(o.require);
 	assert_int_equal(o.seed, 0);
 	assert_int_equal(o.serial, 0);
 	assert_int_equal(o.echo_calls, 200);
@@ -80,8 +82,8 @@ static void test_flags(void **state)
 		const char *name;
 		const bool *flag;
 	} table[] = {
-		{"list", &o.list},   {"require", &o.require}, {"strict", &o.strict},
-		{"trace", &o.trace}, {"vga", &o.vga},         {"reset", &o.reset},
+		{"list", &o.list}, {"strict", &o.strict}, {"trace", &o.trace},
+		{"vga", &o.vga},   {"reset", &o.reset},
 	};
 	char text[40], want[80];
 
@@ -108,6 +110,19 @@ static void test_texts(void **state)
 	refuse("only=", "option 'only' wants GLOB,..., got nothing");
 	refuse("only", "option 'only' wants GLOB,..., got nothing");
 	refuse("skip=", "option 'skip' wants GLOB,..., got nothing");
+}
+
+static void test_abis(void **state)
+{
+	(void)state;
+	accept("abi=x,y require");
+	assert_string_equal(o.abi, "x,y");
+	assert_string_equal(o.require, "");
+	accept("require=x,y");
+	assert_null(o.abi);
+	assert_string_equal(o.require, "x,y");
+	refuse("require=", "option 'require' wants nothing or NAME,..., got nothing");
+	refuse("abi", "option 'abi' wants NAME,..., got nothing");
 }
 
 static void test_seed(void **state)
@@ -220,11 +235,17 @@ static void test_read_around_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_texts),      cmocka_unit_test(test_seed),
-		cmocka_unit_test(test_serial),     cmocka_unit_test(test_echo),
-		cmocka_unit_test(test_echo_calls), cmocka_unit_test(test_cpus),
-		cmocka_unit_test(test_unknown),    cmocka_unit_test(test_read_around_error),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_abis),
+		cmocka_unit_test(test_seed),
+		cmocka_unit_test(test_serial),
+		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_echo_calls),
+		cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_read_around_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

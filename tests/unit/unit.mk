@@ -13,8 +13,10 @@ unit_config := src/host/config.c src/lib/cmdline.c src/lib/number.c src/lib/prin
 unit_exit := src/lib/exit.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
-unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks)
+unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks) \
+	src/lib/list.c
 unit_layout := src/host/layout.c src/lib/multiboot.c src/lib/printf.c
+unit_list := src/lib/list.c
 unit_loader := src/host/loader.c src/host/guest_memory.c src/lib/printf.c
 unit_mov_decode := src/host/mov_decode.c
 unit_multiboot := src/lib/multiboot.c src/lib/printf.c

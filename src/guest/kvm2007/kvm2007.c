@@ -70,6 +70,7 @@ static const struct check diagnostics = {"diagnostics", "C6", .body = report_oth
 
 const struct guest_abi kvm2007_abi = {
 	.name = "kvm2007",
+	.host = &kvm2007_host,
 	.check = check,
 	.map_pages = map_pages,
 	.discovery = &discovery,

@@ -3,7 +3,7 @@
 
 #include "guest/kvm2007/checks.h"
 #include "guest/vcpu.h"
-#include "lib/tap.h"
+#include "lib/printf.h"
 #include "x86/defs.h"
 
 /* A random number that is no version, not 0, and no negative error code. */
@@ -116,12 +116,27 @@ static bool host_changed(const struct answer *answer, const struct site *site)
 }
 
 struct first_contact first_contact;
+struct presence kvm2007_host;
+
+static void describe_absence(const struct outcome *rdmsr, const struct outcome *wrmsr)
+{
+	char *seen = kvm2007_host.seen;
+	size_t size = sizeof(kvm2007_host.seen);
+	uint32_t msr = KVM2007_MSR_API_MAGIC;
+
+	if (rdmsr->faulted && wrmsr->faulted)
+		format(seen, size, "RDMSR and WRMSR of %#x fault", msr);
+	else
+		format(seen, size, "RDMSR of %#x %s, WRMSR %s", msr,
+		       rdmsr->faulted ? "faults" : "says nothing",
+		       wrmsr->faulted ? "faults" : "changes nothing");
+}
 
 void discover(struct run *run)
 {
 	static const uint32_t neighbours[2] = {KVM2007_MSR_API_MAGIC - 1,
 					       KVM2007_MSR_API_MAGIC + 1};
-	struct presence *host = &run->host;
+	struct presence *host = &kvm2007_host;
 	struct outcome rdmsr[2], wrmsr[2]; /* of the neighbours */
 	struct first_contact *first = &first_contact;
 	struct site site;
@@ -149,7 +164,5 @@ void discover(struct run *run)
 			(!first->rdmsr.faulted && rdmsr[0].faulted && rdmsr[1].faulted) ||
 			(!answer.wrmsr.faulted && wrmsr[0].faulted && wrmsr[1].faulted);
 	if (!host->present)
-		tap_diag("no host: RDMSR of the magic %s, WRMSR %s",
-			 first->rdmsr.faulted ? "faults" : "says nothing",
-			 answer.wrmsr.faulted ? "faults" : "changes nothing");
+		describe_absence(&first->rdmsr, &answer.wrmsr);
 }

@@ -63,8 +63,9 @@ struct first_contact {
 };
 
 extern struct first_contact first_contact;
+extern struct presence kvm2007_host;
 
-/* Makes the first contact, the run's first interactions, and sets run->host. */
+/* Makes the first contact, the run's first interactions, and sets kvm2007_host. */
 void discover(struct run *run);
 
 #endif

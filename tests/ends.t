@@ -30,6 +30,10 @@ has "$tmp/out" '^  message: "QEMU was killed .*' 'and says why to programs, too'
 dies TERM "$head" "$killed 15 \\(SIGTERM\\)"
 dies SEGV "$head" '^# runner: QEMU crashed: signal 11 \(SIGSEGV\) \(running: a.b\)$'
 dies ABRT "$head" 'QEMU crashed: signal 6 \(SIGABRT\)'
+# Discovery comes before the plan and has no result: after the plan it is over.
+dies KILL 'TAP version 13\n# run discovery\n' "$killed 9 .* \\(running: discovery\\)\$"
+dies KILL 'TAP version 13\n# run discovery\n1..1\n' "$killed 9 \\(SIGKILL\\), $by_hand\$"
+has "$tmp/out" '^not ok 1 - runner.killed$' 'after the plan discovery does not run any more'
 dies KILL "$good" "$killed 9"
 dies KILL '' "$killed 9"
 

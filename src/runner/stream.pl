@@ -201,6 +201,7 @@ sub accept_plan {
 	elsif (!defined $number) { contradict("a malformed plan: $line") }
 	else {
 		$plan = $number;
+		$running = ''; # what was announced before it has no result
 		return 1;
 	}
 	return 0;

@@ -126,7 +126,8 @@ void expect_rest_kept(struct run *run, const struct page_sums *before, const str
 	expect_pages_kept(run, before);
 }
 
-struct gprs trap_gprs(const struct trap_frame *f)
+/* The registers at a fault of code that was called, as if it had returned. */
+static struct gprs trap_gprs(const struct trap_frame *f)
 {
 	return (struct gprs){f->rax, f->rcx,   f->rdx, f->rbx, f->rsp + sizeof(uint64_t),
 			     f->rbp, f->rsi,   f->rdi, f->r8,  f->r9,

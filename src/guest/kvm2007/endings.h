@@ -59,9 +59,6 @@ void expect_rest_kept(struct run *run, const struct page_sums *before, const str
 /* For comparisons: all compared flags but IF. */
 #define NOISE_FLAGS (COMPARED_FLAGS & ~RFLAGS_IF)
 
-/* The registers at a fault of code that was called, as if it had returned. */
-struct gprs trap_gprs(const struct trap_frame *f);
-
 /*
  * Expects that an RDMSR or WRMSR changed no flag and no general purpose register, except @written
  * if it did not fault.

@@ -38,8 +38,8 @@ struct guest_abi {
 /* The @n-th ABI, in the order in which their checks run; NULL after the last one. */
 const struct guest_abi *abi_at(unsigned n);
 
-/* Loops that set @abi to each ABI, and @check to each check of @abi. */
-#define EACH_ABI(abi)                 for (unsigned a_ = 0; ((abi) = abi_at(a_)); a_++)
-#define EACH_CHECK_OF(abi, check_ptr) for (unsigned n_ = 0; ((check_ptr) = (abi)->check(n_)); n_++)
+/* Loops that set @abi to each ABI, and @at to each check of @abi. */
+#define EACH_ABI(abi)          for (unsigned a_ = 0; ((abi) = abi_at(a_)); a_++)
+#define EACH_CHECK_OF(abi, at) for (unsigned n_ = 0; ((at) = (abi)->check(n_)); n_++)
 
 #endif

@@ -47,13 +47,11 @@ static _Noreturn void list_checks(void)
 	const struct check *check;
 
 	tap_plan(&run.tap, 0, "list");
-	EACH_ABI(abi)
-	{
+	EACH_ABI (abi) {
 		if (!is_tried(abi, &run.options))
 			continue;
 		tap_diag("abi %s", abi->name);
-		EACH_CHECK_OF(abi, check)
-		{
+		EACH_CHECK_OF (abi, check) {
 			if (is_selected(check, &run.options))
 				tap_diag("%s %s%s", check->name, check->rule,
 					 check->todo ? " optional" : "");
@@ -203,8 +201,7 @@ static void run_abi(const struct guest_abi *abi)
 		return;
 	}
 	abi->map_pages();
-	EACH_CHECK_OF(abi, check)
-	{
+	EACH_CHECK_OF (abi, check) {
 		if (is_selected(check, &run.options))
 			run_check(check);
 	}
@@ -218,8 +215,8 @@ static unsigned discover_all(void)
 	const struct guest_abi *abi;
 	unsigned tests = 0;
 
-	EACH_ABI(abi)
-	tests += is_tried(abi, &run.options) ? discover_abi(abi) : 0;
+	EACH_ABI (abi)
+		tests += is_tried(abi, &run.options) ? discover_abi(abi) : 0;
 	return tests;
 }
 
@@ -264,8 +261,7 @@ void main(void)
 	compare_init();
 	serial_checkpoint = stray_check;
 	tap_plan(&run.tap, discover_all(), NULL);
-	EACH_ABI(abi)
-	{
+	EACH_ABI (abi) {
 		if (is_tried(abi, o))
 			run_abi(abi);
 		registered |= abi->host->registered;

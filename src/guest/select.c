@@ -21,9 +21,20 @@ unsigned count_selected(const struct guest_abi *abi, const struct options *optio
 	const struct check *check;
 	unsigned n = 0;
 
-	EACH_CHECK_OF(abi, check)
-	n += is_selected(check, options);
+	EACH_CHECK_OF (abi, check)
+		n += is_selected(check, options);
 	return n;
+}
+
+static bool any_selected(const struct guest_abi *abi, const struct options *options)
+{
+	const struct check *check;
+
+	EACH_CHECK_OF (abi, check) {
+		if (is_selected(check, options))
+			return true;
+	}
+	return false;
 }
 
 bool is_named(const struct check *check, const struct options *options)
@@ -45,7 +56,7 @@ static bool require_names(const struct guest_abi *abi, const struct options *opt
 bool is_tried(const struct guest_abi *abi, const struct options *options)
 {
 	return is_chosen(abi, options) &&
-	       (count_selected(abi, options) || require_names(abi, options));
+	       (any_selected(abi, options) || require_names(abi, options));
 }
 
 bool is_required(const struct guest_abi *abi, const struct options *options)
@@ -58,10 +69,8 @@ static bool is_glob_of_check(const char *glob)
 	const struct guest_abi *abi;
 	const struct check *check;
 
-	EACH_ABI(abi)
-	{
-		EACH_CHECK_OF(abi, check)
-		{
+	EACH_ABI (abi) {
+		EACH_CHECK_OF (abi, check) {
 			if (glob_match(glob, check->name))
 				return true;
 		}
@@ -84,8 +93,7 @@ static const struct guest_abi *find_abi(const char *name)
 {
 	const struct guest_abi *abi;
 
-	EACH_ABI(abi)
-	{
+	EACH_ABI (abi) {
 		if (!strcmp(abi->name, name))
 			return abi;
 	}
@@ -110,14 +118,14 @@ static void require_abis(const char *option, const char *names, const struct opt
 void require_matches(const struct options *options)
 {
 	const struct guest_abi *abi;
-	unsigned selected = 0;
+	bool selected = false;
 
 	require_abis("abi", options->abi, options);
 	require_abis("require", options->require, options);
 	require_checks("only", options->only);
 	require_checks("skip", options->skip);
-	EACH_ABI(abi)
-	selected += is_chosen(abi, options) ? count_selected(abi, options) : 0;
+	EACH_ABI (abi)
+		selected |= is_chosen(abi, options) && any_selected(abi, options);
 	if (!selected)
 		panic("no check is selected");
 }

@@ -52,7 +52,7 @@ struct host_abi {
 #define ABI_NAME_MAX 32
 bool abi_offer(const char *names, char *unknown);
 
-/* As in struct host_abi, for all that are offered ABIs; the first that knows an MSR answers. */
+/* As in struct host_abi, for all ABIs that are offered; the first that knows an MSR answers. */
 void abi_init(const struct vcpu_vendor *vendor, const struct fault *fault);
 void abi_init_vcpu(struct vcpu *vcpu);
 enum msr_outcome abi_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);

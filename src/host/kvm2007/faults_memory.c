@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Faults that write to memory which the ABI does not name: rule S10. */
+/* Faults that write to memory which the ABI does not name, rule S10; and those of vCPU 1. */
 #include "host/kvm2007/faults.h"
 
 /* ---- below RSP, by .arg bytes ---- */

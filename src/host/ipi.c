@@ -75,6 +75,11 @@ static void send_startup(const struct vcpu *vcpu, uint32_t command)
 	vcpus_send_startup(vcpu->id, ICR_VECTOR(command));
 }
 
+void ipi_send_self(const struct vcpu *from, uint32_t vector)
+{
+	send_interrupt(from, vector);
+}
+
 void ipi_send(struct vcpu *from, uint32_t command)
 {
 	static void (*const senders[MODES])(const struct vcpu *vcpu, uint32_t command) = {

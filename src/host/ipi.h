@@ -12,4 +12,7 @@
  */
 void ipi_send(struct vcpu *from, uint32_t command);
 
+/* It writes @vector to its SELF IPI register, which x2APIC mode has (11.12.11). */
+void ipi_send_self(const struct vcpu *from, uint32_t vector);
+
 #endif

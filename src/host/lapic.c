@@ -207,7 +207,7 @@ bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	if (!may(vcpu, msr, W2) || is_reserved(reg, value))
 		return false;
 	if (reg == SELF_IPI)
-		apic_send((uint32_t)value | ICR_ASSERT, vcpu->apic_id);
+		ipi_send_self(vcpu, (uint32_t)value);
 	if (reg == ICR)
 		vcpu->icr_destination = (uint32_t)(value >> 32);
 	if (reg != SELF_IPI)

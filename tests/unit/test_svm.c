@@ -14,6 +14,7 @@
 #define NESTED       "this CPU has no nested paging: wanted CPUID 8000000ah EDX bit 0"
 
 static struct svm *svm; /* that svm_run() was called with */
+static bool nmis_blocked;
 
 static const struct fake_cpu plain = {
 	.leaves = {{MAX_LEAF, {.eax = SVM_FEATURES}},
@@ -29,6 +30,7 @@ static const struct fake_cpu plain = {
 void svm_run(struct svm *entered, struct vcpu *v)
 {
 	assert_ptr_equal(v, &vcpu);
+	assert_true(nmis_blocked); /* or one comes after the last look for an INIT */
 	svm = entered;
 }
 
@@ -41,6 +43,7 @@ void svm_take_nmi(void)
 
 void svm_block_nmis(void)
 {
+	nmis_blocked = true;
 }
 
 static void (*handler)(struct vcpu *v); /* NULL: only skip the instruction */
@@ -63,6 +66,7 @@ static void start(const struct fake_cpu *cpu)
 	fake = *cpu;
 	memset(pages, 0xa5, sizeof(pages)); /* they are not cleared */
 	vcpu = (struct vcpu){.vendor = &svm_vendor, .pages = pages, .exception_bitmap = EXCEPTIONS};
+	nmis_blocked = false;
 	svm_vendor.init();
 	svm_vendor.run(&vcpu, &begin);
 }

@@ -142,6 +142,7 @@ static uint64_t rsp_of_call; /* the hypercall sets RSP to this; 0: it does not *
 
 void vmx_run(struct vcpu *v)
 {
+	assert_true(v->entered);
 	assert_ptr_equal(v, &vcpu);
 	step("run");
 }
@@ -195,6 +196,14 @@ static void hypercall(struct vcpu *v)
 		return;
 	vcpu_sync(v);
 	v->slow.rsp = rsp_of_call;
+	v->slow.rflags = 0x9991;
+	v->slow.cr2 = 0x9992;
+	v->slow.cr4 = 0x9993 & ~CR4_VMXE;
+	v->slow.fs_base = 0x9994;
+	v->slow.gs_base = 0x9995;
+	v->slow.lstar = 0x9996;
+	v->slow.ds = 0x9997;
+	v->slow.idtr_limit = 0x9998;
 }
 
 enum msr_outcome abi_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
@@ -337,6 +346,7 @@ static void test_enter(void **state)
 		vmx_vendor.run(&vcpu, &begin);
 		assert_int_equal(fake_msr(FEATURE_CONTROL)->value, 5);
 		assert_string_equal(steps, "vmxon vmclear vmptrld run vmxoff ");
+		assert_false(vcpu.entered); /* an NMI in the host matters no more */
 		assert_ptr_equal(current, pages[0]);
 	}
 }
@@ -785,6 +795,14 @@ static void test_hypercall(void **state)
 	assert_true(leave(18, 0));
 	goes_on(RIP + 3, 0);
 	assert_int_equal(vmcs[VMCS_GUEST_RSP], rsp_of_call);
+	assert_int_equal(vmcs[VMCS_GUEST_RFLAGS], 0x9991);
+	assert_int_equal(fake.cr2, 0x9992);
+	assert_int_equal(vmcs[VMCS_GUEST_CR4], 0x9993 | CR4_VMXE);
+	assert_int_equal(vmcs[VMCS_GUEST_FS_BASE], 0x9994);
+	assert_int_equal(vmcs[VMCS_GUEST_GS_BASE], 0x9995);
+	assert_int_equal(fake_msr(MSR_LSTAR)->value, 0x9996);
+	assert_int_equal(vmcs[VMCS_GUEST_DS_SELECTOR], 0x9997);
+	assert_int_equal(vmcs[VMCS_GUEST_IDTR_LIMIT], 0x9998);
 	assert_false(vcpu.synced);
 }
 

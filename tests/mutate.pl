@@ -8,6 +8,8 @@
 #
 #   files  only of these sources
 #   count  only so many, chosen at random with seed (default 1)
+#   again  only those in this file, the results.tsv of an earlier commit; what was killed then is
+#          not tried again
 #   jobs   so many at a time (default: one for each processor)
 #   fixed  instead, those of tests/mutants/fixed.tsv, for tests/mutants.t; the value is a directory
 #          for temporary files
@@ -24,7 +26,7 @@ require './tests/mutants/hunt.pl';
 $| = 1;
 $ENV{O} //= 'build';
 $ENV{LC_ALL} = 'C';
-my %option = (files => '', count => '', seed => 1, jobs => '', fixed => '');
+my %option = (files => '', count => '', seed => 1, again => '', jobs => '', fixed => '');
 for (@ARGV) {
 	/^([a-z]+)=(.*)$/s && defined $option{$1} or die "mutate.pl: '$_': there is no such option\n";
 	$option{$1} = $2 if $2 ne '';
@@ -118,7 +120,7 @@ if ($option{fixed}) {
 
 # ---- a copy of the sources ----------------------------------------------------------------------
 
-my @HOST = map { "src/host/$_.c" } qw(kvm2007/policy exits lapic vcpus svm vmx);
+my @HOST = map { "src/host/$_.c" } qw(kvm2007/policy exits ipi lapic vcpus svm vmx);
 my $home = $ENV{O} =~ m{^/} ? "$ENV{O}/mutants" : getcwd() . "/$ENV{O}/mutants";
 
 # The last commit that changed what matters here, and a sum of what differs from it.
@@ -132,6 +134,7 @@ sub commit {
 }
 
 my $commit = commit();
+my @again = $option{again} ? table($option{again}) : ();
 my %explained = map { (join("\t", @$_[0 .. 2]) => $_->[3]) } table('tests/mutants/explained.tsv');
 system('mkdir', '-p', $home);
 if (!-e "$home/$commit/Makefile") {
@@ -157,6 +160,11 @@ if ($option{count} && $option{count} < @mutants) {
 	@mutants = @mutants[sort { $key{$a} <=> $key{$b} } @some];
 }
 
+# A line's number may have changed, so its text is what counts.
+my %earlier = map { (join("\t", @$_[1, 6, 7]) => $_) } @again;
+my $like = sub { $earlier{join "\t", @{$_[0]}{qw(file text mutated)}} };
+@mutants = grep { &$like($_) } @mutants if @again;
+
 my $results = "$home/results.tsv";
 my %known; # the verdict and the killer of a mutant that was tried
 for (-e $results ? table($results) : ()) {
@@ -165,6 +173,12 @@ for (-e $results ? table($results) : ()) {
 }
 my $name = sub { join ':', @{$_[0]}{qw(file line rule)} };
 my $why = sub { $explained{join "\t", @{$_[0]}{qw(file text mutated)}} };
+for my $m (@again ? @mutants : ()) {
+	my ($of, $verdict, $killer) = @{&$like($m)}[0, 4, 5];
+
+	$known{&$name($m)} //= [$verdict, "$killer, at $of"]
+		if $verdict ne 'survived' || defined &$why($m);
+}
 
 # ---- the hunt -----------------------------------------------------------------------------------
 

@@ -93,6 +93,32 @@ struct vcpu_start {
 #define START_DR7 0x400
 #define START_PAT UINT64_C(0x0007040600070406)
 
+/* Registers that are not in struct vcpu, for the host never changes them; but a fault may. */
+enum vcpu_register {
+	REGISTER_CS,
+	REGISTER_SS,
+	REGISTER_ES,
+	REGISTER_FS,
+	REGISTER_GS,
+	REGISTER_TR,
+	REGISTER_LDTR,
+	REGISTER_GDTR_LIMIT,
+	REGISTER_GDTR_BASE,
+	REGISTER_IDTR_BASE,
+	REGISTER_KERNEL_GS_BASE,
+	REGISTER_STAR,
+	REGISTER_CSTAR,
+	REGISTER_SFMASK,
+	REGISTER_SYSENTER_CS,
+	REGISTER_SYSENTER_ESP,
+	REGISTER_SYSENTER_EIP,
+	REGISTER_CR0,
+	REGISTER_CR3,
+	REGISTER_DR6,
+	REGISTER_DR7,
+	REGISTERS,
+};
+
 struct vcpu;
 struct vcpu_vendor;
 
@@ -195,6 +221,9 @@ struct vcpu_vendor {
 
 	/* Fills vcpu->slow. */
 	void (*sync)(struct vcpu *vcpu);
+
+	/* For faults: flips these bits of a register.  Of a selector nothing hidden changes. */
+	void (*flip)(struct vcpu *vcpu, enum vcpu_register which, uint64_t bits);
 };
 
 extern const struct vcpu_vendor svm_vendor, vmx_vendor;

@@ -74,6 +74,53 @@ static COLD void write_back(struct vcpu *vcpu)
 	vmwrite(VMCS_ENTRY_EVENT, vcpu_take_event(vcpu));
 }
 
+static COLD void flip_field(enum vmcs_field field, uint64_t bits)
+{
+	vmwrite(field, vmread(field) ^ bits);
+}
+
+static COLD void flip_msr(uint32_t msr, uint64_t bits)
+{
+	wrmsr(msr, rdmsr(msr) ^ bits);
+}
+
+/* What the VMCS does not have keeps the guest's value in the host. */
+static COLD void vmx_flip(struct vcpu *vcpu, enum vcpu_register which, uint64_t bits)
+{
+	static const uint16_t fields[REGISTERS] = {
+		[REGISTER_CS] = VMCS_GUEST_CS_SELECTOR,
+		[REGISTER_SS] = VMCS_GUEST_SS_SELECTOR,
+		[REGISTER_ES] = VMCS_GUEST_ES_SELECTOR,
+		[REGISTER_FS] = VMCS_GUEST_FS_SELECTOR,
+		[REGISTER_GS] = VMCS_GUEST_GS_SELECTOR,
+		[REGISTER_TR] = VMCS_GUEST_TR_SELECTOR,
+		[REGISTER_LDTR] = VMCS_GUEST_LDTR_SELECTOR,
+		[REGISTER_GDTR_LIMIT] = VMCS_GUEST_GDTR_LIMIT,
+		[REGISTER_GDTR_BASE] = VMCS_GUEST_GDTR_BASE,
+		[REGISTER_IDTR_BASE] = VMCS_GUEST_IDTR_BASE,
+		[REGISTER_SYSENTER_CS] = VMCS_GUEST_SYSENTER_CS,
+		[REGISTER_SYSENTER_ESP] = VMCS_GUEST_SYSENTER_ESP,
+		[REGISTER_SYSENTER_EIP] = VMCS_GUEST_SYSENTER_EIP,
+		[REGISTER_CR0] = VMCS_GUEST_CR0,
+		[REGISTER_CR3] = VMCS_GUEST_CR3,
+		[REGISTER_DR7] = VMCS_GUEST_DR7,
+	};
+	static const uint32_t msrs[REGISTERS] = {
+		[REGISTER_KERNEL_GS_BASE] = MSR_KERNEL_GS_BASE,
+		[REGISTER_STAR] = MSR_STAR,
+		[REGISTER_CSTAR] = MSR_CSTAR,
+		[REGISTER_SFMASK] = MSR_SFMASK,
+	};
+
+	(void)vcpu;
+	if (which == REGISTER_DR6)
+		WRITE_REG(dr6, READ_REG(dr6) ^ bits);
+	else if (msrs[which])
+		flip_msr(msrs[which], bits);
+	else
+		flip_field(fields[which], bits);
+}
+
 static void translate_io(struct vcpu_exit *exit)
 {
 	uint64_t q = exit->information;
@@ -194,4 +241,5 @@ const struct vcpu_vendor vmx_vendor = {
 	.run = vmx_start,
 	.kicked = kicked,
 	.sync = vmx_sync,
+	.flip = vmx_flip,
 };

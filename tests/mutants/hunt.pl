@@ -66,14 +66,16 @@ sub prepare_hunt {
 		honest => \%honest};
 }
 
-# The first of these runs on a good host that has other results than the original, twice.
+# The first of these runs on a good host that has other results than the original, twice; and the
+# original has them, even on this machine as busy as it is now.
 sub honest_killer {
 	my ($hunt, $lab, @runs) = @_;
 
 	for my $run (@runs) {
 		my $wanted = $hunt->{honest}{"@$run"};
 		next if guest($lab, @$run) eq $wanted || guest($lab, @$run) eq $wanted;
-		return "guest @$run";
+		next if guest($ENV{O}, @$run) ne $wanted;
+		return "guest @$run" if guest($lab, @$run) ne $wanted;
 	}
 	return;
 }
@@ -93,27 +95,32 @@ sub is_caught {
 	return 0;
 }
 
-# The first fault of which the mutant does not see what the original sees.  First only those checks
-# run that must fail, which is quick; then all of the file, the others of which must pass.
+# The first fault of which the mutant does not see what the original sees.  All checks of the file
+# run, also those that must pass; first on the faults on which some must fail.  Of a file without
+# checks of its own these are all, so that first only those run that must fail, if they are few.
 sub fault_killer {
 	my ($hunt, $lab, $file) = @_;
 	my @concerned = checks_of($hunt->{checks}, slurp($file));
 	my %concerned = map { $_ => 1 } @concerned;
+	my (@runs, @later);
 
-	for my $exact (0, 1) {
-		for my $fault (@{$hunt->{faults}}) {
-			my @fail = grep { $concerned{$_} } @{$fault->{checks}};
-			next if !@fail && (!$exact || $fault->{smp} > 1);
-			my @run = $exact ? @concerned : @fail;
-			my $all = $fault->{options} =~ /only=/ || @run == @{$hunt->{checks}} ||
-				(!$exact && @run > $FEW);
-			my $only = $all ? '' : join ',', @run;
-			my $wanted = join ' ', $all ? @{$fault->{checks}} : @fail;
+	for my $fault (@{$hunt->{faults}}) {
+		my @fail = grep { $concerned{$_} } @{$fault->{checks}};
+		my $all = $fault->{options} =~ /only=/ || @concerned == @{$hunt->{checks}};
+		my $only = $all ? '' : join ',', @concerned;
+		my $wanted = join ' ', $all ? @{$fault->{checks}} : @fail;
 
-			next if is_caught($lab, $fault, $only, $wanted);
-			next if !is_caught($ENV{O}, $fault, $only, $wanted); # a race, or only= matters
-			return "fault $fault->{name}" if !is_caught($lab, $fault, $only, $wanted);
-		}
+		next if !@fail && $fault->{smp} > 1;
+		push @{@fail && !$all ? \@runs : \@later}, [$fault, $only, $wanted];
+		push @runs, [$fault, join(',', @fail), "@fail"] if $all && @fail && @fail <= $FEW &&
+			$fault->{options} !~ /only=/;
+	}
+	for (@runs, @later) {
+		my ($fault, $only, $wanted) = @$_;
+
+		next if is_caught($lab, $fault, $only, $wanted);
+		next if !is_caught($ENV{O}, $fault, $only, $wanted); # a race, or only= matters
+		return "fault $fault->{name}" if !is_caught($lab, $fault, $only, $wanted);
 	}
 	return;
 }

@@ -144,13 +144,14 @@ sub make_iso {
 	return make_target($commands, $lab, $files[2], '', \@files);
 }
 
-# Runs the guest in the lab.  Returns its results, a line each, the verdict last.
+# Runs the guest in the lab.  Returns its results, a line each, the verdict last; and what it has
+# promised to tell: how many calls it compared.
 sub guest {
 	my ($lab, $runner, $options) = @_;
 	my ($stream) = run(60, "O=$lab $runner --timeout=20 $options");
 
 	return join '', map { "$_\n" } map { s/ # (SKIP|TODO) .*/ # $1/r }
-		grep { /^(?:not )?ok |^# RESULT/ } split /\n/, $stream;
+		grep { /^(?:not )?ok |^# RESULT|^# \d+ calls compared/ } split /\n/, $stream;
 }
 
 # The checks that fail in these results.

@@ -9,7 +9,7 @@ my $BRACES = qr/(\{(?:[^{}]++|(?-1))*+\})/;
 my $FLAG = qr/[A-Z][A-Z0-9_]+(?:\([^()]*\))?/;
 
 # These only make messages, and what a message says is no verdict.
-my $TALK = qr/log_line|tap_diag|check_diag|fail_check|keep_reason|skip|panic|vcpu_end/;
+my $TALK = qr/log_line|vformat|tap_diag|check_diag|fail_check|keep_reason|skip|panic|vcpu_end/;
 
 # The text with blanks for comments and for what is in strings: offsets stay the same.
 sub without_comments {

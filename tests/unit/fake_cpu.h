@@ -33,7 +33,7 @@ struct fake_leaf {
 
 /* Set by a test.  Lists end where a number is 0. */
 struct fake_cpu {
-	uint64_t cr0, cr2, cr3, cr4;
+	uint64_t cr0, cr2, cr3, cr4, dr6;
 	uint16_t cs, ss, ds, es, fs, gs;
 	struct fake_leaf leaves[4];
 	struct fake_msr msrs[16];
@@ -56,6 +56,11 @@ void wrmsr(uint32_t number, uint64_t value);
 uint64_t rdtsc(void);
 uint8_t inb(uint16_t port);
 void outb(uint16_t port, uint8_t value);
+
+/* ---- test_vcpus.c ---- */
+
+void cpu_relax(void);
+_Noreturn void halt_for_ever(void);
 
 /* ---- test_vmx.c: vmx_insn.h, and this_cpu() ---- */
 

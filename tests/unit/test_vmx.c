@@ -142,6 +142,7 @@ static uint64_t rsp_of_call; /* the hypercall sets RSP to this; 0: it does not *
 
 void vmx_run(struct vcpu *v)
 {
+	assert_true(v->entered);
 	assert_ptr_equal(v, &vcpu);
 	step("run");
 }
@@ -195,6 +196,14 @@ static void hypercall(struct vcpu *v)
 		return;
 	vcpu_sync(v);
 	v->slow.rsp = rsp_of_call;
+	v->slow.rflags = 0x9991;
+	v->slow.cr2 = 0x9992;
+	v->slow.cr4 = 0x9993 & ~CR4_VMXE;
+	v->slow.fs_base = 0x9994;
+	v->slow.gs_base = 0x9995;
+	v->slow.lstar = 0x9996;
+	v->slow.ds = 0x9997;
+	v->slow.idtr_limit = 0x9998;
 }
 
 enum msr_outcome abi_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
@@ -337,6 +346,7 @@ static void test_enter(void **state)
 		vmx_vendor.run(&vcpu, &begin);
 		assert_int_equal(fake_msr(FEATURE_CONTROL)->value, 5);
 		assert_string_equal(steps, "vmxon vmclear vmptrld run vmxoff ");
+		assert_false(vcpu.entered); /* an NMI in the host matters no more */
 		assert_ptr_equal(current, pages[0]);
 	}
 }
@@ -785,7 +795,64 @@ static void test_hypercall(void **state)
 	assert_true(leave(18, 0));
 	goes_on(RIP + 3, 0);
 	assert_int_equal(vmcs[VMCS_GUEST_RSP], rsp_of_call);
+	assert_int_equal(vmcs[VMCS_GUEST_RFLAGS], 0x9991);
+	assert_int_equal(fake.cr2, 0x9992);
+	assert_int_equal(vmcs[VMCS_GUEST_CR4], 0x9993 | CR4_VMXE);
+	assert_int_equal(vmcs[VMCS_GUEST_FS_BASE], 0x9994);
+	assert_int_equal(vmcs[VMCS_GUEST_GS_BASE], 0x9995);
+	assert_int_equal(fake_msr(MSR_LSTAR)->value, 0x9996);
+	assert_int_equal(vmcs[VMCS_GUEST_DS_SELECTOR], 0x9997);
+	assert_int_equal(vmcs[VMCS_GUEST_IDTR_LIMIT], 0x9998);
 	assert_false(vcpu.synced);
+}
+
+/* SDM volume 3, appendix B; 0: in the CPU, where the guest's value stays. */
+static void test_flip(void **state)
+{
+	static const struct {
+		enum vcpu_register which;
+		uint32_t field, msr;
+	} table[] = {
+		{REGISTER_CS, 0x802, 0},
+		{REGISTER_SS, 0x804, 0},
+		{REGISTER_ES, 0x800, 0},
+		{REGISTER_FS, 0x808, 0},
+		{REGISTER_GS, 0x80a, 0},
+		{REGISTER_TR, 0x80e, 0},
+		{REGISTER_LDTR, 0x80c, 0},
+		{REGISTER_GDTR_LIMIT, 0x4810, 0},
+		{REGISTER_GDTR_BASE, 0x6816, 0},
+		{REGISTER_IDTR_BASE, 0x6818, 0},
+		{REGISTER_KERNEL_GS_BASE, 0, 0xc0000102},
+		{REGISTER_STAR, 0, 0xc0000081},
+		{REGISTER_CSTAR, 0, 0xc0000083},
+		{REGISTER_SFMASK, 0, 0xc0000084},
+		{REGISTER_SYSENTER_CS, 0x482a, 0},
+		{REGISTER_SYSENTER_ESP, 0x6824, 0},
+		{REGISTER_SYSENTER_EIP, 0x6826, 0},
+		{REGISTER_CR0, 0x6800, 0},
+		{REGISTER_CR3, 0x6802, 0},
+		{REGISTER_DR6, 0, 0},
+		{REGISTER_DR7, 0x681a, 0},
+	};
+
+	(void)state;
+	assert_int_equal(COUNT(table), REGISTERS);
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		uint64_t *changed = table[i].field ? &vmcs[table[i].field] : &fake.dr6;
+		uint64_t before;
+
+		if (table[i].msr) {
+			fake.msrs[0] = (struct fake_msr){.number = table[i].msr};
+			changed = &fake.msrs[0].value;
+		}
+		before = *changed;
+		memset(written, 0, sizeof(written));
+		vmx_vendor.flip(&vcpu, table[i].which, BIT(12));
+		assert_int_equal(*changed, before ^ BIT(12));
+		for (unsigned field = 0; field < COUNT(written); field++)
+			assert_int_equal(written[field], table[i].field && field == table[i].field);
+	}
 }
 
 #define TEST(function)    cmocka_unit_test_setup(function, setup)
@@ -801,7 +868,7 @@ int main(void)
 		RUNNING(test_refused),     RUNNING(test_io),          RUNNING(test_cr0_ne),
 		RUNNING(test_cr4_vmxe),    RUNNING(test_real_mode),   RUNNING(test_exception),
 		RUNNING(test_memory),      RUNNING(test_efer),        RUNNING(test_sync),
-		RUNNING(test_code),        RUNNING(test_hypercall),
+		RUNNING(test_code),        RUNNING(test_hypercall),   RUNNING(test_flip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

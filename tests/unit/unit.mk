@@ -11,10 +11,12 @@ ASAN_CFLAGS = $(call once,ASAN_CFLAGS,$(call unit_flags,$(SANITIZE_CC)))
 unit_cmdline := src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_config := src/host/config.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_exit := src/lib/exit.c
+unit_exits := src/host/exits.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
 unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks) \
 	src/lib/list.c
+unit_lapic := src/host/lapic.c
 unit_layout := src/host/layout.c src/lib/multiboot.c src/lib/printf.c
 unit_list := src/lib/list.c
 unit_loader := src/host/loader.c src/host/guest_memory.c src/lib/printf.c
@@ -29,6 +31,7 @@ unit_site := src/guest/kvm2007/site.c
 unit_string := src/lib/string.c
 unit_svm := src/host/svm.c src/host/passthrough.c src/host/hooks.c tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
+unit_vcpus := src/host/vcpus.c src/host/ipi.c
 unit_vga := src/lib/vga.c
 unit_vmx := $(patsubst %,src/host/%.c,vmx vmx_setup exits cpuid passthrough hooks) \
 	tests/unit/fake_cpu.c
@@ -73,7 +76,8 @@ $(UNIT_ASAN):
 UNIT_INCLUDE :=
 UNIT_LDFLAGS :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
-$(call objects_of,src/guest/kvm2007/site $(addprefix src/host/,svm vmx vmx_setup exits cpuid)): \
+$(call objects_of,src/guest/kvm2007/site \
+	$(addprefix src/host/,svm vmx vmx_setup exits cpuid ipi lapic vcpus)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,src/lib/serial src/lib/exit): \
 	private UNIT_INCLUDE := -include tests/unit/fake_ports.h

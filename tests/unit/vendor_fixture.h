@@ -22,6 +22,7 @@ static const struct vcpu_start begin = {
 	.data = {0x10, 0xc093, 0xffffffff, 0},
 	.cr0 = CR0_PE | CR0_ET,
 	.rip = RIP,
+	.eax = 0x2badb002,
 };
 
 uint64_t nested_root(void)

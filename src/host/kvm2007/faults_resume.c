@@ -51,10 +51,34 @@ static const struct hooks gp_hooks = {.exceptions = (uint32_t)BIT(VECTOR_GP),
 static const struct hooks ud_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
 				      .exception = call_of_other_vendor};
 
+/* The unpatched instruction that ran last, and how often in turn; shared by all vCPUs. */
+static uint64_t hot_rip;
+static unsigned hot_times;
+
+static bool count_ud(struct vcpu *vcpu)
+{
+	SHARED_SET(hot_times, SHARED_GET(hot_rip) == vcpu->rip ? SHARED_GET(hot_times) + 1 : 1);
+	SHARED_SET(hot_rip, vcpu->rip);
+	return false;
+}
+
+static void write_code_unless_hot(struct request *q)
+{
+	if (SHARED_GET(hot_times) < 100 || (SHARED_GET(hot_rip) ^ q->site) % PAGE_SIZE)
+		kvm2007_honest.write_code(q);
+	SHARED_SET(hot_times, 0);
+}
+
+static const struct hooks hot_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
+				       .exception = count_ud};
+
 const struct row kvm2007_exception_faults[] = {
 	{{"cpl3-wrmsr", "D4", "WRMSR of the magic works at CPL 3"}, .hooks = &gp_hooks},
 	{{"both-vendors", "C7", "the other vendor's instruction is a call too"},
 	 .hooks = &ud_hooks},
+	{ROW("hot-unpatched", "P5", write_code, write_code_unless_hot,
+	     "a site that ran a hundred times is not patched"),
+	 .hooks = &hot_hooks},
 	{.fault.name = NULL},
 };
 
@@ -65,6 +89,14 @@ static void resume_at_offset(struct request *q)
 {
 	kvm2007_honest.give_result(q);
 	q->vcpu->rip = q->vcpu->rip - CALL_LENGTH + kvm2007_on->arg;
+}
+
+/* One byte too far, if the site is .arg bytes after a multiple of 16. */
+static void resume_late_if_odd(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	if ((q->vcpu->rip - CALL_LENGTH) % 16 == kvm2007_on->arg)
+		q->vcpu->rip++;
 }
 
 /* Each vCPU's state after its last I/O; only that vCPU touches it. */
@@ -100,6 +132,9 @@ const struct row kvm2007_resume_faults[] = {
 	{ROW("rip-4", "C5", give_result, resume_at_offset,
 	     "the guest goes on four bytes behind the call"),
 	 .arg = 4},
+	{ROW("rip-odd-15", "C5", give_result, resume_late_if_odd,
+	     "the guest goes on a byte too far behind odd sites"),
+	 .arg = 15},
 	{ROW("stale-rip", "C5", give_result, resume_after_last_io,
 	     "the guest goes on behind its last I/O"),
 	 .hooks = &io_hooks},

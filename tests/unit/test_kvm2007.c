@@ -80,6 +80,7 @@ const struct vcpu *vcpus_get(unsigned id)
 static void sync_slow(struct vcpu *v)
 {
 	v->slow = (struct vcpu_slow_state){.rsp = 0x1000,
+					   .lstar = UINT64_C(0xffffffff80001000),
 					   .rflags = RFLAGS_IF,
 					   .cr0 = CR0_PG,
 					   .cr3 = 0x2000,
@@ -1104,14 +1105,25 @@ static bool takes_several_vcpus(const struct fault *fault)
 /* Each fault has an effect, except those that change exceptions or registers of a real CPU. */
 static void test_faults(void **state)
 {
-	static const char *const elsewhere[] = {"cpl3-wrmsr",   "both-vendors",
-						"call-x87",     "call-mxcsr",
-						"call-xmm7",    "echo-xmm15",
-						"wrmsr-xmm0",   "gp-xmm0",
-						"exit-byte-24", "wrmsr-push",
-						"rdmsr-push",   "push-by-call",
-						"call32-push",  NULL};
-	static const char *const forbidden[] = {"call-dr1", "rdmsr-dr3", "hang", "reset", NULL};
+	static const char *const elsewhere[] = {"cpl3-wrmsr",
+						"both-vendors",
+						"call-x87",
+						"call-mxcsr",
+						"call-xmm7",
+						"echo-xmm15",
+						"wrmsr-xmm0",
+						"gp-xmm0",
+						"exit-byte-24",
+						"wrmsr-push",
+						"rdmsr-push",
+						"push-by-call",
+						"call32-push",
+						"x87-exceptions",
+						"x87-top",
+						"mxcsr-fz",
+						NULL};
+	static const char *const forbidden[] = {"call-dr1", "rdmsr-dr3", "dr0-low",
+						"hang",     "reset",     NULL};
 	const uint64_t honest = seen_with("none");
 	const struct fault *fault;
 

@@ -97,6 +97,7 @@ void asm_offsets(void)
 	MEMBER(CALL32_OUT_CR0, call32, out_cr0);
 	MEMBER(CALL32_OUT_CR3, call32, out_cr3);
 	MEMBER(CALL32_OUT_CR4, call32, out_cr4);
+	MEMBER(CALL32_OUT_IDTR, call32, out_idtr);
 	MEMBER(CALL32_LONG_CR0, call32, long_cr0);
 	MEMBER(CALL32_LONG_CR3, call32, long_cr3);
 	MEMBER(CALL32_LONG_CR4, call32, long_cr4);

@@ -11,9 +11,10 @@ static const struct row *const tables[] = {
 	kvm2007_resume_faults,    kvm2007_gpr_faults,       kvm2007_flag_faults,
 	kvm2007_state_faults,     kvm2007_some_call_faults, kvm2007_later_faults,
 	kvm2007_else_faults,      kvm2007_late_faults,      kvm2007_register_faults,
-	kvm2007_memory_faults,    kvm2007_rare_faults,      kvm2007_vcpu_page_faults,
-	kvm2007_vcpu_site_faults, kvm2007_vcpu_call_faults, kvm2007_vcpu_run_faults,
-	kvm2007_vcpu1_faults,     kvm2007_end_faults,
+	kvm2007_memory_faults,    kvm2007_rare_faults,      kvm2007_when_faults,
+	kvm2007_vcpu_page_faults, kvm2007_vcpu_site_faults, kvm2007_vcpu_call_faults,
+	kvm2007_vcpu_run_faults,  kvm2007_vcpu1_faults,     kvm2007_vcpu1_when_faults,
+	kvm2007_end_faults,
 };
 
 const struct row *kvm2007_on;

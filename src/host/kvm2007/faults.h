@@ -37,7 +37,8 @@ extern const struct row kvm2007_probe_faults[], kvm2007_reject_faults[], kvm2007
 	kvm2007_else_faults[], kvm2007_vcpu_page_faults[], kvm2007_vcpu_site_faults[],
 	kvm2007_vcpu_call_faults[], kvm2007_vcpu_run_faults[], kvm2007_late_faults[],
 	kvm2007_register_faults[], kvm2007_memory_faults[], kvm2007_vcpu1_faults[],
-	kvm2007_end_faults[], kvm2007_rare_faults[];
+	kvm2007_end_faults[], kvm2007_rare_faults[], kvm2007_when_faults[],
+	kvm2007_vcpu1_when_faults[];
 
 /* The fault that is on; for overrides only. */
 extern const struct row *kvm2007_on;

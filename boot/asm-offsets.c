@@ -102,6 +102,7 @@ void asm_offsets(void)
 	MEMBER(CALL32_OUT_EFER, call32, out_efer);
 	MEMBER(CALL32_OUT_FS_BASE, call32, out_fs_base);
 	MEMBER(CALL32_OUT_GS_BASE, call32, out_gs_base);
+	MEMBER(CALL32_OUT_IDTR, call32, out_idtr);
 	MEMBER(CALL32_LONG_CR0, call32, long_cr0);
 	MEMBER(CALL32_LONG_CR3, call32, long_cr3);
 	MEMBER(CALL32_LONG_CR4, call32, long_cr4);

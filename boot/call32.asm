@@ -7,7 +7,8 @@
 %include "boot/regs.inc"
 
 extern boot_idt
-global call_with_regs32, call32_end, op_wrmsr32, trap32_stubs, idt32_register, enter_by_iret
+global call_with_regs32, call32_end, op_rdmsr32, op_wrmsr32, trap32_stubs, idt32_register
+global enter_by_iret
 
 DECOYS  equ 8
 
@@ -108,6 +109,7 @@ leave32:
         mov     [eax + CALL32_OUT_CR3], ecx
         mov     ecx, cr4
         mov     [eax + CALL32_OUT_CR4], ecx
+        sidt    [eax + CALL32_OUT_IDTR]
         mov     ebx, eax
         mov     ecx, MSR_FS_BASE
         rdmsr
@@ -168,7 +170,10 @@ bits 64
         ret
 
 bits 32
-; A target, as op_wrmsr is in call.asm.
+; Targets, as op_rdmsr and op_wrmsr are in call.asm.
+op_rdmsr32:
+        rdmsr
+        ret
 op_wrmsr32:
         wrmsr
         ret

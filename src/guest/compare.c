@@ -6,51 +6,46 @@
 #include "x86/insn.h"
 #include "x86/msr.h"
 
-static struct machine pristine; /* as compare_init() saved it */
-
 void compare_init(void)
 {
 	/* A PAT that no reset leaves: no page table uses its last entry. */
 	if (machine_has_pat())
 		msr_write(MSR_PAT, rdmsr(MSR_PAT) ^ BIT(56));
-	machine_save(&pristine);
+	machine_save(&this_vcpu()->usual);
 }
 
 void compare_restore(void)
 {
-	machine_load(&pristine);
+	machine_load(&this_vcpu()->usual);
 }
-
-/* Interactions of this vCPU, the boot vCPU, when the machine's state was restored last. */
-static uint64_t restored_at;
-
-/* What the last comparison_end() read, and did not restore. */
-static uint64_t last_efer, last_pat;
 
 void comparison_begin(struct comparison *c, uint64_t cr8)
 {
-	bool touched = this_vcpu()->interactions != restored_at; /* else nobody could change it */
+	struct guest_vcpu *vcpu = this_vcpu();
+	bool touched = vcpu->interactions != vcpu->restored_at; /* else nobody could change it */
 
 	if (touched)
-		machine_load(&pristine);
+		compare_restore();
 	machine_load_noise(random64, cr8);
 	machine_save(&c->before);
 	if (touched) {
 		machine_save_exiting(&c->before);
 	} else {
-		c->before.efer = last_efer;
-		c->before.pat = last_pat;
+		c->before.efer = vcpu->last_efer;
+		c->before.pat = vcpu->last_pat;
 	}
 }
 
 void comparison_end(struct comparison *c)
 {
+	struct guest_vcpu *vcpu = this_vcpu();
+
 	machine_save(&c->after);
 	machine_save_exiting(&c->after);
-	last_efer = c->after.efer;
-	last_pat = c->after.pat;
-	machine_load(&pristine);
-	restored_at = this_vcpu()->interactions;
+	vcpu->last_efer = c->after.efer;
+	vcpu->last_pat = c->after.pat;
+	compare_restore();
+	vcpu->restored_at = vcpu->interactions;
 	c->made = true;
 }
 

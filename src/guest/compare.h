@@ -14,10 +14,10 @@
 #define COMPARED_FLAGS \
 	(ARITHMETIC_FLAGS | RFLAGS_DF | RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
 
-/* Saves the machine's state; to be called before the first interaction with the host. */
+/* Saves the registers of this vCPU; to be called before its first interaction with the host. */
 void compare_init(void);
 
-/* Restores it. */
+/* Restores them. */
 void compare_restore(void);
 
 struct comparison {
@@ -25,10 +25,10 @@ struct comparison {
 	struct machine before, after;
 };
 
-/* Restores the machine's state, fills its registers with noise, CR8 with @cr8, and saves them. */
+/* Restores this vCPU's registers, fills them with noise, CR8 with @cr8, and saves them. */
 void comparison_begin(struct comparison *c, uint64_t cr8);
 
-/* Saves the registers as the interaction left them, and restores the machine's state. */
+/* Saves them as the interaction left them, and restores them. */
 void comparison_end(struct comparison *c);
 
 /* Sets of groups of registers. */

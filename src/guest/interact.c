@@ -7,7 +7,7 @@
 #include "lib/console.h"
 #include "x86/trap.h"
 
-extern const uint8_t op_rdmsr[], op_wrmsr[], op_wrmsr32[];
+extern const uint8_t op_rdmsr[], op_wrmsr[], op_rdmsr32[], op_wrmsr32[];
 
 static bool tracing;
 
@@ -92,6 +92,16 @@ void interact_calls32(struct call32 *calls, unsigned n)
 		calls[i].next = i + 1 < n ? &calls[i + 1] : NULL;
 	begin();
 	attempt_call32(calls);
+}
+
+void interact_rdmsr32(uint32_t msr, enum mode32 mode, uint32_t eflags, struct call32 *call)
+{
+	call->mode = mode;
+	call->target = (uint32_t)(uint64_t)op_rdmsr32;
+	call->in = noise_gprs();
+	call->in.rflags |= eflags;
+	call->in.rcx = msr;
+	interact_calls32(call, 1);
 }
 
 void interact_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, uint32_t eflags,

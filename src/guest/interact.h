@@ -43,7 +43,8 @@ void interact_call(uint64_t entry, const struct gprs *gprs, struct outcome *outc
 /* Makes @n calls in one stay in legacy mode; sets their next. */
 void interact_calls32(struct call32 *calls, unsigned n);
 
-/* WRMSR in legacy mode, with noise in all other registers, and the flags @eflags. */
+/* RDMSR and WRMSR in legacy mode, with noise in all other registers, and the flags @eflags. */
+void interact_rdmsr32(uint32_t msr, enum mode32 mode, uint32_t eflags, struct call32 *call);
 void interact_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, uint32_t eflags,
 		      struct call32 *call);
 

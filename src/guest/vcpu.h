@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "x86/cpu.h"
+#include "x86/machine.h"
 
 /* Diagnostics for the boot vCPU to print: no other may write to the console. */
 #define DIAGS_MAX 6
@@ -17,11 +18,14 @@ struct diags {
 
 struct guest_vcpu {
 	struct diags diags;
-	bool keeps_diags;         /* instead of printing them */
-	uint64_t random;          /* state of its random numbers */
-	uint64_t interactions;    /* so far */
-	struct guard stray_guard; /* where a stray leads: stray.h */
-	bool guarded;             /* run_stray_safe() is running */
+	bool keeps_diags;             /* instead of printing them */
+	uint64_t random;              /* state of its random numbers */
+	uint64_t interactions;        /* so far */
+	struct machine usual;         /* its registers before its first interaction: compare.h */
+	uint64_t restored_at;         /* interactions so far when they were restored last */
+	uint64_t last_efer, last_pat; /* that the last comparison saw, and did not restore */
+	struct guard stray_guard;     /* where a stray leads: stray.h */
+	bool guarded;                 /* run_stray_safe() is running */
 	bool stray_faulted;
 	struct trap_frame stray_fault;
 	volatile uint64_t ticks;           /* timer interrupts so far */

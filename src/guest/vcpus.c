@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/vcpus.h"
 
+#include "guest/compare.h"
 #include "guest/pages.h"
 #include "guest/stray.h"
 #include "lib/panic.h"
@@ -19,6 +20,13 @@ static struct guest_vcpu *vcpu_of(unsigned id)
 	return smp_cpu(id)->own;
 }
 
+static void init_other(void *unused)
+{
+	(void)unused;
+	if (this_cpu()->id)
+		compare_init();
+}
+
 unsigned vcpus_start(struct run *run)
 {
 	if (run->vcpus)
@@ -27,6 +35,7 @@ unsigned vcpus_start(struct run *run)
 	run->vcpus = processors_start(page_gpa(PAGES), (unsigned)run->options.cpus, false);
 	for (unsigned id = 1; id < run->vcpus; id++)
 		vcpu_of(id)->keeps_diags = true;
+	smp_run(init_other, NULL);
 	return run->vcpus;
 }
 

@@ -13,7 +13,6 @@
 
 /* boot/call32.asm, boot/entry.asm */
 extern const uint8_t trap32_stubs[];
-extern struct table_register idt32_register;
 extern uint64_t boot_pd[512];
 extern const uint64_t boot_pt[2 * 512];
 
@@ -24,11 +23,11 @@ const uint16_t call32_segments[6] = {SEL_CODE32, SEL_DATA,   SEL_DATA_B,
 static uint64_t idt32[EXCEPTIONS];
 
 /* 32-bit paging, APM2 5.2.1: one table for the 4 MiB that boot_pt maps. */
-static uint32_t directory32[1024] PAGE_ALIGNED;
-static uint32_t table32[1024] PAGE_ALIGNED;
+uint32_t directory32[1024] PAGE_ALIGNED;
+uint32_t table32[1024] PAGE_ALIGNED;
 
 /* PAE paging, APM2 5.2.3: four entries; the tables below are long mode's. */
-static uint64_t pointers_pae[512] PAGE_ALIGNED;
+uint64_t pointers_pae[512] PAGE_ALIGNED;
 
 static void fill_idt32(void)
 {

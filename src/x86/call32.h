@@ -23,11 +23,19 @@ struct call32 {
 	uint32_t out_cr0, out_cr3, out_cr4;    /* after the call */
 	uint32_t out_fs_base, out_gs_base;     /* likewise; 0 before it */
 	uint32_t out_efer;                     /* after the last of the calls */
+	uint8_t out_idtr[6];                   /* likewise: limit and base */
 	uint32_t long_cr0, long_cr3, long_cr4; /* of long mode */
 	uint32_t faulted;                      /* whether there was a trap; then: */
 	uint32_t fault_stub, fault_error, fault_eip;
 	uint64_t stack; /* RSP of the caller */
 };
+
+/* The page tables of legacy mode, as far as they are not long mode's. */
+extern uint32_t directory32[1024], table32[1024];
+extern uint64_t pointers_pae[512];
+
+/* The IDTR during the call. */
+extern struct table_register idt32_register;
 
 /* The selectors during the call, in the order of call32.segments. */
 extern const uint16_t call32_segments[6];

@@ -63,8 +63,8 @@ enum use {
 	R(DEBUG, dr1, REG, dr1, NOISY, address_noise(random)) \
 	R(DEBUG, dr2, REG, dr2, NOISY, address_noise(random)) \
 	R(DEBUG, dr3, REG, dr3, NOISY, address_noise(random)) \
-	R(DEBUG, dr6, REG, dr6, RESTORED | NOISY, 0xffff0ff5) \
-	R(DEBUG, dr7, REG, dr7, RESTORED | NOISY, 0x55550400) /* all breakpoints disabled */
+	R(DEBUG, dr6, REG, dr6, RESTORED | NOISY, 0xffff0ff0 | (random() & 0xe00f)) \
+	R(DEBUG, dr7, REG, dr7, RESTORED | NOISY, 0x55550400 | (random() & 0xaaaa0300)) /* all off */
 
 #define AT(group, name, member) \
 	{name, GROUP_##group, offsetof(struct machine, member), \
@@ -137,10 +137,10 @@ static uint16_t ldt_register(void)
 	return selector;
 }
 
-/* A canonical address above 4 GiB. */
+/* A canonical address, in the lower half of them but above 4 GiB, or in the upper half. */
 static uint64_t address_noise(uint64_t (*random)(void))
 {
-	return (random() & UINT64_C(0x7ffffffffff8)) | BIT(46);
+	return (uint64_t)((int64_t)random() >> 16) | BIT(46);
 }
 
 static void load_fx_noise(uint64_t (*random)(void))
@@ -153,12 +153,11 @@ static void load_fx_noise(uint64_t (*random)(void))
 	/* Only what arithmetic could leave there: valid numbers, exceptions masked. */
 	for (unsigned i = 0; i < 8; i++) {
 		fx.st[i][7] |= 0x80; /* the integer bit */
-		fx.st[i][9] = 0x3f;
+		fx.st[i][9] = (fx.st[i][9] & 0x80) | 0x3f;
 	}
-	fx.fcw = 0x0f7f;   /* rounding towards 0, extended precision */
-	fx.fsw = 0x4500;   /* C3, C2, C0 */
-	fx.ftw = 0xff;     /* all in use */
-	fx.mxcsr = 0x7f95; /* rounding towards 0, some flags */
+	fx.fcw = (fx.fcw & 0x0d00) | 0x027f; /* any rounding, double or extended precision */
+	fx.fsw &= 0x7f7f;                    /* any TOP, condition codes and flags: not ES and B */
+	fx.mxcsr = (fx.mxcsr & 0xe03f) | 0x1f80; /* any rounding, flags and FZ */
 	fx.fop = 0;
 	fx.fip = fx.fdp = 0;
 	__asm__ volatile("fxrstor %0" : : "m"(fx));

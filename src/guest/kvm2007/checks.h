@@ -19,10 +19,14 @@ struct area {
 
 extern const struct area probe_area, state_area, register_area, first_call_area, patch_area,
 	hypercall64_area, preserves_area, hypercall32_area, echo_area, every_call_area, later_area,
-	nothing_else_area, memory_area, vcpu_area, vcpu_register_area, end_area;
+	nothing_else_area, memory_all_area, memory_area, any_registration_area, rare_state_area,
+	anywhere_area, vcpu_area, vcpu_register_area, vcpu_call_area, end_area;
 
 /* A registration from CPL 3: the body of register.cpl3. */
 void register_cpl3(struct run *run);
+
+/* And from compatibility mode: the body of register.from-compatibility. */
+void register_compatibility(struct run *run);
 
 /* Fails unless a 64-bit call has come back; makes one if none has. */
 void sane_call(struct run *run);
@@ -49,6 +53,18 @@ bool expect_returned32(struct run *run, const struct call32 *call);
 /* Expects that no register of a call from legacy mode changed, as far as it was saved there. */
 void expect_preserved32(struct run *run, const struct call32 *call);
 
+/* Registrations of all kinds, by each vCPU in turn: the body of vcpu.register-any. */
+void register_any_vcpu(struct run *run);
+
+/* Expects that RDMSR of the magic ends as at the first contact, and changes nothing else. */
+void expect_rdmsr_as_before(struct run *run);
+
+/* Expects that calls through @site return -KVM2007_EINVAL, and change nothing else. */
+void expect_calls_as_before(struct run *run, const struct site *site);
+
+/* Expects the same of registers that legacy mode does not show; @c is around the stay there. */
+void expect_hidden_kept32(struct run *run, const struct call32 *call, const struct comparison *c);
+
 /* What the echo service returns for @args by the 64-bit convention. */
 uint64_t echo_digest(const uint64_t args[6]);
 
@@ -57,6 +73,9 @@ bool expect_random_echo(struct run *run, const struct site *site);
 
 /* Makes several by the 32-bit convention, in the first @modes modes of enum mode32 in turn. */
 void expect_echoes32(struct run *run, const struct site *site, unsigned modes);
+
+/* Whether the memory map has the page at @gpa as available. */
+bool page_available(uint64_t gpa);
 
 /* Before the first contact: takes note of memory for the checks of S10. */
 void memory_note(const struct run *run);

@@ -65,14 +65,14 @@ static bool expect_echo32(struct run *run, const struct call32 *call, const uint
 	       expect_digest(run, (uint32_t)call->out.rax, (uint32_t)(hash ^ hash >> 32), args);
 }
 
-static void echo32(struct run *run, const uint64_t args[6])
+static void echo32(struct run *run, enum mode32 mode, const uint64_t args[6])
 {
 	struct call32 call;
 	struct site site;
 
 	if (!register_default(run, &site))
 		return;
-	hypercall32(&site, MODE32_UNPAGED, (uint32_t)run->options.echo, args, 0, &call);
+	hypercall32(&site, mode, (uint32_t)run->options.echo, args, 0, &call);
 	expect_echo32(run, &call, args);
 }
 
@@ -81,7 +81,7 @@ static void one_arg32(struct run *run)
 	uint64_t args[6] = {0};
 
 	args[run->check->arg] = 0x44332211;
-	echo32(run, args);
+	echo32(run, MODE32_UNPAGED, args);
 }
 
 /*
@@ -92,7 +92,8 @@ static void stale(struct run *run)
 {
 	static const uint64_t zeros[6];
 
-	echo32(run, zeros);
+	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++)
+		echo32(run, mode, zeros);
 }
 
 void expect_echoes32(struct run *run, const struct site *site, unsigned modes)

@@ -6,10 +6,13 @@
 #include "guest/kvm2007/checks.h"
 
 static const struct area *const areas[] = {
-	&probe_area,  &state_area,       &register_area,      &first_call_area,
-	&patch_area,  &hypercall64_area, &preserves_area,     &hypercall32_area,
-	&echo_area,   &every_call_area,  &later_area,         &nothing_else_area,
-	&memory_area, &vcpu_area,        &vcpu_register_area, &end_area,
+	&probe_area,         &state_area,       &register_area,
+	&first_call_area,    &patch_area,       &hypercall64_area,
+	&preserves_area,     &hypercall32_area, &echo_area,
+	&every_call_area,    &later_area,       &nothing_else_area,
+	&memory_all_area,    &memory_area,      &any_registration_area,
+	&rare_state_area,    &anywhere_area,    &vcpu_area,
+	&vcpu_register_area, &vcpu_call_area,   &end_area,
 };
 
 #define AREAS (sizeof(areas) / sizeof(areas[0]))

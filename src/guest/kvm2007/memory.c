@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S10: a registration or a call writes nowhere but where the ABI says: not around the stack
- * pointer, not in the image, and not in memory that the guest never named.
+ * S10: a registration or a call writes nowhere but where the ABI says.  Here: not around the stack
+ * pointer.
  */
 #include "guest/kvm2007/checks.h"
 #include "guest/kvm2007/endings.h"
-#include "guest/select.h"
-#include "lib/multiboot.h"
 #include "lib/string.h"
-#include "x86/insn.h"
-
-/* linker.ld, boot/entry.asm */
-extern const uint8_t image_start[], rodata_end[], image_end[];
-extern const uint64_t boot_pd[512], boot_pt[2 * 512];
-
-/* ---- around the stack pointer ---- */
 
 /*
  * Code that makes an interaction with RSP in the middle of a canary: MOV RBP, RSP; MOV RSP, RBX;
@@ -152,144 +143,9 @@ static void stack_32(struct run *run)
 		expect_stack_kept(run, "call");
 }
 
-/* ---- all other memory ---- */
-
-/* Registrations with each ending, calls, and what else exits. */
-static void interact_in_all_ways(struct run *run)
-{
-	struct registration all[REGISTRATIONS_MAX];
-	struct answer answer;
-	struct site site;
-
-	for (unsigned ending = ENDINGS; ending--;) { /* at last with ACCEPTED */
-		unsigned n;
-
-		site = fresh_site();
-		n = registrations((enum ending)ending, page_gpa(PAGE_STATE_A), site.gpa, all);
-		for (unsigned i = 0; i < n; i++) {
-			registration_prepare(&all[i], state_of(PAGE_STATE_A), &answer);
-			registration_make(&all[i], 0, &answer);
-		}
-	}
-	make_exits();
-	if (site_patched(&site))
-		make_calls(run, &site);
-}
-
-/* Entries of page tables, without the bits that the CPU sets: accessed, dirty. */
-static uint64_t sum_table(const volatile uint64_t *entry, unsigned n)
-{
-	uint64_t sum = 0;
-
-	while (n--)
-		sum = (sum + (*entry++ & ~UINT64_C(0x60))) * 3;
-	return sum;
-}
-
-static uint64_t sum_tables(void)
-{
-	const uint64_t root = READ_REG(cr3) & -(uint64_t)PAGE_SIZE;
-	const struct cpu *cpu = this_cpu();
-
-	return sum_words(cpu->gdt, cpu->gdt + sizeof(cpu->gdt) / sizeof(cpu->gdt[0])) +
-	       sum_table((const uint64_t *)root, 512) + 3 * sum_table(boot_pd, 512) +
-	       5 * sum_table(boot_pt, 1024);
-}
-
-static void tables(struct run *run)
-{
-	const uint64_t before = sum_tables();
-
-	interact_in_all_ways(run);
-	expect(run, sum_tables() == before, "GDT and page tables: wanted them unchanged");
-}
-
-static uint64_t image_sum; /* of code and constants, before the first contact */
-
-static void image_at_end(struct run *run)
-{
-	expect(run, sum_words(image_start, rodata_end) == image_sum,
-	       "the image's code and constants: wanted them as before the first contact");
-}
-
-/* Checksums of memory before the first contact: one for each MiB, of at most so many. */
-#define CHUNKS_MAX  256
-#define CHUNK_PAGES 256
-
-static uint64_t chunk_sums[CHUNKS_MAX];
-static bool memory_noted;
-
-/* The lowest page of memory from @from on that is free, and not the image's or the pages'. */
-static uint64_t free_page(uint64_t from)
-{
-	uint64_t page = multiboot_find_memory(from, PAGE_SIZE, PAGE_SIZE);
-
-	if (page >= (uint64_t)image_start && page < (uint64_t)image_end)
-		return free_page((uint64_t)image_end);
-	if (page >= page_gpa(0) && page < page_gpa(PAGES))
-		return free_page(page_gpa(PAGES));
-	return page;
-}
-
-/* Makes the sum of up to CHUNK_PAGES pages from *@page on, which becomes the page after them. */
-static uint64_t sum_chunk(uint64_t *page)
-{
-	uint64_t sum = 0;
-
-	for (unsigned n = 0; *page && n < CHUNK_PAGES; n++) {
-		const uint8_t *bytes = page_borrow(*page);
-
-		sum = sum * 3 + sum_words(bytes, bytes + PAGE_SIZE);
-		*page = free_page(*page + PAGE_SIZE);
-	}
-	return sum;
-}
-
-/* No other vCPU has been started yet, so that nobody uses what is free. */
-static void all_memory(struct run *run)
-{
-	uint64_t page = free_page(PAGE_SIZE);
-
-	if (!memory_noted) {
-		skip(run, "more than 256 MiB of memory");
-		return;
-	}
-	interact_in_all_ways(run);
-	for (unsigned chunk = 0; page; chunk++) {
-		uint64_t first = page;
-
-		expect(run, sum_chunk(&page) == chunk_sums[chunk],
-		       "memory from %#lx on: wanted it as before the first contact", first);
-	}
-}
-
-static const char slow[] = "takes long: name it in only=, or strict";
-
 static const struct check checks[] = {
-	{"memory.all", "S10", CHECK_NAMED, .body = all_memory, .todo = slow},
 	{"memory.stack", "S10", .body = stack},
 	{"memory.stack-legacy", "S10", CHECK_LEGACY, .body = stack_32},
-	{"memory.tables", "S10", .body = tables},
 };
 
 const struct area memory_area = AREA(checks);
-
-void memory_note(const struct run *run)
-{
-	const struct options *o = &run->options;
-	uint64_t page = free_page(PAGE_SIZE);
-
-	image_sum = sum_words(image_start, rodata_end);
-	if (!is_selected(&checks[0], o) || !(o->strict || is_named(&checks[0], o)))
-		return;
-	for (unsigned chunk = 0; page && chunk < CHUNKS_MAX; chunk++)
-		chunk_sums[chunk] = sum_chunk(&page);
-	memory_noted = !page;
-}
-
-/* The last check of the run, for what all others did. */
-static const struct check end_checks[] = {
-	{"memory.image", "S10", CHECK_LAST, .body = image_at_end},
-};
-
-const struct area end_area = AREA(end_checks);

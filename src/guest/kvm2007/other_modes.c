@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A registration from CPL 3 (D4), which is a check; and calls from CPL 3 (C6) and compatibility
- * mode (C32.5), about which the ABI says nothing, so that they are reported without a verdict.
+ * Registrations from CPL 3 (D4) and compatibility mode (S1), which are checks; and calls from there
+ * (C6, C32.5), about which the ABI says nothing, so that they are reported without a verdict.
  */
 #include <stddef.h>
 
 #include "guest/kvm2007/checks.h"
+#include "guest/kvm2007/endings.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
@@ -38,29 +39,64 @@ static void set_landing(const struct site *site)
 	memcpy(page_bytes(PAGE_SITE_B) + STACK, &landing, sizeof(landing));
 }
 
-void register_cpl3(struct run *run)
+/* Makes a WRMSR of the magic, and then a trap, from @mode, with all pages as at @before. */
+static struct site wrmsr_from(enum other_mode mode, struct gprs *gprs, struct answer *answer,
+			      struct page_sums *before, struct trap_frame *fault)
 {
 	static const uint8_t wrmsr_ud2[] = {0x0f, 0x30, 0x0f, 0x0b};
 	struct site site = fresh_site();
 	struct site code = make_site(PAGE_SITE_B, 0);
+
+	memcpy(code.bytes, wrmsr_ud2, sizeof(wrmsr_ud2));
+	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, answer);
+	pages_sum(before);
+	*gprs = other_mode_gprs(page_of(&code));
+	gprs->rcx = KVM2007_MSR_API_MAGIC;
+	gprs->rax = page_gpa(PAGE_STATE_A);
+	gprs->rdx = 0;
+	page_user(PAGE_SITE_B, mode == FROM_USER);
+	interact_enter(mode, code.entry, gprs, fault);
+	page_user(PAGE_SITE_B, false);
+	return site;
+}
+
+void register_cpl3(struct run *run)
+{
+	const uint64_t entry = page_entry(PAGE_SITE_B);
+	struct page_sums before;
 	struct trap_frame fault;
 	struct answer answer;
 	struct gprs gprs;
 
-	memcpy(code.bytes, wrmsr_ud2, sizeof(wrmsr_ud2));
-	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
-	gprs = other_mode_gprs(page_of(&code));
-	gprs.rcx = KVM2007_MSR_API_MAGIC;
-	gprs.rax = page_gpa(PAGE_STATE_A);
-	gprs.rdx = 0;
-	page_user(PAGE_SITE_B, true);
-	interact_enter(FROM_USER, code.entry, &gprs, &fault);
-	page_user(PAGE_SITE_B, false);
-	expect(run, fault.vector == VECTOR_GP && fault.error == 0 && fault.rip == code.entry,
+	wrmsr_from(FROM_USER, &gprs, &answer, &before, &fault);
+	expect(run, fault.vector == VECTOR_GP && fault.error == 0 && fault.rip == entry,
 	       "WRMSR from CPL 3: wanted #GP(0), got exception %u error %#lx at rip %#lx",
 	       (unsigned)fault.vector, fault.error, fault.rip);
-	expect_equal(run, "host_version", answer.state->host_version, answer.version_sentinel);
-	expect(run, site_unpatched(&site), "site: wanted it unpatched");
+	expect_pages_kept(run, &before);
+}
+
+/* S1: a registration from compatibility mode, at CPL 0, is one as any other. */
+void register_compatibility(struct run *run)
+{
+	const uint64_t landing = page_entry(PAGE_SITE_B) + 2;
+	struct page_sums before;
+	struct trap_frame fault;
+	struct answer answer;
+	struct gprs gprs;
+	struct site site;
+
+	site = wrmsr_from(FROM_COMPATIBILITY, &gprs, &answer, &before, &fault);
+	expect(run, fault.vector == VECTOR_UD && fault.rip == landing,
+	       "WRMSR from compatibility mode: wanted it to return, got exception %u at rip %#lx",
+	       (unsigned)fault.vector, fault.rip);
+	expect_equal(run, "host_version", answer.state->host_version, first_contact.host_version);
+	expect_equal(run, "ret", answer.state->ret, 0);
+	expect(run, site_patched(&site), "site: wanted it patched");
+	expect_equal(run, "ebx", (uint32_t)fault.rbx, (uint32_t)gprs.rbx);
+	expect_equal(run, "esi", (uint32_t)fault.rsi, (uint32_t)gprs.rsi);
+	expect_equal(run, "edi", (uint32_t)fault.rdi, (uint32_t)gprs.rdi);
+	expect_equal(run, "ebp", (uint32_t)fault.rbp, (uint32_t)gprs.rbp);
+	expect_rest_kept(run, &before, &answer, &site);
 }
 
 /* Makes a call from @mode, and prints how it ended. */

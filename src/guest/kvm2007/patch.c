@@ -148,6 +148,18 @@ static void refused(struct run *run)
 	       "page of the site: wanted it unchanged");
 }
 
+/* C2: also through such a site. */
+static void expect_call_preserves(struct run *run, const struct site *site)
+{
+	struct outcome call;
+
+	if (run->failed)
+		return;
+	hypercall64(site, 1, no_args, &call);
+	if (expect_returned(run, "call through the site", &call))
+		expect_gprs(run, &call.before, &call.after, GPR_BIT(rax));
+}
+
 /* P6: a site across two pages is patched whole, or refused. */
 static void straddle(struct run *run)
 {
@@ -156,9 +168,10 @@ static void straddle(struct run *run)
 		struct answer answer;
 
 		register_site(&site, &answer);
-		if (answer.state->ret == 0)
+		if (answer.state->ret == 0) {
 			expect_success(run, &answer, &site);
-		else
+			expect_call_preserves(run, &site);
+		} else
 			expect_refusal(run, &answer, &site);
 		expect(run, page_untouched(PAGE_SITE_A, 0, offset),
 		       "bytes before: wanted them unchanged");

@@ -54,13 +54,25 @@ static void other_site(struct run *run)
 	expect(run, site_patched(&first), "first site: wanted it still patched after another's");
 }
 
-static bool find_page_zero(const struct multiboot_mmap_entry *region, void *arg)
-{
-	bool *found = arg;
+struct wanted_page {
+	uint64_t gpa;
+	bool found;
+};
 
-	*found |= region->base == 0 && region->length >= PAGE_SIZE &&
-		  region->type == MULTIBOOT_MEMORY_AVAILABLE;
-	return !*found;
+static bool look_for_page(const struct multiboot_mmap_entry *region, void *arg)
+{
+	struct wanted_page *page = arg;
+
+	page->found = region->type == MULTIBOOT_MEMORY_AVAILABLE && region->base <= page->gpa &&
+		      region->length >= page->gpa - region->base + PAGE_SIZE;
+	return !page->found;
+}
+
+bool page_available(uint64_t gpa)
+{
+	struct wanted_page page = {.gpa = gpa};
+
+	return multiboot_each_region(look_for_page, &page) && page.found;
 }
 
 /* S8: gpa 0 is a page as any other, and no way to unregister. */
@@ -70,10 +82,9 @@ static void page_zero(struct run *run)
 	struct site site = fresh_site();
 	struct kvm_vcpu_para_state *zero;
 	struct answer answer;
-	bool available = false;
 	uint64_t sum;
 
-	if (!multiboot_each_region(find_page_zero, &available) || !available) {
+	if (!page_available(0)) {
 		skip(run, "the memory map has no page 0");
 		return;
 	}

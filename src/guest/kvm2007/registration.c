@@ -155,6 +155,8 @@ void discover(struct run *run)
 	interact_rdmsr(KVM2007_MSR_API_MAGIC, &first->rdmsr);
 	site = make_site(PAGE_SITE_A, SITE_OFFSET);
 	register_site(&site, &answer);
+	first->wrmsr = answer.wrmsr;
+	first->rest_kept = page_untouched(PAGE_STATE_A, STATE_HEAD, PAGE_SIZE);
 	first->answered = host_changed(&answer, &site);
 	first->host_version = answer.state->host_version;
 	host->registered = !answer.wrmsr.faulted && answer.state->ret == 0 && site_patched(&site);

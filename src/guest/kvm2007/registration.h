@@ -56,10 +56,11 @@ bool register_default(struct run *run, struct site *site);
 
 /* What the first contact showed (D2). */
 struct first_contact {
-	struct outcome rdmsr;
-	bool answered;           /* WRMSR changed the page or the site */
-	bool neighbour_answered; /* WRMSR of a neighbouring MSR did */
-	uint32_t host_version;   /* if answered */
+	struct outcome rdmsr, wrmsr; /* of the magic */
+	bool rest_kept;              /* of the page, by WRMSR */
+	bool answered;               /* WRMSR changed the page or the site */
+	bool neighbour_answered;     /* WRMSR of a neighbouring MSR did */
+	uint32_t host_version;       /* if answered */
 };
 
 extern struct first_contact first_contact;

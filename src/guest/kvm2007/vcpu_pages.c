@@ -36,6 +36,21 @@ static void reset(struct vcpu_pages *pages, struct site site)
 	vcpu_pages_prepare(pages, KVM2007_API_VERSION);
 }
 
+/* Whether the head has the answer to its registration. */
+static bool answered(const struct kvm_vcpu_para_state *state)
+{
+	const uint32_t host = first_contact.host_version;
+	const uint32_t ret = state->guest_version > host ? (uint32_t)-KVM2007_EINVAL : 0;
+
+	return state->host_version == host && state->ret == ret;
+}
+
+static bool unanswered(const struct vcpu_pages *pages)
+{
+	return pages->state.host_version == pages->answer.version_sentinel &&
+	       pages->state.ret == pages->answer.ret_sentinel;
+}
+
 static bool untouched(const struct vcpu_pages *pages)
 {
 	const struct kvm_vcpu_para_state *state = &pages->state;
@@ -47,8 +62,7 @@ static bool untouched(const struct vcpu_pages *pages)
 	}
 	return state->guest_version == pages->version && state->size == sizeof(*state) &&
 	       state->hypercall_gpa == pages->site.gpa &&
-	       (pages->registered || (state->host_version == pages->answer.version_sentinel &&
-				      state->ret == pages->answer.ret_sentinel));
+	       (pages->registered ? answered(state) : unanswered(pages));
 }
 
 void vcpu_pages_reset(struct run *run)

@@ -15,8 +15,9 @@ static const struct row *const tables[] = {
 	kvm2007_fx_faults,        kvm2007_system_flag_faults, kvm2007_around_faults,
 	kvm2007_gp_faults,        kvm2007_refusal_faults,     kvm2007_args_faults,
 	kvm2007_index_faults,     kvm2007_bit_faults,         kvm2007_value_faults,
-	kvm2007_vcpu_page_faults, kvm2007_vcpu_site_faults,   kvm2007_vcpu_call_faults,
-	kvm2007_vcpu_run_faults,  kvm2007_vcpu1_faults,       kvm2007_end_faults,
+	kvm2007_rare_faults,      kvm2007_when_faults,        kvm2007_vcpu_page_faults,
+	kvm2007_vcpu_site_faults, kvm2007_vcpu_call_faults,   kvm2007_vcpu_run_faults,
+	kvm2007_vcpu1_faults,     kvm2007_vcpu1_when_faults,  kvm2007_end_faults,
 };
 
 const struct row *kvm2007_on;

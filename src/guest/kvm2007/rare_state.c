@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * C2, C4, C5, C32.2, S9: calls and registrations in states of the machine that most guests are
+ * never in: code and stack at high addresses, other bits of control registers set; and what 32-bit
+ * code can't see of the machine.
+ */
+#include <stddef.h>
+
+#include "guest/kvm2007/checks.h"
+#include "guest/kvm2007/endings.h"
+#include "lib/string.h"
+#include "x86/defs.h"
+#include "x86/insn.h"
+#include "x86/timer.h"
+
+/* ---- high addresses ---- */
+
+#define CALL_SIZE 3
+
+/*
+ * MOV RBP, RSP; MOV RSP, RBX; here two or three bytes reach the host; LEA RCX, [RIP]; MOV RBX, RSP;
+ * MOV RSP, RBP; RET.  So RCX and RBX show where the host went on.
+ */
+static const uint8_t enter[] = {0x48, 0x89, 0xe5, 0x48, 0x89, 0xdc};
+static const uint8_t leave[] = {0x48, 0x8d, 0x0d, 0,    0,    0,    0,
+				0x48, 0x89, 0xe3, 0x48, 0x89, 0xec, 0xc3};
+#define LEA_SIZE 7
+
+/* The root's entry for the addresses from @alias on, which are in the upper half of them. */
+static volatile uint64_t *root_entry(uint64_t alias)
+{
+	const uint64_t root = READ_REG(cr3) & -(uint64_t)PAGE_SIZE;
+
+	return (volatile uint64_t *)root + (alias >> 39) % 512;
+}
+
+/* Writes the code around a call, or around a WRMSR.  Returns how long the instruction is. */
+static unsigned write_code(struct run *run, bool wrmsr)
+{
+	static const uint8_t wrmsr_code[] = {0x0f, 0x30};
+	struct site site = fresh_site_at(PAGE_SITE_B, sizeof(enter));
+	const unsigned size = wrmsr ? sizeof(wrmsr_code) : CALL_SIZE;
+
+	expect_registration(run, &site);
+	state_of(PAGE_STATE_A)->hypercall_gpa = page_gpa(PAGE_SITE_A); /* not the running code */
+	memcpy(page_bytes(PAGE_SITE_B), enter, sizeof(enter));
+	if (wrmsr)
+		memcpy(site.bytes, wrmsr_code, sizeof(wrmsr_code));
+	memcpy(site.bytes + size, leave, sizeof(leave));
+	return size;
+}
+
+/* All that is mapped is there a second time, in the upper half of all addresses. */
+static void high_addresses(struct run *run)
+{
+	const uint64_t alias = -(BIT(39) * (1 + random64() % 256));
+	const uint64_t trap = page_entry(PAGE_SITE_A) + PAGE_SIZE / 2;
+	const bool wrmsr = run->check->arg;
+	const unsigned size = write_code(run, wrmsr);
+	struct gprs gprs = noise_gprs();
+	struct outcome outcome;
+
+	if (run->failed)
+		return;
+	/* A RET of a host that went astray there leads to an INT3. */
+	memcpy(page_bytes(PAGE_CANARY_0) + PAGE_SIZE / 2, &trap, sizeof(trap));
+	gprs.rbx = alias + (uint64_t)page_bytes(PAGE_CANARY_0) + PAGE_SIZE / 2;
+	gprs.rcx = wrmsr ? KVM2007_MSR_API_MAGIC : gprs.rcx;
+	gprs.rax = wrmsr ? page_gpa(PAGE_STATE_A) : 0;
+	gprs.rdx = wrmsr ? 0 : gprs.rdx;
+	*root_entry(alias) = *root_entry(0);
+	interact_call(alias + page_entry(PAGE_SITE_B), &gprs, &outcome);
+	*root_entry(alias) = 0;
+	WRITE_REG(cr3, READ_REG(cr3));
+	if (!expect_returned(run, "high code", &outcome))
+		return;
+	expect_equal(run, "rip", outcome.after.rcx,
+		     outcome.target + sizeof(enter) + size + LEA_SIZE);
+	expect_equal(run, "rsp", outcome.after.rbx, gprs.rbx);
+}
+
+/* ---- control registers ---- */
+
+#define CR0_BITS (CR0_MP | BIT(2) | BIT(3) | CR0_NE | CR0_WP | BIT(18)) /* EM, TS; AM */
+#define CR3_BITS (BIT(3) | PTE_PCD)                                     /* PWT */
+
+/* TSD, DE; MCE, PGE, PCE: hosts of the day know no higher ones than bit 10. */
+#define CR4_BITS (BIT(2) | BIT(3) | CR4_PSE | BIT(6) | BIT(7) | BIT(8) | CR4_OSXMMEXCPT)
+
+struct control {
+	uint64_t cr0, cr3, cr4;
+};
+
+static void read_control(struct control *c)
+{
+	*c = (struct control){READ_REG(cr0), READ_REG(cr3), READ_REG(cr4)};
+}
+
+static void write_control(const struct control *c)
+{
+	WRITE_REG(cr4, c->cr4);
+	WRITE_REG(cr3, c->cr3);
+	WRITE_REG(cr0, c->cr0);
+}
+
+static void interact_with_control(struct run *run, const struct site *site,
+				  const struct control *with)
+{
+	struct control usual, before, after;
+	static const uint64_t args[6];
+	struct outcome call, registration;
+
+	read_control(&usual);
+	write_control(with);
+	read_control(&before);
+	hypercall64(site, 0, args, &call);
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A), &registration);
+	read_control(&after);
+	write_control(&usual);
+	expect_returned(run, "call", &call);
+	expect_returned(run, "registration", &registration);
+	expect_equal(run, "cr0", after.cr0, before.cr0);
+	expect_equal(run, "cr3", after.cr3, before.cr3);
+	expect_equal(run, "cr4", after.cr4, before.cr4);
+}
+
+/* With each of the bits as it is not usually, and all of them at once. */
+static void control(struct run *run)
+{
+	struct control usual;
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	read_control(&usual);
+	for (unsigned bit = 0; bit <= 32 && !run->failed; bit++) {
+		uint64_t mask = bit < 32 ? BIT(bit) : UINT64_MAX;
+		struct control with = {usual.cr0 ^ (mask & CR0_BITS), usual.cr3 ^ (mask & CR3_BITS),
+				       usual.cr4 ^ (mask & CR4_BITS)};
+
+		if (memcmp(&with, &usual, sizeof(with)))
+			interact_with_control(run, &site, &with);
+	}
+}
+
+/* ---- what legacy mode does not show ---- */
+
+void expect_hidden_kept32(struct run *run, const struct call32 *call, const struct comparison *c)
+{
+	expect(run, !memcmp(call->out_idtr, &idt32_register, sizeof(call->out_idtr)),
+	       "idtr: wanted it kept");
+	expect_equal(run, "cr8", c->after.cr8, c->before.cr8);
+	expect_equal(run, "kernel_gs_base", c->after.kernel_gs_base, c->before.kernel_gs_base);
+}
+
+/* Also with IF set, which other checks of legacy mode keep clear. */
+static void hidden_32(struct run *run)
+{
+	const uint64_t indices[] = {0, random64() % BIT(31), run->options.echo};
+	static const uint64_t args[6];
+	struct comparison c;
+	struct call32 call;
+	struct site site;
+
+	timer_stop();
+	for (unsigned i = 0; i < (run->options.has_echo ? 9 : 6) && !run->failed; i++) {
+		if (!register_default(run, &site))
+			return;
+		comparison_begin(&c, 1 + random64() % 15);
+		hypercall32(&site, (enum mode32)(i % 3), (uint32_t)indices[i / 3], args, RFLAGS_IF,
+			    &call);
+		comparison_end(&c);
+		if (!expect_returned32(run, &call))
+			return;
+		expect_preserved32(run, &call);
+		expect_hidden_kept32(run, &call, &c);
+	}
+}
+
+/* ---- handled calls ---- */
+
+/* C4: an index is not cut to 32 bits. */
+static void echo_bit32(struct run *run)
+{
+	static const uint64_t args[6];
+	struct outcome call;
+	struct site site;
+
+	if (!register_default(run, &site))
+		return;
+	hypercall64(&site, run->options.echo | BIT(32), args, &call);
+	if (expect_returned(run, "call", &call))
+		expect_equal(run, "rax", call.after.rax, (uint64_t)-KVM2007_EINVAL);
+}
+
+static void echo_with_if(struct run *run)
+{
+	struct gprs gprs = noise_gprs();
+	const uint64_t args[6] = {gprs.rdi, gprs.rsi, gprs.rdx, gprs.rcx, gprs.r8, gprs.r9};
+	struct outcome call;
+	struct site site;
+
+	timer_stop();
+	if (!register_default(run, &site))
+		return;
+	gprs.rax = run->options.echo;
+	gprs.rflags |= RFLAGS_IF;
+	hypercall64_gprs(&site, &gprs, &call);
+	if (!expect_returned(run, "echo call", &call))
+		return;
+	expect_equal(run, "digest", call.after.rax, echo_digest(args));
+	expect_flags(run, call.before.rflags, call.after.rflags);
+}
+
+static const struct check checks[] = {
+	{"hypercall64.high", "C5", .body = high_addresses, .arg = false},
+	{"register.high", "S9", .body = high_addresses, .arg = true},
+	{"hypercall64.keeps-modes", "C2", .body = control},
+	{"echo.index-bit32", "C4", CHECK_ECHO, .body = echo_bit32,
+	 .todo = "recommended, not promised"},
+	{"echo.keeps-if", "C2", CHECK_ECHO, .body = echo_with_if},
+	{"hypercall32.keeps-hidden", "C32.2", CHECK_LEGACY, .body = hidden_32},
+};
+
+const struct area rare_state_area = AREA(checks);

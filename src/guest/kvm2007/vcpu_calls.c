@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* C2, C32.2: calls of each vCPU, of any index, change no register but RAX, and no page. */
+#include "guest/kvm2007/checks.h"
+#include "guest/kvm2007/endings.h"
+#include "guest/kvm2007/vcpu_pages.h"
+#include "x86/defs.h"
+#include "x86/timer.h"
+
+#define CALLS 20 /* by each vCPU */
+
+/* Registers all vCPUs, and writes sentinels to their pages again.  False: the check has failed. */
+static void register_own(struct run *run, struct vcpu_pages *own)
+{
+	vcpu_pages_register(own, KVM2007_API_VERSION);
+	expect_success(run, &own->answer, &own->site);
+	vcpu_pages_prepare(own, KVM2007_API_VERSION);
+}
+
+static uint64_t some_index(const struct run *run)
+{
+	if (run->options.has_echo && random64() % 4 == 0)
+		return run->options.echo;
+	return random64() >> (33 + random64() % 31);
+}
+
+/* Any vCPU's site. */
+static const struct site *some_site(const struct run *run)
+{
+	return &vcpu_pages((unsigned)(random64() % run->vcpus))->site;
+}
+
+static void compare_call(struct run *run, struct vcpu_pages *own)
+{
+	const uint64_t index = some_index(run);
+	uint64_t result = (uint64_t)-KVM2007_EINVAL;
+	struct comparison64 c;
+	const struct gprs *in = &c.call.before;
+
+	(void)own;
+	compare_call64(&c, some_site(run), index, random64() & COMPARED_FLAGS, random64() % 16);
+	if (run->options.has_echo && index == run->options.echo)
+		result = echo_digest(
+			(uint64_t[6]){in->rdi, in->rsi, in->rdx, in->rcx, in->r8, in->r9});
+	expect_compared64(run, &c, result);
+	expect_rdmsr_as_before(run);
+}
+
+/* Only without paging: the tables of the other modes are the boot vCPU's. */
+static void compare_call_32(struct run *run, struct vcpu_pages *own)
+{
+	static const uint64_t args[6];
+	struct comparison c;
+	struct call32 call;
+
+	(void)own;
+	comparison_begin(&c, random64() % 16);
+	hypercall32(some_site(run), MODE32_UNPAGED, (uint32_t)some_index(run), args,
+		    (uint32_t)random64() & COMPARED_FLAGS, &call);
+	comparison_end(&c);
+	if (!expect_returned32(run, &call))
+		return;
+	if (!run->options.has_echo || (uint32_t)call.in.rbx != run->options.echo)
+		expect_equal(run, "eax", (uint32_t)call.out.rax, (uint32_t)-KVM2007_EINVAL);
+	expect_preserved32(run, &call);
+	expect_hidden_kept32(run, &call, &c);
+}
+
+static void register_32(struct run *run, struct vcpu_pages *own)
+{
+	struct call32 call;
+
+	site_restore(&own->site);
+	interact_wrmsr32(KVM2007_MSR_API_MAGIC, (uint64_t)&own->state, MODE32_UNPAGED, 0, &call);
+	if (!expect_returned32(run, &call))
+		return;
+	expect_equal(run, "host_version", own->state.host_version, first_contact.host_version);
+	expect_equal(run, "ret", own->state.ret, 0);
+	expect(run, site_patched(&own->site), "site: wanted it patched");
+	expect_preserved32(run, &call);
+	vcpu_pages_prepare(own, KVM2007_API_VERSION);
+}
+
+static void on_all(struct run *run, vcpu_fn *first, vcpu_fn *calls)
+{
+	timer_stop(); /* the flags have IF */
+	vcpu_pages_reset(run);
+	if (on_each_vcpu(run, first, 1) && on_each_vcpu(run, calls, CALLS))
+		expect_vcpu_pages_untouched(run);
+}
+
+static void preserves(struct run *run)
+{
+	on_all(run, register_own, compare_call);
+}
+
+/* S1: and the registrations are from legacy mode, too. */
+static void preserves_32(struct run *run)
+{
+	on_all(run, register_32, compare_call_32);
+}
+
+static const struct check checks[] = {
+	{"vcpu.register-any", "S6", CHECK_VCPUS, .body = register_any_vcpu},
+	{"vcpu.keeps-all", "C2", CHECK_VCPUS, .body = preserves},
+	{"vcpu.keeps-all-legacy", "C32.2", CHECK_VCPUS | CHECK_LEGACY, .body = preserves_32},
+};
+
+const struct area vcpu_call_area = AREA(checks);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Faults of registrations and of RDMSR that show only under some condition. */
+#include "host/kvm2007/faults.h"
+#include "lib/string.h"
+#include "x86/defs.h"
+
+static bool in_legacy_mode(const struct request *q)
+{
+	return !(q->vcpu->efer & EFER_LME);
+}
+
+static bool in_compatibility_mode(const struct request *q)
+{
+	vcpu_sync(q->vcpu);
+	return q->vcpu->efer & EFER_LMA && q->vcpu->slow.code_bits != 64;
+}
+
+static uint64_t flags(const struct request *q)
+{
+	vcpu_sync(q->vcpu);
+	return q->vcpu->slow.rflags;
+}
+
+/* As REP MOVSB does if the guest's DF is the host's, too. */
+static void write_backwards_under_df(struct request *q)
+{
+	if (flags(q) & RFLAGS_DF) {
+		q->site -= q->length - 1;
+		memset(q->code + 1, 0xcc, 2);
+	}
+	kvm2007_honest.write_code(q);
+}
+
+static void clear_if_by_wrmsr(struct request *q)
+{
+	kvm2007_honest.answer(q);
+	q->vcpu->slow.rflags = flags(q) & ~RFLAGS_IF;
+}
+
+static void clobber_r10_if_page_changes(struct request *q)
+{
+	const uint64_t earlier = q->vcpu->para_state_gpa;
+
+	kvm2007_honest.answer(q);
+	q->vcpu->regs.r10 ^= earlier && earlier != q->gpa;
+}
+
+static bool any_refused; /* shared: the last registration of any vCPU */
+
+static void note_refusal(struct request *q)
+{
+	SHARED_SET(any_refused, q->refused);
+	kvm2007_honest.write_ret(q);
+}
+
+static void answer_after_refusal(struct request *q)
+{
+	if (SHARED_GET(any_refused))
+		q->result = 0;
+	kvm2007_honest.give_result(q);
+}
+
+static void answer_after_zero(struct request *q)
+{
+	static bool registered; /* shared: some page but 0 */
+
+	if (q->vcpu->para_state_gpa)
+		SHARED_SET(registered, true);
+	else if (SHARED_GET(registered))
+		q->result = 0;
+	kvm2007_honest.give_result(q);
+}
+
+static void make_int3_after_ret(struct request *q)
+{
+	kvm2007_honest.make_code(q);
+	q->code[CALL_LENGTH] = 0xc3;
+	q->code[CALL_LENGTH + 1] = 0xcc;
+	q->length = CALL_LENGTH + 2;
+}
+
+/* The sum of site and length wraps. */
+static void accept_last_bytes(struct request *q)
+{
+	if (q->site + q->length >= q->length)
+		kvm2007_honest.check_site(q);
+}
+
+static void ignore_last_page(struct request *q)
+{
+	if (q->gpa + PAGE_SIZE >= PAGE_SIZE)
+		kvm2007_honest.registration(q);
+}
+
+static void ignore_bit_45(struct request *q)
+{
+	q->gpa &= ~BIT(45);
+	kvm2007_honest.registration(q);
+}
+
+static void refuse_top_of_memory(struct request *q)
+{
+	kvm2007_honest.check_site(q);
+	q->refused |= q->site >= q->vcpu->memory->size - PAGE_SIZE;
+}
+
+static void accept_any_version_in_legacy_mode(struct request *q)
+{
+	if (!in_legacy_mode(q))
+		kvm2007_honest.check_version(q);
+}
+
+static void round_gpa_down_in_legacy_mode(struct request *q)
+{
+	if (in_legacy_mode(q))
+		q->gpa &= ~UINT64_C(0xfff);
+	kvm2007_honest.registration(q);
+}
+
+static void ignore_in_compatibility_mode(struct request *q)
+{
+	if (!in_compatibility_mode(q))
+		kvm2007_honest.registration(q);
+}
+
+static void clobber_r10_once(struct request *q)
+{
+	static bool done; /* shared: by any vCPU */
+
+	kvm2007_honest.answer(q);
+	q->vcpu->regs.r10 ^= !__atomic_exchange_n(&done, true, __ATOMIC_RELAXED);
+}
+
+static void cut_rsp_by_wrmsr(struct request *q)
+{
+	kvm2007_honest.answer(q);
+	vcpu_sync(q->vcpu);
+	q->vcpu->slow.rsp &= UINT32_MAX;
+}
+
+/* ---- RDMSR, and other MSRs ---- */
+
+static void claim_no_rdmsr_after_registration(struct request *q)
+{
+	kvm2007_honest.claim(q);
+	q->claimed &= q->write || !q->vcpu->para_state_gpa;
+}
+
+static void claim_other_after_registration(struct request *q)
+{
+	kvm2007_honest.claim(q);
+	q->claimed |= q->write && q->msr == KVM2007_MSR_API_MAGIC - 1 && q->vcpu->para_state_gpa;
+}
+
+static void clobber_ebx_of_rdmsr_in_legacy_mode(struct request *q)
+{
+	kvm2007_honest.read_msr(q);
+	q->vcpu->regs.rbx ^= in_legacy_mode(q);
+}
+
+static void clobber_r10_of_first_rdmsr(struct request *q)
+{
+	kvm2007_honest.read_msr(q);
+	q->vcpu->regs.r10 ^= !q->vcpu->para_state_gpa;
+}
+
+const struct row kvm2007_when_faults[] = {
+	{ROW("df-backwards", "P1", write_code, write_backwards_under_df,
+	     "with DF set the site is written backwards")},
+	{ROW("wrmsr-if", "S9", answer, clear_if_by_wrmsr, "WRMSR of the magic clears IF")},
+	{ROW("other-page-r10", "S9", answer, clobber_r10_if_page_changes,
+	     "a registration of another page than before changes R10")},
+	{ROW("refusal-calls", "C3", write_ret, note_refusal, "calls after a refusal give 0"),
+	 AND_AT(give_result, answer_after_refusal)},
+	{ROW("zero-calls", "S8", give_result, answer_after_zero, "calls after WRMSR of 0 give 0")},
+	{ROW("fifth-int3", "P2", make_code, make_int3_after_ret,
+	     "a RET and an INT3 are patched after the call")},
+	{ROW("site-wraps", "P4", check_site, accept_last_bytes,
+	     "a site at the last bytes of all addresses is accepted")},
+	{ROW("gpa-wraps", "S5", registration, ignore_last_page,
+	     "a gpa of the last page of all addresses is ignored")},
+	{ROW("gpa-bit-45", "S5", registration, ignore_bit_45, "bit 45 of the gpa is ignored")},
+	{ROW("top-site", "P3", check_site, refuse_top_of_memory,
+	     "a site in the last page of memory is refused")},
+	{ROW("legacy-newer", "V1", check_version, accept_any_version_in_legacy_mode,
+	     "a newer guest is accepted in legacy mode")},
+	{ROW("legacy-misaligned", "S5", registration, round_gpa_down_in_legacy_mode,
+	     "in legacy mode a misaligned gpa is rounded down")},
+	{ROW("compat-ignored", "S1", registration, ignore_in_compatibility_mode,
+	     "registrations from compatibility mode are ignored")},
+	{ROW("first-r10", "S9", answer, clobber_r10_once,
+	     "the first registration of all changes R10")},
+	{ROW("wrmsr-rsp", "S9", answer, cut_rsp_by_wrmsr,
+	     "WRMSR of the magic cuts RSP to 32 bits")},
+	{ROW("rdmsr-once", "D1", claim, claim_no_rdmsr_after_registration,
+	     "after a registration RDMSR of the magic is #GP")},
+	{ROW("neighbour-later", "D3", claim, claim_other_after_registration,
+	     "after a registration the MSR number below registers too")},
+	{ROW("rdmsr32-ebx", "S9", read_msr, clobber_ebx_of_rdmsr_in_legacy_mode,
+	     "RDMSR of the magic changes EBX in legacy mode")},
+	{ROW("first-rdmsr-r10", "S9", read_msr, clobber_r10_of_first_rdmsr,
+	     "RDMSR of the magic changes R10 before the first registration")},
+	{.fault.name = NULL},
+};
+
+/* ---- of one vCPU ---- */
+
+static bool by_vcpu1(const struct request *q)
+{
+	return q->vcpu->id == 1;
+}
+
+static void write_own_ret_by_call(struct request *q)
+{
+	const uint64_t at = q->vcpu->para_state_gpa + offsetof(struct kvm_vcpu_para_state, ret);
+
+	kvm2007_honest.give_result(q);
+	if (by_vcpu1(q) && q->vcpu->para_state_gpa)
+		guest_write(q->vcpu->memory, at, &(uint32_t){0}, 4);
+}
+
+static void clear_xmm7_of_vcpu1(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	if (by_vcpu1(q))
+		__asm__ volatile("pxor %%xmm7, %%xmm7" : :);
+}
+
+static void clobber_rbx_unless_index_0(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	q->vcpu->regs.rbx ^= by_vcpu1(q) && q->index;
+}
+
+static void clobber_ebx_of_call32(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	q->vcpu->regs.rbx ^= by_vcpu1(q) && !q->long_mode;
+}
+
+static void ignore_legacy_registration(struct request *q)
+{
+	if (!by_vcpu1(q) || !in_legacy_mode(q))
+		kvm2007_honest.registration(q);
+}
+
+static void clobber_r10_of_vcpu1_if_page_changes(struct request *q)
+{
+	if (by_vcpu1(q))
+		clobber_r10_if_page_changes(q);
+	else
+		kvm2007_honest.answer(q);
+}
+
+const struct row kvm2007_vcpu1_when_faults[] = {
+	{ROW("vcpu1-call-ret", "S4", give_result, write_own_ret_by_call,
+	     "a call of vCPU 1 sets ret to 0")},
+	{ROW("vcpu1-xmm7", "C2", give_result, clear_xmm7_of_vcpu1, "calls of vCPU 1 clear XMM7")},
+	{ROW("vcpu1-some-index", "C2", give_result, clobber_rbx_unless_index_0,
+	     "calls of vCPU 1 clobber RBX, except for index 0")},
+	{ROW("vcpu1-call32-ebx", "C32.2", give_result, clobber_ebx_of_call32,
+	     "32-bit calls of vCPU 1 clobber EBX")},
+	{ROW("vcpu1-legacy", "S1", registration, ignore_legacy_registration,
+	     "registrations of vCPU 1 from legacy mode are ignored")},
+	{ROW("vcpu1-other-page", "S9", answer, clobber_r10_of_vcpu1_if_page_changes,
+	     "a registration of another page by vCPU 1 changes R10")},
+	{.fault.name = NULL},
+};

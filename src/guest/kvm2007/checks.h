@@ -59,8 +59,8 @@ void register_any_vcpu(struct run *run);
 /* Expects that RDMSR of the magic ends as at the first contact, and changes nothing else. */
 void expect_rdmsr_as_before(struct run *run);
 
-/* Expects that calls through @site return -KVM2007_EINVAL, and change nothing else. */
-void expect_calls_as_before(struct run *run, const struct site *site);
+/* Expects that a call through @site returns -KVM2007_EINVAL, and changes nothing else. */
+void expect_call_as_before(struct run *run, const struct site *site);
 
 /* Expects the same of registers that legacy mode does not show; @c is around the stay there. */
 void expect_hidden_kept32(struct run *run, const struct call32 *call, const struct comparison *c);

@@ -80,20 +80,27 @@ enum msr_outcome abi_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	return outcome;
 }
 
-const struct fault *abi_fault(unsigned n)
+/* Asked for one by one, the faults before each would be counted again each time. */
+static void list_faults(const struct fault *faults[FAULTS_MAX])
 {
 	static const struct fault none = {"none", "", "breaks nothing"};
 	const struct fault *fault;
+	unsigned n = 0;
 
-	if (n-- == 0)
-		return &none;
+	faults[n++] = &none;
 	for (unsigned i = 0; i < COUNT; i++) {
-		for (unsigned k = 0; (fault = abis[i]->fault(k)); k++) {
-			if (n-- == 0)
-				return fault;
-		}
+		for (unsigned k = 0; n < FAULTS_MAX && (fault = abis[i]->fault(k)); k++)
+			faults[n++] = fault;
 	}
-	return NULL;
+}
+
+const struct fault *abi_fault(unsigned n)
+{
+	static const struct fault *faults[FAULTS_MAX];
+
+	if (!faults[0])
+		list_faults(faults);
+	return n < FAULTS_MAX ? faults[n] : NULL;
 }
 
 const char *const *abi_fault_names(void)
@@ -101,7 +108,7 @@ const char *const *abi_fault_names(void)
 	static const char *names[FAULTS_MAX + 1];
 	const struct fault *fault;
 
-	for (unsigned i = 0; i < FAULTS_MAX && (fault = abi_fault(i)); i++)
+	for (unsigned i = 0; (fault = abi_fault(i)); i++)
 		names[i] = fault->name;
 	return names;
 }

@@ -22,13 +22,21 @@ static const struct row *const tables[] = {
 
 const struct row *kvm2007_on;
 
+/* Most callers count upwards, so a search begins in the table where the last one ended. */
 static const struct row *row_by(unsigned n)
 {
-	for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		for (const struct row *row = tables[i]; row->fault.name; row++) {
-			if (n-- == 0)
+	static unsigned table, before; /* how many rows are in the tables before this one */
+
+	if (n < before)
+		table = before = 0;
+	for (; table < sizeof(tables) / sizeof(tables[0]); table++) {
+		const struct row *row = tables[table];
+
+		for (; row->fault.name; row++) {
+			if (before + (unsigned)(row - tables[table]) == n)
 				return row;
 		}
+		before += (unsigned)(row - tables[table]);
 	}
 	return NULL;
 }

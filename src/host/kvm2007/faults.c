@@ -17,7 +17,7 @@ static const struct row *const tables[] = {
 	kvm2007_index_faults,     kvm2007_bit_faults,         kvm2007_value_faults,
 	kvm2007_rare_faults,      kvm2007_when_faults,        kvm2007_vcpu_page_faults,
 	kvm2007_vcpu_site_faults, kvm2007_vcpu_call_faults,   kvm2007_vcpu_run_faults,
-	kvm2007_vcpu1_faults,     kvm2007_vcpu1_when_faults,  kvm2007_end_faults,
+	kvm2007_vcpu1_faults,     kvm2007_end_faults,
 };
 
 const struct row *kvm2007_on;

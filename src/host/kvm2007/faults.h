@@ -41,7 +41,7 @@ extern const struct row kvm2007_probe_faults[], kvm2007_reject_faults[], kvm2007
 	kvm2007_system_flag_faults[], kvm2007_around_faults[], kvm2007_gp_faults[],
 	kvm2007_refusal_faults[], kvm2007_args_faults[], kvm2007_index_faults[],
 	kvm2007_bit_faults[], kvm2007_value_faults[], kvm2007_rare_faults[], kvm2007_when_faults[],
-	kvm2007_vcpu1_when_faults[], kvm2007_end_faults[];
+	kvm2007_end_faults[];
 
 /* The fault that is on; for overrides only. */
 extern const struct row *kvm2007_on;

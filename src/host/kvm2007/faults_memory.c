@@ -61,13 +61,6 @@ static void write_text_by_call32(struct request *q)
 		write_text(q->vcpu);
 }
 
-static void write_text_by_vcpu1(struct request *q)
-{
-	kvm2007_honest.give_result(q);
-	if (q->vcpu->id == 1)
-		write_text(q->vcpu);
-}
-
 /* An entry of the root that is not in use, and not present afterwards either. */
 static void write_page_table(struct request *q)
 {
@@ -122,29 +115,5 @@ const struct row kvm2007_memory_faults[] = {
 	     "a registration writes to a page that was never named")},
 	{ROW("stray-by-call", "S10", give_result, write_last_page_by_call,
 	     "a call writes to a page that was never named")},
-	{.fault.name = NULL},
-};
-
-/* ---- of one vCPU ---- */
-
-static void write_next_version_on_vcpu1(struct request *q)
-{
-	kvm2007_honest.write_version(q);
-	q->page->host_version += q->vcpu->id == 1;
-}
-
-static void clobber_r12_of_vcpu1(struct request *q)
-{
-	kvm2007_honest.registration(q);
-	q->vcpu->regs.r12 ^= q->vcpu->id == 1;
-}
-
-const struct row kvm2007_vcpu1_faults[] = {
-	{ROW("vcpu1-version", "V2", write_version, write_next_version_on_vcpu1,
-	     "vCPU 1 gets another host_version")},
-	{ROW("vcpu1-wrmsr-r12", "S9", registration, clobber_r12_of_vcpu1,
-	     "WRMSR of the magic changes R12 of vCPU 1")},
-	{ROW("vcpu1-text", "S10", give_result, write_text_by_vcpu1,
-	     "a call of vCPU 1 writes to the guest's code")},
 	{.fault.name = NULL},
 };

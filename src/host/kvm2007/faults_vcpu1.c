@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Faults of one vCPU of several, vCPU 1. */
+#include "host/kvm2007/faults.h"
+#include "x86/defs.h"
+
+static bool by_vcpu1(const struct request *q)
+{
+	return q->vcpu->id == 1;
+}
+
+static void write_next_version(struct request *q)
+{
+	kvm2007_honest.write_version(q);
+	q->page->host_version += by_vcpu1(q);
+}
+
+static void clobber_r12(struct request *q)
+{
+	kvm2007_honest.registration(q);
+	q->vcpu->regs.r12 ^= by_vcpu1(q);
+}
+
+/* The guest's first instruction, which it needs no more. */
+static void write_text(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	if (by_vcpu1(q))
+		guest_write(q->vcpu->memory, q->vcpu->entry, "\xeb", 1);
+}
+
+static void write_own_ret_by_call(struct request *q)
+{
+	const uint64_t at = q->vcpu->para_state_gpa + offsetof(struct kvm_vcpu_para_state, ret);
+
+	kvm2007_honest.give_result(q);
+	if (by_vcpu1(q) && q->vcpu->para_state_gpa)
+		guest_write(q->vcpu->memory, at, &(uint32_t){0}, 4);
+}
+
+static void clear_xmm7(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	if (by_vcpu1(q))
+		__asm__ volatile("pxor %%xmm7, %%xmm7" : :);
+}
+
+static void clobber_rbx_unless_index_0(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	q->vcpu->regs.rbx ^= by_vcpu1(q) && q->index;
+}
+
+static void clobber_ebx_of_call32(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	q->vcpu->regs.rbx ^= by_vcpu1(q) && !q->long_mode;
+}
+
+static void ignore_legacy_registration(struct request *q)
+{
+	if (!by_vcpu1(q) || q->vcpu->efer & EFER_LME)
+		kvm2007_honest.registration(q);
+}
+
+static void clobber_r10_if_page_changes(struct request *q)
+{
+	const uint64_t earlier = q->vcpu->para_state_gpa;
+
+	kvm2007_honest.answer(q);
+	q->vcpu->regs.r10 ^= by_vcpu1(q) && earlier && earlier != q->gpa;
+}
+
+const struct row kvm2007_vcpu1_faults[] = {
+	{ROW("vcpu1-version", "V2", write_version, write_next_version,
+	     "vCPU 1 gets another host_version")},
+	{ROW("vcpu1-wrmsr-r12", "S9", registration, clobber_r12,
+	     "WRMSR of the magic changes R12 of vCPU 1")},
+	{ROW("vcpu1-text", "S10", give_result, write_text,
+	     "a call of vCPU 1 writes to the guest's code")},
+	{ROW("vcpu1-call-ret", "S4", give_result, write_own_ret_by_call,
+	     "a call of vCPU 1 sets ret to 0")},
+	{ROW("vcpu1-xmm7", "C2", give_result, clear_xmm7, "calls of vCPU 1 clear XMM7")},
+	{ROW("vcpu1-some-index", "C2", give_result, clobber_rbx_unless_index_0,
+	     "calls of vCPU 1 clobber RBX, except for index 0")},
+	{ROW("vcpu1-call32-ebx", "C32.2", give_result, clobber_ebx_of_call32,
+	     "32-bit calls of vCPU 1 clobber EBX")},
+	{ROW("vcpu1-legacy", "S1", registration, ignore_legacy_registration,
+	     "registrations of vCPU 1 from legacy mode are ignored")},
+	{ROW("vcpu1-other-page", "S9", answer, clobber_r10_if_page_changes,
+	     "a registration of another page by vCPU 1 changes R10")},
+	{.fault.name = NULL},
+};

@@ -80,28 +80,38 @@ enum msr_outcome abi_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	return outcome;
 }
 
-const struct fault *abi_fault(unsigned n)
+static const struct fault *faults[FAULTS_MAX];
+static const char *fault_names[FAULTS_MAX + 1];
+
+static void add_fault(unsigned n, const struct fault *fault)
+{
+	faults[n] = fault;
+	fault_names[n] = fault->name;
+}
+
+/* Asked for one by one, the faults before each would be counted again each time. */
+static void list_faults(void)
 {
 	static const struct fault none = {"none", "", "breaks nothing"};
 	const struct fault *fault;
+	unsigned n = 0;
 
-	if (n-- == 0)
-		return &none;
+	add_fault(n++, &none);
 	for (unsigned i = 0; i < COUNT; i++) {
-		for (unsigned k = 0; (fault = abis[i]->fault(k)); k++) {
-			if (n-- == 0)
-				return fault;
-		}
+		for (unsigned k = 0; n < FAULTS_MAX && (fault = abis[i]->fault(k)); k++)
+			add_fault(n++, fault);
 	}
-	return NULL;
+}
+
+const struct fault *abi_fault(unsigned n)
+{
+	if (!faults[0])
+		list_faults();
+	return n < FAULTS_MAX ? faults[n] : NULL;
 }
 
 const char *const *abi_fault_names(void)
 {
-	static const char *names[FAULTS_MAX + 1];
-	const struct fault *fault;
-
-	for (unsigned i = 0; i < FAULTS_MAX && (fault = abi_fault(i)); i++)
-		names[i] = fault->name;
-	return names;
+	abi_fault(0);
+	return fault_names;
 }

@@ -1228,6 +1228,7 @@ static void test_fault_table(void **state)
 	start_host("none");
 	assert_null(kvm2007_on);
 	for (n = 0; (fault = kvm2007_fault(n)); n++) {
+		assert_ptr_equal(fault, abi_fault(n + 1)); /* in whatever order they are asked */
 		assert_int_equal(!*fault->rule, is_one_of(fault->name, without_rule));
 		assert_int_equal(strspn(fault->rule, "CDPSV0123456789."), strlen(fault->rule));
 		start_host(fault->name);

@@ -257,7 +257,8 @@ misused 'the options are too long for GRUB: 5[0-9][0-9][0-9] characters' --boot=
 misused 'the options are too long: together 4[0-9]{4} bytes, wanted at most 31488' \
 	--append="$(printf '%40000s' x | tr ' ' y)"
 misused "--boot: 'cd' is none of: rom iso" --boot=cd
-for option in host boot cpu smp unknown-msrs mem append host-append timeout exit-skip log debug-log deps
+for option in host boot cpu smp unknown-msrs mem append host-append timeout exit-skip log \
+	debug-log deps
 do
 	rogue --help
 	has "$tmp/out" "^  --${option}[=[ ]" "--help tells of --$option"

@@ -120,14 +120,15 @@ BAREFLAGS = $(SMALLER) -m64 -march=x86-64 -ffreestanding -fno-builtin-printf -mg
 	-ffunction-sections -fdata-sections $(NAMELESS)
 OWN_CFLAGS := # set for single files
 # NASM's default warnings and these; -w+all would have more with each version.
-IMAGE_NASMFLAGS = -f elf64 -g -F dwarf -w+label-redef -w+pragma-bad -w+pragma-unknown \
-	-w-unknown-warning $(call werror,nasm-$(word 3,$(ASSEMBLER)))
+NASM_WARNINGS = -w+label-redef -w+pragma-bad -w+pragma-unknown -w-unknown-warning \
+	$(call werror,nasm-$(word 3,$(ASSEMBLER)))
+IMAGE_NASMFLAGS = -f elf64 -g -F dwarf $(NASM_WARNINGS)
 IMAGE_LDFLAGS := -m elf_x86_64 -nostdlib -static -z max-page-size=4096 -z noexecstack \
 	--gc-sections --build-id=none -T linker.ld
 
 # ---- what each image is made of ---------------------------------------------
 
-BOOT := $(sort $(wildcard boot/*.asm))
+BOOT := $(filter-out boot/rom.asm,$(sort $(wildcard boot/*.asm)))
 COMMON := $(BOOT) $(sort $(wildcard src/x86/*.c)) $(sort $(wildcard src/lib/*.c))
 GUEST := $(COMMON) $(sort $(wildcard src/guest/*.c src/guest/*/*.c))
 HOST := $(COMMON) $(sort $(wildcard src/host/*.c src/host/*/*.c)) $(sort $(wildcard src/host/*.asm))
@@ -149,7 +150,7 @@ TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 .PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak bench coverage docs \
 	format clean help
 all: images
-images: $(IMAGES)
+images: $(IMAGES) $(O)/rom.bin
 test-images: $(TEST_IMAGES)
 
 $(O)/guest.elf: $(call objects,$(GUEST))
@@ -188,7 +189,12 @@ in_place = mv -f $$part $@ || { rm -f $$part*; exit 1; }
 compile = $(Q)part=$@.$$$$; $1 -MMD -MP -MF $$part.deps -MT '$$(O)/$(@:$(O)/%=%)' -o $$part $< && \
 	mv -f $$part.deps $(basename $@).d && $(in_place)
 
-# For CDs and USB sticks, and for Bochs.
+# For Bochs: src/runner/rom.pl puts the images before it.
+$(O)/rom.bin: boot/rom.asm $(O)/made-with
+	$(call say,NASM,$@)
+	$(Q)part=$@.$$$$; $(NASM) -f bin $(NASM_WARNINGS) -o $$part $< && $(in_place)
+
+# For CDs and USB sticks.
 $(O)/paraguest.iso: $(IMAGES) boot/iso.sh boot/grub.cfg
 	$(call say,ISO,$@)
 	$(Q)STRIP=$(call quoted,$(STRIP)) boot/iso.sh $(O)/host.elf $(O)/guest.elf $@

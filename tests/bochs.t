@@ -5,14 +5,13 @@
 . tests/tap.sh
 
 if ! bochs_is_here; then
-	skip 'Bochs' 'no bochs, or no GRUB for i386-pc, is here'
+	skip 'Bochs' 'no bochs is here'
 	finish
 	exit
 fi
 
 runner=tests/run-bochs.sh
 . tests/rogue.sh
-boot/iso.sh "$tmp/rogue/host.elf" "$tmp/rogue/guest.elf" "$tmp/rogue/paraguest.iso"
 
 # start NAME OPTION...: starts a run, after the first four have ended.
 running=0
@@ -37,6 +36,14 @@ for cpu in ryzen corei7_skylake_x; do
 		start "$cpu-$msrs" --host=none --cpu=$cpu --unknown-msrs=$msrs
 	done
 done
+# From the ISO: with BIOS and GRUB.
+if grub_is_here; then
+	make -s O="$O" iso >&2
+	start iso --boot=iso
+	start iso-quotes --boot=iso --append="only=\\\"x\\'y\\\\z"
+fi
+start quotes --append="only=\\\"x\\'y\\\\z"
+start control --append="$(printf 'seed=1\tonly=x\001y')"
 wait
 is "$(ls "$TMPDIR")" '' 'no files are left behind'
 
@@ -49,6 +56,20 @@ for personality in header linux2007; do
 		ok $? "$personality on $cpu: every result is QEMU's" || sed 's/^/# /' "$tmp/diff"
 	done
 done
+
+if grub_is_here; then
+	./run-qemu.sh >"$tmp/qemu"
+	results "$tmp/qemu" >"$tmp/wanted"
+	results "$tmp/iso.tap" | diff "$tmp/wanted" - >"$tmp/diff"
+	ok $? "from the ISO: every result is QEMU's" || sed 's/^/# /' "$tmp/diff"
+	has "$tmp/iso-quotes.tap" "Bail out! option 'only': no check is named '\"x'y.z'" \
+		'from the ISO: quotes and backslashes'
+else
+	skip 'from the ISO' 'no grub-mkrescue for i386-pc here'
+fi
+has "$tmp/quotes.tap" "Bail out! option 'only': no check is named '\"x'y.z'" \
+	'quotes and backslashes'
+has "$tmp/control.tap" 'Bail out! command line: byte 0x01 at offset [0-9]+,' 'control characters'
 
 for cpu in ryzen corei7_skylake_x; do
 	has "$tmp/$cpu-ignore.tap" \
@@ -159,11 +180,13 @@ judged $? 99 ERROR '^# runner: Bochs cannot be run \(exit status 126\)' 'not a p
 
 # ---- processors ---------------------------------------------------------------------------------
 
-# A fake that prints its options, and GRUB's commands.
+# A fake that prints its options, and what the images are told: by the ROM, or by GRUB's commands.
 program "$tmp/show" <<'END'
 printf '%s\n' "$@"
 for word; do
-	case $word in ata0-master*)
+	case $word in
+	romimage*) tr '\0' '\n' <"${word#*=}" | grep -a '^\(mem\|cpus\|echo\)=' ;;
+	ata0-master*)
 		word=${word#*path=}
 		grep -ao '\(multiboot\|module\) /[gh].*' "${word%%,*}" ;;
 	esac
@@ -174,7 +197,7 @@ END
 # host GUEST-MIB (mem=), host and guest TOLD.
 processors() {
 	counts=$1 mib=$2
-	hosts="^multiboot /host\.elf mem=$3 ${4}echo" guests="^module /guest\.elf ${4}echo"
+	hosts="^mem=$3 ${4}echo=0x6563686f" guests="^${4}echo=0x6563686f require"
 	shift 4
 	BOCHS=$tmp/show rogue --debug-log="$tmp/shown" "$@"
 	is "$(sed -n 's/^cpu:.*count=\([0-9]*\).*/\1/p' "$tmp/shown" | tr '\n' ' ')" "$counts" \
@@ -188,7 +211,15 @@ processors '64 ' 32 20 'cpus=64 ' --smp=64
 processors '1 2 ' 24 16 '' -- 'cpu: count=2'
 processors '3 2 ' 24 16 'cpus=3 ' --smp=3 -- 'cpu: count=2'
 BOCHS=$tmp/show alone --smp=4 --append=a --debug-log="$tmp/shown"
-has "$tmp/shown" "^multiboot /guest\.elf cpus=4  'a'" 'the guest alone is told, too'
+has "$tmp/shown" '^cpus=4 a$' 'the guest alone is told, too'
+if grub_is_here; then
+	BOCHS=$tmp/show O=$O $runner --boot=iso --smp=2 --append=a --host-append='b c' \
+		--debug-log="$tmp/shown" >"$tmp/out"
+	has "$tmp/shown" "^multiboot /host\.elf mem=16 cpus=2 echo=0x6563686f 'b' 'c'$" \
+		'from the ISO: the host is told'
+	has "$tmp/shown" "^module /guest\.elf cpus=2 echo=0x6563686f require 'a'$" \
+		'from the ISO: so is the guest'
+fi
 alone --smp=255
 judged $? 99 ERROR '^# bochs: .*only 254 threads supported' 'more than Bochs has'
 
@@ -218,11 +249,16 @@ misused "unknown option '--accel=kvm'" --accel=kvm
 misused "--unknown-msrs: 'x' is none of: ignore fault" --unknown-msrs=x
 misused "--unknown-msrs: a value is wanted, as --unknown-msrs=VALUE" --unknown-msrs
 misused "--cpu: 'ryzen, ips=1' is no name of a CPU model" --cpu='ryzen, ips=1'
-misused '--append: GRUB hands on no control characters: ' --append="$(printf 'do=x\ty')"
-misused '--host-append: a double quote without its end: a="b' --host-append='a="b'
-misused 'the options are too long for GRUB: 5[0-9][0-9][0-9] characters' \
+misused '--append: GRUB hands on no control characters: ' --boot=iso \
+	--append="$(printf 'do=x\ty')"
+misused '--host-append: a double quote without its end: a="b' --boot=iso --host-append='a="b'
+misused 'the options are too long for GRUB: 5[0-9][0-9][0-9] characters' --boot=iso \
 	--append="$(printf '%5000s' x | tr ' ' y)"
-for option in host cpu smp unknown-msrs mem append host-append timeout exit-skip log debug-log deps
+misused 'the options are too long: together 4[0-9]{4} bytes, wanted at most 31488' \
+	--append="$(printf '%40000s' x | tr ' ' y)"
+misused "--boot: 'cd' is none of: rom iso" --boot=cd
+for option in host boot cpu smp unknown-msrs mem append host-append timeout exit-skip log \
+	debug-log deps
 do
 	rogue --help
 	has "$tmp/out" "^  --${option}[=[ ]" "--help tells of --$option"
@@ -230,13 +266,23 @@ done
 misused "cannot write to $tmp/none/log" --log="$tmp/none/log"
 misused "cannot write to $tmp/none/log" --debug-log="$tmp/none/log"
 cp LICENSE "$tmp/rogue/paraguest.iso"
-misused '.*/paraguest\.iso: its grub\.cfg is not that of boot/grub\.cfg' --host=none
-rm "$tmp/rogue/paraguest.iso"
+misused '.*/paraguest\.iso: its grub\.cfg is not that of boot/grub\.cfg' --boot=iso
+# Images that do not fit, or are none.
+misused '.*/guest\.elf needs memory up to 0x1[0-9a-f]*, the machine has 1 MiB' --host=none \
+	--mem=1
+misused '.*/host\.elf needs memory up to 0x1[0-9a-f]*, the machine has 16 MiB' -- \
+	'memory: guest=16, host=16'
+truncate -s 3M "$tmp/rogue/guest.elf"
+misused '.*/host\.elf is too large for .*: 3[0-9]{6} bytes, wanted at most 2096896'
+cp LICENSE "$tmp/rogue/host.elf"
+misused '.*/host\.elf: no multiboot header with addresses in its first 8192 bytes'
+head -c 8192 "$O/host.elf" >"$tmp/rogue/host.elf"
+misused ".*/host\.elf: its multiboot header's addresses do not fit the file"
 mkdir -p "$tmp/elsewhere/src"
 cp -R src/runner "$tmp/elsewhere/src/"
 (cd "$tmp/elsewhere/src/runner" && O=build sh run-bochs.sh) 2>"$tmp/err"
-is $? 99 'no ISO and no Makefile: an error'
-has "$tmp/err" '^run-bochs.sh: build/paraguest.iso is not there' 'no ISO and no Makefile: says why'
+is $? 99 'no images and no Makefile: an error'
+has "$tmp/err" '^run-bochs.sh: build/rom.bin is not there' 'no images and no Makefile: says why'
 
 # On a machine without Bochs the package manager fails.
 mkdir "$tmp/bin"

@@ -87,7 +87,7 @@ for program in run-qemu.sh tests/run-bochs.sh; do
 done
 
 # By a link to the directory: its name must not get into the debug information.  And the ISO.
-if [ -d /usr/lib/grub/i386-pc ] && command -v grub-mkrescue >/dev/null; then
+if grub_is_here; then
 	(cd "$tmp/link to the tree" && bad_day make -s iso) >"$tmp/log" 2>&1
 	is $? 0 'make iso' || sed 's/^/# /' "$tmp/log"
 	make -s O="$O" iso >&2

@@ -85,6 +85,6 @@ if bochs_is_here; then
 	run_all vmx tests/run-bochs.sh --cpu=corei7_skylake_x
 	judge_all vmx
 else
-	skip 'vmx' 'no bochs, or no GRUB for i386-pc, is here'
+	skip 'vmx' 'no bochs is here'
 fi
 finish

@@ -42,11 +42,6 @@ bochs-amd)
 bochs-intel) run='tests/run-bochs.sh --timeout=60 --cpu=corei7_skylake_x' ;;
 *) echo "tests/fuzz.sh: --engine=$engine: wanted qemu, bochs-amd or bochs-intel" >&2; exit 99 ;;
 esac
-case $engine in
-bochs*)
-	boot/iso.sh "$tmp/rogue/host.elf" "$tmp/rogue/guest.elf" "$tmp/rogue/paraguest.iso" ||
-		exit 99 ;;
-esac
 case $dump$engine in
 noqemu | nobochs*) ;;
 yesqemu) run='perl tests/fuzz-dump.pl' own='' ;;

@@ -4,7 +4,7 @@
 # puts no path into the command line.
 . tests/tap.sh
 
-if [ ! -d /usr/lib/grub/i386-pc ] || ! command -v grub-mkrescue xorriso >/dev/null; then
+if ! grub_is_here; then
 	skip 'GRUB' 'no grub-mkrescue for i386-pc here'
 	finish
 	exit

@@ -84,11 +84,13 @@ program() {
 # build_directory DIR [GUEST [HOST]]: makes a build directory in which the runners build nothing,
 # with these images or those of $O.
 build_directory() {
-	[ -s "$O/tests/rogue.elf" ] || make -s O="$O" images test-images >&2 || exit 1
+	[ -s "$O/tests/rogue.elf" ] && [ -s "$O/rom.bin" ] ||
+		make -s O="$O" images test-images >&2 || exit 1
 	mkdir -p "$1"
 	cp "${2:-$O/guest.elf}" "$1/guest.elf"
 	cp "${3:-$O/host.elf}" "$1/host.elf"
-	touch -t 203801010000 "$1/.run-qemu" "$1/.run-bochs"
+	cp "$O/rom.bin" "$1/"
+	touch -t 203801010000 "$1/.built-images" "$1/.built-iso"
 }
 
 # wait_for FILE: waits until it is not empty, 10 seconds at most.
@@ -111,7 +113,12 @@ kvm_is_here() {
 		-nodefaults -display none -monitor stdio >/dev/null 2>&1
 }
 
-# bochs_is_here: whether Bochs can run.  Builds its ISO: runs in parallel would all build it.
+# bochs_is_here: whether Bochs can run.  Builds what it boots: parallel runs would all build it.
 bochs_is_here() {
-	command -v bochs >/dev/null && [ -d /usr/lib/grub/i386-pc ] && make -s O="$O" iso >&2
+	command -v bochs >/dev/null && make -s O="$O" images >&2
+}
+
+# grub_is_here: whether an ISO can be made.
+grub_is_here() {
+	[ -d /usr/lib/grub/i386-pc ] && command -v grub-mkrescue xorriso >/dev/null
 }

@@ -80,35 +80,38 @@ enum msr_outcome abi_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	return outcome;
 }
 
+static const struct fault *faults[FAULTS_MAX];
+static const char *fault_names[FAULTS_MAX + 1];
+
+static void add_fault(unsigned n, const struct fault *fault)
+{
+	faults[n] = fault;
+	fault_names[n] = fault->name;
+}
+
 /* Asked for one by one, the faults before each would be counted again each time. */
-static void list_faults(const struct fault *faults[FAULTS_MAX])
+static void list_faults(void)
 {
 	static const struct fault none = {"none", "", "breaks nothing"};
 	const struct fault *fault;
 	unsigned n = 0;
 
-	faults[n++] = &none;
+	add_fault(n++, &none);
 	for (unsigned i = 0; i < COUNT; i++) {
 		for (unsigned k = 0; n < FAULTS_MAX && (fault = abis[i]->fault(k)); k++)
-			faults[n++] = fault;
+			add_fault(n++, fault);
 	}
 }
 
 const struct fault *abi_fault(unsigned n)
 {
-	static const struct fault *faults[FAULTS_MAX];
-
 	if (!faults[0])
-		list_faults(faults);
+		list_faults();
 	return n < FAULTS_MAX ? faults[n] : NULL;
 }
 
 const char *const *abi_fault_names(void)
 {
-	static const char *names[FAULTS_MAX + 1];
-	const struct fault *fault;
-
-	for (unsigned i = 0; (fault = abi_fault(i)); i++)
-		names[i] = fault->name;
-	return names;
+	abi_fault(0);
+	return fault_names;
 }

@@ -10,7 +10,7 @@ export LC_ALL=C # lengths are in bytes
 self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self") # called by a link
 case $self in */*) here=${self%/*}/../.. ;; *) here=../.. ;; esac
-engine=Bochs engine_valued=' --unknown-msrs ' build=${O:-build}
+engine=Bochs engine_valued=' --boot --unknown-msrs ' build=${O:-build}
 # shellcheck source=src/runner/run.sh
 . "$here/src/runner/run.sh"
 
@@ -21,6 +21,8 @@ Usage: tests/run-bochs.sh [options] [-- BOCHS OPTIONS]
 Builds what is out of date, runs the guest under Bochs, and prints its TAP stream.
 
   --host=ref|none      on the reference host (default), or straight on Bochs
+  --boot=rom|iso       from a small ROM (default), or as a real machine does, by BIOS and GRUB:
+                       slower, and with a text screen
   --cpu=MODEL          one that 'bochs --help cpu' lists (default ryzen)
   --unknown-msrs=ignore|fault
                        what becomes of an MSR that the CPU does not have (default ignore)
@@ -35,13 +37,30 @@ END
 }
 
 engine_option() { # OPTION VALUE
-	require_word "$@" ignore fault
-	case $2 in ignore) ignore_msrs=1 ;; fault) ignore_msrs=0 ;; esac
+	case $1 in
+	--boot) require_word "$@" rom iso; boot=$2 ;;
+	--unknown-msrs)
+		require_word "$@" ignore fault
+		case $2 in ignore) ignore_msrs=1 ;; fault) ignore_msrs=0 ;; esac ;;
+	esac
 }
 
 engine_flag() { return 1; }
 
 clean_up() { rm -rf "$dir"; }
+
+# ---- the ROM ------------------------------------------------------------------------------------
+
+# Makes the ROM in $dir.
+make_rom() { # BOCHS-OPTION...
+	if [ "$host" = ref ]; then
+		set -- "$build/host.elf" "mem=$mem $told$ECHO $host_append" \
+			"$build/guest.elf" "$told$ECHO $REQUIRE $append" -- "$@"
+	else
+		set -- "$build/guest.elf" "$told$append" -- "$@"
+	fi
+	why=$(perl src/runner/rom.pl "$dir/rom" "$build/rom.bin" "$@" 2>&1) || die "$why"
+}
 
 # ---- the ISO ------------------------------------------------------------------------------------
 
@@ -131,34 +150,42 @@ vga_rom() {
 
 # ---- all together -------------------------------------------------------------------------------
 
-ignore_msrs=1 dir='' bochs=${BOCHS:-bochs} iso=$build/paraguest.iso
+ignore_msrs=1 boot=rom dir='' bochs=${BOCHS:-bochs} iso=$build/paraguest.iso
 parse_options "$@"
 shift "$words"
 cpu=${cpu:-ryzen} e9=0
 case $cpu in *[!a-z0-9_]*) die "--cpu: '$cpu' is no name of a CPU model" ;; esac
 case "$*" in *cpu:*count=*) choose_processors yes ;; *) choose_processors no ;; esac
 [ -z "$debug_log" ] || e9=1
-write_config
+[ "$boot" = rom ] || write_config
 for file in "$log" "$debug_log"; do
 	[ -z "$file" ] || touch "$file" || die "cannot write to $file"
 done
 enter_project
-build iso "$iso"
+if [ "$boot" = rom ]; then
+	build images "$build/rom.bin" "$build/host.elf" "$build/guest.elf"
+else
+	build iso "$iso"
+fi
 
 trap_signals
 trap clean_up EXIT
 dir=$(new_directory) || exit 99
-copy_iso
 # Bochs wants a display: rfb is a VNC server, at a free port from 5900 on, to which nobody connects.
-# Emulated time is counted in instructions: with the lowest rate (ips) GRUB's and the firmware's
-# delays are short.
+# Emulated time is counted in instructions: with the lowest rate (ips) delays are short.
 no_reset=reset_on_triple_fault=0
-run_and_judge sh src/runner/bochs.sh "$bochs" "$dir" "$cpu" "${debug_log:+$DEBUG_LOG}" \
-	"log: $dir/log" 'config_interface: textconfig' \
+set -- "log: $dir/log" 'config_interface: textconfig' \
 	'display_library: rfb, options="timeout=0"' 'plugin_ctrl: speaker=0' \
 	"cpu: count=$smp, model=$cpu, ips=1000000, ignore_bad_msrs=$ignore_msrs, $no_reset" \
 	"memory: guest=$memory, host=$((memory < 2048 ? memory : 2048))" \
-	"vgaromimage: file=$(vga_rom)" "port_e9_hack: enabled=$e9" 'boot: cdrom' \
-	"ata0-master: type=cdrom, path=$dir/iso, status=inserted" \
+	"vgaromimage: file=$(vga_rom)" "port_e9_hack: enabled=$e9" \
 	'panic: action=fatal' 'error: action=report' 'info: action=ignore' \
 	'debug: action=ignore, unmapped=report' "$@"
+if [ "$boot" = rom ]; then
+	make_rom "$@"
+	set -- "romimage: file=$dir/rom" "$@"
+else
+	copy_iso
+	set -- 'boot: cdrom' "ata0-master: type=cdrom, path=$dir/iso, status=inserted" "$@"
+fi
+run_and_judge sh src/runner/bochs.sh "$bochs" "$dir" "$cpu" "${debug_log:+$DEBUG_LOG}" "$@"

@@ -200,7 +200,7 @@ build_locked() { # GOAL IMAGE...
 build() { # GOAL IMAGE...
 	goal=$1
 	shift
-	stamp=$build/.${self%.sh} # each runner has its own, for the images that it needs
+	stamp=$build/.built-$goal
 	if [ -e Makefile ] && ! is_built "$@"; then
 		choose_owner "$build"
 		$as mkdir -p "$build" || die "cannot make the build directory $build"

@@ -106,15 +106,12 @@ sub build_with {
 	my ($guest) = @_;
 	my $dir = "$O/bench";
 	mkdir $dir;
-	copy("$O/host.elf", "$dir/host.elf") && copy("$O/tests/$guest", "$dir/guest.elf")
-		or die "cannot copy to $dir: $!\n";
-	system('boot/iso.sh', "$dir/host.elf", "$dir/guest.elf", "$dir/paraguest.iso") == 0
-		or die "no ISO\n";
-	for my $stamp ("$dir/.run-qemu", "$dir/.run-bochs") {
-		open my $file, '>', $stamp or die "$stamp: $!\n";
-		close $file;
-		utime 2**31 - 1, 2**31 - 1, $stamp;
-	}
+	copy("$O/host.elf", "$dir/host.elf") && copy("$O/tests/$guest", "$dir/guest.elf") &&
+		copy("$O/rom.bin", "$dir/rom.bin") or die "cannot copy to $dir: $!\n";
+	my $stamp = "$dir/.built-images";
+	open my $file, '>', $stamp or die "$stamp: $!\n";
+	close $file;
+	utime 2**31 - 1, 2**31 - 1, $stamp;
 	return $dir;
 }
 

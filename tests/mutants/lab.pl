@@ -73,11 +73,10 @@ sub make_lab {
 	system('rm', '-rf', $lab);
 	spit("$lab/bin/make", "#!/bin/sh\n# The tests must not build the original again.\n");
 	chmod 0755, "$lab/bin/make";
-	spit("$lab/.$_", '') for 'run-qemu', 'run-bochs';
-	system('touch', '-t', '203801010000', "$lab/.run-qemu", "$lab/.run-bochs");
+	system('touch', '-t', '203801010000', "$lab/.built-images");
 	my $o = $ENV{O} =~ m{^/} ? $ENV{O} : getcwd() . "/$ENV{O}";
 	symlink "$o/tests", "$lab/tests";
-	system('cp', "$o/guest.elf", "$o/host.elf", $lab);
+	system('cp', "$o/guest.elf", "$o/host.elf", "$o/rom.bin", $lab);
 }
 
 # Where in the lab a file of the build directory would be.

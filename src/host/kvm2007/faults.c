@@ -20,25 +20,25 @@ static const struct row *const tables[] = {
 	kvm2007_vcpu1_faults,     kvm2007_end_faults,
 };
 
+#define ROWS_MAX 511
+
 const struct row *kvm2007_on;
 
-/* Most callers count upwards, so a search begins in the table where the last one ended. */
+/* All rows are listed once: to count up to one each time would take long. */
 static const struct row *row_by(unsigned n)
 {
-	static unsigned table, before; /* how many rows are in the tables before this one */
+	static const struct row *rows[ROWS_MAX];
+	unsigned count = 0;
 
-	if (n < before)
-		table = before = 0;
-	for (; table < sizeof(tables) / sizeof(tables[0]); table++) {
-		const struct row *row = tables[table];
-
-		for (; row->fault.name; row++) {
-			if (before + (unsigned)(row - tables[table]) == n)
-				return row;
+	if (!rows[0]) {
+		for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+			for (const struct row *row = tables[i]; row->fault.name; row++) {
+				if (count < ROWS_MAX)
+					rows[count++] = row;
+			}
 		}
-		before += (unsigned)(row - tables[table]);
 	}
-	return NULL;
+	return n < ROWS_MAX ? rows[n] : NULL;
 }
 
 const struct fault *kvm2007_fault(unsigned n)

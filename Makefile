@@ -143,7 +143,7 @@ IMAGES := $(O)/guest.elf $(O)/host.elf
 TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue exit shim calls smp)
 
 # The longest tests, which start first.
-LONG := $(patsubst %,tests/%.t,faults smp machines build)
+LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
 .PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak bench coverage docs \

@@ -143,7 +143,7 @@ IMAGES := $(O)/guest.elf $(O)/host.elf
 TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue exit shim calls smp)
 
 # The longest tests, which start first.
-LONG := $(patsubst %,tests/%.t,faults smp machines build)
+LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
 .PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak bench coverage docs \
@@ -245,6 +245,7 @@ $(O)/asm-offsets.inc: $(O)/obj/boot/asm-offsets.s
 
 include tests/unit/unit.mk
 include tests/parsers/parsers.mk
+include tests/vmm/vmm.mk
 
 # With the slash find also follows a link.
 -include $(shell [ ! -d $(O) ] || find $(O)/ -name '*.d')
@@ -301,7 +302,7 @@ clean: ## remove the build directory
 
 help: ## this list
 	@echo 'make              build guest.elf and host.elf'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \2/p' Makefile tests/parsers/parsers.mk | \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \2/p' Makefile tests/*/*.mk | \
 		while read -r make target text; do \
 			printf '%s %-12s %s\n' "$$make" "$$target" "$$text"; done
 	@echo 'Variables, of make and of the environment:' \

@@ -33,6 +33,14 @@ while read -r command; do
 			skip "$command" 'no bochs'
 		fi
 		;;
+	tests/run-stock-kvm.sh*)
+		if [ -s "$O/linux-release/vmlinuz" ]; then
+			run 0 "$command"
+			has "$tmp/out" '^# qemu: Linux ' 'Linux runs it'
+		else
+			skip "$command" "no $O/linux-release"
+		fi
+		;;
 	'make iso')
 		if command -v grub-mkrescue >/dev/null; then
 			run 0 "$command"

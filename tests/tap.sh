@@ -88,7 +88,7 @@ build_directory() {
 	mkdir -p "$1"
 	cp "${2:-$O/guest.elf}" "$1/guest.elf"
 	cp "${3:-$O/host.elf}" "$1/host.elf"
-	touch -t 203801010000 "$1/.run-qemu" "$1/.run-bochs"
+	touch -t 203801010000 "$1/.run-qemu" "$1/.run-bochs" "$1/.run-stock-kvm"
 }
 
 # wait_for FILE: waits until it is not empty, 10 seconds at most.

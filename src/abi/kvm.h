@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CPUID: the first leaf where the signature may be, and the distance to the next such leaf (KD1). */
+/* CPUID: the first leaf where the signature may be, and how far the next such leaf is (KD1). */
 #define KVM_CPUID_SIGNATURE 0x40000000u
 #define KVM_CPUID_BASE_STEP 0x100u
 #define KVM_CPUID_BASES     256

@@ -161,7 +161,7 @@ $(O)/tests/exit.elf: $(call objects,tests/guests/exit.asm)
 $(O)/tests/shim.elf: $(call objects,tests/guests/shim.asm)
 
 # The largest bss; the linker checks it.
-$(O)/guest.elf $(TEST_IMAGES): MAX_BSS := 128K
+$(O)/guest.elf $(TEST_IMAGES): MAX_BSS := 160K
 $(O)/host.elf: MAX_BSS := 256K
 
 # Where each is loaded: the host above a guest of default size, so that an address is in only one.

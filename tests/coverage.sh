@@ -23,8 +23,7 @@ case $abi in
 kvm2007) reported='C6 C32.5' not_yet='' ;;
 kvm)
 	reported=''
-	not_yet='KD1 KD3 KD4 KD5 KD6'
-	not_yet="$not_yet KM1 KM2 KM3 KM4 KM5 KM6 KM7 KM8"
+	not_yet=''
 	not_yet="$not_yet KW1 KW2 KW3 KW4"
 	not_yet="$not_yet KT1 KT2 KT3 KT4 KT6 KT7 KT8 KT9 KT10 KT12 KT13 KT14 KT15"
 	not_yet="$not_yet KS1 KS2 KS3 KS5 KS6 KS8"

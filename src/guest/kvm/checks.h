@@ -44,10 +44,14 @@ void kvm_discover(struct run *run);
 bool has_feature(unsigned feature);
 bool needs(struct run *run, unsigned feature);
 
+/* Whether the host enforces features (KM3), by the MSRs whose bit is clear. */
+enum enforcement { NONE_MISSING, ENFORCED, NOT_ENFORCED, MIXED };
+enum enforcement kvm_enforcement(void);
+
 /* One form for what is reported and not judged: "# report: area.what value". */
 #define report(what, ...) check_diag("report: " what " " __VA_ARGS__)
 void kvm_report(struct run *run);
 
-extern const struct area cpuid_area;
+extern const struct area cpuid_area, msr_area, msr_kept_area, kvm_end_area;
 
 #endif

@@ -8,8 +8,7 @@
 #include "guest/kvm/checks.h"
 
 static const struct area *const areas[] = {
-	&cpuid_area,
-	NULL,
+	&cpuid_area, &msr_area, &msr_kept_area, &kvm_end_area, NULL,
 };
 
 static const struct check *check(unsigned n)

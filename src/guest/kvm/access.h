@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Accesses to MSRs that must work, and such as must be refused. */
+#ifndef GUEST_KVM_ACCESS_H
+#define GUEST_KVM_ACCESS_H
+
+#include "guest/compare.h"
+
+/*
+ * RDMSR and WRMSR.  The check fails unless they return and change no register but EDX:EAX of RDMSR.
+ * Says whether they returned.
+ */
+bool get_msr(struct run *run, uint32_t msr, uint64_t *value);
+bool set_msr(struct run *run, uint32_t msr, uint64_t value);
+
+/* Expects that RDMSR gives @wanted. */
+void expect_msr(struct run *run, uint32_t msr, uint64_t wanted);
+
+/* Expects that WRMSR of @value is #GP(0). */
+void expect_refused(struct run *run, uint32_t msr, uint64_t value);
+
+/* The same of @good with each one of the bits @reserved set; and then writes @good. */
+void expect_bits_refused(struct run *run, uint32_t msr, uint64_t good, uint64_t reserved);
+
+/* A gpa that can't be memory, on a page. */
+uint64_t outside_gpa(void);
+
+#endif

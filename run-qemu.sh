@@ -200,7 +200,7 @@ fi
 
 if ! has_option ' -M -machine --machine -bios --bios ' "$@"; then
 	find_fast_firmware
-	[ -z "$bios" ] || set -- -M microvm,acpi=off -bios "$bios" "$@"
+	[ -z "$bios" ] || set -- -M microvm,acpi=off,rtc=on -bios "$bios" "$@"
 fi
 [ -z "$cpu" ] || set -- -cpu "$cpu" "$@"
 [ -z "$debug_log" ] || set -- -debugcon "file:$DEBUG_LOG" "$@"

@@ -24,8 +24,7 @@ kvm2007) reported='C6 C32.5' not_yet='' ;;
 kvm)
 	reported=''
 	not_yet=''
-	not_yet="$not_yet KW1 KW2 KW3 KW4"
-	not_yet="$not_yet KT1 KT2 KT3 KT4 KT6 KT7 KT8 KT9 KT10 KT12 KT13 KT14 KT15"
+	not_yet="$not_yet KT9 KT13"
 	not_yet="$not_yet KS1 KS2 KS3 KS5 KS6 KS8"
 	not_yet="$not_yet KE1 KE2 KE3 KE4 KE5 KE6"
 	not_yet="$not_yet KF1 KF2 KF3 KF4 KF5 KF6 KF7 KF8 KF9"

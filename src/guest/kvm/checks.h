@@ -52,6 +52,12 @@ enum enforcement kvm_enforcement(void);
 #define report(what, ...) check_diag("report: " what " " __VA_ARGS__)
 void kvm_report(struct run *run);
 
-extern const struct area cpuid_area, msr_area, msr_kept_area, kvm_end_area;
+extern const struct area cpuid_area, msr_area, msr_kept_area, wallclock_area, kvmclock_area,
+	kvmclock_time_area, kvm_end_area;
+
+/* What the areas report after all checks, by themselves. */
+void wallclock_report(void);
+void kvmclock_report(struct run *run);
+void kvmclock_time_report(struct run *run);
 
 #endif

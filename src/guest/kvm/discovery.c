@@ -132,8 +132,9 @@ void kvm_discover(struct run *run)
 /* What the ABI leaves to the host, and no check has reported. */
 void kvm_report(struct run *run)
 {
-	(void)run;
 	report("cpuid.base", "%#x", kvm_found.base);
 	report("cpuid.features", "%#x", kvm_found.features);
 	report("cpuid.hints", "%#x", kvm_found.hints);
+	wallclock_report();
+	kvmclock_report(run);
 }

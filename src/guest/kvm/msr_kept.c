@@ -4,6 +4,7 @@
 
 #include "guest/kvm/access.h"
 #include "guest/kvm/checks.h"
+#include "guest/kvm/clock.h"
 #include "lib/multiboot.h"
 #include "lib/string.h"
 #include "x86/defs.h"
@@ -97,14 +98,6 @@ static void cpl3(struct run *run)
 	expect(run, page_untouched(PAGE_A, 0, PAGE_SIZE), "page A: wanted it unchanged");
 }
 
-/* The MSR of the system time, by which the checks below see whether the host wrote; 0: none. */
-static uint32_t time_msr(struct run *run)
-{
-	if (has_feature(KVM_FEATURE_CLOCKSOURCE2))
-		return KVM_MSR_SYSTEM_TIME;
-	return needs(run, KVM_FEATURE_CLOCKSOURCE) ? KVM_MSR_SYSTEM_TIME_OLD : 0;
-}
-
 static void expect_written(struct run *run, unsigned page)
 {
 	expect(run, !page_untouched(page, 0, sizeof(struct pvclock_vcpu_time_info)),
@@ -114,10 +107,10 @@ static void expect_written(struct run *run, unsigned page)
 /* KM7: which virtual address the page has does not matter, nor if it can be written there. */
 static void two_addresses(struct run *run)
 {
-	uint32_t msr = time_msr(run);
+	uint32_t msr = time_msr();
 	const uint8_t *other;
 
-	if (!msr)
+	if (!needs_clock(run))
 		return;
 	pages_reset();
 	other = page_borrow(page_gpa(PAGE_A));
@@ -133,10 +126,10 @@ static void two_addresses(struct run *run)
 /* KM7: EDX is a part of the address, so this one is not in the page.  A host may also fault. */
 static void high_half(struct run *run)
 {
-	uint32_t msr = time_msr(run);
+	uint32_t msr = time_msr();
 	struct outcome o;
 
-	if (!msr)
+	if (!needs_clock(run))
 		return;
 	pages_reset();
 	interact_wrmsr(msr, page_gpa(PAGE_A) | outside_gpa() | KVM_MSR_ENABLED, &o);
@@ -162,10 +155,10 @@ static bool find_high_page(const struct multiboot_mmap_entry *region, void *arg)
 static void above_4g(struct run *run)
 {
 	struct pvclock_vcpu_time_info *high, before;
-	uint32_t msr = time_msr(run);
+	uint32_t msr = time_msr();
 	uint64_t gpa = 0;
 
-	if (!msr)
+	if (!needs_clock(run))
 		return;
 	if (!multiboot_each_region(find_high_page, &gpa) || !gpa) {
 		skip(run, "no memory above 4 GiB");
@@ -183,10 +176,10 @@ static void above_4g(struct run *run)
 /* KM7: the mode of the CPU does not matter. */
 static void expect_written_from(struct run *run, enum mode32 first, enum mode32 last)
 {
-	uint32_t msr = time_msr(run);
+	uint32_t msr = time_msr();
 	struct call32 call;
 
-	if (!msr)
+	if (!needs_clock(run))
 		return;
 	for (enum mode32 mode = first; mode <= last; mode++) {
 		if (!interact_mode32_works(mode)) {

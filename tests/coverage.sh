@@ -25,10 +25,8 @@ kvm)
 	reported=''
 	not_yet=''
 	not_yet="$not_yet KT9 KT13"
-	not_yet="$not_yet KS1 KS2 KS3 KS5 KS6 KS8"
-	not_yet="$not_yet KE1 KE2 KE3 KE4 KE5 KE6"
-	not_yet="$not_yet KF1 KF2 KF3 KF4 KF5 KF6 KF7 KF8 KF9"
-	not_yet="$not_yet KP1 KG1"
+	not_yet="$not_yet KE2 KE3 KE4 KE5 KE6"
+	not_yet="$not_yet KF4 KF5 KF6 KF7 KF8 KF9"
 	not_yet="$not_yet KC1 KC2 KC3 KC4 KC5 KC6 KC7 KC8 KC9 KC10"
 	not_yet="$not_yet KC32.1 KC32.2 KC32.3"
 	not_yet="$not_yet KH1 KH2 KH4 KH5 KH6"

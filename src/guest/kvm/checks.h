@@ -53,10 +53,12 @@ enum enforcement kvm_enforcement(void);
 void kvm_report(struct run *run);
 
 extern const struct area cpuid_area, msr_area, msr_kept_area, wallclock_area, kvmclock_area,
-	kvmclock_time_area, kvm_end_area;
+	kvmclock_time_area, steal_area, poll_area, migration_area, pveoi_area, asyncpf_area,
+	kvm_end_area;
 
 /* What the areas report after all checks, by themselves. */
 void wallclock_report(void);
+void steal_report(void);
 void kvmclock_report(struct run *run);
 void kvmclock_time_report(struct run *run);
 

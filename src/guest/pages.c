@@ -65,6 +65,12 @@ void pages_reset(void)
 		fill_page((uint64_t *)page_bytes(i), fill_word(i));
 }
 
+void page_refill(unsigned page, unsigned from, unsigned to)
+{
+	for (; from < to; from += sizeof(uint64_t))
+		*(volatile uint64_t *)(page_bytes(page) + from) = fill_word(page);
+}
+
 uint64_t pages_generation(void)
 {
 	return generation;

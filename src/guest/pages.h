@@ -26,6 +26,9 @@ void pages_map(const enum page_use uses[PAGES]);
 /* Fills all pages, with new noise. */
 void pages_reset(void);
 
+/* Fills the bytes of @page from @from on, before @to, which are whole words, as they were. */
+void page_refill(unsigned page, unsigned from, unsigned to);
+
 /* How many times pages_reset() was called. */
 uint64_t pages_generation(void);
 

@@ -5,7 +5,8 @@
 #include "x86/insn.h"
 
 #define TRIES         1000 /* of a structure that the host may be writing */
-#define LATER_UPDATES 16   /* that may come between a registration and the look at it */
+#define UNUSED_PORT   0x80
+#define LATER_UPDATES 16 /* that may come between a registration and the look at it */
 
 uint32_t time_msr(void)
 {
@@ -24,6 +25,11 @@ uint32_t wall_msr(void)
 bool needs_clock(struct run *run)
 {
 	return time_msr() || needs(run, KVM_FEATURE_CLOCKSOURCE2);
+}
+
+void make_exit(void)
+{
+	inb(UNUSED_PORT);
 }
 
 void *page_at(unsigned page, unsigned offset)

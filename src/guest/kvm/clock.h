@@ -17,6 +17,9 @@ uint32_t wall_msr(void);
 /* Whether there are both; if not, the check is a skip. */
 bool needs_clock(struct run *run);
 
+/* Makes the host run: some answer CPUID without that, but none a port that nothing is behind. */
+void make_exit(void);
+
 /* Structures at @offset of page A or B, and their gpas. */
 void *page_at(unsigned page, unsigned offset);
 uint64_t gpa_at(unsigned page, unsigned offset);

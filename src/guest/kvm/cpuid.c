@@ -114,7 +114,6 @@ static void clobbers(struct run *run)
 	static const uint8_t cpuid_ret[] = {0x0f, 0xa2, 0xc3};
 	const unsigned written = GPR_BIT(rax) | GPR_BIT(rbx) | GPR_BIT(rcx) | GPR_BIT(rdx);
 
-	pages_reset();
 	memcpy(page_bytes(PAGE_SITE_A), cpuid_ret, sizeof(cpuid_ret));
 	for (uint32_t leaf = kvm_found.base; leaf <= kvm_found.base + 1; leaf++) {
 		struct gprs gprs = noise_gprs();

@@ -124,6 +124,7 @@ void kvm_discover(struct run *run)
 		return;
 	}
 	kvm_host.present = kvm_host.registered = true;
+	pages_reset();
 	read_leaves(&kvm_found);
 	read_msrs(&kvm_found);
 	stop_clock();

@@ -25,7 +25,7 @@ static void expect_versions(struct run *run, uint32_t msr)
 	struct pvclock_vcpu_time_info *info = page_at(PAGE_A, OFFSET);
 
 	for (unsigned i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
-		pages_reset();
+		refill();
 		info->version = old[i];
 		if (!fill(run, msr, OFFSET))
 			return;
@@ -53,13 +53,10 @@ static void second(struct run *run)
 {
 	if (!needs_clock(run))
 		return;
-	pages_reset();
-	for (unsigned i = 0; i < 2; i++) {
-		unsigned page = i ? PAGE_B : PAGE_A;
-
+	refill();
+	for (unsigned page = PAGE_A; page <= PAGE_B; page += PAGE_B - PAGE_A) {
 		set_msr(run, time_msr(), gpa_at(page, OFFSET) | KVM_MSR_ENABLED);
-		expect(run, !page_untouched(page, OFFSET, OFFSET + SIZE),
-		       "registration %u: wanted the structure written, got nothing", i + 1);
+		expect_written(run, page, OFFSET, OFFSET + SIZE);
 	}
 	set_msr(run, time_msr(), 0);
 }
@@ -71,7 +68,7 @@ static void pads(struct run *run)
 
 	if (!needs_clock(run))
 		return;
-	pages_reset();
+	refill();
 	memset(page_at(PAGE_A, OFFSET), 0x5a, SIZE);
 	if (!fill(run, time_msr(), OFFSET))
 		return;
@@ -83,19 +80,20 @@ static void pads(struct run *run)
 /* KT4: at any multiple of 4 the host writes the structure there, and no other byte. */
 static void offsets(struct run *run)
 {
-	if (!needs_clock(run))
-		return;
-	for (unsigned at = OFFSET; at < OFFSET + LINE && !run->failed; at += 4) {
-		pages_reset();
+	unsigned at = OFFSET;
+
+	pages_reset();
+	for (; at < OFFSET + LINE && needs_clock(run) && !run->failed; at += 4) {
 		if (!fill(run, time_msr(), at))
 			return;
-		expect(run, !page_untouched(PAGE_A, at, at + SIZE),
-		       "offset %#x: wanted the structure written, got nothing", at);
-		expect(run, page_untouched(PAGE_A, 0, at),
-		       "offset %#x: wanted nothing written before it", at);
-		expect(run, page_untouched(PAGE_A, at + SIZE, PAGE_SIZE),
-		       "offset %#x: wanted %u bytes written, got more", at, (unsigned)SIZE);
+		expect_kept(run, PAGE_A, OFFSET - LINE, at);
+		expect_written(run, PAGE_A, at, at + SIZE);
+		expect_kept(run, PAGE_A, at + SIZE, OFFSET + 3 * LINE);
+		page_refill(PAGE_A, OFFSET, OFFSET + 2 * LINE);
 	}
+	expect_kept(run, PAGE_CANARY_0, 0, PAGE_SIZE);
+	expect_kept(run, PAGE_A, 0, PAGE_SIZE);
+	expect_kept(run, PAGE_CANARY_1, 0, PAGE_SIZE);
 }
 
 /*
@@ -139,7 +137,7 @@ static void stopped(struct run *run)
 	if (!needs_clock(run))
 		return;
 	for (unsigned set = 0; set < 2; set++) {
-		pages_reset();
+		refill();
 		memset(info, 0, sizeof(*info));
 		for (unsigned i = 0; i < 3; i++) {
 			if (i == 1)
@@ -161,13 +159,12 @@ static void outside(struct run *run)
 
 	if (!needs_clock(run))
 		return;
-	pages_reset();
+	refill();
 	for (unsigned i = 0; i < n; i++)
 		set_msr(run, time_msr(), addresses[i] | KVM_MSR_ENABLED);
-	expect(run, page_untouched(PAGE_A, 0, PAGE_SIZE), "page A: wanted it unchanged");
+	expect_kept(run, PAGE_A, 0, AROUND);
 	if (fill(run, time_msr(), OFFSET))
-		expect(run, !page_untouched(PAGE_A, OFFSET, OFFSET + SIZE),
-		       "a good gpa after that: wanted the structure written, got nothing");
+		expect_written(run, PAGE_A, OFFSET, OFFSET + SIZE);
 }
 
 static const struct check checks[] = {
@@ -192,7 +189,7 @@ static void report_stable(void)
 	struct outcome o;
 
 	for (unsigned i = 0; i < 2; i++) {
-		pages_reset();
+		refill();
 		interact_wrmsr(msrs[i], gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED, &o);
 		stable[i] = info->flags & PVCLOCK_TSC_STABLE;
 		interact_wrmsr(msrs[i], 0, &o);

@@ -34,7 +34,7 @@ static time_info *start_clock(struct run *run)
 {
 	if (!needs_clock(run))
 		return NULL;
-	pages_reset();
+	refill();
 	if (!set_msr(run, time_msr(), page_gpa(PAGE_A) | KVM_MSR_ENABLED))
 		return NULL;
 	return page_at(PAGE_A, 0);

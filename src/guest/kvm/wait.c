@@ -14,7 +14,7 @@
 #define HZ         200
 #define PIT_HZ     1193182u
 #define PERIOD     (PIT_HZ / HZ)
-#define FIRST_TICK 20 /* periods until the first tick; an emulator may be late */
+#define FIRST_TICK 10 /* periods until the first tick; an emulator may be late */
 #define POLLS      100000000u
 #define SECOND     UINT64_C(1000000000) /* ns */
 
@@ -49,17 +49,22 @@ static bool interrupts_come(void)
 
 bool wait_start(struct run *run, bool *halts)
 {
+	static bool known, come;
+
 	if (!timer_start(HZ)) {
 		skip(run, "no timer");
 		return false;
 	}
-	*halts = interrupts_come();
+	if (!known)
+		come = interrupts_come();
+	known = true;
+	*halts = come;
 	return true;
 }
 
 /*
  * The counter is read at least once in each of its periods, or a period is lost: so more may have
- * passed, but not less.  CPUID is an exit on each host, HLT need not be one.
+ * passed, but not less.
  */
 uint64_t wait_for(uint64_t ms, bool halts)
 {
@@ -69,7 +74,7 @@ uint64_t wait_for(uint64_t ms, bool halts)
 	for (unsigned i = 0; counted < wanted && i < POLLS; i++) {
 		uint16_t now;
 
-		cpuid(0, 0);
+		make_exit();
 		if (halts)
 			halt_once();
 		now = timer_count();
@@ -108,7 +113,7 @@ static void set_pattern(unsigned offset, unsigned size)
 
 static void begin(struct waited *w, uint32_t time, uint32_t wall)
 {
-	pages_reset();
+	refill();
 	if (wall) {
 		w->has_wall = write_ok(wall, gpa_at(PAGE_A, WALL));
 		memcpy(&w->wall[0], page_at(PAGE_A, WALL), sizeof(w->wall[0]));

@@ -24,7 +24,7 @@ static bool fill(struct run *run, uint32_t msr, uint32_t version, wall_clock *wa
 {
 	wall_clock *there = page_at(PAGE_A, 0);
 
-	pages_reset();
+	refill();
 	there->version = version;
 	if (!set_msr(run, msr, page_gpa(PAGE_A)))
 		return false;
@@ -123,18 +123,13 @@ static void old_number(struct run *run)
 /* KW4: twelve bytes, at any multiple of four. */
 static void size(struct run *run)
 {
-	const unsigned length = sizeof(wall_clock);
-
-	for (unsigned at = 0x104; at < 0x144 && needs_clock(run); at += 12) {
-		pages_reset();
+	for (unsigned at = 0x104; at < 0x144 && needs_clock(run); at += sizeof(wall_clock)) {
+		refill();
 		if (!set_msr(run, wall_msr(), gpa_at(PAGE_A, at)))
 			return;
-		expect(run, !page_untouched(PAGE_A, at, at + length),
-		       "offset %#x: wanted the structure written, got nothing", at);
-		expect(run, page_untouched(PAGE_A, 0, at), "offset %#x: wanted nothing before it",
-		       at);
-		expect(run, page_untouched(PAGE_A, at + length, PAGE_SIZE),
-		       "offset %#x: wanted %u bytes written, got more", at, length);
+		expect_kept(run, PAGE_A, 0, at);
+		expect_written(run, PAGE_A, at, at + sizeof(wall_clock));
+		expect_kept(run, PAGE_A, at + sizeof(wall_clock), AROUND);
 	}
 }
 
@@ -163,12 +158,12 @@ static void report_gpa(const char *what, uint64_t gpa)
 {
 	struct outcome o;
 
-	pages_reset();
+	refill();
 	interact_wrmsr(wall_msr(), gpa, &o);
 	check_diag("report: wallclock.%s %s", what,
-		   o.faulted                              ? "fault"
-		   : page_untouched(PAGE_A, 0, PAGE_SIZE) ? "not-filled"
-							  : "filled");
+		   o.faulted                           ? "fault"
+		   : page_untouched(PAGE_A, 0, AROUND) ? "not-filled"
+						       : "filled");
 }
 
 void wallclock_report(void)

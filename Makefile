@@ -144,7 +144,7 @@ IMAGES := $(O)/guest.elf $(O)/host.elf
 TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue exit shim calls smp)
 
 # The longest tests, which start first.
-LONG := $(patsubst %,tests/%.t,faults smp machines build)
+LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
 .PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak bench coverage docs \
@@ -162,7 +162,7 @@ $(O)/tests/exit.elf: $(call objects,tests/guests/exit.asm)
 $(O)/tests/shim.elf: $(call objects,tests/guests/shim.asm)
 
 # The largest bss; the linker checks it.
-$(O)/guest.elf $(TEST_IMAGES): MAX_BSS := 128K
+$(O)/guest.elf $(TEST_IMAGES): MAX_BSS := 160K
 $(O)/host.elf: MAX_BSS := 256K
 
 # Where each is loaded: the host above a guest of default size, so that an address is in only one.
@@ -251,6 +251,7 @@ $(O)/asm-offsets.inc: $(O)/obj/boot/asm-offsets.s
 
 include tests/unit/unit.mk
 include tests/parsers/parsers.mk
+include tests/vmm/vmm.mk
 
 # With the slash find also follows a link.
 -include $(shell [ ! -d $(O) ] || find $(O)/ -name '*.d')
@@ -307,7 +308,7 @@ clean: ## remove the build directory
 
 help: ## this list
 	@echo 'make              build guest.elf and host.elf'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \2/p' Makefile tests/parsers/parsers.mk | \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \2/p' Makefile tests/*/*.mk | \
 		while read -r make target text; do \
 			printf '%s %-12s %s\n' "$$make" "$$target" "$$text"; done
 	@echo 'Variables, of make and of the environment:' \

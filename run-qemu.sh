@@ -25,6 +25,7 @@ Builds what is out of date, runs the guest, and prints its TAP stream.
   --cpu=MODEL          QEMU's -cpu
   --gdb[=PORT]         wait for gdb before the first instruction (default port 1234)
 END
+	host_usage
 	common_usage ', with --gdb never'
 	cat <<END
 Paths in QEMU ARGS are relative to the project's directory; a -M, -machine or -bios there \
@@ -199,7 +200,7 @@ fi
 
 if ! has_option ' -M -machine --machine -bios --bios ' "$@"; then
 	find_fast_firmware
-	[ -z "$bios" ] || set -- -M microvm,acpi=off -bios "$bios" "$@"
+	[ -z "$bios" ] || set -- -M microvm,acpi=off,rtc=on -bios "$bios" "$@"
 fi
 [ -z "$cpu" ] || set -- -cpu "$cpu" "$@"
 [ -z "$debug_log" ] || set -- -debugcon "file:$DEBUG_LOG" "$@"

@@ -23,9 +23,10 @@ for file in src/abi/*.h; do
 		diff "$document" "$tmp/document" | head -n 20 | sed 's/^/# /'
 	}
 done
-is "$(grep -c '^|.*| \*no check yet\* |' "$abi")" \
-	"$(sed -n "s/^	not_yet='\(.*\)'/\1/p" tests/coverage.sh | wc -w)" \
-	"$abi: the table shows the rules that no check holds yet"
+sed -n 's/.*not_yet=["'"'"']\($not_yet\)\{0,1\}\([ A-Z0-9.]*\)["'"'"'].*/\2/p' \
+	tests/coverage.sh >"$tmp/not-yet"
+is "$(cat docs/abi-*.md | grep -c '^|.*| \*no check yet\* |')" "$(wc -w <"$tmp/not-yet")" \
+	'the tables show the rules that no check holds yet'
 
 # refused SED-SCRIPT PATTERN NAME: if a document is changed so, coverage.sh says what is wrong.
 refused() {

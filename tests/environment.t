@@ -79,7 +79,7 @@ for image in guest host; do
 	holds "$image.elf: the same, byte for byte" cmp "$awkward/tree/build/$image.elf" \
 		"$O/$image.elf"
 done
-for program in run-qemu.sh tests/run-bochs.sh; do
+for program in run-qemu.sh tests/run-bochs.sh tests/run-stock-kvm.sh; do
 	ln -s "../link to the tree/$program" "$tmp/path/other"
 	(cd "$tmp/cd" && bad_day other --help) >"$tmp/out" 2>&1
 	is $? 0 "$program: called by a link with a relative target"

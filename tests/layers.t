@@ -52,7 +52,8 @@ wrong_ways() { # nm -A -P's lines
 	}' "$@"
 }
 
-for room in boot src/x86 src/lib src/guest src/guest/kvm2007 src/host src/host/kvm2007; do
+for room in boot src/x86 src/lib src/guest src/guest/kvm src/guest/kvm2007 src/host \
+	src/host/kvm2007; do
 	holds "$room: there are objects" grep -q "^$O/obj/$room/[^/]*\.o: " "$tmp/symbols"
 done
 wrong_ways "$tmp/symbols" >"$tmp/err"
@@ -70,6 +71,7 @@ red src/lib/exit.o guest_translate src/host/guest_memory.o
 red src/guest/pages.o make_site src/guest/kvm2007/site.o
 red src/guest/check.o guest_translate src/host/guest_memory.o
 red src/guest/kvm2007/probe.o guest_translate src/host/guest_memory.o
+red src/guest/kvm/cpuid.o make_site src/guest/kvm2007/site.o
 red src/host/svm.o expect_equal src/guest/check.o
 red src/host/exits.o kvm2007_abi src/guest/kvm2007/kvm2007.o
 finish

@@ -20,7 +20,7 @@ while read -r command; do
 	qemu-system-x86_64*)
 		if kvm_is_here; then
 			run 0 "timeout 60 $command"
-			has "$tmp/out" '^# RESULT: SKIP ' 'it prints the verdict'
+			has "$tmp/out" '^# RESULT: [A-Z]+ pass=' 'it prints the verdict'
 		else
 			skip "$command" 'no /dev/kvm that works'
 		fi
@@ -31,6 +31,14 @@ while read -r command; do
 			has "$tmp/out" '^# RESULT: PASS ' 'it passes'
 		else
 			skip "$command" 'no bochs'
+		fi
+		;;
+	tests/run-stock-kvm.sh*)
+		if [ -s "$O/linux-release/vmlinuz" ]; then
+			run 0 "$command"
+			has "$tmp/out" '^# qemu: Linux ' 'Linux runs it'
+		else
+			skip "$command" "no $O/linux-release"
 		fi
 		;;
 	'make iso')
@@ -71,7 +79,8 @@ is "$(grep -nxF "${failure#* - }" "$tmp/checks" | sed 's/:/ - /')" "$failure" \
 	"the README's failure has its number"
 
 # The options that the README lists.
-for option in list abi only skip require strict trace seed echo echo-calls cpus serial vga reset; do
+for option in list abi only skip require strict trace seed echo echo-calls cpus serial vga reset \
+	fresh waits; do
 	grep -q "{\"$option\"," src/guest/options.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the guest's option '$option' is in the README"
 done
@@ -79,6 +88,6 @@ for option in abi mem cpus personality echo fault faults vga serial log checksum
 	grep -q "name = \"$option\"" src/host/config.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the host's option '$option' is in the README"
 done
-is "$(grep -c 'OPTION_[A-Z_]*,' src/guest/options.c)" 14 'the guest has no other option'
+is "$(grep -c 'OPTION_[A-Z_]*,' src/guest/options.c)" 16 'the guest has no other option'
 is "$(grep -c '\.name = ' src/host/config.c)" 12 'the host has no other option'
 finish

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 /* One X(NAME) for each ABI: NAME_abi, defined in the folder NAME. */
-#define ABIS(X) X(kvm2007)
+#define ABIS(X) X(kvm2007) X(kvm)
 
 #define X(name) extern const struct guest_abi name##_abi;
 ABIS(X)

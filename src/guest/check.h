@@ -23,7 +23,7 @@ enum check_flag {
 
 struct check {
 	const char *name; /* area.what; never changes */
-	char rule[6];     /* that it checks, as "C32.1" */
+	char rule[7];     /* that it checks, as "KC32.1" */
 	uint16_t flags;   /* enum check_flag */
 	void (*body)(struct run *run);
 	uint64_t arg;     /* for a body that several checks share */

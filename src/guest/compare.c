@@ -104,3 +104,23 @@ void expect_flags(struct run *run, uint64_t wanted, uint64_t got)
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		expect_equal(run, flags[i].name, got & flags[i].mask, wanted & flags[i].mask);
 }
+
+/* The registers at a fault of code that was called, as if it had returned. */
+static struct gprs trap_gprs(const struct trap_frame *f)
+{
+	return (struct gprs){f->rax, f->rcx,   f->rdx, f->rbx, f->rsp + sizeof(uint64_t),
+			     f->rbp, f->rsi,   f->rdi, f->r8,  f->r9,
+			     f->r10, f->r11,   f->r12, f->r13, f->r14,
+			     f->r15, f->rflags};
+}
+
+void expect_registers_kept(struct run *run, const struct outcome *o, unsigned written)
+{
+	struct gprs at_fault = trap_gprs(&o->fault);
+	const struct gprs *after = o->faulted ? &at_fault : &o->after;
+
+	if (o->faulted)
+		expect_equal(run, "rip", o->fault.rip, o->target);
+	expect_gprs(run, &o->before, after, o->faulted ? 0 : written);
+	expect_flags(run, o->before.rflags, after->rflags);
+}

@@ -47,4 +47,10 @@ void expect_flags(struct run *run, uint64_t wanted, uint64_t got);
 void expect_gprs(struct run *run, const struct gprs *before, const struct gprs *after,
 		 unsigned except);
 
+/*
+ * Expects that an RDMSR or WRMSR changed no flag and no general purpose register, except @written
+ * if it did not fault.
+ */
+void expect_registers_kept(struct run *run, const struct outcome *o, unsigned written);
+
 #endif

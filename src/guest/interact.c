@@ -9,6 +9,8 @@
 
 extern const uint8_t op_rdmsr[], op_wrmsr[], op_rdmsr32[], op_wrmsr32[];
 
+#define FIRST_MSRS 0x2000 /* of the MSR permission map, APM2 15.11 */
+
 static bool tracing;
 
 /* Only the boot vCPU writes to the console. */
@@ -66,8 +68,11 @@ void interact_msr(uint32_t msr, bool write, uint64_t value, uint64_t rflags,
 {
 	struct gprs gprs = noise_gprs();
 
-	/* The instructions ignore the upper halves. */
-	gprs.rcx = msr | gprs.rcx << 32;
+	/*
+	 * The instructions ignore the upper halves.  QEMU 7.2 to 10.0, emulating SVM, looks up MSRs
+	 * of the first range by all of RCX, and so does not intercept them.
+	 */
+	gprs.rcx = msr | (msr < FIRST_MSRS ? 0 : gprs.rcx << 32);
 	if (write) {
 		gprs.rax = (uint32_t)value | gprs.rax << 32;
 		gprs.rdx = value >> 32 | gprs.rdx << 32;
@@ -115,6 +120,18 @@ void interact_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, uint32_t e
 	call->in.rax = (uint32_t)value;
 	call->in.rdx = value >> 32;
 	interact_calls32(call, 1);
+}
+
+bool interact_mode32_works(enum mode32 mode)
+{
+	struct call32 call = {
+		.mode = mode,
+		.target = (uint32_t)(uint64_t)op_wrmsr32 + 2, /* its RET */
+		.in = noise_gprs(),
+	};
+
+	interact_calls32(&call, 1);
+	return !call.faulted;
 }
 
 void interact_enter(enum other_mode mode, uint64_t entry, const struct gprs *regs,

@@ -48,6 +48,9 @@ void interact_rdmsr32(uint32_t msr, enum mode32 mode, uint32_t eflags, struct ca
 void interact_wrmsr32(uint32_t msr, uint64_t value, enum mode32 mode, uint32_t eflags,
 		      struct call32 *call);
 
+/* Whether the machine gets to @mode and back: some emulators of CPUs have no paging there. */
+bool interact_mode32_works(enum mode32 mode);
+
 /*
  * Enters the code at the virtual address @entry by IRET, with @regs: in 64-bit mode at CPL 3, or in
  * compatibility mode at CPL 0.  The code must end by a trap, which goes to @fault.

@@ -7,6 +7,7 @@
 
 #define NO_ECHO            UINT64_MAX
 #define DEFAULT_ECHO_CALLS 200
+#define DEFAULT_WAITS      100
 #define SERIAL_MAX         (0x10000 - SERIAL_SIZE)
 
 bool options_parse(char *line, struct options *options, char *error)
@@ -18,6 +19,9 @@ bool options_parse(char *line, struct options *options, char *error)
 		{"trace", NULL, OPTION_FLAG, .flag = &o.trace},
 		{"vga", NULL, OPTION_FLAG, .flag = &o.vga},
 		{"reset", NULL, OPTION_FLAG, .flag = &o.reset},
+		{"fresh", NULL, OPTION_FLAG, .flag = &o.fresh},
+		{"waits", "a number of milliseconds from 10 to 60000", OPTION_NUMBER,
+		 .number = &o.waits, .min = 10, .max = 60000},
 		{"abi", "NAME,...", OPTION_TEXT, .text = &o.abi},
 		{"require", "nothing or NAME,...", OPTION_FLAG_TEXT, .text = &o.require},
 		{"only", "GLOB,...", OPTION_TEXT, .text = &o.only},
@@ -38,6 +42,7 @@ bool options_parse(char *line, struct options *options, char *error)
 
 	o = (struct options){
 		.serial = SERIAL_ANY,
+		.waits = DEFAULT_WAITS,
 		.echo = NO_ECHO,
 		.echo_calls = DEFAULT_ECHO_CALLS,
 	};

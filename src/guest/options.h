@@ -16,6 +16,8 @@ struct options {
 	bool trace;                /* print each call */
 	bool vga;                  /* print on the screen too */
 	bool reset;                /* reset the machine if nothing else ends it */
+	bool fresh;                /* no firmware or system used the machine before the guest */
+	uint64_t waits;            /* how long checks wait for what must not happen, in ms */
 	uint64_t seed;             /* of the random numbers; 0: take the time stamp counter */
 	uint64_t serial;           /* the UART's port; SERIAL_ANY: the first that there is */
 	bool has_echo;             /* the host has the echo service: */

@@ -3,9 +3,12 @@
 
 #include "guest/vcpu.h"
 #include "lib/multiboot.h"
+#include "x86/insn.h"
 
 /* Virtual address of the page that page_borrow() maps. */
 #define BORROWED (PAGING_WINDOW_END - PAGE_SIZE)
+
+#define ONE_TIB (UINT64_C(1) << 40)
 
 extern uint8_t image_end[];
 
@@ -60,6 +63,12 @@ void pages_reset(void)
 	generation++;
 	for (unsigned i = 0; i < PAGES; i++)
 		fill_page((uint64_t *)page_bytes(i), fill_word(i));
+}
+
+void page_refill(unsigned page, unsigned from, unsigned to)
+{
+	for (; from < to; from += sizeof(uint64_t))
+		*(volatile uint64_t *)(page_bytes(page) + from) = fill_word(page);
 }
 
 uint64_t pages_generation(void)
@@ -117,4 +126,28 @@ uint8_t *page_borrow(uint64_t gpa)
 {
 	paging_map(BORROWED, gpa, PAGE_RW);
 	return (uint8_t *)BORROWED;
+}
+
+/* The first address above the CPU's physical addresses: 2^MAXPHYADDR. */
+static uint64_t physical_end(void)
+{
+	uint32_t bits = 36;
+
+	if (cpuid(0x80000000, 0).eax >= 0x80000008)
+		bits = cpuid(0x80000008, 0).eax & 0xff;
+	return UINT64_C(1) << bits;
+}
+
+unsigned outside_addresses(uint64_t addresses[ADDRESSES_MAX])
+{
+	uint64_t end = multiboot_memory_end();
+	uint64_t last = physical_end() - PAGE_SIZE;
+	unsigned n = 0;
+
+	if (ONE_TIB >= end && last >= end) {
+		addresses[n++] = ONE_TIB;
+		addresses[n++] = last;
+	}
+	addresses[n++] = BIT(63) | BIT(52);
+	return n;
 }

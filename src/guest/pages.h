@@ -26,6 +26,9 @@ void pages_map(const enum page_use uses[PAGES]);
 /* Fills all pages, with new noise. */
 void pages_reset(void);
 
+/* Fills the bytes of @page from @from on, before @to, which are whole words, as they were. */
+void page_refill(unsigned page, unsigned from, unsigned to);
+
 /* How many times pages_reset() was called. */
 uint64_t pages_generation(void);
 
@@ -44,6 +47,10 @@ static inline uint64_t page_entry(unsigned page)
 
 /* Whether the bytes of @page from @from on, before @to, are as pages_reset() left them. */
 bool page_untouched(unsigned page, unsigned from, unsigned to);
+
+/* Writes to @addresses the gpas of pages that can't be memory.  Returns how many, at least 1. */
+#define ADDRESSES_MAX 3
+unsigned outside_addresses(uint64_t addresses[ADDRESSES_MAX]);
 
 /* A checksum of @from to @to, which are whole words: a change of any one word changes it. */
 uint64_t sum_words(const void *from, const void *to);

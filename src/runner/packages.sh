@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced by run.sh for --deps: installs the packages that are missing to build, run and test.
-# shellcheck shell=sh disable=SC2154 # run.sh sets self
+# Sourced by run.sh for --deps: installs the packages that are missing to build, run and test, and
+# gets Debian's kernel.
+# shellcheck shell=sh disable=SC2154 # run.sh sets self, build and as
 
 # Commands and files, any one of which shows that a package is there | apt | dnf | pacman
 packages() {
 	cat <<'END'
 gcc|gcc|gcc|gcc
 /usr/include/stdio.h|libc6-dev|glibc-devel|glibc
+/usr/lib/x86_64-linux-gnu/libc.a /usr/lib64/libc.a /usr/lib/libc.a|libc6-dev|glibc-static|glibc
 make|make|make|make
 nasm|nasm|nasm|nasm
 ld|binutils|binutils|binutils
@@ -27,6 +29,7 @@ musl-gcc|musl-tools|musl-gcc|musl
 ccache|ccache|ccache|ccache
 gdb|gdb|gdb|gdb
 git|git|git|git
+xz|xz-utils|xz|xz
 /usr/share/perl5/TAP/Formatter/JUnit.pm|libtap-formatter-junit-perl||
 /usr/share/perl5/TAP/Harness/JUnit.pm|libtap-harness-junit-perl||
 END
@@ -95,4 +98,23 @@ $self: this installs them, as root:
 ${update:+$update && }$install $missing
 END
 	exit 99
+}
+
+unpack_kernel() { # SERIES
+	$as mkdir -p "$build" 2>&1 && $as sh src/runner/stock-kernel.sh "$1" "$build"
+}
+
+# Gets the kernel that run-stock-kvm.sh boots: 6.1, say, or release, this release's own.  Without it
+# only that runner is skipped, so this is no error.  $no_kernel says why there is none.
+get_kernel() { # SERIES
+	no_kernel=''
+	[ ! -s "$build/linux-$1/vmlinuz" ] || return 0
+	choose_owner "$build"
+	no_kernel=$(unpack_kernel "$1") && return
+	# The lists of packages may be missing, or too old.
+	if command -v apt-cache >/dev/null && become_root; then
+		# shellcheck disable=SC2086 # $sudo may be nothing
+		announce_and_run $sudo apt-get update && no_kernel=$(unpack_kernel "$1") && return
+	fi
+	printf '%s: tests/run-stock-kvm.sh has no kernel: %s\n' "$self" "$no_kernel" >&2
 }

@@ -27,6 +27,7 @@ Builds what is out of date, runs the guest under Bochs, and prints its TAP strea
   --unknown-msrs=ignore|fault
                        what becomes of an MSR that the CPU does not have (default ignore)
 END
+	host_usage
 	common_usage ''
 	cat <<'END'
 A Bochs option is a line of bochsrc: tests/run-bochs.sh -- 'cpu: count=2'.  If it has the number of

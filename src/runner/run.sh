@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced by run-qemu.sh and run-bochs.sh: the part of a run that is the same with each engine.
+# Sourced by the runners (run-qemu.sh, run-bochs.sh, run-stock-kvm.sh): the part of a run that is
+# the same with each engine.
 #
 # The runner has set these variables: self, its file; engine, the engine's name for messages;
 # engine_valued, its own options that take a value; build, the build directory.  And it has these
@@ -15,7 +16,7 @@ GUEST_MIB=16             # default memory of the guest
 HOST_MIB=8               # memory of the reference host, besides the guest's
 HOST_AT=16               # the MiB where it is loaded (Makefile)
 ECHO=echo=0x6563686f     # the echo service, an option of guest and host
-REQUIRE=require          # on the reference host: a mute ABI is a failure, not a skip
+REQUIRE=require=kvm2007  # on the reference host: its ABI is there, or the run fails
 SOURCES='boot src linker.ld Makefile VERSION'
 [ ! -e "$here/.git/logs/HEAD" ] || SOURCES="$SOURCES .git/logs/HEAD" # images name their commit
 
@@ -26,9 +27,17 @@ case $build in -*) build=./$build ;; esac
 self=${self##*/}
 host=ref abi='' cpu='' smp='' mem='' append='' host_append=''
 seconds='' exit_skip=0 log='' debug_log='' deps=no
+stock_kernel=release # which one --deps gets for run-stock-kvm.sh; empty: none
 judge='' # the process ID of engine.pl
 
 SECONDS_ONE=30 SECONDS_MORE=2 # the default time limit: for the first processor, for each other one
+
+host_usage() {
+	cat <<'END'
+  --host-append=TEXT   options for the reference host
+  --debug-log=FILE     what the reference host says on port 0xe9
+END
+}
 
 common_usage() { # LATER-TIMEOUT
 	cat <<END
@@ -36,13 +45,11 @@ common_usage() { # LATER-TIMEOUT
   --smp=N              processors of the machine, and vCPUs of the guest on the host (default 1)
   --mem=MIB            the guest's memory (default $GUEST_MIB, and 1 more for each 16 processors)
   --append=TEXT        options for the guest, as "only=area strict"
-  --host-append=TEXT   options for the reference host
   --timeout=SECONDS    when to give up (default $SECONDS_ONE$1, and $SECONDS_MORE more for each \
 processor but the first;
                        0: never)
   --exit-skip=N        exit status of a run that was skipped (default 0)
   --log=FILE           copy of all that came out of the serial port, unchanged
-  --debug-log=FILE     what the reference host says on port 0xe9
   --deps               first install what is missing to build, run and test
   --help               this text
 
@@ -155,6 +162,7 @@ enter_project() {
 	# shellcheck source=src/runner/packages.sh
 	. src/runner/packages.sh
 	install_missing
+	[ -z "$stock_kernel" ] || get_kernel "$stock_kernel"
 }
 
 # ---- build --------------------------------------------------------------------------------------

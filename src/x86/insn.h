@@ -113,6 +113,12 @@ static inline void interrupts_off(void)
 	__asm__ volatile("cli" : : : "memory");
 }
 
+/* Waits for an interrupt: none can come between STI and HLT. */
+static inline void halt_once(void)
+{
+	__asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
 _Noreturn static inline void halt_for_ever(void)
 {
 	for (;;)

@@ -73,6 +73,9 @@ bool skip(const char *reason);
 /* Each ends with an entry whose count is 0. */
 extern const struct attacks cpu_attacks[], port_attacks[], para_attacks[];
 
+/* kvm.c: they only say what they see.  The calls do not come back from every KVM. */
+extern const struct attacks kvm_registers[], kvm_calls[];
+
 /*
  * Finds and maps the pages, prints the plan, and runs the attacks of all @tables up to NULL, each a
  * TAP line.

@@ -217,6 +217,16 @@ static void attack_host(void)
 	run_attacks(&tap, tables);
 }
 
+static void show_kvm(void)
+{
+	run_attacks(&tap, (const struct attacks *const[]){kvm_registers, NULL});
+}
+
+static void call_kvm(void)
+{
+	run_attacks(&tap, (const struct attacks *const[]){kvm_registers, kvm_calls, NULL});
+}
+
 static void fuzz_host(void)
 {
 	fuzz(&tap, &options.fuzz);
@@ -240,6 +250,8 @@ static const struct {
 	{"hostile-apic", attack_host_by_apic}, /* the same by the APIC, on two vCPUs */
 	{"init-0", attack_vcpu_0},             /* vCPU 1 sends vCPU 0 an INIT */
 	{"storm", storm_host},        /* INIT and start-up IPIs from two vCPUs to a third */
+	{"kvm", show_kvm},            /* says what a KVM shows */
+	{"kvm-calls", call_kvm},      /* and does */
 	{"fuzz", fuzz_host},          /* does what it can at random */
 	{"memory", touch_memory},     /* touches memory=GPA */
 	{"hang", hang},               /* spins, with interrupts off */
@@ -263,7 +275,7 @@ static const struct {
 static bool parse_options(char *error)
 {
 	static uint64_t echo; /* the runner passes these to every guest */
-	static bool require;
+	static const char *require;
 	const struct option table[] = {
 		{.name = "do", .kind = OPTION_TEXT, .text = &options.mode, .wanted = "a mode"},
 		{.name = "memory", NUMBER(options.memory, "a guest-physical address")},
@@ -273,7 +285,7 @@ static bool parse_options(char *error)
 		{.name = "nostep", .kind = OPTION_FLAG, .flag = &options.fuzz.nostep},
 		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
 		{.name = "echo", NUMBER(echo, "a number")},
-		{.name = "require", .kind = OPTION_FLAG, .flag = &require},
+		{.name = "require", .kind = OPTION_FLAG_TEXT, .text = &require},
 		{.name = "cpus", NUMBER(options.fuzz.cpus, "a number")},
 	};
 	const char *image;

@@ -3,19 +3,10 @@
 #ifndef GUEST_KVM2007_CHECKS_H
 #define GUEST_KVM2007_CHECKS_H
 
+#include "guest/areas.h"
 #include "guest/compare.h"
 #include "guest/kvm2007/registration.h"
 #include "guest/vcpu.h"
-
-/* The checks of one area, in the order in which they run. */
-struct area {
-	const struct check *checks;
-	unsigned count;
-};
-#define AREA(checks)                                       \
-	{                                                  \
-		checks, sizeof(checks) / sizeof(checks[0]) \
-	}
 
 extern const struct area probe_area, state_area, register_area, first_call_area, patch_area,
 	hypercall64_area, preserves_area, hypercall32_area, echo_area, every_call_area, later_area,

@@ -1,41 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/kvm2007/endings.h"
 
-#include "lib/multiboot.h"
-#include "x86/defs.h"
-#include "x86/insn.h"
-
-#define ONE_TIB (UINT64_C(1) << 40)
-
 const char newest_reason[] = "no guest is newer than this host";
 
 bool host_is_newest(void)
 {
 	return first_contact.host_version == UINT32_MAX;
-}
-
-/* The first address above the CPU's physical addresses: 2^MAXPHYADDR. */
-static uint64_t physical_end(void)
-{
-	uint32_t bits = 36;
-
-	if (cpuid(0x80000000, 0).eax >= 0x80000008)
-		bits = cpuid(0x80000008, 0).eax & 0xff;
-	return UINT64_C(1) << bits;
-}
-
-unsigned outside_addresses(uint64_t addresses[ADDRESSES_MAX])
-{
-	uint64_t end = multiboot_memory_end();
-	uint64_t last = physical_end() - PAGE_SIZE;
-	unsigned n = 0;
-
-	if (ONE_TIB >= end && last >= end) {
-		addresses[n++] = ONE_TIB;
-		addresses[n++] = last;
-	}
-	addresses[n++] = BIT(63) | BIT(52);
-	return n;
 }
 
 /* Versions of a guest that the host must accept (V2), or refuse (V1). */
@@ -124,24 +94,4 @@ void expect_rest_kept(struct run *run, const struct page_sums *before, const str
 	undo_answer(answer);
 	site_restore(site);
 	expect_pages_kept(run, before);
-}
-
-/* The registers at a fault of code that was called, as if it had returned. */
-static struct gprs trap_gprs(const struct trap_frame *f)
-{
-	return (struct gprs){f->rax, f->rcx,   f->rdx, f->rbx, f->rsp + sizeof(uint64_t),
-			     f->rbp, f->rsi,   f->rdi, f->r8,  f->r9,
-			     f->r10, f->r11,   f->r12, f->r13, f->r14,
-			     f->r15, f->rflags};
-}
-
-void expect_registers_kept(struct run *run, const struct outcome *o, unsigned written)
-{
-	struct gprs at_fault = trap_gprs(&o->fault);
-	const struct gprs *after = o->faulted ? &at_fault : &o->after;
-
-	if (o->faulted)
-		expect_equal(run, "rip", o->fault.rip, o->target);
-	expect_gprs(run, &o->before, after, o->faulted ? 0 : written);
-	expect_flags(run, o->before.rflags, after->rflags);
 }

@@ -21,10 +21,6 @@ struct registration {
 	uint64_t page; /* gpa */
 };
 
-/* Writes to @addresses the gpas of pages that can't be memory.  Returns how many. */
-#define ADDRESSES_MAX 3
-unsigned outside_addresses(uint64_t addresses[ADDRESSES_MAX]);
-
 /*
  * Writes to @all the registrations of @page and @site, by their gpas, that must end so.  Returns
  * how many: none if host_is_newest() and @ending is NEWER.
@@ -58,11 +54,5 @@ void expect_rest_kept(struct run *run, const struct page_sums *before, const str
 
 /* For comparisons: all compared flags but IF. */
 #define NOISE_FLAGS (COMPARED_FLAGS & ~RFLAGS_IF)
-
-/*
- * Expects that an RDMSR or WRMSR changed no flag and no general purpose register, except @written
- * if it did not fault.
- */
-void expect_registers_kept(struct run *run, const struct outcome *o, unsigned written);
 
 #endif

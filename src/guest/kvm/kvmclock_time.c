@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* KT: how the system time passes. */
+#include <stddef.h>
+
+#include "guest/kvm/access.h"
+#include "guest/kvm/checks.h"
+#include "guest/kvm/clock.h"
+#include "guest/kvm/wait.h"
+#include "x86/defs.h"
+#include "x86/insn.h"
+#include "x86/msr.h"
+#include "x86/timer.h"
+
+#define SECOND    UINT64_C(1000000000) /* ns */
+#define HUNDRED_Y (UINT64_C(100) * 366 * 86400)
+
+#define READS         200
+#define REGISTRATIONS 10
+#define ROUNDED       100 /* ns; and the host's own clock may be adjusted meanwhile */
+
+/* The PIT's clock, and how long time is compared with it: less than a period of its counter. */
+#define PIT_HZ       1193182u
+#define PIT_PERIOD   (PIT_HZ / 19)
+#define MEASURED     (PIT_HZ / 50)
+#define MEASUREMENTS 5  /* any may be spoilt: the machine that runs ours may be busy */
+#define TOLERANCE    20 /* 5 % */
+
+#define TSC_STEP           (UINT64_C(10) << 30)
+#define MSR_TSC_ADJUST     0x3bu
+#define CPUID_7_TSC_ADJUST (1u << 1) /* of EBX */
+
+/* Registers page A, and leaves the clock on. */
+static time_info *start_clock(struct run *run)
+{
+	if (!needs_clock(run))
+		return NULL;
+	refill();
+	if (!set_msr(run, time_msr(), page_gpa(PAGE_A) | KVM_MSR_ENABLED))
+		return NULL;
+	return page_at(PAGE_A, 0);
+}
+
+static void stop_clock(struct run *run)
+{
+	set_msr(run, time_msr(), 0);
+}
+
+/* KT8: nothing is from the future. */
+static void plausible(struct run *run)
+{
+	struct pvclock_vcpu_time_info copy;
+	time_info *info = start_clock(run);
+	uint64_t tsc;
+
+	if (!info || !time_snapshot(run, info, &copy))
+		return;
+	tsc = rdtsc();
+	stop_clock(run);
+	expect(run, copy.tsc_timestamp <= tsc,
+	       "tsc_timestamp: wanted at most the TSC %#lx, got %#lx", tsc, copy.tsc_timestamp);
+	expect(run, copy.system_time / SECOND <= HUNDRED_Y,
+	       "system_time: wanted at most 100 years, got %#lx ns", copy.system_time);
+}
+
+/* KT6: reads, and never a step back. */
+static void monotonic(struct run *run)
+{
+	time_info *info = start_clock(run);
+	uint64_t last = 0, now;
+
+	for (unsigned i = 0; info && i < READS && !run->failed; i++) {
+		if (!time_now(run, info, &now))
+			return;
+		expect(run, now >= last, "read %u: wanted at least %#lx ns, got %#lx ns", i, last,
+		       now);
+		last = now;
+	}
+	if (info)
+		stop_clock(run);
+}
+
+/*
+ * KT6: nor does a registration set the time back: at the moment of the new structure the old one
+ * says no later time.  Two reads would not show this, for the registration takes longer.
+ */
+static void no_step(struct run *run)
+{
+	struct pvclock_vcpu_time_info old, new;
+	time_info *info = start_clock(run);
+
+	if (!info || !time_snapshot(run, info, &old))
+		return;
+	for (unsigned i = 0; i < REGISTRATIONS && !run->failed; i++) {
+		unsigned page = i % 2 ? PAGE_A : PAGE_B;
+		uint64_t before;
+
+		if (!set_msr(run, time_msr(), page_gpa(page) | KVM_MSR_ENABLED) ||
+		    !time_snapshot(run, page_at(page, 0), &new))
+			return;
+		before = time_at(&old, new.tsc_timestamp);
+		expect(run, new.system_time + ROUNDED >= before,
+		       "registration %u: wanted at least %#lx ns, got %#lx ns", i + 1, before,
+		       new.system_time);
+		old = new;
+	}
+	stop_clock(run);
+}
+
+/* Says how many ns passed by the clock, and by the PIT, which is on. */
+static bool measure(struct run *run, const time_info *info, uint64_t *passed, uint64_t *wanted)
+{
+	uint16_t last = timer_count();
+	uint32_t counted = 0;
+	uint64_t begin, end;
+
+	if (!time_now(run, info, &begin))
+		return false;
+	while (counted < MEASURED) {
+		uint16_t now = timer_count();
+
+		counted += now <= last ? (uint32_t)(last - now) : last + PIT_PERIOD - now;
+		last = now;
+	}
+	if (!time_now(run, info, &end))
+		return false;
+	*passed = end - begin;
+	*wanted = counted * SECOND / PIT_HZ;
+	return true;
+}
+
+static bool is_near(uint64_t a, uint64_t b)
+{
+	return (a > b ? a - b : b - a) <= b / TOLERANCE;
+}
+
+/* KT7: the clock runs as fast as the PIT. */
+static void frequency(struct run *run)
+{
+	time_info *info = start_clock(run);
+	uint64_t passed = 0, wanted = 0;
+
+	if (!info)
+		return;
+	if (!timer_start(PIT_HZ / PIT_PERIOD)) {
+		skip(run, "no timer");
+		return;
+	}
+	for (unsigned i = 0; i < MEASUREMENTS; i++) {
+		if (!measure(run, info, &passed, &wanted) || is_near(passed, wanted))
+			break;
+	}
+	timer_stop();
+	stop_clock(run);
+	expect(run, is_near(passed, wanted),
+	       "%u measurements, the last: wanted %lu ns by the PIT, got %lu ns", MEASUREMENTS,
+	       wanted, passed);
+}
+
+static const struct waited *waited_for_time(struct run *run)
+{
+	const struct waited *w = needs_clock(run) ? wait_once(run) : NULL;
+
+	if (w)
+		expect(run, w->has_time, "WRMSR of %#x: wanted a return", time_msr());
+	return w;
+}
+
+static void disabled(struct run *run)
+{
+	const struct waited *w = waited_for_time(run);
+
+	if (w)
+		expect(run, w->off_time_kept, "after WRMSR with bit 0 clear: wanted no write");
+}
+
+static void moved(struct run *run)
+{
+	const struct waited *w = waited_for_time(run);
+
+	if (w)
+		expect(run, w->old_time_kept, "the structure registered before: wanted no write");
+}
+
+/* KT15: time passes in HLT. */
+static void halted(struct run *run)
+{
+	const struct waited *w = waited_for_time(run);
+
+	if (!w)
+		return;
+	if (!w->halts) {
+		skip(run, "no timer interrupts");
+		return;
+	}
+	expect(run, w->passed >= w->waited - w->waited / TOLERANCE,
+	       "time in HLT: wanted at least %lu ns, got %lu ns", w->waited, w->passed);
+}
+
+static const struct check checks[] = {
+	{"kvmclock.disabled", "KT2", .body = disabled},
+	{"kvmclock.moved", "KT3", .body = moved},
+	{"kvmclock.monotonic", "KT6", .body = monotonic},
+	{"kvmclock.no-step", "KT6", .body = no_step},
+	{"kvmclock.frequency", "KT7", .body = frequency},
+	{"kvmclock.plausible", "KT8", .body = plausible},
+	{"kvmclock.halted", "KT15", .body = halted},
+};
+
+const struct area kvmclock_time_area = AREA(checks);
+
+/* KT14: adds TSC_STEP to the TSC by @msr, and takes it away again. */
+static void report_step(struct run *run, const char *what, uint32_t msr)
+{
+	time_info *info = page_at(PAGE_A, 0);
+	uint64_t before, after = 0, tsc = rdtsc(), old = 0;
+	bool written;
+
+	if (!time_now(run, info, &before) || !msr_read(msr, &old))
+		return;
+	written = msr_write(msr, old + TSC_STEP) && rdtsc() - tsc >= TSC_STEP;
+	time_now(run, info, &after);
+	if (written)
+		msr_write(msr, msr == MSR_TSC ? rdtsc() - TSC_STEP : old);
+	check_diag("report: kvmclock.%s %s", what,
+		   !written                       ? "ignored"
+		   : after - before < SECOND / 10 ? "kept"
+						  : "step");
+}
+
+void kvmclock_time_report(struct run *run)
+{
+	if (!time_msr() || !start_clock(run))
+		return;
+	report_step(run, "tsc-write", MSR_TSC);
+	if (cpuid(0, 0).eax >= 7 && cpuid(7, 0).ebx & CPUID_7_TSC_ADJUST)
+		report_step(run, "tsc-adjust", MSR_TSC_ADJUST);
+	stop_clock(run);
+}

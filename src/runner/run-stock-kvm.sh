@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Boots the guest under a stock KVM, on any machine: QEMU emulates an AMD processor with SVM, on it
+# Debian's own kernel runs, and in that the VMM of tests/vmm.  --help says more.
+#
+# The first process of that Linux (tests/vmm/init.c) gives COM1 to the VMM, and ends the machine
+# with the VMM's exit status: so to the judge all is as if QEMU ran the guest itself.
+
+set -uf
+export LC_ALL=C
+
+self=$0
+[ ! -L "$self" ] || self=$(readlink -f -- "$self") # called by a link
+case $self in */*) here=${self%/*}/../.. ;; *) here=../.. ;; esac
+engine=QEMU engine_valued=' --kernel --vmm ' build=${O:-build}
+# shellcheck source=src/runner/run.sh
+. "$here/src/runner/run.sh"
+SECONDS_ONE=60 host=none SOURCES="$SOURCES tests/vmm"
+LINUX_MIB=256 # memory of the machine, besides the guest's
+
+usage() {
+	cat <<'END'
+Usage: tests/run-stock-kvm.sh [options] [-- QEMU ARGS]
+
+Builds what is out of date, runs the guest under Linux's KVM, and prints its TAP stream.  That Linux
+is Debian's, unchanged, and runs under QEMU, which emulates a processor with SVM: no /dev/kvm is
+needed.  --deps gets the kernel's package and unpacks it in the build directory.
+
+  --kernel=6.1|6.12|release|FILE
+                       a Linux that this Debian has (default release: its own), or the file of a
+                       package (.deb), or of a kernel with all of KVM for AMD built in
+  --vmm=OPTIONS        for the VMM, as '--hide=0x20 --enforce'; build/tests/vmm --help lists them
+  --cpu=MODEL          QEMU's -cpu (default max)
+  --debug-log=FILE     what Linux says while it boots and runs
+END
+	common_usage ''
+	cat <<'END'
+With --smp=N the guest has N vCPUs, and QEMU N processors.  Without the kernel the run is skipped.
+Environment: O, the build directory (default build); QEMU, the program (qemu-system-x86_64).
+Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
+END
+}
+
+engine_option() { # OPTION VALUE
+	case $1 in
+	--vmm) vmm_options=$2 ;;
+	--kernel)
+		stock_kernel=$2
+		case $2 in release) return ;; esac
+		case $2 in *[!0-9.]* | .* | *. | *.*.*) ;; *.*) return ;; esac
+		[ -f "$path" ] || die "--kernel: '$2' is neither a version as 6.1 nor a file's name"
+		stock_kernel='' kernel_file=$path ;;
+	esac
+}
+
+engine_flag() { return 1; }
+
+clean_up() { rm -rf "$dir"; }
+
+# ---- the kernel ---------------------------------------------------------------------------------
+
+# Sets $linux, the directory with the kernel and its modules; or $trouble to why there is none.
+find_kernel() {
+	trouble='' linux=$build/linux-$stock_kernel
+	case $kernel_file in
+	'')
+		[ -s "$linux/vmlinuz" ] || trouble=${no_kernel:-"there is no $linux: --deps gets it"}
+		return ;;
+	esac
+	linux=$dir/linux
+	mkdir "$linux" || die "cannot make $linux"
+	case $kernel_file in
+	*.deb) why=$(sh src/runner/stock-kernel.sh "$kernel_file" "$linux") || die "--kernel: $why" ;;
+	*) ln -s "$kernel_file" "$linux/vmlinuz" || die "cannot make $linux/vmlinuz" ;;
+	esac
+}
+
+# Prints a stream that says why nothing was run.
+skip_run() { # REASON
+	# shellcheck disable=SC2016 # for that shell
+	run_and_judge sh -c 'printf "TAP version 13\n1..0 # SKIP %s\n# RESULT: %s\n" "$1" "$2"
+		exit 37' sh "$1" 'SKIP pass=0 fail=0 skip=0 todo=0'
+	exit
+}
+
+# Makes the archive that Linux starts from; /words is what its first process runs.
+pack() { # VMM-OPTION...
+	printf '%s\0' /vmm "$@" --irqchip "--smp=$smp" "--mem=$mem" --timeout=0 \
+		"--append=$told$append" /guest.elf >"$dir/words" || die "cannot write to $dir"
+	set -- "init=$build/tests/init" "vmm=$build/tests/vmm" "words=$dir/words" \
+		"guest.elf=$build/guest.elf"
+	for module in irqbypass ccp kvm kvm-amd; do # tests/vmm/init.c loads them
+		[ ! -e "$linux/$module.ko" ] || set -- "$@" "$module.ko=$linux/$module.ko"
+	done
+	perl src/runner/initramfs.pl "$@" >"$dir/initrd" || die "cannot write to $dir"
+}
+
+# ---- all together -------------------------------------------------------------------------------
+
+kernel_file='' vmm_options='' dir='' qemu=${QEMU:-qemu-system-x86_64}
+parse_options "$@"
+shift "$words"
+[ "$host" = none ] || die '--host=ref: here Linux is the host, wanted --host=none or nothing'
+[ -z "$host_append" ] || die '--host-append: here Linux is the host, see --vmm'
+enter_project
+choose_processors no
+build stock-kvm "$build/guest.elf" "$build/tests/vmm" "$build/tests/init"
+
+trap_signals
+trap clean_up EXIT
+dir=$(new_directory) || exit 99
+find_kernel
+[ -z "$trouble" ] || skip_run "$trouble"
+# shellcheck disable=SC2086 # a list of options
+pack $vmm_options
+
+# COM1 is the guest's, COM2 for messages, COM3 for a log that was asked for.
+linux_options='console=ttyS1 quiet panic=-1'
+if [ -n "$debug_log" ]; then
+	linux_options='console=ttyS2 loglevel=7 panic=-1'
+	set -- -chardev "file,id=com3,path=$DEBUG_LOG" -serial chardev:com3 "$@"
+fi
+run_and_judge "$qemu" -no-user-config -nodefaults -display none -monitor none -no-reboot \
+	-accel tcg -cpu "${cpu:-max}" -smp "$smp" -m "$((memory + LINUX_MIB))" \
+	-chardev stdio,id=com1,signal=on -serial chardev:com1 \
+	-chardev file,id=com2,path=/dev/fd/2 -serial chardev:com2 \
+	-device isa-debug-exit,iobase=0xf4,iosize=0x4 \
+	-kernel "$linux/vmlinuz" -initrd "$dir/initrd" -append "$linux_options" "$@"

@@ -1,0 +1,141 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The guest under a stock KVM, on a Linux that QEMU runs: it gets the verdict that it gets under
+# QEMU alone; what crashes or never ends is an error; and without the kernel the run is skipped.
+. tests/tap.sh
+
+if [ "$(uname -m)" != x86_64 ]; then
+	skip 'a stock KVM' "the VMM is for x86-64, and this is $(uname -m)"
+	finish
+	exit
+fi
+make -s O="$O" images test-images stock-kvm >&2 || exit 1
+runner=tests/run-stock-kvm.sh
+. tests/rogue.sh
+
+# build_stock DIRECTORY: adds what this runner needs; the kernels are those of $O.
+build_stock() {
+	mkdir -p "$1/tests"
+	cp "$O/tests/vmm" "$O/tests/init" "$1/tests/"
+	for linux in "$O"/linux-*; do
+		[ ! -s "$linux/vmlinuz" ] || ln -s "$(readlink -f "$linux")" "$1/${linux##*/}"
+	done
+}
+build_stock "$tmp/rogue"
+build_directory "$tmp/stock"
+build_stock "$tmp/stock"
+
+# ---- the runner's own words ---------------------------------------------------------------------
+
+misused "--kernel: 'x' is neither a version as 6\\.1 nor a file's name$" --kernel=x
+misused "--kernel: '6\\.1\\.2' is neither a version as 6\\.1 nor a file's name$" --kernel 6.1.2
+misused '--kernel: its value is empty$' --kernel=
+misused '--host=ref: here Linux is the host, wanted --host=none or nothing$' --host=ref
+misused '--host-append: here Linux is the host, see --vmm$' --host-append=x
+misused "unknown option '--wrong': see --help, and put QEMU's own options after --$" --wrong
+echo 'no package' >"$tmp/x.deb"
+misused "--kernel: $tmp/x.deb: no kernel in it: " --kernel="$tmp/x.deb"
+$runner --help >"$tmp/help"
+is $? 0 '--help: exit status'
+
+rogue --kernel=9.9 --exit-skip=77 --log="$tmp/log"
+judged $? 77 SKIP "^1\\.\\.0 # SKIP there is no $tmp/rogue/linux-9\\.9: --deps gets it\$" \
+	'without the kernel: a skip'
+is "$(wc -l <"$tmp/out")" 3 'without the kernel: and nothing else'
+
+# --deps where nothing can be had: the reason is the skip's.
+program "$tmp/apt-cache" <<'END2'
+[ "$2" != linux-image-amd64 ] || echo '  Depends: linux-image-5.10.0-9-amd64'
+END2
+for tool in apt-get sudo doas; do echo exit 1 | program "$tmp/$tool"; done
+PATH="$tmp:$PATH" rogue --deps --kernel=9.9
+judged $? 0 SKIP '^1\.\.0 # SKIP no Linux 9\.9 in this release: linux-image-amd64 is 5\.10$' \
+	'--deps, and this release has no such kernel: a skip'
+program "$tmp/apt-get" <<'END2'
+echo 'E: Failed to fetch http://x Temporary failure resolving x' >&2
+exit 100
+END2
+PATH="$tmp:$PATH" rogue --deps --kernel=5.10
+judged $? 0 SKIP '^1\.\.0 # SKIP apt-get download linux-image-5\.10\.0-9-amd64: Failed to fetch ' \
+	'--deps without network: a skip'
+is "$(find "$tmp/rogue" -name 'linux-5*')" '' '--deps without network: no files are left'
+rm "$tmp/apt-cache" "$tmp/apt-get" "$tmp/sudo" "$tmp/doas"
+
+# ---- runs ---------------------------------------------------------------------------------------
+
+if [ ! -s "$tmp/stock/linux-release/vmlinuz" ]; then
+	prove_reads_them
+	skip 'the guest under a stock KVM' "there is no $O/linux-release: $runner --deps gets it"
+	finish
+	exit
+fi
+
+# start NAME BUILD-DIRECTORY OPTION...: a run in parallel to this script.
+mkdir "$tmp/files"
+start() {
+	name=$1 directory=$2
+	shift 2
+	(
+		O=$directory TMPDIR=$tmp/files $runner --timeout=120 "$@" \
+			>"$tmp/$name.out" 2>"$tmp/$name.err"
+		echo $? >"$tmp/$name.status"
+	) &
+}
+# ended NAME: judged() then looks at this run.
+ended() {
+	cp "$tmp/$1.out" "$tmp/out"
+	sed 's/^/# /' "$tmp/$1.err"
+}
+began=$(date +%s)
+start guest "$tmp/stock" --log="$tmp/guest.log"
+start kvm "$tmp/rogue" --append=do=kvm-calls --debug-log="$tmp/kvm.debug" --mem=8
+wait
+# Enough for three runs at once, however busy this machine is.
+limit=$((2 * ($(date +%s) - began) + 5))
+start options "$tmp/rogue" --append=do=kvm-calls --vmm='--hide=0x1000 --enforce --no-patching'
+start halt "$tmp/rogue" --append=do=halt --timeout=$limit
+start triple "$tmp/rogue" --append=do=triple-on-1 --smp=2
+wait
+is "$(ls "$tmp/files")" '' 'no files are left behind'
+
+./run-qemu.sh --host=none --accel=tcg >"$tmp/qemu"
+ended guest
+linux='^# qemu: Linux [0-9]+\.[0-9]+\.[0-9]'
+judged "$(cat "$tmp/guest.status")" 0 SKIP "$linux" 'the guest: its verdict, and which Linux it was'
+# The reasons differ: an MSR that is not there faults under KVM.
+for run in qemu out; do results "$tmp/$run" | sed 's/ # SKIP .*/ # SKIP/' >"$tmp/$run.results"; done
+diff "$tmp/qemu.results" "$tmp/out.results" >"$tmp/diff"
+ok $? 'the guest: every result is as under QEMU alone' || sed 's/^/# /' "$tmp/diff"
+grep -vE "$linux" "$tmp/out" >"$tmp/stream"
+diff "$tmp/guest.log" "$tmp/stream" >"$tmp/diff"
+ok $? 'the guest: COM1 has what the guest said, and nothing else' || sed 's/^/# /' "$tmp/diff"
+lacks "$tmp/guest.log" Linux 'the guest: which Linux it was came by another way'
+
+ended kvm
+judged "$(cat "$tmp/kvm.status")" 0 PASS '^# signature: 0x4b4d564b$' 'KVM is there'
+has "$tmp/out" '^# poll control: 0x1$' 'its MSRs work'
+has "$tmp/out" '^# vmmcall: 0$' 'its hypercalls work'
+has "$tmp/out" '^# vmcall: exception 14$' "it patches Intel's instruction, if the page lets it"
+has "$tmp/kvm.debug" '^\[.*\] Linux version ' '--debug-log has what Linux says'
+lacks "$tmp/kvm.debug" 'TAP version' '--debug-log has nothing of the guest'
+
+ended options
+judged "$(cat "$tmp/options.status")" 0 PASS '^# poll control: exception 13$' \
+	'--vmm: a feature that is hidden does not work'
+has "$tmp/out" '^# vmcall: exception 6$' "--vmm: KVM leaves Intel's instruction alone"
+
+ended halt
+judged "$(cat "$tmp/halt.status")" 124 ERROR \
+	"^# runner: stopped after $limit s, no verdict \\(running: rogue\\.halt\\)\$" \
+	'a guest that never ends'
+ended triple
+judged "$(cat "$tmp/triple.status")" 99 ERROR \
+	'^# runner: QEMU ended with status 0: .* \(running: rogue\.triple-on-1\)$' \
+	'a triple fault on the second vCPU'
+has "$tmp/out" '^# qemu: vmm: vCPU 1 at 0x[0-9a-f]+: a triple fault$' 'and the VMM says so'
+
+# What is wrong with Linux, or inside it, comes out, too.
+rogue --cpu=qemu64,-svm --timeout=120
+judged $? 99 ERROR '^# qemu: init: /kvm-amd.ko: ' 'a processor without SVM'
+prove_reads_them
+finish

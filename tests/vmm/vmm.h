@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A small VMM over /dev/kvm: the least that a multiboot image needs of a machine.  Read main.c
+ * first, then loader.c, cpu.c and devices.c, in the order in which they come into play.
+ *
+ * Documentation/virt/kvm/api.rst of the Linux sources describes each ioctl.
+ */
+#ifndef VMM_H
+#define VMM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+	const char *image;
+	const char *append;
+	unsigned memory; /* MiB */
+	unsigned vcpus;
+	unsigned seconds;  /* the time limit; 0: none */
+	uint32_t hide;     /* of KVM's features these are taken away */
+	bool irqchip;      /* KVM's own interrupt controllers and timer */
+	bool enforce;      /* a feature that is taken away does not work, either */
+	bool no_patching;  /* KVM leaves the other vendor's hypercall instruction alone */
+	bool no_signature; /* CPUID does not show KVM at all */
+};
+
+struct vm {
+	const struct options *options;
+	int kvm, fd;     /* /dev/kvm, and the virtual machine */
+	uint8_t *memory; /* the guest's, from its physical address 0 on */
+	uint64_t size;
+};
+
+/* How the machine ends, as QEMU's exit status has it (with -no-reboot). */
+#define STATUS_RESET   0 /* a triple fault: the guest is gone */
+#define STATUS_ERROR   1
+#define STATUS_TIMEOUT 124
+
+/* Prints what was wrong and what was wanted, and ends the VMM. */
+_Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Ends the VMM from any thread, and all its vCPUs; the first call decides. */
+_Noreturn void end_vm(int status);
+
+/* ioctl(), but an error ends the VMM; @what is the ioctl's name. */
+int must_ioctl(int fd, unsigned long request, void *arg, const char *what);
+#define MUST(fd, request, arg) must_ioctl(fd, request, (void *)(arg), #request)
+
+/* Where a multiboot image starts: EAX and EBX hold the loader's magic number and information. */
+struct entry {
+	uint32_t eip, eax, ebx;
+};
+
+/* Loads the image and writes the loader's information, as boot loaders do. */
+struct entry load_image(struct vm *vm);
+
+/* Makes vCPU @id; only vCPU 0 starts at @entry, the others wait for INIT and SIPI. */
+void start_vcpu(struct vm *vm, unsigned id, const struct entry *entry);
+
+/* A guest's access to an I/O port, of 1, 2 or 4 bytes. */
+void port_write(uint16_t port, const void *value, unsigned size);
+void port_read(uint16_t port, void *value, unsigned size);
+
+#endif

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Included by the Makefile: the VMM, and the first process of the Linux in which
+# tests/run-stock-kvm.sh runs it.  Both are static: there they have no libraries.
+
+VMM := $(O)/tests/vmm $(O)/tests/init
+.PHONY: vmm stock-kvm
+vmm: $(VMM) ## build tests/vmm, a small VMM over /dev/kvm
+stock-kvm: $(O)/guest.elf $(VMM)
+
+$(O)/tests/vmm: $(patsubst %,tests/vmm/%.c,main loader cpu devices)
+$(O)/tests/init: tests/vmm/init.c
+$(VMM): tests/vmm/vmm.h src/lib/multiboot.h $(O)/unit/made-with
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)part=$@.$$$$; $(HOSTCC) -O2 $(UNIT_CFLAGS) -static -pthread -o $$part $(filter %.c,$^) && \
+		$(in_place)

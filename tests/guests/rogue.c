@@ -275,7 +275,7 @@ static const struct {
 static bool parse_options(char *error)
 {
 	static uint64_t echo; /* the runner passes these to every guest */
-	static bool require;
+	static const char *require;
 	const struct option table[] = {
 		{.name = "do", .kind = OPTION_TEXT, .text = &options.mode, .wanted = "a mode"},
 		{.name = "memory", NUMBER(options.memory, "a guest-physical address")},
@@ -285,7 +285,10 @@ static bool parse_options(char *error)
 		{.name = "nostep", .kind = OPTION_FLAG, .flag = &options.fuzz.nostep},
 		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
 		{.name = "echo", NUMBER(echo, "a number")},
-		{.name = "require", .kind = OPTION_FLAG, .flag = &require},
+		{.name = "require",
+		 .kind = OPTION_FLAG_TEXT,
+		 .text = &require,
+		 .wanted = "nothing or a name"},
 		{.name = "cpus", NUMBER(options.fuzz.cpus, "a number")},
 	};
 	const char *image;

@@ -285,7 +285,10 @@ static bool parse_options(char *error)
 		{.name = "nostep", .kind = OPTION_FLAG, .flag = &options.fuzz.nostep},
 		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
 		{.name = "echo", NUMBER(echo, "a number")},
-		{.name = "require", .kind = OPTION_FLAG_TEXT, .text = &require},
+		{.name = "require",
+		 .kind = OPTION_FLAG_TEXT,
+		 .text = &require,
+		 .wanted = "nothing or a name"},
 		{.name = "cpus", NUMBER(options.fuzz.cpus, "a number")},
 	};
 	const char *image;

@@ -13,7 +13,7 @@ unit_config := src/host/config.c src/lib/cmdline.c src/lib/number.c src/lib/prin
 unit_exit := src/lib/exit.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
-unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks) \
+unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks sites) \
 	src/lib/list.c
 unit_layout := src/host/layout.c src/lib/multiboot.c src/lib/printf.c
 unit_list := src/lib/list.c

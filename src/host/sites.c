@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* All vCPUs share it without a lock: each access is atomic, and a vCPU calls what it has patched. */
+/* All vCPUs share it without a lock: each access is atomic. */
 #include "host/sites.h"
 
 static uint64_t sites[SITES_MAX]; /* each plus 1, so that 0 is none */

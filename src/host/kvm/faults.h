@@ -29,7 +29,26 @@ struct kvm_row {
 #define AT(which, at, with)             .which##_at = offsetof(struct kvm_steps, at), .which = with
 
 /* Each is after the overrides that it names, and ends with a row without a name. */
-extern const struct kvm_row kvm_cpuid_faults[];
+extern const struct kvm_row kvm_cpuid_faults[], kvm_msr_faults[], kvm_value_faults[],
+	kvm_refusal_faults[], kvm_check_faults[], kvm_cpl3_faults[], kvm_wall_faults[],
+	kvm_register_faults[], kvm_time_faults[], kvm_steal_faults[], kvm_eoi_faults[],
+	kvm_call_faults[], kvm_argument_faults[], kvm_result_faults[], kvm_clobber_faults[],
+	kvm_service_faults[], kvm_quirk_faults[], kvm_vcpu_check_faults[],
+	kvm_vcpu_async_pf_faults[], kvm_vcpu_ipi_faults[];
+
+/*
+ * What a fault remembers from one request to the next stands beside it.  All vCPUs share it
+ * without a lock: with some faults that is the fault, and the others are for one vCPU.  Access is
+ * atomic.
+ */
+#define SHARED_SET(variable, value) __atomic_store_n(&(variable), (value), __ATOMIC_RELAXED)
+#define SHARED_GET(variable)        __atomic_load_n(&(variable), __ATOMIC_RELAXED)
+
+/* The number of an MSR, as in struct kvm_request. */
+#define NUMBER(name) (KVM_MSR_##name - KVM_MSR_WALL_CLOCK)
+
+/* An override that does nothing. */
+kvm_step kvm_do_nothing;
 
 /* The fault that is on; for overrides only. */
 extern const struct kvm_row *kvm_on;

@@ -26,8 +26,8 @@ static const struct hooks quirk_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
  * through the guest's page tables, so it begins when any vCPU has asked CPUID for this ABI, or has
  * written one of its MSRs: until then no guest can know of its calls (KD6), and all are old ones.
  *
- * If a guest asks CPUID for the signature again, it is another one, which has the same memory.  The
- * old sites are forgotten, lest this one has calls of its own there.
+ * A guest that asks CPUID again may be another one in the same memory, as a kernel after its
+ * loader.  So the old sites are forgotten then, lest it has calls of its own at the same place.
  */
 static vcpu_hypercall *earlier;
 
@@ -83,7 +83,7 @@ static void note_use(struct vcpu *vcpu)
 static void cpuid_leaf(struct vcpu *vcpu, uint32_t leaf, struct cpuid_regs *answer)
 {
 	kvm_cpuid(vcpu, leaf, answer);
-	if (leaf != config.base)
+	if (leaf >> 16 != KVM_CPUID_SIGNATURE >> 16)
 		return;
 	sites_clear();
 	note_use(vcpu);

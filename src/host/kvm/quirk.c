@@ -45,7 +45,7 @@ void kvm_make_code(struct kvm_request *q)
 	memcpy(q->code, own, sizeof(own));
 }
 
-/* KC8: by the guest's page tables, which say whether it may write there; its bytes by themselves. */
+/* KC8: by the guest's page tables, byte for byte: it may be in two pages. */
 void kvm_find_site(struct kvm_request *q)
 {
 	const struct vcpu *vcpu = q->vcpu;

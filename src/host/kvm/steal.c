@@ -17,8 +17,8 @@ void kvm_register_steal(struct kvm_request *q)
 }
 
 /*
- * KS2: the version is odd while steal changes.  KS3: what the guest has there is added to, and flags
- * and pads stay.  KS8: the vCPU runs.  KS7: nothing happens outside of guest memory.
+ * KS2: the version is odd while steal changes.  KS3: what the guest has there is added to, and
+ * flags and pads stay.  KS8: the vCPU runs.  KS7: nothing happens outside of guest memory.
  */
 void kvm_write_steal(struct kvm_request *q)
 {

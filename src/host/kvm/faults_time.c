@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Faults of the vCPUs' clocks: rules KT, and KM7 and KM8 by them. */
+#include "host/kvm/faults.h"
+#include "x86/insn.h"
+
+/* ---- which address has the clock ---- */
+
+static void write_always(struct kvm_request *q)
+{
+	kvm_honest.register_time(q);
+	if (q->gpa && !(q->value & KVM_MSR_ENABLED))
+		kvm_honest.write_time(q);
+}
+
+static void clear_when_disabled(struct kvm_request *q)
+{
+	static const struct pvclock_vcpu_time_info zeros;
+
+	kvm_honest.register_time(q);
+	if (!(q->value & KVM_MSR_ENABLED))
+		guest_write(q->vcpu->memory, q->gpa, &zeros, sizeof(zeros));
+}
+
+static uint64_t first; /* shared: where a clock of any vCPU was first */
+
+static void note_first(struct kvm_request *q)
+{
+	if (!SHARED_GET(first) && q->value & KVM_MSR_ENABLED)
+		SHARED_SET(first, q->value & ~KVM_MSR_ENABLED);
+	kvm_honest.register_time(q);
+}
+
+static void renew_first(struct kvm_request *q)
+{
+	kvm_honest.count_exit(q);
+	q->gpa = SHARED_GET(first);
+	if (q->gpa)
+		kvm_honest.write_time(q);
+}
+
+static uint64_t last; /* shared: where a clock of any vCPU was enabled last */
+
+static void note_last(struct kvm_request *q)
+{
+	if (q->value & KVM_MSR_ENABLED)
+		SHARED_SET(last, q->value & ~KVM_MSR_ENABLED);
+	kvm_honest.register_time(q);
+}
+
+static void renew_last(struct kvm_request *q)
+{
+	kvm_honest.count_exit(q);
+	q->gpa = SHARED_GET(last);
+	if (q->gpa)
+		kvm_honest.write_time(q);
+}
+
+/* As uvmm: another address gets no clock. */
+static void leave_second(struct kvm_request *q)
+{
+	if (!SHARED_GET(first) || q->value >> 1 == SHARED_GET(first) >> 1)
+		note_first(q);
+}
+
+static bool outside; /* shared: some vCPU's clock was outside of memory */
+
+static void stop_after_outside(struct kvm_request *q)
+{
+	uint8_t byte;
+
+	if (!guest_read(q->vcpu->memory, q->value & ~KVM_MSR_ENABLED, &byte, 1))
+		SHARED_SET(outside, true);
+	if (!SHARED_GET(outside))
+		kvm_honest.register_time(q);
+}
+
+static void cut_time_address(struct kvm_request *q)
+{
+	q->value = (uint32_t)q->value;
+	kvm_honest.register_time(q);
+}
+
+static void take_time_address_as_virtual(struct kvm_request *q)
+{
+	uint64_t gpa = UINT64_MAX;
+	bool writable;
+
+	vcpu_translate(q->vcpu, q->value & ~KVM_MSR_ENABLED, &gpa, &writable);
+	q->value = gpa | (q->value & KVM_MSR_ENABLED);
+	kvm_honest.register_time(q);
+}
+
+static void register_in_long_mode_only(struct kvm_request *q)
+{
+	if (q->vcpu->efer & EFER_LMA)
+		kvm_honest.register_time(q);
+}
+
+static void register_by_new_only(struct kvm_request *q)
+{
+	if (q->msr == KVM_MSR_SYSTEM_TIME)
+		kvm_honest.register_time(q);
+}
+
+const struct kvm_row kvm_register_faults[] = {
+	{ROW("time-late", "KM8", register_time, kvm_do_nothing,
+	     "a clock is filled some exits later")},
+	{ROW("time-high", "KM7", register_time, cut_time_address,
+	     "bits 32 to 63 of a clock's address are ignored")},
+	{ROW("time-virtual", "KM7", register_time, take_time_address_as_virtual,
+	     "a clock's address is taken for a virtual one")},
+	{ROW("time-legacy", "KM7", register_time, register_in_long_mode_only,
+	     "a clock that is registered from legacy mode is not filled")},
+	{ROW("time-old", "KT1", register_time, register_by_new_only,
+	     "a clock by the old MSR is not filled")},
+	{ROW("time-disable-writes", "KT2", register_time, write_always,
+	     "a clock is written when it is disabled")},
+	{ROW("time-disable-clears", "KT2", register_time, clear_when_disabled,
+	     "a clock is cleared when it is disabled")},
+	{ROW("time-goes-on", "KT2", register_time, note_last,
+	     "a clock that is disabled is still renewed"),
+	 AND_AT(count_exit, renew_last)},
+	{ROW("time-old-page", "KT3", register_time, note_first,
+	     "a clock's first page is still renewed after it has moved"),
+	 AND_AT(count_exit, renew_first)},
+	{ROW("time-first-only", "KT3", register_time, leave_second,
+	     "a clock at a second address is not filled")},
+	{ROW("time-after-outside", "KT12", register_time, stop_after_outside,
+	     "after an address outside of memory no clock is filled")},
+	{.fault.name = NULL},
+};
+
+/* ---- what is written there ---- */
+
+static void put_odd_time(struct kvm_request *q)
+{
+	q->time.version--;
+	kvm_honest.put_time(q);
+}
+
+static void put_same_time(struct kvm_request *q)
+{
+	guest_read(q->vcpu->memory, q->gpa, &q->time.version, sizeof(q->time.version));
+	kvm_honest.put_time(q);
+}
+
+static void put_time_2(struct kvm_request *q)
+{
+	q->time.version = 2;
+	kvm_honest.put_time(q);
+}
+
+static void put_64_bytes(struct kvm_request *q)
+{
+	static const uint8_t zeros[32];
+
+	kvm_honest.put_time(q);
+	guest_write(q->vcpu->memory, q->gpa + sizeof(q->time), zeros, sizeof(zeros));
+}
+
+/* As OpenBSD's vmm. */
+static void put_at_16(struct kvm_request *q)
+{
+	q->gpa &= ~UINT64_C(15);
+	kvm_honest.put_time(q);
+}
+
+/* What is in the next page is written to the start of this one. */
+static void put_in_one_page(struct kvm_request *q)
+{
+	const uint64_t left = PAGE_SIZE - q->gpa % PAGE_SIZE;
+
+	if (left >= sizeof(q->time)) {
+		kvm_honest.put_time(q);
+		return;
+	}
+	guest_write(q->vcpu->memory, q->gpa, &q->time, left);
+	guest_write(q->vcpu->memory, q->gpa - q->gpa % PAGE_SIZE, (uint8_t *)&q->time + left,
+		    sizeof(q->time) - left);
+}
+
+static void spoil_pad0(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.pad0 = 1;
+}
+
+static void spoil_pad(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.pad[1] = 1;
+}
+
+static unsigned made; /* shared: clocks of all vCPUs */
+
+static void go_back(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.system_time -= 1000 * (uint64_t)__atomic_fetch_add(&made, 1, __ATOMIC_RELAXED);
+}
+
+static void invert_shift(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.tsc_shift = (int8_t)(q->time.tsc_shift ? -q->time.tsc_shift : 4);
+}
+
+static void halve_mul(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.tsc_to_system_mul /= 2;
+}
+
+/* As OpenBSD's vmm. */
+static void cut_mul(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.tsc_to_system_mul &= UINT32_C(0xfffff) << 12;
+}
+
+static void take_other_tsc(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.tsc_timestamp += kvm_clock.tsc_hz;
+}
+
+static void start_high(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.system_time |= BIT(62);
+}
+
+static void set_stopped(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.flags |= PVCLOCK_GUEST_STOPPED;
+}
+
+static void clear_stopped(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.flags &= (uint8_t)~PVCLOCK_GUEST_STOPPED;
+}
+
+static uint8_t flags_before; /* shared: of any vCPU's clock */
+
+static void keep_stopped(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.flags |= SHARED_GET(flags_before);
+	SHARED_SET(flags_before, q->time.flags);
+}
+
+static uint64_t last_exit; /* shared: a TSC; 0: that was no HLT */
+
+static void stop_in_hlt(struct kvm_request *q)
+{
+	const uint64_t before = SHARED_GET(last_exit), now = rdtsc();
+	const bool halts = q->vcpu->exit.kind == EXIT_HLT;
+
+	if (halts && before)
+		__atomic_add_fetch(&kvm_clock.start, now - before, __ATOMIC_RELAXED);
+	SHARED_SET(last_exit, halts ? now : 0);
+	kvm_honest.count_exit(q);
+}
+
+const struct kvm_row kvm_time_faults[] = {
+	{ROW("time-odd", "KT1", put_time, put_odd_time, "a clock's version stays odd")},
+	{ROW("time-same", "KT1", put_time, put_same_time, "a clock's version stays as it was")},
+	{ROW("time-version-2", "KT1", put_time, put_time_2, "a clock's version is always 2")},
+	{ROW("time-64", "KT4", put_time, put_64_bytes, "a clock has 32 bytes more")},
+	{ROW("time-at-16", "KT4", put_time, put_at_16,
+	     "a clock's address is rounded down to 16 bytes")},
+	{ROW("time-straddle", "KT5", put_time, put_in_one_page,
+	     "a clock in two pages is written to one")},
+	{ROW("time-pad0", "KT4", make_time, spoil_pad0, "a clock's pad0 is 1")},
+	{ROW("time-pad", "KT4", make_time, spoil_pad, "a clock's last byte is 1")},
+	{ROW("time-back", "KT6", make_time, go_back, "a clock loses 1 us by each update")},
+	{ROW("time-shift-sign", "KT7", make_time, invert_shift,
+	     "a clock's shift has a wrong sign")},
+	{ROW("time-mul-half", "KT7", make_time, halve_mul, "a clock's multiplier is halved")},
+	{ROW("time-mul-20", "KT6", make_time, cut_mul, "a clock's multiplier has 20 bits")},
+	{ROW("time-other-tsc", "KT8", make_time, take_other_tsc,
+	     "a clock's timestamp is one second ahead")},
+	{ROW("time-2-62", "KT8", make_time, start_high, "a clock starts at 2^62 ns")},
+	{ROW("time-stopped", "KT10", make_time, set_stopped,
+	     "a clock says that the guest was stopped")},
+	{ROW("time-stopped-lost", "KT10", make_time, clear_stopped,
+	     "an update clears a clock's flag that the guest was stopped")},
+	{ROW("time-stopped-kept", "KT10", make_time, keep_stopped,
+	     "a clock's flag that the guest was stopped can't be cleared")},
+	{ROW("time-hlt", "KT15", count_exit, stop_in_hlt, "clocks stop in HLT")},
+	{.fault.name = NULL},
+};

@@ -64,10 +64,11 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 				 .features = UINT32_MAX,
 				 .base = 0x40000000,
 				 .enforce = true,
-				 .kvm_echo = KVM_NO_ECHO};
+				 .kvm_echo = NO_ECHO};
 	if (!cmdline_parse(line, table, sizeof(table) / sizeof(table[0]), &image, error))
 		return false;
 	config.has_echo = config.echo != NO_ECHO;
+	config.has_kvm_echo = config.kvm_echo != NO_ECHO;
 	return true;
 }
 

@@ -5,6 +5,7 @@
  */
 #include <regex.h>
 
+#include "fake_tsc.h"
 #include "guest_fixture.h"
 #include "host/abi.h"
 #include "host/clock.h"
@@ -97,6 +98,11 @@ void ipi_send_to(const struct vcpu *to, uint32_t vector)
 }
 
 uint64_t clock_tsc_hz(void)
+{
+	return 0;
+}
+
+uint64_t rdtsc(void)
 {
 	return 0;
 }

@@ -80,7 +80,7 @@ static bool may_call(unsigned feature)
 void kvm_find_result(struct kvm_request *q)
 {
 	q->result = ERROR(ENOSYS);
-	if (q->index == config.kvm_echo)
+	if (config.has_kvm_echo && q->index == config.kvm_echo)
 		q->result = echo(q);
 	else if (q->index == KVM_HC_VAPIC_POLL_IRQ)
 		kvm_steps.poll_irq(q);

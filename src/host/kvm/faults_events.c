@@ -128,12 +128,17 @@ static void enable_without_bit_3(struct kvm_request *q)
 	kvm_honest.enable_async_pf(q);
 }
 
-static void keep_queue(struct kvm_request *q)
-{
-	const bool queued = q->vcpu->kvm.wake_queued;
+static uint64_t area; /* shared: that any vCPU enabled last */
 
+static void deliver_when_disabled(struct kvm_request *q)
+{
 	kvm_honest.enable_async_pf(q);
-	q->vcpu->kvm.wake_queued |= queued;
+	if (q->value & KVM_MSR_ENABLED) {
+		SHARED_SET(area, q->value & ~63ull);
+		return;
+	}
+	q->gpa = SHARED_GET(area) + offsetof(struct kvm_vcpu_pv_apf_data, token);
+	kvm_honest.deliver(q);
 }
 
 const struct kvm_row kvm_vcpu_async_pf_faults[] = {
@@ -158,7 +163,7 @@ const struct kvm_row kvm_vcpu_async_pf_faults[] = {
 	     "an acknowledged \"wake all\" comes again at the next acknowledgement")},
 	{ROW("apf-bit-3", "KF6", enable_async_pf, enable_without_bit_3,
 	     "\"wake all\" comes without bit 3")},
-	{ROW("apf-after-disable", "KF8", enable_async_pf, keep_queue,
-	     "a queued \"wake all\" comes after it was disabled")},
+	{ROW("apf-after-disable", "KF8", enable_async_pf, deliver_when_disabled,
+	     "\"wake all\" comes when it is disabled")},
 	{.fault.name = NULL},
 };

@@ -117,12 +117,9 @@ static void count_absent(struct kvm_request *q)
 		q->result += q->args[0] >> n & 1;
 }
 
-/* The second word of the bitmap begins at 32 in 64-bit mode, too. */
-static void split_at_32(struct kvm_request *q)
+static void join_words(struct kvm_request *q)
 {
-	if (q->long_mode)
-		q->args[0] = (uint32_t)q->args[0] | q->args[1] << 32;
-	q->args[1] = 0;
+	q->args[0] |= q->args[1];
 	kvm_honest.send_ipi(q);
 }
 
@@ -157,8 +154,8 @@ const struct kvm_row kvm_vcpu_ipi_faults[] = {
 	{ROW("hc10-bitmap", "KH5", send_ipi, return_bitmap, "call 10 returns the bitmap")},
 	{ROW("hc10-absent", "KH5", send_ipi, count_absent,
 	     "call 10 counts vCPUs that are not there")},
-	{ROW("hc10-high-32", "KH5", send_ipi, split_at_32,
-	     "call 10 takes the second word for IDs from 32 on")},
+	{ROW("hc10-words", "KH5", send_ipi, join_words,
+	     "call 10 takes the second word for the IDs of the first")},
 	{ROW("hc10-lowest", "KH5", send_ipi, ignore_lowest, "call 10 ignores the lowest ID")},
 	{ROW("hc10-mode", "KH5", send_ipi, send_any_mode,
 	     "call 10 takes logical mode and shorthands for physical mode")},

@@ -4,13 +4,16 @@
 
 /* ---- steal time: what is written ---- */
 
-static struct kvm_steal_time *area_at(struct kvm_request *q, uint64_t gpa)
+/* After a refusal that is none, it may be anywhere. */
+typedef struct kvm_steal_time steal_area __attribute__((aligned(1)));
+
+static steal_area *area_at(struct kvm_request *q, uint64_t gpa)
 {
 	return guest_bytes(q->vcpu->memory, gpa, sizeof(struct kvm_steal_time));
 }
 
 /* Writes it honestly; the area, or NULL. */
-static struct kvm_steal_time *written(struct kvm_request *q)
+static steal_area *written(struct kvm_request *q)
 {
 	kvm_honest.write_steal(q);
 	return area_at(q, q->gpa);
@@ -18,7 +21,7 @@ static struct kvm_steal_time *written(struct kvm_request *q)
 
 static void let_steal_fall(struct kvm_request *q)
 {
-	struct kvm_steal_time *area = written(q);
+	steal_area *area = written(q);
 
 	if (area)
 		area->steal -= 1000;
@@ -26,7 +29,7 @@ static void let_steal_fall(struct kvm_request *q)
 
 static void leave_steal_odd(struct kvm_request *q)
 {
-	struct kvm_steal_time *area = written(q);
+	steal_area *area = written(q);
 
 	if (area)
 		area->version--;
@@ -34,7 +37,7 @@ static void leave_steal_odd(struct kvm_request *q)
 
 static void skip_steal_version(struct kvm_request *q)
 {
-	struct kvm_steal_time *area = written(q);
+	steal_area *area = written(q);
 
 	if (area)
 		area->version += 2;
@@ -42,7 +45,7 @@ static void skip_steal_version(struct kvm_request *q)
 
 static void keep_steal_version(struct kvm_request *q)
 {
-	struct kvm_steal_time *area = area_at(q, q->gpa);
+	steal_area *area = area_at(q, q->gpa);
 	const uint32_t version = area ? area->version : 0;
 
 	if (written(q))
@@ -51,7 +54,7 @@ static void keep_steal_version(struct kvm_request *q)
 
 static void set_steal_flags(struct kvm_request *q)
 {
-	struct kvm_steal_time *area = written(q);
+	steal_area *area = written(q);
 
 	if (area)
 		area->flags = 1;
@@ -59,7 +62,7 @@ static void set_steal_flags(struct kvm_request *q)
 
 static void clear_steal_pad(struct kvm_request *q)
 {
-	struct kvm_steal_time *area = written(q);
+	steal_area *area = written(q);
 
 	if (area)
 		area->pad[10] = 0;
@@ -67,7 +70,7 @@ static void clear_steal_pad(struct kvm_request *q)
 
 static void clear_byte_17(struct kvm_request *q)
 {
-	struct kvm_steal_time *area = written(q);
+	steal_area *area = written(q);
 
 	if (area)
 		area->pad0[0] = 0;
@@ -75,7 +78,7 @@ static void clear_byte_17(struct kvm_request *q)
 
 static void set_preempted(struct kvm_request *q)
 {
-	struct kvm_steal_time *area = written(q);
+	steal_area *area = written(q);
 
 	if (area)
 		area->preempted = KVM_VCPU_PREEMPTED;

@@ -16,22 +16,30 @@ void kvm_register_steal(struct kvm_request *q)
 		kvm_steps.write_steal(q);
 }
 
+#define PUT(q, field, value)                                                              \
+	guest_write((q)->vcpu->memory, (q)->gpa + offsetof(struct kvm_steal_time, field), \
+		    &(value), sizeof(value))
+
 /*
  * KS2: the version is odd while steal changes.  KS3: what the guest has there is added to, and
  * flags and pads stay.  KS8: the vCPU runs.  KS7: nothing happens outside of guest memory.
  */
 void kvm_write_steal(struct kvm_request *q)
 {
-	struct kvm_steal_time *area = guest_bytes(q->vcpu->memory, q->gpa, sizeof(*area));
-	uint32_t version;
+	const uint8_t preempted = 0;
+	uint32_t odd;
 
-	if (!area)
+	if (!guest_read(q->vcpu->memory, q->gpa, &q->steal, sizeof(q->steal)))
 		return;
-	version = kvm_next_version(area->version);
-	area->preempted = 0;
-	__atomic_store_n(&area->version, version - 1, __ATOMIC_RELEASE);
-	__atomic_store_n(&area->steal, area->steal + q->vcpu->kvm.stolen, __ATOMIC_RELEASE);
-	__atomic_store_n(&area->version, version, __ATOMIC_RELEASE);
+	q->steal.steal += q->vcpu->kvm.stolen;
+	q->steal.version = kvm_next_version(q->steal.version);
+	odd = q->steal.version - 1;
+	PUT(q, preempted, preempted);
+	PUT(q, version, odd);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	PUT(q, steal, q->steal.steal);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	PUT(q, version, q->steal.version);
 	q->vcpu->kvm.stolen = 0;
 }
 

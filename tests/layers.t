@@ -52,7 +52,8 @@ wrong_ways() { # nm -A -P's lines
 	}' "$@"
 }
 
-for room in boot src/x86 src/lib src/guest src/guest/kvm2007 src/host src/host/kvm2007 src/host/kvm; do
+for room in boot src/x86 src/lib src/guest src/guest/kvm2007 src/host src/host/kvm2007 \
+	src/host/kvm; do
 	holds "$room: there are objects" grep -q "^$O/obj/$room/[^/]*\.o: " "$tmp/symbols"
 done
 wrong_ways "$tmp/symbols" >"$tmp/err"

@@ -25,10 +25,12 @@ static void move_signature_only(struct kvm_request *q)
 							      : UINT32_MAX;
 }
 
-static void show_moved_last(struct kvm_request *q)
+/* There is another interface's block at the old place. */
+static void show_two_blocks(struct kvm_request *q)
 {
-	kvm_honest.show_signature(q);
-	q->answer->eax = q->leaf + KVM_CPUID_FEATURES;
+	kvm_honest.answer(q);
+	if (q->leaf % KVM_CPUID_BASE_STEP == 0)
+		q->answer->eax = q->leaf + KVM_CPUID_FEATURES;
 }
 
 static void show_ebx(struct kvm_request *q)
@@ -54,6 +56,11 @@ static void flip_feature(struct kvm_request *q)
 {
 	kvm_honest.show_features(q);
 	q->answer->eax ^= (uint32_t)BIT(kvm_on->arg);
+}
+
+static void hide_hypervisor(struct kvm_request *q)
+{
+	q->answer->ecx &= (uint32_t)~BIT(KVM_HYPERVISOR_BIT); /* the machine may have one, too */
 }
 
 static void show_by_subleaf(struct kvm_request *q)
@@ -86,7 +93,7 @@ const struct kvm_row kvm_cpuid_faults[] = {
 	 .arg = 2},
 	{ROW("cpuid-features-stay", "KD1", place, move_signature_only,
 	     "the signature is at 0x40000100, the features are not"),
-	 AND_AT(show_signature, show_moved_last)},
+	 AND_AT(answer, show_two_blocks)},
 	{ROW("cpuid-max-leaf", "KD2", show_signature, show_base_as_last,
 	     "the last leaf is said to be that of the signature")},
 	{ROW("cpuid-ebx", "KD3", show_features, show_ebx, "EBX of the features is 1")},
@@ -98,7 +105,7 @@ const struct kvm_row kvm_cpuid_faults[] = {
 	{ROW("cpuid-bit-31", "KD3", show_features, flip_feature,
 	     "a feature that is not assigned, bit 31"),
 	 .arg = 31},
-	{ROW("cpuid-no-hypervisor", "KD4", show_hypervisor, kvm_do_nothing,
+	{ROW("cpuid-no-hypervisor", "KD4", show_hypervisor, hide_hypervisor,
 	     "CPUID does not say that there is a hypervisor")},
 	{ROW("cpuid-subleaf", "KD4", show_features, show_by_subleaf,
 	     "the features are there only for ECX = 0")},

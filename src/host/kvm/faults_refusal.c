@@ -82,11 +82,6 @@ static void take_poll(struct kvm_request *q)
 	take(q, NUMBER(POLL_CONTROL));
 }
 
-static void take_migration(struct kvm_request *q)
-{
-	take(q, NUMBER(MIGRATION_CONTROL));
-}
-
 static void take_async_pf(struct kvm_request *q)
 {
 	take(q, NUMBER(ASYNC_PF_EN));
@@ -137,9 +132,6 @@ const struct kvm_row kvm_check_faults[] = {
 	 .arg = 2},
 	{ROW("steal-bit-5", "KS1", check, take_steal, "bit 5 of steal time's MSR is accepted"),
 	 .arg = 32},
-	{ROW("steal-outside", "KS7", check, refuse_outside,
-	     "steal time outside of memory is a #GP"),
-	 .arg = NUMBER(STEAL_TIME)},
 	{ROW("time-outside", "KT12", check, refuse_outside, "a clock outside of memory is a #GP"),
 	 .arg = NUMBER(SYSTEM_TIME)},
 	{ROW("eoi-bit-1", "KE1", check, take_eoi, "bit 1 of PV EOI's MSR is accepted"), .arg = 2},
@@ -149,9 +141,6 @@ const struct kvm_row kvm_check_faults[] = {
 	{ROW("poll-bit-63", "KP1", check, take_poll, "bit 63 of poll control is accepted"),
 	 .arg = BIT(63)},
 	{ROW("poll-refuses-0", "KP1", check, refuse_poll_0, "poll control does not take 0")},
-	{ROW("migration-bit-1", "KG1", check, take_migration,
-	     "bit 1 of migration control is accepted"),
-	 .arg = 2},
 	{.fault.name = NULL},
 };
 

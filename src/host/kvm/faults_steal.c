@@ -35,14 +35,6 @@ static void leave_steal_odd(struct kvm_request *q)
 		area->version--;
 }
 
-static void skip_steal_version(struct kvm_request *q)
-{
-	steal_area *area = written(q);
-
-	if (area)
-		area->version += 2;
-}
-
 static void keep_steal_version(struct kvm_request *q)
 {
 	steal_area *area = area_at(q, q->gpa);
@@ -152,8 +144,6 @@ static void leave_second(struct kvm_request *q)
 const struct kvm_row kvm_steal_faults[] = {
 	{ROW("steal-falls", "KS2", write_steal, let_steal_fall, "steal time falls")},
 	{ROW("steal-odd", "KS2", write_steal, leave_steal_odd, "steal time's version stays odd")},
-	{ROW("steal-version-4", "KS2", write_steal, skip_steal_version,
-	     "steal time's version changes by four")},
 	{ROW("steal-same", "KS2", write_steal, keep_steal_version,
 	     "steal time's version stays as it was")},
 	{ROW("steal-flags", "KS3", write_steal, set_steal_flags, "steal time's flags are written")},

@@ -877,6 +877,8 @@ static void mix_exits(enum exit_kind kind)
 static void mix_msr(uint32_t msr, uint64_t value)
 {
 	mix(abi_wrmsr(&vcpu, msr, value));
+	for (unsigned i = 0; i < PAGE_SIZE; i++)
+		mix(memory.bytes[AREA + i]);
 	tsc += 1000;
 	mix_vcpu();
 	mix_exits(EXIT_HLT);
@@ -988,8 +990,13 @@ static void mix_msrs(void)
 			mix_msr(events[i].msr, events[i].value);
 		mix(memory.bytes[AREA + 0x404]);
 	}
-	memory.bytes[AREA + 0x200 + 16] = 0x5a; /* where steal time was first */
+	mix_msr(M(3), AREA + 0x201);
+	mix_msr(M(3), AREA + 0x241);
+	memory.bytes[AREA + 0x200 + 16] = 0x5a; /* where steal time was before */
 	mix_exits(EXIT_HLT);
+	mix_msr(M(3), 0);
+	for (unsigned i = 0; i < 20; i++)
+		mix_exits(EXIT_HLT);
 	memory.bytes[AREA + 0x800 + 29] = 2;
 	mix_msr(M(1), AREA + 0x801);
 	memory.bytes[AREA + 0x800 + 29] = 0;

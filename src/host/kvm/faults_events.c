@@ -98,8 +98,12 @@ static void clear_rest(struct kvm_request *q)
 	guest_write(q->vcpu->memory, q->gpa + sizeof(uint32_t), zeros, sizeof(zeros));
 }
 
-static void wake_before_acknowledge(struct kvm_request *q)
+/* At any exit: as soon as the token is 0. */
+static void wake_by_token(struct kvm_request *q)
 {
+	kvm_honest.count_exit(q);
+	if (!q->vcpu->kvm.wake_queued)
+		return;
 	q->vcpu->kvm.unacknowledged = false;
 	kvm_honest.wake(q);
 }
@@ -129,16 +133,23 @@ static void enable_without_bit_3(struct kvm_request *q)
 }
 
 static uint64_t area; /* shared: that any vCPU enabled last */
+static bool queued;   /* shared: any vCPU's, when it disabled that */
 
-static void deliver_when_disabled(struct kvm_request *q)
+static void keep_queue(struct kvm_request *q)
 {
+	SHARED_SET(queued, q->vcpu->kvm.wake_queued && !q->value);
 	kvm_honest.enable_async_pf(q);
-	if (q->value & KVM_MSR_ENABLED) {
+	if (q->value)
 		SHARED_SET(area, q->value & ~63ull);
-		return;
-	}
+}
+
+static void deliver_kept(struct kvm_request *q)
+{
+	kvm_honest.acknowledge(q);
 	q->gpa = SHARED_GET(area) + offsetof(struct kvm_vcpu_pv_apf_data, token);
-	kvm_honest.deliver(q);
+	if (SHARED_GET(queued))
+		kvm_honest.deliver(q);
+	SHARED_SET(queued, false);
 }
 
 const struct kvm_row kvm_vcpu_async_pf_faults[] = {
@@ -155,15 +166,16 @@ const struct kvm_row kvm_vcpu_async_pf_faults[] = {
 	{ROW("apf-flags", "KF4", deliver, deliver_with_flags,
 	     "\"wake all\" sets the flags of a page that is not there")},
 	{ROW("apf-rest", "KF4", deliver, clear_rest, "\"wake all\" clears the rest of the area")},
-	{ROW("apf-early", "KF5", wake, wake_before_acknowledge,
-	     "a second \"wake all\" comes before the first is acknowledged")},
+	{ROW("apf-by-token", "KF5", count_exit, wake_by_token,
+	     "a second \"wake all\" comes once the token is 0, before it is acknowledged")},
 	{ROW("apf-over-token", "KF5", wake, wake_over_token,
 	     "a second \"wake all\" comes though the first one's token is still there")},
 	{ROW("apf-again", "KF5", acknowledge, queue_again,
 	     "an acknowledged \"wake all\" comes again at the next acknowledgement")},
 	{ROW("apf-bit-3", "KF6", enable_async_pf, enable_without_bit_3,
 	     "\"wake all\" comes without bit 3")},
-	{ROW("apf-after-disable", "KF8", enable_async_pf, deliver_when_disabled,
-	     "\"wake all\" comes when it is disabled")},
+	{ROW("apf-after-disable", "KF8", enable_async_pf, keep_queue,
+	     "a queued \"wake all\" comes after it was disabled"),
+	 AND_AT(acknowledge, deliver_kept)},
 	{.fault.name = NULL},
 };

@@ -117,12 +117,6 @@ static void count_absent(struct kvm_request *q)
 		q->result += q->args[0] >> n & 1;
 }
 
-static void join_words(struct kvm_request *q)
-{
-	q->args[0] |= q->args[1];
-	kvm_honest.send_ipi(q);
-}
-
 static void ignore_lowest(struct kvm_request *q)
 {
 	q->args[2] = 0;
@@ -154,8 +148,6 @@ const struct kvm_row kvm_vcpu_ipi_faults[] = {
 	{ROW("hc10-bitmap", "KH5", send_ipi, return_bitmap, "call 10 returns the bitmap")},
 	{ROW("hc10-absent", "KH5", send_ipi, count_absent,
 	     "call 10 counts vCPUs that are not there")},
-	{ROW("hc10-words", "KH5", send_ipi, join_words,
-	     "call 10 takes the second word for the IDs of the first")},
 	{ROW("hc10-lowest", "KH5", send_ipi, ignore_lowest, "call 10 ignores the lowest ID")},
 	{ROW("hc10-mode", "KH5", send_ipi, send_any_mode,
 	     "call 10 takes logical mode and shorthands for physical mode")},

@@ -92,39 +92,42 @@ static void steal_in_hlt(struct kvm_request *q)
 	kvm_honest.count_exit(q);
 }
 
-static uint64_t first; /* shared: where any vCPU's steal time was first */
-
-static void note_first(struct kvm_request *q)
-{
-	if (!SHARED_GET(first) && q->value & KVM_MSR_ENABLED)
-		SHARED_SET(first, q->value & ~KVM_MSR_ENABLED);
-	kvm_honest.register_steal(q);
-}
-
-/* As Linux 5.16 to 5.19. */
-static void clear_first_preempted(struct kvm_request *q)
-{
-	const uint64_t gpa = SHARED_GET(first);
-
-	kvm_honest.count_exit(q);
-	if (gpa && area_at(q, gpa))
-		area_at(q, gpa)->preempted = 0;
-}
-
-static uint64_t last; /* shared: where any vCPU's steal time was enabled last */
+static uint64_t before_last, last; /* shared: where any vCPU's steal time was enabled */
 
 static void note_last(struct kvm_request *q)
 {
-	if (q->value & KVM_MSR_ENABLED)
+	if (q->value & KVM_MSR_ENABLED) {
+		SHARED_SET(before_last, SHARED_GET(last));
 		SHARED_SET(last, q->value & ~KVM_MSR_ENABLED);
+	}
 	kvm_honest.register_steal(q);
 }
 
-static void go_on_at_last(struct kvm_request *q)
+static bool is_enabled(struct kvm_request *q)
+{
+	return *kvm_msr(q->vcpu, NUMBER(STEAL_TIME)) & KVM_MSR_ENABLED;
+}
+
+/* As Linux 5.16 to 5.19. */
+static void clear_preempted_before_last(struct kvm_request *q)
+{
+	const uint64_t gpa = SHARED_GET(before_last);
+
+	kvm_honest.count_exit(q);
+	if (is_enabled(q) && gpa && gpa != SHARED_GET(last) && area_at(q, gpa))
+		area_at(q, gpa)->preempted = 0;
+}
+
+static unsigned since; /* shared: exits since any vCPU's steal time was disabled */
+
+/* Not for ever, lest all that is in the same page later fails. */
+static void renew_last_for_a_while(struct kvm_request *q)
 {
 	kvm_honest.count_exit(q);
 	q->gpa = SHARED_GET(last);
-	if (q->gpa)
+	if (is_enabled(q))
+		SHARED_SET(since, 0);
+	else if (q->gpa && __atomic_add_fetch(&since, 1, __ATOMIC_RELAXED) == A_WHILE)
 		kvm_honest.write_steal(q);
 }
 
@@ -137,8 +140,8 @@ static void write_always(struct kvm_request *q)
 
 static void leave_second(struct kvm_request *q)
 {
-	if (!SHARED_GET(first) || q->value >> 1 == SHARED_GET(first) >> 1)
-		note_first(q);
+	if (!SHARED_GET(last) || q->value >> 1 == SHARED_GET(last) >> 1)
+		note_last(q);
 }
 
 const struct kvm_row kvm_steal_faults[] = {
@@ -155,17 +158,17 @@ const struct kvm_row kvm_steal_faults[] = {
 	     "a vCPU that runs is preempted")},
 	{ROW("steal-more", "KS5", write_steal, steal_more, "more time is stolen than passes")},
 	{ROW("steal-hlt", "KS4", count_exit, steal_in_hlt, "time in HLT is stolen")},
-	{ROW("steal-old-page", "KS6", register_steal, note_first,
-	     "steal time's first page has preempted cleared after it has moved"),
-	 AND_AT(count_exit, clear_first_preempted)},
+	{ROW("steal-old-page", "KS6", register_steal, note_last,
+	     "steal time also has preempted cleared where it was before"),
+	 AND_AT(count_exit, clear_preempted_before_last)},
 	{ROW("steal-goes-on", "KS6", register_steal, note_last,
-	     "steal time that is disabled is still renewed"),
-	 AND_AT(count_exit, go_on_at_last)},
+	     "steal time that is disabled is renewed once more, some time later"),
+	 AND_AT(count_exit, renew_last_for_a_while)},
 	{ROW("steal-disable-writes", "KS6", register_steal, write_always,
 	     "steal time is written when it is disabled")},
 	{ROW("steal-first-only", "KS6", register_steal, leave_second,
 	     "steal time at a second address is not written")},
 	{ROW("steal-late", "KM8", register_steal, kvm_do_nothing,
-	     "steal time is written some exits later")},
+	     "steal time is not written by WRMSR")},
 	{.fault.name = NULL},
 };

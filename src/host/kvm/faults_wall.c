@@ -19,10 +19,18 @@ static void swap_wall_clock(struct kvm_request *q)
 	q->wall.nsec = (uint32_t)(boot / BILLION);
 }
 
+static unsigned written; /* shared: for any vCPU */
+
+/* Each time 10 ms later, however fast the guest is. */
+static uint64_t now(void)
+{
+	return kvm_time(rdtsc()) + 10000000 * __atomic_add_fetch(&written, 1, __ATOMIC_RELAXED);
+}
+
 /* As VirtualBox. */
 static void make_now(struct kvm_request *q)
 {
-	set_wall_clock(q, kvm_clock.boot + kvm_time(rdtsc()));
+	set_wall_clock(q, kvm_clock.boot + now());
 }
 
 /* As Zircon. */
@@ -34,7 +42,7 @@ static void make_zeros(struct kvm_request *q)
 /* As uvmm: counted from the host's own start. */
 static void make_host_time(struct kvm_request *q)
 {
-	set_wall_clock(q, kvm_time(rdtsc()));
+	set_wall_clock(q, now());
 }
 
 static void make_much_nsec(struct kvm_request *q)
@@ -85,13 +93,11 @@ static void write_by_new_only(struct kvm_request *q)
 		kvm_honest.write_wall_clock(q);
 }
 
-static bool written; /* shared: for any vCPU */
-
 static void write_once(struct kvm_request *q)
 {
 	if (!SHARED_GET(written))
 		kvm_honest.write_wall_clock(q);
-	SHARED_SET(written, true);
+	SHARED_SET(written, 1);
 }
 
 static void cut_wall_address(struct kvm_request *q)

@@ -2,22 +2,6 @@
 /* Faults of where the vCPUs' clocks are: rules KT1 to KT3, KT12, KM7, KM8. */
 #include "host/kvm/faults.h"
 
-static void write_always(struct kvm_request *q)
-{
-	kvm_honest.register_time(q);
-	if (q->gpa && !(q->value & KVM_MSR_ENABLED))
-		kvm_honest.write_time(q);
-}
-
-static void clear_when_disabled(struct kvm_request *q)
-{
-	static const struct pvclock_vcpu_time_info zeros;
-
-	kvm_honest.register_time(q);
-	if (!(q->value & KVM_MSR_ENABLED))
-		guest_write(q->vcpu->memory, q->gpa, &zeros, sizeof(zeros));
-}
-
 static uint64_t before_last, last; /* shared: where a clock of any vCPU was enabled */
 
 static void note_last(struct kvm_request *q)
@@ -27,6 +11,25 @@ static void note_last(struct kvm_request *q)
 		SHARED_SET(last, q->value & ~KVM_MSR_ENABLED);
 	}
 	kvm_honest.register_time(q);
+}
+
+/* Where it was, whatever the address is now. */
+static void write_when_disabled(struct kvm_request *q)
+{
+	note_last(q);
+	q->gpa = SHARED_GET(last);
+	if (q->gpa && !(q->value & KVM_MSR_ENABLED))
+		kvm_honest.write_time(q);
+}
+
+static void clear_when_disabled(struct kvm_request *q)
+{
+	static const struct pvclock_vcpu_time_info zeros;
+
+	note_last(q);
+	q->gpa = SHARED_GET(last);
+	if (q->gpa && !(q->value & KVM_MSR_ENABLED))
+		guest_write(q->vcpu->memory, q->gpa, &zeros, sizeof(zeros));
 }
 
 static bool is_enabled(struct kvm_request *q)
@@ -134,7 +137,7 @@ const struct kvm_row kvm_register_faults[] = {
 	{ROW("time-old", "KT1", register_time, register_by_new_only,
 	     "a clock by the old MSR is not filled"),
 	 AND_AT(count_exit, kvm_do_nothing)},
-	{ROW("time-disable-writes", "KT2", register_time, write_always,
+	{ROW("time-disable-writes", "KT2", register_time, write_when_disabled,
 	     "a clock is written when it is disabled")},
 	{ROW("time-disable-clears", "KT2", register_time, clear_when_disabled,
 	     "a clock is cleared when it is disabled")},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Faults of the wall clock: rules KW, and KM7 by it. */
+/* Faults of the wall clock: rules KW. */
 #include "host/kvm/faults.h"
 #include "x86/insn.h"
 
@@ -107,12 +107,6 @@ static void write_once(struct kvm_request *q)
 	SHARED_SET(written, 1);
 }
 
-static void cut_wall_address(struct kvm_request *q)
-{
-	q->value = (uint32_t)q->value;
-	kvm_honest.write_wall_clock(q);
-}
-
 const struct kvm_row kvm_wall_faults[] = {
 	{ROW("wall-swapped", "KW1", make_wall_clock, swap_wall_clock,
 	     "the wall clock has its sec and nsec swapped")},
@@ -137,7 +131,5 @@ const struct kvm_row kvm_wall_faults[] = {
 	     "the old MSR of the wall clock writes nothing")},
 	{ROW("wall-once", "KW3", write_wall_clock, write_once,
 	     "the wall clock is written only once")},
-	{ROW("wall-high", "KM7", write_wall_clock, cut_wall_address,
-	     "bits 32 to 63 of the wall clock's address are ignored")},
 	{.fault.name = NULL},
 };

@@ -1,47 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Faults of PV EOI and of asynchronous page faults: rules KE and KF. */
+/* Faults of asynchronous page faults, with several vCPUs: rules KF. */
 #include "host/ipi.h"
 #include "host/kvm/faults.h"
-
-/* ---- PV EOI ---- */
-
-static bool is_eoi(const struct kvm_request *q)
-{
-	return q->msr == KVM_MSR_PV_EOI_EN;
-}
-
-static void write_eoi_byte_1(struct kvm_request *q)
-{
-	kvm_honest.act(q);
-	if (is_eoi(q) && q->value & KVM_MSR_ENABLED)
-		guest_write(q->vcpu->memory, (q->value & ~KVM_MSR_ENABLED) + 1, &(uint8_t){0}, 1);
-}
-
-/* With nothing in service. */
-static void set_eoi_bit(struct kvm_request *q)
-{
-	kvm_honest.act(q);
-	if (is_eoi(q) && q->value & KVM_MSR_ENABLED)
-		guest_write(q->vcpu->memory, q->value & ~KVM_MSR_ENABLED,
-			    &(uint8_t){KVM_PV_EOI_PENDING}, 1);
-}
-
-static void write_eoi_when_disabled(struct kvm_request *q)
-{
-	kvm_honest.act(q);
-	if (is_eoi(q) && q->value && !(q->value & KVM_MSR_ENABLED))
-		guest_write(q->vcpu->memory, q->value, &(uint32_t){0}, 4);
-}
-
-const struct kvm_row kvm_eoi_faults[] = {
-	{ROW("eoi-byte-1", "KE2", act, write_eoi_byte_1, "byte 1 of PV EOI's word is written")},
-	{ROW("eoi-set", "KE5", act, set_eoi_bit, "PV EOI's bit is 1 with nothing in service")},
-	{ROW("eoi-disable-writes", "KE6", act, write_eoi_when_disabled,
-	     "PV EOI's word is written when it is disabled")},
-	{.fault.name = NULL},
-};
-
-/* ---- asynchronous page faults; with several vCPUs ---- */
 
 static void send_interrupt(struct kvm_request *q, uint64_t more)
 {

@@ -14,14 +14,6 @@ static void note_last(struct kvm_request *q)
 }
 
 /* Where it was, whatever the address is now. */
-static void write_when_disabled(struct kvm_request *q)
-{
-	note_last(q);
-	q->gpa = SHARED_GET(last);
-	if (q->gpa && !(q->value & KVM_MSR_ENABLED))
-		kvm_honest.write_time(q);
-}
-
 static void clear_when_disabled(struct kvm_request *q)
 {
 	static const struct pvclock_vcpu_time_info zeros;
@@ -137,8 +129,6 @@ const struct kvm_row kvm_register_faults[] = {
 	{ROW("time-old", "KT1", register_time, register_by_new_only,
 	     "a clock by the old MSR is not filled"),
 	 AND_AT(count_exit, kvm_do_nothing)},
-	{ROW("time-disable-writes", "KT2", register_time, write_when_disabled,
-	     "a clock is written when it is disabled")},
 	{ROW("time-disable-clears", "KT2", register_time, clear_when_disabled,
 	     "a clock is cleared when it is disabled")},
 	{ROW("time-goes-on", "KT2", register_time, note_last,

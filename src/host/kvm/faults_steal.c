@@ -103,15 +103,6 @@ static void note_last(struct kvm_request *q)
 	kvm_honest.register_steal(q);
 }
 
-/* Where it was, whatever the address is now. */
-static void write_when_disabled(struct kvm_request *q)
-{
-	note_last(q);
-	q->gpa = SHARED_GET(last);
-	if (q->gpa && !(q->value & KVM_MSR_ENABLED))
-		kvm_honest.write_steal(q);
-}
-
 static bool is_enabled(struct kvm_request *q)
 {
 	return *kvm_msr(q->vcpu, NUMBER(STEAL_TIME)) & KVM_MSR_ENABLED;
@@ -166,8 +157,6 @@ const struct kvm_row kvm_steal_faults[] = {
 	{ROW("steal-goes-on", "KS6", register_steal, note_last,
 	     "steal time that is disabled is renewed once more, some time later"),
 	 AND_AT(count_exit, renew_last_for_a_while)},
-	{ROW("steal-disable-writes", "KS6", register_steal, write_when_disabled,
-	     "steal time is written when it is disabled")},
 	{ROW("steal-first-only", "KS6", register_steal, leave_second,
 	     "steal time at a second address is not written")},
 	{ROW("steal-late", "KM8", register_steal, kvm_do_nothing,

@@ -67,7 +67,6 @@ static void register_later(struct kvm_request *q)
 
 static void fill_if_due(struct kvm_request *q)
 {
-	kvm_honest.count_exit(q);
 	if (!SHARED_GET(due) || __atomic_sub_fetch(&due, 1, __ATOMIC_RELAXED))
 		return;
 	q->gpa = *kvm_msr(q->vcpu, NUMBER(SYSTEM_TIME)) & ~KVM_MSR_ENABLED;

@@ -158,8 +158,10 @@ const struct kvm_row kvm_steal_faults[] = {
 	     "steal time that is disabled is renewed once more, some time later"),
 	 AND_AT(count_exit, renew_last_for_a_while)},
 	{ROW("steal-first-only", "KS6", register_steal, leave_second,
-	     "steal time at a second address is not written")},
+	     "steal time at a second address is not written"),
+	 AND_AT(count_exit, kvm_do_nothing)},
 	{ROW("steal-late", "KM8", register_steal, kvm_do_nothing,
-	     "steal time is not written by WRMSR")},
+	     "steal time is not written by WRMSR"),
+	 AND_AT(count_exit, kvm_do_nothing)},
 	{.fault.name = NULL},
 };

@@ -122,17 +122,19 @@ static void keep_stopped(struct kvm_request *q)
 	SHARED_SET(flags_before, q->time.flags);
 }
 
-static uint64_t last_hlt; /* shared: a TSC, if any vCPU's last exit was a HLT; else 0 */
+static uint64_t last_exit;     /* shared: a TSC, of any vCPU */
+static unsigned since_hlt = 2; /* shared: exits since any vCPU's last HLT, up to 2 */
 
-/* From a HLT, which ends at once, to the next exit. */
-
+/* A HLT ends at once.  So this is the time of a loop with HLT and at most one other exit. */
 static void stop_in_hlt(struct kvm_request *q)
 {
-	const uint64_t before = SHARED_GET(last_hlt), now = rdtsc();
+	const uint64_t now = rdtsc(),
+		       before = __atomic_exchange_n(&last_exit, now, __ATOMIC_RELAXED);
+	const unsigned since = SHARED_GET(since_hlt);
 
-	if (before)
+	if (since < 2)
 		__atomic_add_fetch(&kvm_clock.start, now - before, __ATOMIC_RELAXED);
-	SHARED_SET(last_hlt, q->vcpu->exit.kind == EXIT_HLT ? now : 0);
+	SHARED_SET(since_hlt, q->vcpu->exit.kind == EXIT_HLT ? 0 : since + (since < 2));
 	kvm_honest.count_exit(q);
 }
 

@@ -139,7 +139,8 @@ static void leave_second(struct kvm_request *q)
 
 const struct kvm_row kvm_steal_faults[] = {
 	{ROW("steal-falls", "KS2", write_steal, let_steal_fall, "steal time falls")},
-	{ROW("steal-odd", "KS2", write_steal, leave_steal_odd, "steal time's version stays odd")},
+	{ROW("steal-odd", "KS2", write_steal, leave_steal_odd, "steal time's version stays odd"),
+	 AND_AT(count_exit, kvm_do_nothing)},
 	{ROW("steal-same", "KS2", write_steal, keep_steal_version,
 	     "steal time's version stays as it was")},
 	{ROW("steal-flags", "KS3", write_steal, set_steal_flags, "steal time's flags are written")},

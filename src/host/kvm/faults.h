@@ -48,7 +48,7 @@ extern const struct kvm_row kvm_cpuid_faults[], kvm_msr_faults[], kvm_value_faul
 #define NUMBER(name) (KVM_MSR_##name - KVM_MSR_WALL_CLOCK)
 
 /* Exits: more than a guest makes by chance, and less than while it waits for something. */
-#define A_WHILE 100
+#define A_WHILE 48
 
 /* An override that does nothing. */
 kvm_step kvm_do_nothing;

@@ -7,7 +7,7 @@
 #include "lib/string.h"
 
 /* X(NAME) for each ABI: struct host_abi NAME_abi, in the folder NAME. */
-#define ABIS(X) X(kvm2007)
+#define ABIS(X) X(kvm2007) X(kvm)
 
 #define X(name) extern const struct host_abi name##_abi;
 ABIS(X)
@@ -78,6 +78,24 @@ enum msr_outcome abi_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	for (unsigned i = 0; i < offers && outcome == MSR_UNKNOWN; i++)
 		outcome = offered[i]->wrmsr(vcpu, msr, value);
 	return outcome;
+}
+
+void abi_cpuid(struct vcpu *vcpu, uint32_t leaf, struct cpuid_regs *answer)
+{
+	for (unsigned i = 0; i < offers; i++)
+		offered[i]->cpuid(vcpu, leaf, answer);
+}
+
+void abi_exit(struct vcpu *vcpu)
+{
+	for (unsigned i = 0; i < offers; i++)
+		offered[i]->exit(vcpu);
+}
+
+void abi_reset(struct vcpu *vcpu)
+{
+	for (unsigned i = 0; i < offers; i++)
+		offered[i]->reset(vcpu);
 }
 
 static const struct fault *faults[FAULTS_MAX];

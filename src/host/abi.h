@@ -11,6 +11,8 @@
 
 #include "host/vcpu.h"
 
+struct cpuid_regs;
+
 /* A way to break a rule (fault=NAME). */
 struct fault {
 	const char *name;
@@ -41,6 +43,15 @@ struct host_abi {
 	enum msr_outcome (*rdmsr)(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 	enum msr_outcome (*wrmsr)(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
+	/* CPUID of @leaf: *@answer is that of the machine, and of the ABIs before it in the list. */
+	void (*cpuid)(struct vcpu *vcpu, uint32_t leaf, struct cpuid_regs *answer);
+
+	/* An exit is handled, and was no hypercall. */
+	void (*exit)(struct vcpu *vcpu);
+
+	/* The vCPU starts: by its loader, or by a start-up IPI after an INIT. */
+	void (*reset)(struct vcpu *vcpu);
+
 	/* Its faults by number, from 0 on; NULL after the last one. */
 	const struct fault *(*fault)(unsigned n);
 };
@@ -57,6 +68,9 @@ void abi_init(const struct vcpu_vendor *vendor, const struct fault *fault);
 void abi_init_vcpu(struct vcpu *vcpu);
 enum msr_outcome abi_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 enum msr_outcome abi_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
+void abi_cpuid(struct vcpu *vcpu, uint32_t leaf, struct cpuid_regs *answer);
+void abi_exit(struct vcpu *vcpu);
+void abi_reset(struct vcpu *vcpu);
 
 /* All faults by number: 0 is "none"; NULL after the last one. */
 const struct fault *abi_fault(unsigned n);

@@ -27,6 +27,7 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 {
 	static const char *const personalities[] = {"header", "linux2007", NULL};
 	static const char *const logs[] = {"none", "events", "calls", NULL};
+	static const char *const switches[] = {"off", "on", NULL};
 	static struct option table[] = {
 		{.name = "fault", CHOICE(config.fault, NULL, "a name that 'faults' lists")},
 		{.name = "abi", .kind = OPTION_TEXT, .text = &config.abi, .wanted = "NAME,..."},
@@ -37,6 +38,14 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 		{.name = "cpus", NUMBER(config.cpus, 1, 255, "a number of vCPUs from 1 to 255")},
 		{.name = "api-version",
 		 NUMBER(config.api_version, 1, UINT32_MAX, "a version from 1 to 0xffffffff")},
+		{.name = "features", NUMBER(config.features, 0, UINT32_MAX, "a mask of 32 bits")},
+		{.name = "base",
+		 NUMBER(config.base, 0x40000000, 0x4000ff00,
+			"a leaf from 0x40000000 to 0x4000ff00")},
+		{.name = "enforce", CHOICE(config.enforce, switches, "on|off")},
+		{.name = "quirk", CHOICE(config.quirk, switches, "on|off")},
+		{.name = "kvm-echo",
+		 NUMBER(config.kvm_echo, 16, 0x7fffffff, "an index from 16 to 0x7fffffff")},
 		{.name = "faults", FLAG(config.faults)},
 		{.name = "vga", FLAG(config.vga)},
 		{.name = "checksum", FLAG(config.checksum)},
@@ -48,11 +57,18 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 	const char *image;
 
 	table[0].choices = fault_names;
-	config = (struct config){
-		.memory = DEFAULT_MEMORY, .log = LOG_EVENTS, .api_version = 1, .echo = NO_ECHO};
+	config = (struct config){.memory = DEFAULT_MEMORY,
+				 .log = LOG_EVENTS,
+				 .api_version = 1,
+				 .echo = NO_ECHO,
+				 .features = UINT32_MAX,
+				 .base = 0x40000000,
+				 .enforce = true,
+				 .kvm_echo = NO_ECHO};
 	if (!cmdline_parse(line, table, sizeof(table) / sizeof(table[0]), &image, error))
 		return false;
 	config.has_echo = config.echo != NO_ECHO;
+	config.has_kvm_echo = config.kvm_echo != NO_ECHO;
 	return true;
 }
 

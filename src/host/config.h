@@ -19,10 +19,15 @@ struct config {
 	const char *abi;      /* comma-separated names of the ABIs that it offers; NULL: all */
 	unsigned fault;       /* its number (abi.h); 0: none */
 	uint64_t api_version; /* of the ABI of 2007, that the host speaks */
+	uint64_t features;    /* of today's KVM ABI: these bits at most */
+	uint64_t base;        /* its first leaf of CPUID */
+	uint64_t kvm_echo;    /* index of its echo service, if has_kvm_echo */
+	unsigned enforce;     /* without a feature's bit, its MSRs and calls do not exist */
+	unsigned quirk;       /* the other vendor's call instruction becomes the CPU's own */
 	uint64_t cpus;   /* vCPUs, each with its own processor; 0: as many as the machine has */
 	uint64_t echo;   /* index of the echo service, if has_echo */
 	uint64_t serial; /* I/O port of the UART for guest and host; SERIAL_ANY: the first */
-	bool has_echo;
+	bool has_echo, has_kvm_echo;
 	bool faults;   /* list the faults and run nothing */
 	bool vga;      /* also write to the screen */
 	bool checksum; /* notice a guest that changes the host's memory */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "host/cpuid.h"
 
+#include "host/abi.h"
 #include "host/vcpus.h"
 #include "x86/insn.h"
 
@@ -58,6 +59,7 @@ void handle_cpuid(struct vcpu *vcpu)
 		r.eax = 1;
 	if (leaf == 0x80000000 && r.eax > last)
 		r.eax = last;
+	abi_cpuid(vcpu, leaf, &r);
 	vcpu->regs.rax = r.eax;
 	vcpu->regs.rbx = r.ebx;
 	vcpu->regs.rcx = r.ecx;

@@ -7,6 +7,7 @@
 
 #include "host/abi.h"
 #include "host/checksum.h"
+#include "host/clock.h"
 #include "host/config.h"
 #include "host/cpuid.h"
 #include "host/hooks.h"
@@ -150,6 +151,10 @@ static void handle_io(struct vcpu *vcpu)
 		handle_debug_exit(vcpu);
 		return;
 	}
+	if (clock_rtc_io(vcpu)) {
+		vcpu_skip(vcpu);
+		return;
+	}
 	if (vcpu->exit.io.string && vcpu->exit.io.in) {
 		log_line("io %u in %#x %u = #GP", vcpu->id, port, size);
 		vcpu_inject_gp(vcpu); /* INS would need the guest's page tables */
@@ -288,6 +293,7 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 
 	vcpu_sync(vcpu);
 	handlers[vcpu->exit.kind](vcpu);
+	abi_exit(vcpu);
 	if (!(vcpu->slow.cr0 & CR0_PE))
 		vcpu->event.has_error = false; /* real mode has no error codes */
 	return !vcpu->end_reason && !vcpu->halted && !vcpu_must_leave(vcpu);

@@ -75,6 +75,11 @@ static void send_startup(const struct vcpu *vcpu, uint32_t command)
 	vcpus_send_startup(vcpu->id, ICR_VECTOR(command));
 }
 
+void ipi_send_to(const struct vcpu *to, uint32_t vector)
+{
+	send_interrupt(to, vector);
+}
+
 void ipi_send_self(const struct vcpu *from, uint32_t vector)
 {
 	send_interrupt(from, vector);

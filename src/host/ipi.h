@@ -12,6 +12,9 @@
  */
 void ipi_send(struct vcpu *from, uint32_t command);
 
+/* The real APIC sends an interrupt at @vector to @to. */
+void ipi_send_to(const struct vcpu *to, uint32_t vector);
+
 /* It writes @vector to its SELF IPI register, which x2APIC mode has (11.12.11). */
 void ipi_send_self(const struct vcpu *from, uint32_t vector);
 

@@ -13,6 +13,7 @@
 #define BASE_BOOT_PROCESSOR BIT(8)
 #define BASE_X2APIC         BIT(10)
 #define BASE_ENABLED        BIT(11)
+#define SOFTWARE_ENABLED    BIT(8)  /* SPURIOUS */
 #define CPUID_X2APIC        BIT(21) /* leaf 1 ECX */
 #define FIRST_MSR           0x800u
 #define REGISTERS           0x40u
@@ -213,6 +214,11 @@ bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	if (reg != SELF_IPI)
 		write_register(vcpu, reg, (uint32_t)value);
 	return true;
+}
+
+bool lapic_is_on(void)
+{
+	return vcpus_count() > 1 && apic_read(SPURIOUS * 16) & SOFTWARE_ENABLED;
 }
 
 bool lapic_page_access(struct vcpu *vcpu)

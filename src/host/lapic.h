@@ -25,4 +25,7 @@ bool lapic_page_access(struct vcpu *vcpu);
 bool lapic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
+/* Whether the guest has an APIC, and its software has turned this vCPU's on (11.4.7.2). */
+bool lapic_is_on(void);
+
 #endif

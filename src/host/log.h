@@ -12,6 +12,9 @@
  *   register VCPU GPA GUEST_VERSION SIZE_FIELD HYPERCALL_GPA = RET
  *   patch VCPU GPA BYTE BYTE BYTE          the call instruction, without 0x
  *   call VCPU 64|32 INDEX ARG1 ARG2 ARG3 ARG4 ARG5 ARG6 = RESULT
+ *   kvm VCPU MSR VALUE                     WRMSR of one of today's ABI
+ *   kvm VCPU MSR VALUE = #GP
+ *   kvm-call VCPU 64|32 CPL INDEX ARG1 ARG2 ARG3 ARG4 = RESULT
  *   x2apic VCPU                            the guest turns on x2APIC mode
  *   init VCPU COMMAND DESTINATION          an INIT that it sends: ICR, and ICR2 or, in x2APIC
  *                                          mode, the upper half

@@ -126,6 +126,7 @@ static COLD void svm_sync(struct vcpu *vcpu)
 		.ds = s->ds.selector,
 		.idtr_limit = (uint16_t)s->idtr.limit,
 		.cs_base = s->cs.base,
+		.cpl = s->cpl,
 		.code_bits = code_bits(vcpu, s->cs.attributes & BIT(9), s->cs.attributes & BIT(10)),
 	};
 }

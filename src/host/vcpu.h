@@ -68,8 +68,9 @@ struct vcpu_slow_state {
 	uint64_t cr0, cr2, cr3, cr4;
 	uint64_t fs_base, gs_base, lstar;
 	uint16_t ds, idtr_limit;
-	uint64_t cs_base;  /* changes of this and of code_bits do not reach the guest */
+	uint64_t cs_base;  /* changes of this and of what follows do not reach the guest */
 	uint8_t code_bits; /* 16, 32 or 64 */
+	uint8_t cpl;
 };
 
 /* A segment register; @rights are as in a descriptor's upper half (APM2 4.7). */
@@ -122,6 +123,16 @@ enum vcpu_register {
 struct vcpu;
 struct vcpu_vendor;
 
+/* What today's KVM ABI keeps of a vCPU (src/host/kvm). */
+#define KVM_MSRS 9
+struct kvm_vcpu {
+	uint64_t msr[KVM_MSRS]; /* as written last; from KVM_MSR_WALL_CLOCK on */
+	unsigned exits;         /* that counted for clock and steal time */
+	uint64_t stolen;        /* ns that are not in the guest's memory yet */
+	bool wake_queued;       /* "wake all" waits to be delivered */
+	bool unacknowledged;    /* the guest has not acknowledged the last one yet */
+};
+
 /*
  * Handles a hypercall, the one exit that has to be fast: vcpu->regs and vcpu->rip (after the
  * instruction) are valid, vcpu->exit is not.
@@ -153,6 +164,7 @@ struct vcpu {
 	uint64_t efer; /* as the guest sees it, without SVME; LMA is valid only after vcpu_sync() */
 	uint64_t pat;
 
+	struct kvm_vcpu kvm;     /* today's KVM ABI */
 	uint64_t para_state_gpa; /* the page registered last by the ABI of 2007; 0: none */
 
 	uint32_t exception_bitmap; /* exceptions that exit, one bit for each vector */
@@ -160,6 +172,7 @@ struct vcpu {
 
 	bool halted;             /* until an INIT comes */
 	volatile bool entered;   /* an NMI in the host is to make the guest exit */
+	uint8_t rtc_index;       /* the RTC's register that it chose by port 0x70 */
 	uint8_t debug_exit_code; /* that it wrote last to isa-debug-exit; 0: none */
 	uint32_t apic_id;
 	bool x2apic;

@@ -84,6 +84,7 @@ static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
 	vcpu->pat = START_PAT;
 	vcpu->synced = false;
 	vcpu->event.pending = false;
+	abi_reset(vcpu);
 	vcpu->vendor->run(vcpu, start);
 	if (!vcpu->end_reason && !vcpu->id)
 		vcpu_end(vcpu, "was sent an INIT, but has no firmware that would start it again");

@@ -130,6 +130,7 @@
 	X(GUEST_IDTR_LIMIT, 0x4812, 32, GUEST)                   \
 	X(GUEST_ES_RIGHTS, 0x4814, 32, GUEST)                    \
 	X(GUEST_CS_RIGHTS, 0x4816, 32, GUEST)                    \
+	X(GUEST_SS_RIGHTS, 0x4818, 32, GUEST)                    \
 	X(GUEST_LDTR_RIGHTS, 0x4820, 32, GUEST)                  \
 	X(GUEST_TR_RIGHTS, 0x4822, 32, GUEST)                    \
 	X(GUEST_INTERRUPTIBILITY, 0x4824, 32, GUEST)             \

@@ -45,6 +45,7 @@ static COLD void vmx_sync(struct vcpu *vcpu)
 		.ds = (uint16_t)vmread(VMCS_GUEST_DS_SELECTOR),
 		.idtr_limit = (uint16_t)vmread(VMCS_GUEST_IDTR_LIMIT),
 		.cs_base = vmread(VMCS_GUEST_CS_BASE),
+		.cpl = vmread(VMCS_GUEST_SS_RIGHTS) >> 5 & 3, /* 25.4.1: SS's DPL */
 		.code_bits = code_bits(vcpu, cs & BIT(13), cs & BIT(14)),
 	};
 }

@@ -81,13 +81,13 @@ static bool try_instruction(unsigned i)
 /*
  * VM_CR, VM_HSAVE_PA, APIC_BASE; MTRR_CAP, MTRR_DEF_TYPE, MTRR_PHYS_BASE0; MCG_CAP, MCG_STATUS,
  * MC0_CTL; TSC_AUX; FEATURE_CONTROL, VMX_BASIC, DEBUGCTL, XSS; two of x2APIC; SYSCFG, HWCR,
- * SMM_BASE, SMM_ADDR; KVM's, Hyper-V's; then neighbours of MSRs that the guest has, and ends of
- * ranges.
+ * SMM_BASE, SMM_ADDR; the one after KVM's, Hyper-V's; then neighbours of MSRs that the guest has,
+ * and ends of ranges.
  */
 static const uint32_t msrs[] = {
 	MSR_VM_CR,  MSR_VM_HSAVE_PA, MSR_APIC_BASE, 0xfe,       0x2ff,      0x200,      0x179,
 	0x17a,      0x400,           0xc0000103,    0x3a,       0x480,      0x1d9,      0xda0,
-	0x800,      0x830,           0xc0010010,    0xc0010015, 0xc0010111, 0xc0010112, 0x4b564d00,
+	0x800,      0x830,           0xc0010010,    0xc0010015, 0xc0010111, 0xc0010112, 0x4b564d09,
 	0x40000000, 0x173,           0x177,         0xc0000085, 0xc00000ff, 0,          0x1fff,
 	0x2000,     0xbfffffff,      0xc0001fff,    0xc0002000, 0xc0011fff, 0xc0012000, 0xffffffff,
 	0x12345678,
@@ -212,7 +212,7 @@ static bool cpuid_hidden(void)
 static bool cpuid_zero(void)
 {
 	static const uint32_t leaves[] = {0x8000000a, 0x8000001f, 7,          0xb,       0xd,
-					  0x40000000, 0x40000001, 0xc0000000, 0xffffffff};
+					  0x40000002, 0x40000100, 0xc0000000, 0xffffffff};
 	bool ok = true;
 
 	for (unsigned i = 0; i < LENGTH(leaves); i++) {

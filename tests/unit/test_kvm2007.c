@@ -5,12 +5,16 @@
  */
 #include <regex.h>
 
+#include "fake_tsc.h"
 #include "guest_fixture.h"
 #include "host/abi.h"
+#include "host/clock.h"
 #include "host/config.h"
 #include "host/hooks.h"
+#include "host/ipi.h"
 #include "host/kvm2007/faults.h"
 #include "host/kvm2007/policy.h"
+#include "host/lapic.h"
 #include "host/log.h"
 #include "host/vcpus.h"
 
@@ -77,6 +81,37 @@ unsigned vcpus_count(void)
 const struct vcpu *vcpus_get(unsigned id)
 {
 	return id ? &other : &vcpu;
+}
+
+/* What only the other ABI uses. */
+bool lapic_is_on(void)
+{
+	return false;
+}
+
+void ipi_send_self(const struct vcpu *from, uint32_t vector)
+{
+	(void)from, (void)vector;
+}
+
+void ipi_send_to(const struct vcpu *to, uint32_t vector)
+{
+	(void)to, (void)vector;
+}
+
+uint64_t clock_tsc_hz(void)
+{
+	return 0;
+}
+
+uint64_t rdtsc(void)
+{
+	return 0;
+}
+
+uint64_t clock_rtc(void)
+{
+	return 0;
 }
 
 /* How the guest translates addresses. */

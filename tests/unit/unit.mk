@@ -14,8 +14,9 @@ unit_exit := src/lib/exit.c
 unit_exits := src/host/exits.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
-unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks) \
+unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks sites) \
 	src/lib/list.c
+unit_kvm := $(unit_kvm2007)
 unit_lapic := src/host/lapic.c
 unit_layout := src/host/layout.c src/lib/multiboot.c src/lib/printf.c
 unit_list := src/lib/list.c
@@ -79,6 +80,8 @@ $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/r
 $(call objects_of,src/guest/vendor src/guest/kvm2007/site \
 	$(addprefix src/host/,svm vmx vmx_setup exits cpuid ipi lapic vcpus)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
+$(call objects_of,$(basename $(wildcard src/host/kvm/*.c))): \
+	private UNIT_INCLUDE := -include tests/unit/fake_tsc.h
 $(call objects_of,src/lib/serial src/lib/exit): \
 	private UNIT_INCLUDE := -include tests/unit/fake_ports.h
 

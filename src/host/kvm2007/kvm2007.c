@@ -22,11 +22,28 @@ static void init_vcpu(struct vcpu *vcpu)
 	vcpu->hypercall = hypercall;
 }
 
+/* It is as old as that: no leaf of CPUID is its own. */
+static void answer_cpuid(struct vcpu *vcpu, uint32_t leaf, struct cpuid_regs *answer)
+{
+	(void)vcpu;
+	(void)leaf;
+	(void)answer;
+}
+
+/* It does nothing unless it is asked, and S8: nothing ends a registration. */
+static void do_nothing(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
 const struct host_abi kvm2007_abi = {
 	.name = "kvm2007",
 	.init = init,
 	.init_vcpu = init_vcpu,
 	.rdmsr = kvm2007_rdmsr,
 	.wrmsr = kvm2007_wrmsr,
+	.cpuid = answer_cpuid,
+	.exit = do_nothing,
+	.reset = do_nothing,
 	.fault = kvm2007_fault,
 };

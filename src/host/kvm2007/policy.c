@@ -4,6 +4,7 @@
 
 #include "host/config.h"
 #include "host/log.h"
+#include "host/sites.h"
 #include "lib/string.h"
 
 #define RET              0xc3
@@ -150,7 +151,8 @@ static void write_code(struct request *q)
 {
 	log_line("patch %u %#lx %02x %02x %02x", q->vcpu->id, q->site, q->code[0], q->code[1],
 		 q->code[2]);
-	guest_write(q->vcpu->memory, q->site, q->code, q->length);
+	if (guest_write(q->vcpu->memory, q->site, q->code, q->length))
+		sites_add(q->site);
 }
 
 /* S3: 0, or -KVM_EINVAL for a refusal. */

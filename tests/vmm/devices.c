@@ -4,6 +4,7 @@
  * other ports read as all ones and ignore writes, as on a bus without a device.
  */
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,75 +14,52 @@
 #define DEBUG_EXIT 0xf4
 
 /* National Semiconductor PC16550D data sheet (June 1995), section 8: registers and bits. */
-#define UART_DATA   0
-#define UART_IER    1
-#define UART_FCR    2 /* written; read it is IIR */
-#define UART_LCR    3
-#define UART_MCR    4
-#define UART_LSR    5
-#define UART_MSR    6
-#define UART_SCR    7
-#define FCR_ENABLE  0x01
-#define IIR_NONE    0x01 /* no interrupt is pending */
-#define IIR_FIFO    0xc0
-#define LCR_DLAB    0x80 /* registers 0 and 1 are the divisor */
-#define LSR_READY   0x60 /* all bytes are sent */
-#define MSR_CARRIER 0xb0 /* DCD, DSR, CTS: somebody listens */
+#define UART_DATA    0
+#define UART_IER     1
+#define UART_FCR     2 /* written; read it is IIR */
+#define UART_LCR     3
+#define UART_LSR     5
+#define UART_MSR     6
+#define REGISTERS    8
+#define FCR_ENABLE   0x01
+#define IIR_NONE     0x01 /* no interrupt is pending */
+#define IIR_FIFO     0xc0
+#define LCR_DLAB     0x80 /* registers 0 and 1 are the divisor */
+#define LSR_READY    0x60 /* all bytes are sent */
+#define MSR_LISTENER 0xb0 /* DCD, DSR, CTS: somebody listens */
 
-static struct {
-	uint8_t ier, fcr, lcr, mcr, scr;
-	uint8_t divisor[2];
-} uart;
+/* All bytes are sent at once, and none is ever received: most registers only keep their value. */
+static uint8_t written[REGISTERS], divisor[2];
+
+static bool is_divisor(unsigned reg)
+{
+	return reg <= UART_IER && written[UART_LCR] & LCR_DLAB;
+}
 
 static void uart_write(unsigned reg, uint8_t value)
 {
-	if (reg <= UART_IER && uart.lcr & LCR_DLAB) {
-		uart.divisor[reg] = value;
-		return;
-	}
-	switch (reg) {
-	case UART_DATA:
+	if (is_divisor(reg))
+		divisor[reg] = value;
+	else if (reg == UART_DATA)
 		putchar(value);
-		break;
-	case UART_IER:
-		uart.ier = value & 0x0f;
-		break;
-	case UART_FCR:
-		uart.fcr = value;
-		break;
-	case UART_LCR:
-		uart.lcr = value;
-		break;
-	case UART_MCR:
-		uart.mcr = value & 0x1f;
-		break;
-	case UART_SCR:
-		uart.scr = value;
-		break;
-	}
+	else
+		written[reg] = value;
 }
 
 static uint8_t uart_read(unsigned reg)
 {
-	if (reg <= UART_IER && uart.lcr & LCR_DLAB)
-		return uart.divisor[reg];
+	if (is_divisor(reg))
+		return divisor[reg];
 	switch (reg) {
-	case UART_IER:
-		return uart.ier;
 	case UART_FCR:
-		return IIR_NONE | (uart.fcr & FCR_ENABLE ? IIR_FIFO : 0);
-	case UART_LCR:
-		return uart.lcr;
-	case UART_MCR:
-		return uart.mcr;
+		return IIR_NONE | (written[UART_FCR] & FCR_ENABLE ? IIR_FIFO : 0);
 	case UART_LSR:
 		return LSR_READY;
 	case UART_MSR:
-		return MSR_CARRIER;
-	case UART_SCR:
-		return uart.scr;
+		return MSR_LISTENER;
+	default:
+		return written[reg];
 	}
-	return 0; /* nothing was received */
 }
 
 /* vCPUs may write at the same time. */
@@ -95,7 +73,7 @@ void port_write(uint16_t port, const void *value, unsigned size)
 	pthread_mutex_lock(&lock);
 	if (port == DEBUG_EXIT)
 		end_vm((int)(n << 1 | 1));
-	if (port >= COM1 && port < COM1 + 8 && size == 1)
+	if (port >= COM1 && port < COM1 + REGISTERS && size == 1)
 		uart_write(port - COM1, (uint8_t)n);
 	pthread_mutex_unlock(&lock);
 }
@@ -107,7 +85,7 @@ void port_read(uint16_t port, void *value, unsigned size)
 	pthread_mutex_lock(&lock);
 	if (port == DEBUG_EXIT)
 		n = 0; /* so a guest can see that it is there */
-	if (port >= COM1 && port < COM1 + 8 && size == 1)
+	if (port >= COM1 && port < COM1 + REGISTERS && size == 1)
 		n = uart_read(port - COM1);
 	pthread_mutex_unlock(&lock);
 	memcpy(value, &n, size);

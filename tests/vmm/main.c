@@ -49,7 +49,7 @@ void fail(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fprintf(stderr, "vmm: %s\n", text);
+	fprintf(stderr, "vmm: %s\n", text); /* in one piece: other vCPUs may fail, too */
 	end_vm(STATUS_ERROR);
 }
 
@@ -91,26 +91,28 @@ static unsigned number(const char *option, const char *text, unsigned min, unsig
 
 static struct options parse(int argc, char **argv)
 {
-	static const struct option known[] = {
+	struct options o = {.append = "", .memory = 16, .vcpus = 1, .seconds = 30};
+	const struct option known[] = {
 		{"append", required_argument, NULL, 'a'},
 		{"mem", required_argument, NULL, 'm'},
 		{"smp", required_argument, NULL, 's'},
-		{"irqchip", no_argument, NULL, 'i'},
-		{"hide", required_argument, NULL, 'h'},
-		{"no-signature", no_argument, NULL, 'n'},
-		{"enforce", no_argument, NULL, 'e'},
-		{"no-patching", no_argument, NULL, 'p'},
+		{"irqchip", no_argument, &o.irqchip, 1},
+		{"hide", required_argument, NULL, 'f'},
+		{"no-signature", no_argument, &o.no_signature, 1},
+		{"enforce", no_argument, &o.enforce, 1},
+		{"no-patching", no_argument, &o.no_patching, 1},
 		{"timeout", required_argument, NULL, 't'},
-		{"help", no_argument, NULL, '?' + 1},
+		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	struct options o = {.append = "", .memory = 16, .vcpus = 1, .seconds = 30};
 	int c, index = 0;
 
 	while ((c = getopt_long(argc, argv, "", known, &index)) != -1) {
 		const char *name = known[index].name;
 
 		switch (c) {
+		case 0: /* one that takes no value is set */
+			break;
 		case 'a':
 			o.append = optarg;
 			break;
@@ -120,29 +122,17 @@ static struct options parse(int argc, char **argv)
 		case 's':
 			o.vcpus = number(name, optarg, 1, VCPUS_MAX);
 			break;
-		case 'i':
-			o.irqchip = true;
-			break;
-		case 'h':
+		case 'f':
 			o.hide = number(name, optarg, 0, UINT32_MAX);
-			break;
-		case 'n':
-			o.no_signature = true;
-			break;
-		case 'e':
-			o.enforce = true;
-			break;
-		case 'p':
-			o.no_patching = true;
 			break;
 		case 't':
 			o.seconds = number(name, optarg, 0, 86400);
 			break;
-		case '?':
-			fail("see --help"); /* getopt_long() has said what was wrong */
-		default:
+		case 'h':
 			fputs(usage, stdout);
 			end_vm(0);
+		default:
+			fail("see --help"); /* getopt_long() has said what was wrong */
 		}
 	}
 	if (optind + 1 != argc)

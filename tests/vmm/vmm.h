@@ -8,7 +8,6 @@
 #ifndef VMM_H
 #define VMM_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct options {
@@ -16,12 +15,12 @@ struct options {
 	const char *append;
 	unsigned memory; /* MiB */
 	unsigned vcpus;
-	unsigned seconds;  /* the time limit; 0: none */
-	uint32_t hide;     /* of KVM's features these are taken away */
-	bool irqchip;      /* KVM's own interrupt controllers and timer */
-	bool enforce;      /* a feature that is taken away does not work, either */
-	bool no_patching;  /* KVM leaves the other vendor's hypercall instruction alone */
-	bool no_signature; /* CPUID does not show KVM at all */
+	unsigned seconds; /* the time limit; 0: none */
+	uint32_t hide;    /* of KVM's features these are taken away */
+	int irqchip;      /* KVM's own interrupt controllers and timer */
+	int enforce;      /* a feature that is taken away does not work, either */
+	int no_patching;  /* KVM leaves the other vendor's hypercall instruction alone */
+	int no_signature; /* CPUID does not show KVM at all */
 };
 
 struct vm {

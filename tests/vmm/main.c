@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* KVM's own pages and the APICs are above this; and so one memory slot is enough. */
+/* KVM's own pages and the APICs are above this. */
 #define MEMORY_MAX 3072u
 #define VCPUS_MAX  255u
 
@@ -29,7 +29,7 @@ static const char usage[] =
 	"Boots a multiboot 1 image under /dev/kvm.  What it writes to COM1 goes to stdout.\n"
 	"\n"
 	"  --append=TEXT      its command line, after the image's name\n"
-	"  --mem=MIB          its memory (default 16)\n"
+	"  --mem=MIB          its memory (default 16), besides 2 MiB from 4 GiB on\n"
 	"  --smp=N            its vCPUs (default 1); several need --irqchip\n"
 	"  --irqchip          with KVM's own APICs, PICs and PIT; without, no interrupts at all\n"
 	"  --hide=MASK        take these features (CPUID leaf 0x40000001, EAX) away\n"
@@ -148,7 +148,7 @@ static struct options parse(int argc, char **argv)
 static void make_memory(struct vm *vm)
 {
 	vm->size = (uint64_t)vm->options->memory << 20;
-	vm->memory = mmap(NULL, vm->size, PROT_READ | PROT_WRITE,
+	vm->memory = mmap(NULL, vm->size + ABOVE_4G_SIZE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (vm->memory == MAP_FAILED)
 		fail("--mem=%u: %s", vm->options->memory, strerror(errno));
@@ -167,22 +167,30 @@ static void open_kvm(struct vm *vm)
 	vm->fd = MUST(vm->kvm, KVM_CREATE_VM, 0);
 }
 
+static void add_memory(struct vm *vm, uint32_t slot, uint64_t gpa, uint8_t *at, uint64_t size)
+{
+	struct kvm_userspace_memory_region memory = {
+		.slot = slot,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.userspace_addr = (uint64_t)at,
+	};
+
+	MUST(vm->fd, KVM_SET_USER_MEMORY_REGION, &memory);
+}
+
 /* To be done before there is a vCPU, as all that is the whole machine's. */
 static void make_machine(struct vm *vm)
 {
 	uint64_t identity_map = IDENTITY_MAP_PAGE;
 	struct kvm_pit_config pit = {.flags = KVM_PIT_SPEAKER_DUMMY};
-	struct kvm_userspace_memory_region memory = {
-		.guest_phys_addr = 0,
-		.memory_size = vm->size,
-		.userspace_addr = (uint64_t)vm->memory,
-	};
 
 	if (ioctl(vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_SET_IDENTITY_MAP_ADDR) > 0)
 		MUST(vm->fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map);
 	if (ioctl(vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_SET_TSS_ADDR) > 0)
 		MUST(vm->fd, KVM_SET_TSS_ADDR, TSS_PAGES);
-	MUST(vm->fd, KVM_SET_USER_MEMORY_REGION, &memory);
+	add_memory(vm, 0, 0, vm->memory, vm->size);
+	add_memory(vm, 1, ABOVE_4G, vm->memory + vm->size, ABOVE_4G_SIZE);
 	if (vm->options->irqchip) {
 		MUST(vm->fd, KVM_CREATE_IRQCHIP, 0);
 		MUST(vm->fd, KVM_CREATE_PIT2, &pit); /* with port 0x61, which starts channel 2 */

@@ -23,11 +23,15 @@ struct options {
 	int no_signature; /* CPUID does not show KVM at all */
 };
 
+/* Each guest has this much more memory from 4 GiB on: an address may have more than 32 bits. */
+#define ABOVE_4G      UINT64_C(0x100000000)
+#define ABOVE_4G_SIZE (UINT64_C(2) << 20)
+
 struct vm {
 	const struct options *options;
 	int kvm, fd;     /* /dev/kvm, and the virtual machine */
-	uint8_t *memory; /* the guest's, from its physical address 0 on */
-	uint64_t size;
+	uint8_t *memory; /* the guest's, from its physical address 0 on; then what is above 4 GiB */
+	uint64_t size;   /* without that */
 };
 
 /* How the machine ends, as QEMU's exit status has it (with -no-reboot). */

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The devices that KVM does not have itself: a UART that sends, and QEMU's isa-debug-exit.  All
- * other ports read as all ones and ignore writes, as on a bus without a device.
+ * The devices that KVM does not have itself: a UART that sends, a clock that can be read, and QEMU's
+ * isa-debug-exit.  All other ports read as all ones and ignore writes, as on a bus without a device.
  */
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "vmm.h"
 
+#define RTC_INDEX  0x70
+#define RTC_DATA   0x71
 #define COM1       0x3f8
 #define DEBUG_EXIT 0xf4
+
+/* ---- the UART -------------------------------------------------------------------------------- */
 
 /* National Semiconductor PC16550D data sheet (June 1995), section 8: registers and bits. */
 #define UART_DATA    0
@@ -62,6 +67,45 @@ static uint8_t uart_read(unsigned reg)
 	}
 }
 
+/* ---- the clock ------------------------------------------------------------------------------- */
+
+/* Motorola MC146818A data sheet, tables 3 to 6: what it is now, in UTC.  It cannot be set. */
+static uint8_t rtc_index;
+
+static uint8_t rtc_read(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	switch (rtc_index) {
+	case 0x00:
+		return (uint8_t)tm.tm_sec;
+	case 0x02:
+		return (uint8_t)tm.tm_min;
+	case 0x04:
+		return (uint8_t)tm.tm_hour;
+	case 0x06:
+		return (uint8_t)(tm.tm_wday + 1);
+	case 0x07:
+		return (uint8_t)tm.tm_mday;
+	case 0x08:
+		return (uint8_t)(tm.tm_mon + 1);
+	case 0x09:
+		return (uint8_t)(tm.tm_year % 100);
+	case 0x0b:
+		return 0x06; /* numbers are binary, hours go to 23 */
+	case 0x0d:
+		return 0x80; /* the time is valid */
+	case 0x32:
+		return (uint8_t)(19 + tm.tm_year / 100);
+	default:
+		return 0; /* no update is in progress, no interrupt was asked for */
+	}
+}
+
+/* ---- ports ----------------------------------------------------------------------------------- */
+
 /* vCPUs may write at the same time. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -75,6 +119,8 @@ void port_write(uint16_t port, const void *value, unsigned size)
 		end_vm((int)(n << 1 | 1));
 	if (port >= COM1 && port < COM1 + REGISTERS && size == 1)
 		uart_write(port - COM1, (uint8_t)n);
+	if (port == RTC_INDEX && size == 1)
+		rtc_index = n & 0x7f; /* the highest bit masks NMIs, which there are none of */
 	pthread_mutex_unlock(&lock);
 }
 
@@ -87,6 +133,8 @@ void port_read(uint16_t port, void *value, unsigned size)
 		n = 0; /* so a guest can see that it is there */
 	if (port >= COM1 && port < COM1 + REGISTERS && size == 1)
 		n = uart_read(port - COM1);
+	if (port == RTC_DATA && size == 1)
+		n = rtc_read();
 	pthread_mutex_unlock(&lock);
 	memcpy(value, &n, size);
 }

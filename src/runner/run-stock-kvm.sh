@@ -115,8 +115,8 @@ find_kernel
 pack $vmm_options
 
 # COM1 is the guest's, COM2 for messages, COM3 for a log that was asked for.
-# On a busy machine Linux would find that the PIT does not tick and that the TSC is late; without the
-# TSC its KVM's clock is another one, which steps.
+# On a busy machine Linux would find that the PIT does not tick and that the TSC is late; without
+# the TSC its KVM's clock is another one, which steps.
 linux_options='panic=-1 tsc=reliable no_timer_check'
 if [ -z "$debug_log" ]; then
 	linux_options="$linux_options console=ttyS1 quiet"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The devices that KVM does not have itself: a UART that sends, a clock that can be read, and QEMU's
- * isa-debug-exit.  All other ports read as all ones and ignore writes, as on a bus without a device.
+ * The devices that KVM does not have itself: a UART that sends, a clock that can be read, and
+ * QEMU's isa-debug-exit.  All other ports read as all ones and ignore writes, as on a bus without a
+ * device.
  */
 #include <pthread.h>
 #include <stdbool.h>

@@ -3,9 +3,9 @@
 #
 #   perl tests/fuzz-judge.pl RUNNER FIRST COUNT WORD:STATUS:FILE...
 #
-# RUNNER is the directory of stream.pl and judge.pl.  Each FILE holds what came out of a serial
-# port, STATUS is the exit status with which its engine ended, and WORD is the verdict.  Each seed
-# from FIRST on is one mutant.
+# RUNNER is the directory of stream.pl, expect.pl and judge.pl.  Each FILE holds what came out of a
+# serial port, STATUS is the exit status with which its engine ended, and WORD is the verdict.  Each
+# seed from FIRST on is one mutant; half of them have a list of known failures.
 #
 # What makes a verdict wrong does not come from the judge's own code.  may_pass() reads the mutant
 # once more, as a whole and by other means; and two kinds of mutants have a verdict that is known:
@@ -16,6 +16,7 @@ use warnings;
 
 my ($runner, $first, $number, @files) = @ARGV;
 require "$runner/stream.pl";
+require "$runner/expect.pl";
 require "$runner/judge.pl";
 
 my %STATUS = (PASS => 0, FAIL => 1, SKIP => 77, ERROR => 99);
@@ -125,10 +126,39 @@ sub mutate {
 
 # ---- what is right ------------------------------------------------------------------------------
 
-# Whether this may be a PASS: the text as a whole says that all went well, and nothing else.
+sub kind_of {
+	my ($not, $rest) = @_;
+	return $not ? $rest =~ /# TODO( |$)/ ? 'todo' : 'fail' : $rest =~ /# SKIP( |$)/ ? 'skip' : 'pass';
+}
+
+# Whether the check whose name is the first word is listed.
+sub listed {
+	my ($listed, $rest) = @_;
+	return $rest =~ /^(\S+)/ && $listed->{$1} ? 1 : 0;
+}
+
+# The verdict on a stream as it is, with a list.
+sub word_with_list {
+	my ($stream, $listed) = @_;
+	return $stream->{word} if !%$listed || $stream->{word} eq 'ERROR';
+	my %count = (pass => 0, fail => 0);
+	my $changed = 0;
+	for (@{$stream->{lines}}) {
+		my ($not, $rest) = /^(not )?ok \d+ - (.*)/ or next;
+		my $kind = kind_of($not, $rest);
+		my $is_listed = $kind =~ /pass|fail/ && listed($listed, $rest);
+		$changed ||= $is_listed;
+		$count{!$is_listed ? $kind : $kind eq 'pass' ? 'fail' : 'todo'}++;
+	}
+	return $stream->{word} if !$changed;
+	return $count{fail} ? 'FAIL' : $count{pass} && $stream->{word} ne 'SKIP' ? 'PASS' : 'SKIP';
+}
+
+# Whether this may be a PASS: the text as a whole says that all went well but for what is listed,
+# and nothing else.
 sub may_pass {
-	my ($bytes, $status) = @_;
-	return 0 if $status != 33;
+	my ($bytes, $status, $listed) = @_;
+	return 0 if $status != 33 && !($status == 35 && %$listed);
 	(my $text = $bytes) =~ s/\e\[[0-9;?]*[ -\/]*[@-~]|\ec|[^\n\t -~]//g;
 	return 0 if $text !~ s/\A.*?TAP version 13\n//s;
 	return 0 if $text =~ /^(?:TAP version|Bail out!)/m;
@@ -137,14 +167,17 @@ sub may_pass {
 	return 0 if @plans != 1 || @ends != 1 || $text =~ /^# RESULT:.*\n(?:.*\n)*(?:not )?ok /m;
 	my @results = $text =~ /^((?:not )?ok \d+ - .*)$/mg;
 	return 0 if @results != $plans[0];
-	my %count = (pass => 0, skip => 0, todo => 0);
+	my %count = (pass => 0, fail => 0, skip => 0, todo => 0);
 	for my $n (1 .. @results) {
 		my ($not, $got, $rest) = $results[$n - 1] =~ /^(not )?ok (\d+) - (.*)/;
-		return 0 if $got != $n || $not && $rest !~ /# TODO( |$)/;
-		$count{$not ? 'todo' : $rest =~ /# SKIP( |$)/ ? 'skip' : 'pass'}++;
+		return 0 if $got != $n;
+		my $kind = kind_of($not, $rest);
+		return 0 if $kind =~ /pass|fail/ && ($kind eq 'fail') != listed($listed, $rest);
+		$count{$kind}++;
 	}
-	my $end = " PASS pass=$count{pass} fail=0 skip=$count{skip} todo=$count{todo}";
-	return $count{pass} && $ends[0] eq $end;
+	my $word = $status == 33 ? 'PASS' : 'FAIL';
+	my $end = " $word pass=$count{pass} fail=$count{fail} skip=$count{skip} todo=$count{todo}";
+	return $count{pass} && $ends[0] eq $end && ($word eq 'FAIL') == ($count{fail} > 0);
 }
 
 # Whether the mutant has, after its header, each line that makes the stream a failure.
@@ -177,8 +210,8 @@ sub wrong {
 	return "wanted $case->{known}" if $case->{known} && $word ne $case->{known};
 	return 'a PASS that still has its failures'
 		if $word eq 'PASS' && still_fails($case->{bytes}, $case->{failures});
-	return 'PASS, and the stream does not say so'
-		if $word eq 'PASS' && !may_pass($case->{bytes}, $case->{end}{status});
+	return 'PASS, and the stream does not say so' if $word eq 'PASS' &&
+		!may_pass($case->{bytes}, $case->{end}{status}, $case->{listed});
 	return;
 }
 
@@ -191,6 +224,20 @@ sub read_stream {
 	my @lines = <$file>;
 	my @failures = grep { /^not ok (?!.*# TODO)|^Bail out!/ } @lines;
 	return {word => $word, status => $status, lines => \@lines, failures => \@failures};
+}
+
+# A list of known failures: of the stream's checks some that fail, and perhaps one that does not.
+sub any_list {
+	my ($stream) = @_;
+	return {} if below(2);
+	my (@names, %listed);
+	for (@{$stream->{lines}}) {
+		my ($not, $name) = /^(not )?ok \d+ - ([a-z0-9]+\.[a-z0-9-]+)/ or next;
+		if ($not) { $listed{$name} = 1 if below(8) }
+		else { push @names, $name }
+	}
+	$listed{one_of(@names)} = 1 if @names && !below(4);
+	return \%listed;
 }
 
 # How the engine ended: in most cases as for the stream, or as for a PASS.
@@ -206,14 +253,16 @@ sub any_end {
 sub make_case {
 	my ($stream) = @_;
 	my @lines = @{$stream->{lines}};
-	my %case = (failures => $stream->{failures}, end => any_end($stream->{status}));
+	my $listed = any_list($stream);
+	my @failures = grep { !/^not ok \d+ - (.*)/ || !listed($listed, $1) } @{$stream->{failures}};
+	my %case = (failures => \@failures, listed => $listed, end => any_end($stream->{status}));
 	if (!below(8)) { # foreign lines, between others; a YAML block has to stay whole
 		for (0 .. below(4)) {
 			my $i = any_gap(\@lines);
 			splice @lines, $i, 0, foreign_line() if $i == @lines || $lines[$i] !~ /^  /;
 		}
 		$case{end} = {status => $stream->{status}, messages => []};
-		$case{known} = $stream->{word};
+		$case{known} = word_with_list($stream, $listed);
 	} else {
 		mutate(\@lines);
 	}
@@ -225,6 +274,10 @@ sub make_case {
 sub judge {
 	my ($case) = @_;
 	my ($at, $output) = (0, '');
+	my @listed = sort keys %{$case->{listed}};
+	my $bad = Expect::read_list('list', join('', map { "$_\twhy\n" } @listed),
+		join("\0", '', @listed, ''));
+	die "$bad\n" if defined $bad;
 	Stream::begin();
 	while ($at < length $case->{bytes}) {
 		my $n = one_of(1 + below(20), 1 + below(9000), 65536);
@@ -245,7 +298,8 @@ sub try {
 	my $why = wrong($case, $status, $output);
 	return ($word, 0) if !defined $why;
 	print "$name: $why\n";
-	print "---- its engine ends with $case->{end}{status}, and it is:\n$case->{bytes}\n",
+	print "---- its list: @{[sort keys %{$case->{listed}}]}\n",
+		"---- its engine ends with $case->{end}{status}, and it is:\n$case->{bytes}\n",
 		"---- judged, exit status $status:\n$output" if $number == 1;
 	return ($word // 'none', 1);
 }
@@ -256,7 +310,7 @@ my @streams = map { read_stream($_) } @files;
 for my $stream (@streams) {
 	my %end = (status => $stream->{status}, messages => []);
 	my %case = (bytes => join('', @{$stream->{lines}}), failures => $stream->{failures},
-		end => \%end, good_end => 1, known => $stream->{word});
+		listed => {}, end => \%end, good_end => 1, known => $stream->{word});
 	$wrong += (try("a stream that is $stream->{word}", \%case))[1];
 }
 for my $seed ($first .. $first + $number - 1) {

@@ -37,6 +37,8 @@ stream PASS 33 "$O" --append='only=patch.* seed=1' --host-append=$linux
 stream PASS 33 "$O" --append='only=probe.* seed=1' --host-append=$linux # with a TODO
 stream FAIL 35 "$O" --append='only=register.* seed=1' --host-append=fault=version-0
 stream FAIL 35 "$O" --append='only=hypercall64.* seed=1' --host-append=fault=call-rbx
+# No check passes.
+stream FAIL 35 "$O" --append='only=hypercall64.keeps-gprs seed=1' --host-append=fault=call-rbx
 stream SKIP 37 "$O" --append='only=probe.* seed=1' --host=none --accel=tcg
 stream ERROR 39 "$O" --append=only=nothing
 stream PASS 33 "$rogue" --append=memory=0x9f000

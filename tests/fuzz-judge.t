@@ -8,7 +8,7 @@
 tests/fuzz-judge.sh 1 4000 >"$tmp/out" 2>"$tmp/err"
 ok $? 'no mutant gets a wrong verdict' || sed 's/^/# /' "$tmp/out" "$tmp/err"
 verdicts='[0-9]+ ERROR, [0-9]+ FAIL, [0-9]+ PASS, [0-9]+ SKIP'
-has "$tmp/out" "^4000 mutants of 15 streams, .*: $verdicts; 0 wrong\$" 'each verdict has mutants'
+has "$tmp/out" "^4000 mutants of 16 streams, .*: $verdicts; 0 wrong\$" 'each verdict has mutants'
 tests/fuzz-judge.sh 1 >"$tmp/out" 2>"$tmp/err"
 is $? 99 'without a count nothing runs'
 
@@ -33,8 +33,17 @@ mistake prints_its_verdict_twice judge.pl 's/^sub report_trouble {/&\n\tsay("# R
 mistake takes_a_hang_for_a_verdict judge.pl 's/if ($end->{timed_out}) {/if (0) {/'
 mistake forgets_signals judge.pl 's/} elsif ($signal) {/} elsif (0) {/'
 mistake ends_wrong judge.pl 's/FAIL => 1}/FAIL => 0}/'
+mistake excuses_what_it_reports_itself judge.pl 's/^\t$said->{printed}{fail}++;//;
+	s/^\tsay("not ok $number - " .*/\tsay("not ok $number - x # TODO known: x");/;
+	s/^\t$word = $trouble ? .*/\t$word = "PASS";/'
+mistake excuses_what_is_not_listed expect.pl \
+	's/return $kind if !defined $reason || /$reason = "x" if $kind eq "fail"; &/'
+mistake lets_a_list_rot expect.pl "s/return (.fail., /return ('pass', /"
+mistake calls_nothing_a_PASS judge.pl \
+	's/ && $word ne .SKIP. ? .PASS. : .SKIP./ || 1 ? "PASS" : "SKIP"/'
+mistake counts_the_list_as_the_guest stream.pl 's/^\t$printed{$kind}++;/&\n\t%count = %printed;/'
 # shellcheck disable=SC2086 # a list of directories
-tests/fuzz-judge.sh 1 2000 $judges >"$tmp/out" 2>"$tmp/err"
+tests/fuzz-judge.sh 1 4000 $judges >"$tmp/out" 2>"$tmp/err"
 for judge in $judges; do
 	sed -n "\\|^$judge:\$|,/ mutants of /p" "$tmp/out" >"$tmp/one"
 	has "$tmp/one" '; [1-9][0-9]* wrong$' "is noticed: ${judge##*/}"

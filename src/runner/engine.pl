@@ -9,6 +9,8 @@
 #   exit_skip  exit status of a run that was skipped
 #   log        a file for an unchanged copy of the serial output, or ''
 #   debug_log  a file for the debug port's output, or ''
+#   expect     the list of known failures (expect.pl), or ''
+#   image      the guest's image, in which the list's names have to be
 #   parent     the caller's process ID: if the caller is gone, the engine is stopped
 #
 # COMMAND prints the serial output on stdout and its messages on stderr.  @DEBUG_LOG@ in its words
@@ -19,6 +21,7 @@ use strict;
 use warnings;
 
 require './src/runner/stream.pl';
+require './src/runner/expect.pl';
 require './src/runner/judge.pl';
 
 my $CHUNK = 65536;
@@ -29,7 +32,7 @@ my $MESSAGES = 50;   # how many of the engine's messages are shown: the last
 my $WRITE_NONBLOCK = 01 | 0100 | 01000 | 04000; # O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK
 my ($EINTR, $EAGAIN, $ENOENT, $WNOHANG) = (4, 11, 2, 1);
 
-my %option;
+my %option = (expect => '');
 while (@ARGV && (my $word = shift) ne '--') {
 	my ($name, $value) = split /=/, $word, 2;
 	$option{$name} = $value;
@@ -248,7 +251,8 @@ start_group();
 Stream::begin();
 my $log = open_copy($option{log});
 my $debug_log = open_copy($option{debug_log});
-run($log, $debug_log) if !$end{unable};
+$end{bad_list} = Expect::load(@option{qw(expect image)});
+run($log, $debug_log) if !$end{unable} && !$end{bad_list};
 if (!$end{unable}) { close_copy($_) for $log, $debug_log }
 my $status = Judge::verdict(\%option, Stream::finish(), \%end);
 print_all(Stream::output());

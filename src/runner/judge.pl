@@ -3,7 +3,7 @@
 #
 # Three witnesses have to agree: the results seen, the guest's last line ("# RESULT: ...") and the
 # engine's exit status.  Anything else is an error, reported as a failure of the check that was
-# running.
+# running.  A list of known failures (expect.pl) comes after that.
 package Judge;
 use strict;
 use warnings;
@@ -21,7 +21,10 @@ my ($engine, $seconds); # for messages: what runs the guest, and the time limit
 my ($said, $end);       # what Stream::finish() returned; how the engine ended
 my $trouble;            # why there is no verdict
 
-sub counts { return join ' ', map { "$_=$said->{count}{$_}" } qw(pass fail skip todo) }
+sub counts {
+	my ($count) = @_;
+	return join ' ', map { "$_=$count->{$_}" } qw(pass fail skip todo);
+}
 
 sub trouble {
 	my ($kind, $story, $wanted, $got) = @_;
@@ -51,7 +54,9 @@ sub judge_end {
 	my ($by_name) = grep { /terminating on signal [0-9]+/ } @{$end->{messages}};
 	my @wanted = ('exit status 33, 35, 37 or 39', "exit status $status");
 
-	if ($end->{unable}) {
+	if ($end->{bad_list}) {
+		trouble('expect', "$engine did not start: $end->{bad_list}");
+	} elsif ($end->{unable}) {
 		trouble('log', "$engine did not start: $end->{unable}");
 	} elsif ($end->{timed_out}) {
 		my $missing = defined $said->{verdict_line} ? 'no end' : 'no verdict';
@@ -100,8 +105,9 @@ sub judge_words {
 	$word = '' if !defined $word;
 	if (defined $contradiction) {
 		trouble('verdict', $contradiction);
-	} elsif ($line ne "# RESULT: $word " . counts()) {
-		trouble('verdict', 'the results seen are ' . counts(), counts(), substr $line, 2);
+	} elsif ($line ne "# RESULT: $word " . counts($count)) {
+		my $seen = counts($count);
+		trouble('verdict', "the results seen are $seen", $seen, substr $line, 2);
 	} elsif ($word ne $wanted) {
 		trouble('verdict', "exit status $status means $wanted", $wanted, $word);
 	} elsif (defined $bail && $word ne 'ERROR') {
@@ -119,16 +125,15 @@ sub judge_words {
 
 # ---- the last lines -----------------------------------------------------------------------------
 
-sub say_block {
+# Returns the lines of a YAML block.
+sub block {
 	my (%value) = @_;
-	say('  ---');
-	for my $key (qw(message rule wanted got)) {
-		next if !defined $value{$key};
-		(my $text = begin_of($value{$key})) =~ s/(["\\])/\\$1/g;
-		$text =~ tr/\t/ /;
-		say("  $key: \"$text\"");
+	my @lines;
+	for my $key (grep { defined $value{$_} } qw(message rule wanted got)) {
+		(my $text = begin_of(show($value{$key}))) =~ s/(["\\])/\\$1/g;
+		push @lines, "  $key: \"" . $text =~ tr/\t/ /r . '"';
 	}
-	say('  ...');
+	return ('  ---', @lines, '  ...');
 }
 
 # Prints one more result, which failed.
@@ -144,11 +149,20 @@ sub report_trouble {
 	say('# guest said: ' . substr $said->{verdict_line}, 2) if defined $said->{verdict_line};
 
 	my $number = $said->{seen} + 1;
-	$said->{count}{fail}++;
+	$said->{printed}{fail}++;
 	say("not ok $number - " . ($running eq '' ? "runner.$kind" : $running));
-	say_block(message => $message, rule => "runner.$kind",
-		wanted => $trouble->{wanted}, got => $trouble->{got});
+	say(block(message => $message, rule => "runner.$kind",
+		wanted => $trouble->{wanted}, got => $trouble->{got}));
 	say("1..$number") if !defined $said->{plan};
+}
+
+# Returns the word for the results as they were printed, of a run that the guest itself calls $word.
+# Where the list changed nothing, that is the guest's.
+sub word_by_list {
+	my ($word) = @_;
+	my ($by_guest, $printed) = @$said{qw(count printed)};
+	return $word if $word eq 'ERROR' || counts($printed) eq counts($by_guest);
+	return $printed->{fail} ? 'FAIL' : $printed->{pass} && $word ne 'SKIP' ? 'PASS' : 'SKIP';
 }
 
 # Prints the verdict, and returns the run's exit status.  The arguments are engine.pl's options,
@@ -157,6 +171,7 @@ sub report_trouble {
 #   status, signal  its exit status, or the number of the signal that killed it
 #   timed_out       the runner stopped it
 #   unable          why it was not even started
+#   bad_list        likewise, if that is the list of known failures
 #   lost            an error because of which a file that was asked for is not complete
 #   messages        what it said on stderr, line by line
 sub verdict {
@@ -172,7 +187,11 @@ sub verdict {
 	say($said->{bail}) if !$trouble && defined $said->{bail};
 	say("# runner: $end->{lost}") if $end->{lost} && $trouble->{kind} ne 'log';
 	say(map { '# ' . lc($engine) . ': ' . show($_) } @{$end->{messages}});
-	say($trouble ? '# RESULT: ERROR ' . counts() : $said->{verdict_line});
+	$word = $trouble ? 'ERROR' : word_by_list($word);
+	my $last = "# RESULT: $word " . counts($said->{printed});
+	say("# guest said: $1") if !$trouble && $said->{verdict_line} ne $last &&
+		$said->{verdict_line} =~ /^# (.*)/;
+	say($last);
 
 	return $trouble->{kind} eq 'hang' ? 124 : 99 if $trouble;
 	return {PASS => 0, SKIP => $option->{exit_skip}, FAIL => 1}->{$word} // 99;

@@ -26,7 +26,7 @@ case $build in -*) build=./$build ;; esac
 
 self=${self##*/}
 host=ref abi='' cpu='' smp='' mem='' append='' host_append=''
-seconds='' exit_skip=0 log='' debug_log='' deps=no
+seconds='' exit_skip=0 expect='' log='' debug_log='' deps=no
 stock_kernel=release # which one --deps gets for run-stock-kvm.sh; empty: none
 judge='' # the process ID of engine.pl
 
@@ -49,6 +49,7 @@ common_usage() { # LATER-TIMEOUT
 processor but the first;
                        0: never)
   --exit-skip=N        exit status of a run that was skipped (default 0)
+  --expect=FILE        known failures, a line "CHECK<TAB>REASON" each, which become TODO
   --log=FILE           copy of all that came out of the serial port, unchanged
   --deps               first install what is missing to build, run and test
   --help               this text
@@ -65,7 +66,7 @@ die() {
 # ---- options ------------------------------------------------------------------------------------
 
 VALUED=' --host --abi --cpu --smp --mem --append --host-append --timeout --exit-skip --log'
-VALUED="$VALUED --debug-log "
+VALUED="$VALUED --debug-log --expect "
 
 require_range() { # OPTION VALUE LOWEST HIGHEST
 	case $2 in
@@ -103,6 +104,7 @@ set_option() { # OPTION VALUE
 		esac
 		seconds=$2 ;;
 	--exit-skip) require_range "$@" 0 255; exit_skip=$2 ;;
+	--expect) expect=$path ;;
 	--log) log=$path ;;
 	--debug-log) debug_log=$path ;;
 	*) engine_option "$@" ;;
@@ -221,7 +223,8 @@ build() { # GOAL IMAGE...
 		}
 		$as mv -f "$stamp.$$" "$stamp"
 	fi
-	for file in "$@" src/runner/engine.pl src/runner/stream.pl src/runner/judge.pl; do
+	for file in "$@" src/runner/engine.pl src/runner/stream.pl src/runner/expect.pl \
+		src/runner/judge.pl; do
 		[ -s "$file" ] || die "$file is not there"
 	done
 	command -v perl >/dev/null || die 'there is no perl here, which judges the stream'
@@ -266,7 +269,8 @@ trap_signals() {
 # COMMAND prints the stream, and its messages on stderr.  Returns the run's exit status.
 run_and_judge() { # COMMAND WORD...
 	perl src/runner/engine.pl engine="$engine" seconds="$seconds" exit_skip="$exit_skip" \
-		log="$log" debug_log="$debug_log" parent=$$ -- "$@" </dev/null &
+		log="$log" debug_log="$debug_log" expect="$expect" image="$build/guest.elf" \
+		parent=$$ -- "$@" </dev/null &
 	judge=$!
 	wait "$judge"
 	status=$?

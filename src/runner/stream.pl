@@ -22,6 +22,10 @@ my ($header, $plan, $bail, $verdict_line, $contradiction, $block);
 my ($running, $seen);
 my (%count, @noise);
 
+# The list of known failures (expect.pl) changes what is printed: how often each kind of result is,
+# and the lines instead of the present one.
+my (%printed, @instead);
+
 # Of a line that is too long $rest keeps the end; $dropped counts the bytes before it.
 my ($rest, $dropped);
 
@@ -29,7 +33,7 @@ my ($rest, $dropped);
 sub begin {
 	undef $_ for $header, $plan, $bail, $verdict_line, $contradiction, $block;
 	($output, $running, $seen, $rest, $dropped) = ('', '', 0, '', 0);
-	%count = (pass => 0, fail => 0, skip => 0, todo => 0);
+	%count = %printed = (pass => 0, fail => 0, skip => 0, todo => 0);
 	@noise = ();
 }
 
@@ -160,6 +164,7 @@ sub before_header {
 sub tap_line {
 	my ($text, $shown) = @_;
 	my $known = $text =~ /^#/;
+	@instead = ();
 	if ($text =~ /^# run ([^ #]*)/) { $running = $1 }
 	elsif ($text =~ /^TAP version/) { contradict('a second header') }
 	elsif ($text =~ /^1\.\./) { $known = accept_plan($text) }
@@ -170,7 +175,8 @@ sub tap_line {
 		return;
 	}
 	$shown = $text if $shown ne $text && !means_the_same($text, $shown);
-	say($shown);
+	say("# stray bytes: $shown") if @instead && $shown ne $text;
+	say(@instead ? @instead : $shown);
 	$block = [] if $text =~ /^not ok/;
 }
 
@@ -231,7 +237,10 @@ sub accept_result {
 	}
 	$seen++;
 	$running = '' if $name eq $running;
-	$count{$directive eq 'SKIP' ? 'skip' : !$not ? 'pass' : $directive ? 'todo' : 'fail'}++;
+	my $kind = $directive eq 'SKIP' ? 'skip' : !$not ? 'pass' : $directive ? 'todo' : 'fail';
+	$count{$kind}++;
+	($kind, @instead) = Expect::apply($kind, $number, $name);
+	$printed{$kind}++;
 	return 1;
 }
 
@@ -264,6 +273,7 @@ sub drop_block {
 #   plan           the number in the plan
 #   running        the check that has no result yet, or ''
 #   seen, count    results: how many, and how many of each kind
+#   printed        how many of each kind after the list of known failures
 #   bail           the Bail out
 #   verdict_line   the guest's last line
 #   contradiction  the first one inside the stream
@@ -277,8 +287,9 @@ sub finish {
 	look_for_torn(plain($rest)) if defined $verdict_line;
 	drop_block();
 	return {header => $header, noise => \@noise, plan => $plan, running => $running,
-		seen => $seen, count => \%count, bail => $bail, verdict_line => $verdict_line,
-		contradiction => $contradiction, partial => show($partial)};
+		seen => $seen, count => \%count, printed => \%printed, bail => $bail,
+		verdict_line => $verdict_line, contradiction => $contradiction,
+		partial => show($partial)};
 }
 
 1;

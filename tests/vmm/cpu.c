@@ -158,7 +158,6 @@ static void handle_exit(const struct vcpu *vcpu)
 			memset(run->mmio.data, 0xff, run->mmio.len);
 		return;
 	case KVM_EXIT_SET_TPR: /* CR8 was written, and there is no APIC here that it would be of */
-	case KVM_EXIT_INTR:
 		return;
 	case KVM_EXIT_HLT: /* only without KVM's APIC, which handles HLT itself */
 		fail("vCPU %u at %#llx: halted for ever, for without --irqchip nothing wakes it",

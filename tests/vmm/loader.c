@@ -108,6 +108,8 @@ static void write_information(struct vm *vm)
 		 MULTIBOOT_MEMORY_AVAILABLE},
 		{sizeof(map[0]) - sizeof(map[0].size), HIGH_MEMORY, vm->size - HIGH_MEMORY,
 		 MULTIBOOT_MEMORY_AVAILABLE},
+		{sizeof(map[0]) - sizeof(map[0].size), ABOVE_4G, ABOVE_4G_SIZE,
+		 MULTIBOOT_MEMORY_AVAILABLE},
 	};
 	const struct multiboot_info info = {
 		.flags = MBI_FLAG_MEMORY | MBI_FLAG_CMDLINE | MBI_FLAG_MMAP,

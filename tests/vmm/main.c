@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* KVM's own pages and the APICs are above this; and so one memory slot is enough. */
+/* KVM's own pages and the APICs are above this. */
 #define MEMORY_MAX 3072u
 #define VCPUS_MAX  255u
 
@@ -29,7 +29,7 @@ static const char usage[] =
 	"Boots a multiboot 1 image under /dev/kvm.  What it writes to COM1 goes to stdout.\n"
 	"\n"
 	"  --append=TEXT      its command line, after the image's name\n"
-	"  --mem=MIB          its memory (default 16)\n"
+	"  --mem=MIB          its memory (default 16), besides 2 MiB from 4 GiB on\n"
 	"  --smp=N            its vCPUs (default 1); several need --irqchip\n"
 	"  --irqchip          with KVM's own APICs, PICs and PIT; without, no interrupts at all\n"
 	"  --hide=MASK        take these features (CPUID leaf 0x40000001, EAX) away\n"
@@ -49,7 +49,7 @@ void fail(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fprintf(stderr, "vmm: %s\n", text);
+	fprintf(stderr, "vmm: %s\n", text); /* in one piece: other vCPUs may fail, too */
 	end_vm(STATUS_ERROR);
 }
 
@@ -91,26 +91,28 @@ static unsigned number(const char *option, const char *text, unsigned min, unsig
 
 static struct options parse(int argc, char **argv)
 {
-	static const struct option known[] = {
+	struct options o = {.append = "", .memory = 16, .vcpus = 1, .seconds = 30};
+	const struct option known[] = {
 		{"append", required_argument, NULL, 'a'},
 		{"mem", required_argument, NULL, 'm'},
 		{"smp", required_argument, NULL, 's'},
-		{"irqchip", no_argument, NULL, 'i'},
-		{"hide", required_argument, NULL, 'h'},
-		{"no-signature", no_argument, NULL, 'n'},
-		{"enforce", no_argument, NULL, 'e'},
-		{"no-patching", no_argument, NULL, 'p'},
+		{"irqchip", no_argument, &o.irqchip, 1},
+		{"hide", required_argument, NULL, 'f'},
+		{"no-signature", no_argument, &o.no_signature, 1},
+		{"enforce", no_argument, &o.enforce, 1},
+		{"no-patching", no_argument, &o.no_patching, 1},
 		{"timeout", required_argument, NULL, 't'},
-		{"help", no_argument, NULL, '?' + 1},
+		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	struct options o = {.append = "", .memory = 16, .vcpus = 1, .seconds = 30};
 	int c, index = 0;
 
 	while ((c = getopt_long(argc, argv, "", known, &index)) != -1) {
 		const char *name = known[index].name;
 
 		switch (c) {
+		case 0: /* one that takes no value is set */
+			break;
 		case 'a':
 			o.append = optarg;
 			break;
@@ -120,29 +122,17 @@ static struct options parse(int argc, char **argv)
 		case 's':
 			o.vcpus = number(name, optarg, 1, VCPUS_MAX);
 			break;
-		case 'i':
-			o.irqchip = true;
-			break;
-		case 'h':
+		case 'f':
 			o.hide = number(name, optarg, 0, UINT32_MAX);
-			break;
-		case 'n':
-			o.no_signature = true;
-			break;
-		case 'e':
-			o.enforce = true;
-			break;
-		case 'p':
-			o.no_patching = true;
 			break;
 		case 't':
 			o.seconds = number(name, optarg, 0, 86400);
 			break;
-		case '?':
-			fail("see --help"); /* getopt_long() has said what was wrong */
-		default:
+		case 'h':
 			fputs(usage, stdout);
 			end_vm(0);
+		default:
+			fail("see --help"); /* getopt_long() has said what was wrong */
 		}
 	}
 	if (optind + 1 != argc)
@@ -158,7 +148,7 @@ static struct options parse(int argc, char **argv)
 static void make_memory(struct vm *vm)
 {
 	vm->size = (uint64_t)vm->options->memory << 20;
-	vm->memory = mmap(NULL, vm->size, PROT_READ | PROT_WRITE,
+	vm->memory = mmap(NULL, vm->size + ABOVE_4G_SIZE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (vm->memory == MAP_FAILED)
 		fail("--mem=%u: %s", vm->options->memory, strerror(errno));
@@ -177,22 +167,30 @@ static void open_kvm(struct vm *vm)
 	vm->fd = MUST(vm->kvm, KVM_CREATE_VM, 0);
 }
 
+static void add_memory(struct vm *vm, uint32_t slot, uint64_t gpa, uint8_t *at, uint64_t size)
+{
+	struct kvm_userspace_memory_region memory = {
+		.slot = slot,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.userspace_addr = (uint64_t)at,
+	};
+
+	MUST(vm->fd, KVM_SET_USER_MEMORY_REGION, &memory);
+}
+
 /* To be done before there is a vCPU, as all that is the whole machine's. */
 static void make_machine(struct vm *vm)
 {
 	uint64_t identity_map = IDENTITY_MAP_PAGE;
 	struct kvm_pit_config pit = {.flags = KVM_PIT_SPEAKER_DUMMY};
-	struct kvm_userspace_memory_region memory = {
-		.guest_phys_addr = 0,
-		.memory_size = vm->size,
-		.userspace_addr = (uint64_t)vm->memory,
-	};
 
 	if (ioctl(vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_SET_IDENTITY_MAP_ADDR) > 0)
 		MUST(vm->fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map);
 	if (ioctl(vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_SET_TSS_ADDR) > 0)
 		MUST(vm->fd, KVM_SET_TSS_ADDR, TSS_PAGES);
-	MUST(vm->fd, KVM_SET_USER_MEMORY_REGION, &memory);
+	add_memory(vm, 0, 0, vm->memory, vm->size);
+	add_memory(vm, 1, ABOVE_4G, vm->memory + vm->size, ABOVE_4G_SIZE);
 	if (vm->options->irqchip) {
 		MUST(vm->fd, KVM_CREATE_IRQCHIP, 0);
 		MUST(vm->fd, KVM_CREATE_PIT2, &pit); /* with port 0x61, which starts channel 2 */

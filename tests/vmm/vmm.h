@@ -8,7 +8,6 @@
 #ifndef VMM_H
 #define VMM_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct options {
@@ -16,19 +15,23 @@ struct options {
 	const char *append;
 	unsigned memory; /* MiB */
 	unsigned vcpus;
-	unsigned seconds;  /* the time limit; 0: none */
-	uint32_t hide;     /* of KVM's features these are taken away */
-	bool irqchip;      /* KVM's own interrupt controllers and timer */
-	bool enforce;      /* a feature that is taken away does not work, either */
-	bool no_patching;  /* KVM leaves the other vendor's hypercall instruction alone */
-	bool no_signature; /* CPUID does not show KVM at all */
+	unsigned seconds; /* the time limit; 0: none */
+	uint32_t hide;    /* of KVM's features these are taken away */
+	int irqchip;      /* KVM's own interrupt controllers and timer */
+	int enforce;      /* a feature that is taken away does not work, either */
+	int no_patching;  /* KVM leaves the other vendor's hypercall instruction alone */
+	int no_signature; /* CPUID does not show KVM at all */
 };
+
+/* Each guest has this much more memory from 4 GiB on: an address may have more than 32 bits. */
+#define ABOVE_4G      UINT64_C(0x100000000)
+#define ABOVE_4G_SIZE (UINT64_C(2) << 20)
 
 struct vm {
 	const struct options *options;
 	int kvm, fd;     /* /dev/kvm, and the virtual machine */
-	uint8_t *memory; /* the guest's, from its physical address 0 on */
-	uint64_t size;
+	uint8_t *memory; /* the guest's, from its physical address 0 on; then what is above 4 GiB */
+	uint64_t size;   /* without that */
 };
 
 /* How the machine ends, as QEMU's exit status has it (with -no-reboot). */

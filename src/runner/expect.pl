@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The list of known failures (--expect=FILE): a line "CHECK<TAB>REASON" for each check that fails on
+# this hypervisor.  Empty lines, and lines that begin with #, are comments.
+#
+# A listed failure is printed as TODO; a listed check that passes is printed as a failure, so that
+# no line stays longer than it is true.  Only the results that are printed change: what the guest
+# said is judged as if there were no list, and what the judge itself reports is never on it.
+package Expect;
+use strict;
+use warnings;
+
+my $CHECK = qr/[a-z0-9]+\.[a-z0-9-]+/;
+my ($path, %reason);
+
+# Returns the bytes of a file.  If it cannot be read, $! says why.
+sub content_of {
+	my ($name) = @_;
+	open my $file, '<:raw', $name or return;
+	local $/;
+	return scalar <$file>; # of a directory: nothing
+}
+
+# Returns what a guest's image (ELF64) brings into memory.  There the names of its checks are, each
+# between two NULs; more words that look like them are in the debug information, which is left out.
+sub loaded_part {
+	my ($image) = @_;
+	my ($headers, $size, $count) = unpack 'x32 Q< x14 S< S<', $image;
+	my $loaded = '';
+	for (1 .. $count) {
+		my ($type, $offset, $bytes) = unpack "x$headers L< x4 Q< x16 Q<", $image;
+		$loaded .= substr $image, $offset, $bytes if $type == 1;
+		$headers += $size;
+	}
+	return $loaded;
+}
+
+# Adds a line to the list.  Returns what is wrong with it, or nothing.
+sub add {
+	my ($line, $loaded) = @_;
+	return if $line =~ /^(?:#.*)?$/;
+	my ($check, $reason) = $line =~ /^($CHECK)\t([!-~][ -~]*)$/;
+	return "wanted CHECK, one tab, and a reason in ASCII: '" . Stream::show($line) . "'"
+		if !defined $check;
+	return "'$check' is listed twice" if $reason{$check};
+	return "no check is named '$check' (see 'list')" if index($loaded, "\0$check\0") < 0;
+	$reason{$check} = $reason;
+	return;
+}
+
+# Reads a list's lines.  Returns what is wrong, or nothing.
+sub read_list {
+	($path, my $lines, my $loaded) = @_;
+	%reason = ();
+	my $number = 0;
+	for my $line (split /\n/, $lines) {
+		$number++;
+		my $wrong = add($line, $loaded);
+		return "$path, line $number: $wrong" if defined $wrong;
+	}
+	return;
+}
+
+# Reads the list $file for the guest $image; '' is no list.  Returns what is wrong, or nothing.
+sub load {
+	my ($file, $image) = @_;
+	return if $file eq '';
+	my $lines = content_of($file) // return "cannot read $file: $!";
+	my $bytes = content_of($image) // return "cannot read $image: $!";
+	return read_list($file, $lines, loaded_part($bytes));
+}
+
+# Returns what a result counts as, and, if the list changes it, the lines to print instead: the
+# result, and why.  $kind is pass, fail, skip or todo: what it counts as without a list.
+sub apply {
+	my ($kind, $number, $name) = @_;
+	my $reason = $reason{$name};
+	return $kind if !defined $reason || $kind !~ /pass|fail/;
+	return ('todo', "not ok $number - $name # TODO known: $reason") if $kind eq 'fail';
+	return ('fail', "not ok $number - $name",
+		Judge::block(message => "listed in $path, passed", rule => 'runner.expect'));
+}
+
+1;

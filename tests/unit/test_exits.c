@@ -4,6 +4,7 @@
 
 #include "host/abi.h"
 #include "host/checksum.h"
+#include "host/clock.h"
 #include "host/cpuid.h"
 #include "host/hooks.h"
 #include "host/lapic.h"
@@ -16,11 +17,12 @@
 #define RIP    0x100123u
 #define LENGTH 2u
 #define UART   0x3f8u
+#define RTC    0x71u
 #define NOISE  UINT64_C(0x1122334455667788)
 
 static struct vcpu vcpu;
 static char logged[200];
-static unsigned hooked_ios;
+static unsigned hooked_ios, abi_exits;
 static bool takes_page_access, takes_exception, changed;
 static unsigned out_port, out_value;
 
@@ -47,6 +49,17 @@ enum msr_outcome abi_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
 	(void)v;
 	assert_true(msr != 0x1234 || value == UINT64_C(0x9abcdef055667788));
 	return msr == 0x1234 ? MSR_DONE : msr == 0x1235 ? MSR_GP : MSR_UNKNOWN;
+}
+
+void abi_exit(struct vcpu *v)
+{
+	assert_ptr_equal(v, &vcpu);
+	abi_exits++;
+}
+
+bool clock_rtc_io(struct vcpu *v)
+{
+	return v->exit.io.port == RTC;
 }
 
 bool lapic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
@@ -130,12 +143,16 @@ static void start(enum exit_kind kind)
 			     .slow = {.cr0 = CR0_PE | CR0_PG, .rflags = RFLAGS_IF},
 			     .exit = {.kind = kind, .length = LENGTH}};
 	logged[0] = '\0';
-	hooked_ios = out_port = out_value = 0;
+	hooked_ios = out_port = out_value = abi_exits = 0;
 }
 
+/* ABIs hear of each exit, after it is handled. */
 static bool handle(void)
 {
-	return vcpu_handle_exit(&vcpu);
+	bool goes_on = vcpu_handle_exit(&vcpu);
+
+	assert_int_equal(abi_exits, 1);
+	return goes_on;
 }
 
 static void assert_goes_on(void)
@@ -310,6 +327,9 @@ static void test_in(void **state)
 static void test_out(void **state)
 {
 	(void)state;
+	start_io(RTC, 1, false); /* clock.c has done it */
+	assert_goes_on();
+	assert_string_equal(logged, "");
 	start_io(0x80, 2, false);
 	assert_goes_on();
 	assert_string_equal(logged, "io 0 out 0x80 2 0x7788");

@@ -31,7 +31,7 @@ static struct cpu cpus[VCPUS];
 static __thread unsigned cpu_id;
 
 /* Of each vCPU: how often it has entered the guest, and how it did last. */
-static unsigned entries[VCPUS];
+static unsigned entries[VCPUS], resets[VCPUS];
 static struct vcpu *all[VCPUS];
 static struct vcpu_start starts[VCPUS];
 static const char *end_reason[VCPUS]; /* with which it leaves the guest at once; NULL: no */
@@ -48,6 +48,13 @@ static char logged[200];
 #define STORE(variable, value) __atomic_store_n(&(variable), (value), __ATOMIC_RELEASE)
 
 /* ---- what vcpus.c calls ---- */
+
+/* Each start of a vCPU begins with it. */
+void abi_reset(struct vcpu *v)
+{
+	assert_int_equal(v->efer, 0);
+	STORE(resets[v->id], resets[v->id] + 1);
+}
 
 struct cpu *this_cpu(void)
 {
@@ -144,6 +151,7 @@ static void run(struct vcpu *v, const struct vcpu_start *start)
 	starts[v->id] = *start;
 	v->end_reason = end_reason[v->id];
 	v->halted = v->id == 3; /* leaves the guest by HLT */
+	assert_int_equal(LOAD(resets[v->id]), entries[v->id] + 1);
 	STORE(entries[v->id], entries[v->id] + 1);
 	while (!v->end_reason && !v->halted && !vcpu_must_leave(v))
 		cpu_relax();

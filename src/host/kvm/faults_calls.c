@@ -151,17 +151,6 @@ static void answer_cpl3(struct kvm_request *q)
 	kvm_honest.call(q);
 }
 
-/* With the right result. */
-static void do_cpl3(struct kvm_request *q)
-{
-	struct kvm_request again = *q;
-
-	kvm_honest.read_call(&again);
-	if (q->vcpu->slow.cpl)
-		kvm_honest.find_result(&again);
-	kvm_honest.call(q);
-}
-
 static void give_cpl3_enosys(struct kvm_request *q)
 {
 	kvm_honest.call(q);
@@ -221,8 +210,6 @@ const struct kvm_row kvm_result_faults[] = {
 	     "indices 2^45 to 2^46-1 are calls"),
 	 .arg = 45},
 	{ROW("vmcall-cpl3", "KC6", call, answer_cpl3, "a call from CPL 3 is done")},
-	{ROW("vmcall-cpl3-done", "KC6", call, do_cpl3,
-	     "a call from CPL 3 is done, though it gets -1")},
 	{ROW("vmcall-cpl3-1000", "KC6", call, give_cpl3_enosys, "a call from CPL 3 gets -1000")},
 	{ROW("vmcall-cpl3-gp", "KC6", call, refuse_cpl3_by_gp, "a call from CPL 3 is #GP")},
 	{ROW("vmcall-result-32", "KC4", give_result, cut_result,

@@ -1024,6 +1024,8 @@ static void mix_calls(void)
 	mix_call(1, 0, 0, 0, 0);
 	slow.cpl = 3;
 	mix_call(1, 0, 0, 0, 0);
+	tsc += 1000000000;
+	mix_call(9, AREA + 0x680, 0, 0, 0);
 	slow.cpl = 0;
 	slow.code_bits = 32;
 	mix_call((UINT64_C(1) << 32) + 1, 0, 0, 0, 0);
@@ -1067,6 +1069,8 @@ static uint64_t seen_with(const char *fault)
 	mix_cpuid();
 	mix_msrs();
 	mix_calls();
+	vcpus = 1;
+	mix_msr(M(2), AREA + 0x6c0);
 	mix_instructions();
 	mix_memory();
 	return hash;

@@ -53,6 +53,14 @@ static void hide_steal_time_and_poll_control(struct kvm_request *q)
 	q->answer->eax &= (uint32_t)~BIT(KVM_FEATURE_POLL_CONTROL);
 }
 
+/* An MSR that is not there, because its feature is not, does something all the same. */
+static void write_unclaimed(struct kvm_request *q)
+{
+	kvm_honest.claim(q);
+	if (!q->claimed && q->write && q->msr == KVM_MSR_ASYNC_PF_EN)
+		guest_write(q->vcpu->memory, q->value & ~UINT64_C(63), &(uint64_t){0}, 8);
+}
+
 const struct kvm_row kvm_msr_faults[] = {
 	{ROW("msr-no-steal", "KD6", claim, claim_others,
 	     "steal time is a feature, but its MSR is not there"),
@@ -65,6 +73,8 @@ const struct kvm_row kvm_msr_faults[] = {
 	{ROW("msr-mixed", "KM3", show_features, hide_steal_time_and_poll_control,
 	     "of two features that are not shown, one has its MSR"),
 	 AND_AT(claim, claim_no_poll_control)},
+	{ROW("msr-gated-writes", "KM3", claim, write_unclaimed,
+	     "a refused WRMSR writes to the area of a feature that is not shown")},
 	{ROW("msr-09", "KM4", claim, claim_one_more, "the MSR after the last one answers"),
 	 .arg = KVM_MSR_MIGRATION_CONTROL + 1},
 	{ROW("msr-ff", "KM4", claim, claim_one_more, "the last MSR of the range answers"),
@@ -133,6 +143,8 @@ const struct kvm_row kvm_value_faults[] = {
 	 AND_AT(read_msr, read_other_at_first), .arg = NUMBER(POLL_CONTROL)},
 	{ROW("msr-steal-1", "KM2", keep, keep_and_note, "steal time is 1 at first"),
 	 AND_AT(read_msr, read_other_at_first), .arg = NUMBER(STEAL_TIME)},
+	{ROW("msr-time-1", "KM2", keep, keep_and_note, "the system time is 1 at first"),
+	 AND_AT(read_msr, read_other_at_first), .arg = NUMBER(SYSTEM_TIME)},
 	{ROW("msr-migration-0", "KG1", keep, keep_and_note, "migration control is 0 at first"),
 	 AND_AT(read_msr, read_other_at_first), .arg = NUMBER(MIGRATION_CONTROL)},
 	{.fault.name = NULL},

@@ -150,6 +150,19 @@ static void read_ack_as_1(struct kvm_request *q)
 	q->value |= q->number == NUMBER(ASYNC_PF_ACK);
 }
 
+/* Bit 3 is accepted all the same. */
+static void hide_async_pf_int(struct kvm_request *q)
+{
+	kvm_honest.show_features(q);
+	q->answer->eax &= (uint32_t)~BIT(KVM_FEATURE_ASYNC_PF_INT);
+}
+
+static void claim_no_async_pf_int(struct kvm_request *q)
+{
+	kvm_honest.claim(q);
+	q->claimed &= q->number != NUMBER(ASYNC_PF_INT) && q->number != NUMBER(ASYNC_PF_ACK);
+}
+
 /* With several vCPUs. */
 const struct kvm_row kvm_vcpu_check_faults[] = {
 	{ROW("apf-bit-4", "KF1", check, take_async_pf,
@@ -160,6 +173,9 @@ const struct kvm_row kvm_vcpu_check_faults[] = {
 	 .arg = 32},
 	{ROW("apf-outside", "KF2", check, take_async_pf_outside,
 	     "asynchronous page faults' area outside of memory is accepted")},
+	{ROW("apf-not-gated", "KF1", show_features, hide_async_pf_int,
+	     "bit 3 of asynchronous page faults' MSR is accepted without its feature"),
+	 AND_AT(claim, claim_no_async_pf_int)},
 	{ROW("apf-vector-8", "KF3", check, take_vector,
 	     "bit 8 of asynchronous page faults' vector is accepted"),
 	 .arg = BIT(8)},

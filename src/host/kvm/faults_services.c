@@ -143,6 +143,17 @@ static void send_next_vector(struct kvm_request *q)
 	kvm_honest.send_ipi(q);
 }
 
+/* With the right result. */
+static void do_cpl3(struct kvm_request *q)
+{
+	struct kvm_request again = *q;
+
+	kvm_honest.read_call(&again);
+	if (q->vcpu->slow.cpl)
+		kvm_honest.find_result(&again);
+	kvm_honest.call(q);
+}
+
 const struct kvm_row kvm_vcpu_ipi_faults[] = {
 	{ROW("hc10-enosys", "KH5", send_ipi, refuse_with_enosys, "call 10 gets -1000")},
 	{ROW("hc10-bitmap", "KH5", send_ipi, return_bitmap, "call 10 returns the bitmap")},
@@ -151,6 +162,7 @@ const struct kvm_row kvm_vcpu_ipi_faults[] = {
 	{ROW("hc10-lowest", "KH5", send_ipi, ignore_lowest, "call 10 ignores the lowest ID")},
 	{ROW("hc10-mode", "KH5", send_ipi, send_any_mode,
 	     "call 10 takes logical mode and shorthands for physical mode")},
+	{ROW("hc10-cpl3", "KC6", call, do_cpl3, "call 10 from CPL 3 is done, though it gets -1")},
 	{ROW("hc10-lost", "KH5", send_ipi, count_only, "call 10 sends nothing")},
 	{ROW("hc10-vector", "KH5", send_ipi, send_next_vector, "call 10 sends the next vector")},
 	{.fault.name = NULL},

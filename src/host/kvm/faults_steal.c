@@ -88,7 +88,7 @@ static void steal_in_hlt(struct kvm_request *q)
 {
 	const bool halts = q->vcpu->exit.kind == EXIT_HLT;
 
-	q->vcpu->kvm.stolen += halts ? 1000000 : 0;
+	q->vcpu->kvm.stolen += halts ? UINT64_C(100000000) : 0;
 	kvm_honest.count_exit(q);
 }
 

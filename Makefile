@@ -132,15 +132,15 @@ COMMON := $(BOOT) $(sort $(wildcard src/x86/*.c)) $(sort $(wildcard src/lib/*.c)
 GUEST := $(COMMON) $(sort $(wildcard src/guest/*.c src/guest/*/*.c))
 HOST := $(COMMON) $(sort $(wildcard src/host/*.c src/host/*/*.c)) $(sort $(wildcard src/host/*.asm))
 ROGUE := $(COMMON) $(sort $(wildcard tests/guests/*.c))
-BENCH := $(COMMON) tests/bench/setup.c \
-	$(patsubst %,src/guest/%.c,vcpu stray pages interact kvm2007/site kvm2007/call)
+CALLERS := $(COMMON) $(patsubst %,src/guest/%.c,vcpu stray watchdog pages interact)
+BENCH := $(CALLERS) tests/bench/setup.c src/guest/kvm2007/site.c src/guest/kvm2007/call.c
 
 ABIS := $(patsubst src/abi/%.h,%,$(sort $(wildcard src/abi/*.h)))
 
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 
 IMAGES := $(O)/guest.elf $(O)/host.elf
-TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue exit shim calls smp)
+TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue watchdog exit shim calls smp)
 
 # The longest tests, which start first.
 LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
@@ -155,6 +155,7 @@ test-images: $(TEST_IMAGES)
 $(O)/guest.elf: $(call objects,$(GUEST))
 $(O)/host.elf: $(call objects,$(HOST))
 $(O)/tests/rogue.elf: $(call objects,$(ROGUE))
+$(O)/tests/watchdog.elf: $(call objects,$(CALLERS) tests/guests/watchdog/main.c)
 $(O)/tests/calls.elf: $(call objects,$(BENCH) tests/bench/calls.c)
 $(O)/tests/smp.elf: $(call objects,$(BENCH) tests/bench/smp.c)
 $(O)/tests/exit.elf: $(call objects,tests/guests/exit.asm)

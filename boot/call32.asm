@@ -81,6 +81,7 @@ bits 32
 
 .back:
         pushfd
+        cli
         push    eax
         FIND_CALL32 eax, esp
         pop     dword [eax + CALL32_OUT + GPR_RAX]
@@ -173,11 +174,11 @@ op_wrmsr32:
         wrmsr
         ret
 
-; Traps of legacy mode: eight bytes a stub, as in traps.asm, but only for exceptions.
+; Traps of legacy mode: eight bytes a stub, as in traps.asm.  An interrupt ends the call, too.
 align 8
 trap32_stubs:
 %assign vector 0
-%rep 32
+%rep VECTORS
   %if HAS_ERROR(vector)
         db      0x66, 0x90
   %else
@@ -222,7 +223,7 @@ idt64_register:
         dq      boot_idt
 
 section .data
-; Limit, and the address of the 32 gates, which x86/call32.c sets.
+; Limit, and the address of the gates, which x86/call32.c sets.
 idt32_register:
-        dw      32 * 8 - 1
+        dw      VECTORS * 8 - 1
         dq      0

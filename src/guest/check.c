@@ -60,9 +60,13 @@ bool expect_returned(struct run *run, const char *what, const struct outcome *ou
 {
 	const struct trap_frame *f = &outcome->fault;
 
-	expect(run, !outcome->faulted,
-	       "%s: wanted a return, got exception %u error %#lx at rip %#lx", what,
-	       (unsigned)f->vector, f->error, f->rip);
+	if (outcome->faulted && never_returned(f))
+		fail_check(run, "%s: wanted a return, got none: it never returned from rip %#lx",
+			   what, f->rip);
+	else
+		expect(run, !outcome->faulted,
+		       "%s: wanted a return, got exception %u error %#lx at rip %#lx", what,
+		       (unsigned)f->vector, f->error, f->rip);
 	return !outcome->faulted;
 }
 

@@ -35,6 +35,7 @@ static void begin(void)
 		console_flush();
 	stray_check();
 	this_vcpu()->interactions++;
+	this_vcpu()->alarms = 0;
 }
 
 struct gprs noise_gprs(void)

@@ -23,6 +23,12 @@ struct outcome {
 	uint64_t target;   /* virtual address of the code that ran */
 };
 
+/* Whether the "fault" is one: the watchdog (watchdog.h) ended a call that never returned. */
+static inline bool never_returned(const struct trap_frame *fault)
+{
+	return fault->vector >= IRQ_VECTOR;
+}
+
 /* Random values for all registers; no flag is set. */
 struct gprs noise_gprs(void);
 

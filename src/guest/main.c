@@ -7,6 +7,7 @@
 #include "guest/select.h"
 #include "guest/stray.h"
 #include "guest/vcpus.h"
+#include "guest/watchdog.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
 #include "lib/exit.h"
@@ -108,6 +109,7 @@ static void report_stray(void)
 	vcpu->keeps_diags = false;
 	compare_restore();
 	run.abi->map_pages();
+	watchdog_stop();
 	timer_stop();
 	run.strayed = true;
 	fail_check(&run, "the host went on elsewhere than after the interaction (number %lu)",

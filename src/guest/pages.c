@@ -122,6 +122,11 @@ void page_user(unsigned page, bool user)
 	paging_map(page_entry(page), page_gpa(page), PAGE_RX | (user ? PTE_U : 0));
 }
 
+void page_code_writable(unsigned page, bool writable)
+{
+	paging_map(page_entry(page), page_gpa(page), PAGE_RX | (writable ? PTE_W : 0));
+}
+
 uint8_t *page_borrow(uint64_t gpa)
 {
 	paging_map(BORROWED, gpa, PAGE_RW);

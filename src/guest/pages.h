@@ -67,6 +67,9 @@ void page_read_only(unsigned page, bool read_only);
 /* Lets CPL 3 execute and read @page, or not. */
 void page_user(unsigned page, bool user);
 
+/* Lets code write @page where it runs, as an old host does through the guest's page tables. */
+void page_code_writable(unsigned page, bool writable);
+
 /* Maps the page at @gpa, writable, until the next call.  Returns its virtual address. */
 uint8_t *page_borrow(uint64_t gpa);
 

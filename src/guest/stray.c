@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/stray.h"
 
+#include "guest/watchdog.h"
 #include "lib/panic.h"
+#include "x86/apic.h"
 #include "x86/timer.h"
 #include "x86/trap.h"
 
@@ -16,17 +18,30 @@ static void return_to_check(struct trap_frame *frame, const struct guest_vcpu *v
 	trap_return_to(frame, &vcpu->stray_guard);
 }
 
+static void acknowledge(unsigned vector, bool in_flight, struct guest_vcpu *vcpu)
+{
+	if (vector >= APIC_VECTOR) {
+		vcpu->from_apic[vector - APIC_VECTOR]++;
+		apic_end_of_interrupt();
+	} else if (timer_acknowledge(vector - IRQ_VECTOR)) {
+		vcpu->ticks++;
+		vcpu->ticks_in_flight += in_flight;
+	}
+}
+
+/* Short, since Bochs has only 250 instructions from a tick of hypercall64.timer to the next. */
 static bool handle_irq(struct trap_frame *frame, struct guest_vcpu *vcpu)
 {
-	if (frame->vector < IRQ_VECTOR || frame->vector >= IRQ_VECTOR + IRQ_COUNT)
+	bool in_flight = this_cpu()->attempt.active;
+
+	if (frame->vector < IRQ_VECTOR)
 		return false;
-	if (timer_acknowledge((unsigned)frame->vector - IRQ_VECTOR)) {
-		vcpu->ticks++;
-		vcpu->ticks_in_flight += this_cpu()->attempt.active;
-	}
+	acknowledge((unsigned)frame->vector, in_flight, vcpu);
 	/* An interrupt from other code than the interaction's, while that is in flight. */
-	if (is_in_flight(vcpu) && !attempt_code(frame->rip))
+	if (in_flight && vcpu->guarded && !attempt_code(frame->rip))
 		return_to_check(frame, vcpu);
+	else if (vcpu->watched && watchdog_alarm((unsigned)frame->vector))
+		attempt_end(frame);
 	return true;
 }
 

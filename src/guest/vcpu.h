@@ -24,8 +24,11 @@ struct guest_vcpu {
 	bool guarded;             /* run_stray_safe() is running */
 	bool stray_faulted;
 	struct trap_frame stray_fault;
-	volatile uint64_t ticks;           /* timer interrupts so far */
-	volatile uint64_t ticks_in_flight; /* those that came during an interaction */
+	volatile uint64_t ticks;                   /* timer interrupts so far */
+	volatile uint64_t ticks_in_flight;         /* those that came during an interaction */
+	volatile uint64_t from_apic[APIC_VECTORS]; /* interrupts at APIC_VECTOR and after it */
+	volatile bool watched;                     /* by the watchdog (watchdog.h): */
+	unsigned alarms;                           /* while the last interaction was in flight */
 };
 
 /* The running vCPU's, at the start of its processor's own pages. */

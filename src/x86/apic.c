@@ -28,8 +28,13 @@
 #define ICR_PENDING     0x01000
 #define ICR_OTHERS      0xc0000
 #define TO_ALL          0xffu /* the destination "all APICs" of xAPIC mode */
+#define LVT_TIMER       0x320
 #define LVT_LINT0       0x350
+#define LVT_MASKED      0x10000
 #define LVT_EXTINT      0x700
+#define TIMER_INITIAL   0x380
+#define TIMER_DIVIDE    0x3e0
+#define TIMER_DIVIDE_1  0x0b
 #define MSR_X2APIC      0x800u
 
 #define MAX_POLLS 100000
@@ -189,4 +194,23 @@ void apic_init_others(void)
 void apic_start_others(uint32_t low)
 {
 	apic_send(ICR_OTHERS | ICR_ASSERT | ICR_STARTUP | low / PAGE_SIZE, 0);
+}
+
+/* SDM 11.5.4 */
+void apic_timer_start(unsigned vector, uint32_t count)
+{
+	apic_write(TIMER_DIVIDE, TIMER_DIVIDE_1);
+	apic_write(LVT_TIMER, vector); /* once, not masked */
+	apic_write(TIMER_INITIAL, count);
+}
+
+void apic_timer_stop(void)
+{
+	apic_write(LVT_TIMER, LVT_MASKED);
+	apic_write(TIMER_INITIAL, 0);
+}
+
+void apic_end_of_interrupt(void)
+{
+	apic_write(EOI, 0);
 }

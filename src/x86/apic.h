@@ -31,6 +31,13 @@ void apic_load(void);
 uint32_t apic_read(unsigned offset);
 void apic_write(unsigned offset, uint32_t value);
 
+/* The timer: one interrupt at @vector after @count of its cycles, whose rate nobody promises. */
+void apic_timer_start(unsigned vector, uint32_t count);
+void apic_timer_stop(void);
+
+/* Ends the interrupt that is in service. */
+void apic_end_of_interrupt(void);
+
 /* Sends an IPI: @command is the low half of the ICR, @destination an APIC's ID, or 0xff for all. */
 #define APIC_ICR             0x300
 #define APIC_ICR_DESTINATION 0x310

@@ -5,7 +5,6 @@
 #include "x86/paging.h"
 #include "x86/trap.h"
 
-#define EXCEPTIONS     32
 #define GATE_INTERRUPT UINT64_C(0x8e)
 #define STUB_SIZE      8
 
@@ -21,7 +20,7 @@ const uint16_t call32_segments[6] = {SEL_CODE32, SEL_DATA,   SEL_DATA_B,
 				     SEL_DATA_C, SEL_DATA_D, SEL_DATA_B};
 
 /* Gates of legacy mode have eight bytes, APM2 4.7.2 */
-static uint64_t idt32[EXCEPTIONS];
+static uint64_t idt32[VECTORS];
 
 /* 32-bit paging, APM2 5.2.1: one table for the 4 MiB that boot_pt maps. */
 static uint32_t directory32[1024] PAGE_ALIGNED;
@@ -32,7 +31,7 @@ static uint64_t pointers_pae[512] PAGE_ALIGNED;
 
 static void fill_idt32(void)
 {
-	for (unsigned i = 0; i < EXCEPTIONS; i++) {
+	for (unsigned i = 0; i < VECTORS; i++) {
 		uint64_t stub = (uint64_t)trap32_stubs + i * STUB_SIZE;
 
 		idt32[i] = (stub & 0xffff) | SEL_CODE32 << 16 | GATE_INTERRUPT << 40 |
@@ -130,8 +129,12 @@ static void run_iret(void *call)
 void attempt_iret(struct iret_call *call)
 {
 	struct cpu *cpu = this_cpu();
+	uint16_t ds = READ_SEL(ds), es = READ_SEL(es);
 
 	cpu->attempt.active = true;
 	guard_run(&cpu->attempt.guard, run_iret, call);
 	cpu->attempt.active = false;
+	/* IRET to CPL 3 clears selectors of CPL 0 (APM3, IRET), which legacy mode needs. */
+	WRITE_SEL(ds, ds);
+	WRITE_SEL(es, es);
 }

@@ -24,7 +24,7 @@ struct call32 {
 	uint32_t out_fs_base, out_gs_base;     /* likewise; 0 before it */
 	uint32_t out_efer;                     /* after the last of the calls */
 	uint32_t long_cr0, long_cr3, long_cr4; /* of long mode */
-	uint32_t faulted;                      /* whether there was a trap; then: */
+	uint32_t faulted;                      /* whether a trap ended it, or an interrupt; then: */
 	uint32_t fault_stub, fault_error, fault_eip;
 	uint64_t stack; /* RSP of the caller */
 };

@@ -75,8 +75,10 @@
 #define EFER_SVME BIT(12)
 
 /* The vectors with a gate.  Any other one becomes a #GP whose error code names it (APM2 8.4.1). */
-#define VECTORS    48
-#define IRQ_VECTOR 32 /* of IRQ 0; lower ones are exceptions */
+#define VECTORS      52
+#define IRQ_VECTOR   32 /* of IRQ 0; lower ones are exceptions */
+#define APIC_VECTOR  48 /* the first of those that only a local APIC sends */
+#define APIC_VECTORS 4
 
 /* Exception vectors, APM2 8.1 */
 #define VECTOR_DB  1

@@ -22,7 +22,6 @@
 #define PIT_RATE_GENERATOR 0x34 /* counter 0, both bytes, mode 2 */
 #define PIT_TERMINAL_COUNT 0x30 /* likewise, mode 0: one interrupt */
 #define PIT_LATCH0         0x00
-#define PIT_HZ             1193182
 
 #define COUNT_READS 1000
 
@@ -70,13 +69,19 @@ static bool is_counting(void)
 
 bool timer_start(unsigned hz)
 {
-	uint16_t divisor = (uint16_t)(PIT_HZ / hz);
+	uint16_t divisor = (uint16_t)(TIMER_CLOCK_HZ / hz);
 
 	set_counter(PIT_RATE_GENERATOR, divisor);
 	if (!is_counting())
 		return false;
 	pic_init((uint8_t)~BIT(TIMER_IRQ));
 	return true;
+}
+
+void timer_start_once(uint16_t count)
+{
+	pic_init((uint8_t)~BIT(TIMER_IRQ));
+	set_counter(PIT_TERMINAL_COUNT, count);
 }
 
 void timer_stop(void)

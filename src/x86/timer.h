@@ -11,6 +11,10 @@
 /* Makes IRQ 0 come @hz times a second (19 or more), at IRQ_VECTOR.  False if no PIT counts. */
 bool timer_start(unsigned hz);
 
+/* Makes IRQ 0 come once, after @count periods of TIMER_CLOCK_HZ, and no other IRQ. */
+#define TIMER_CLOCK_HZ 1193182
+void timer_start_once(uint16_t count);
+
 /* Masks all IRQs and ends the PIT's ticks, each of which costs an emulator time, masked or not. */
 void timer_stop(void);
 

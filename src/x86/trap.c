@@ -25,17 +25,21 @@ bool attempt_code(uint64_t rip)
 	       (rip >= PAGING_WINDOW && rip < PAGING_WINDOW_END);
 }
 
-void trap_handle(struct trap_frame *frame)
+void attempt_end(struct trap_frame *frame)
 {
 	struct attempt *attempt = &this_cpu()->attempt;
 
-	if (attempt->active && frame->vector < IRQ_VECTOR && attempt_code(frame->rip)) {
-		attempt->active = false;
-		attempt->fault = *frame;
-		trap_return_to(frame, &attempt->guard);
-	} else {
+	attempt->active = false;
+	attempt->fault = *frame;
+	trap_return_to(frame, &attempt->guard);
+}
+
+void trap_handle(struct trap_frame *frame)
+{
+	if (this_cpu()->attempt.active && frame->vector < IRQ_VECTOR && attempt_code(frame->rip))
+		attempt_end(frame);
+	else
 		trap_unexpected(frame);
-	}
 }
 
 static void run_call(void *call)

@@ -16,6 +16,9 @@ extern void (*trap_unexpected)(struct trap_frame *frame);
 /* Makes the trap return to guard_resume(@guard) instead of the code that it interrupted. */
 void trap_return_to(struct trap_frame *frame, const struct guard *guard);
 
+/* Ends the attempt that @frame interrupted: a trap, which is its result. */
+void attempt_end(struct trap_frame *frame);
+
 /* Runs call_with_regs(@call).  False if it faulted; the fault is in attempt.fault then. */
 bool attempt_call(struct call *call);
 

@@ -11,8 +11,8 @@
 #include "x86/machine.h"
 #include "x86/timer.h"
 
-#define SOME_CR8     5 /* a task priority that no clobber leaves by chance */
-#define TIMER_HZ     8000
+#define SOME_CR8     5               /* a task priority that no clobber leaves by chance */
+#define TIMER_HZ     4000            /* a tick for each 250 instructions of Bochs */
 #define TIMER_WAIT   (TIMER_HZ / 20) /* in timer periods: an emulator may be late by many */
 #define TIMER_CALLS  20000
 #define TICKS_WANTED 1

@@ -133,7 +133,8 @@ GUEST := $(COMMON) $(sort $(wildcard src/guest/*.c src/guest/*/*.c))
 HOST := $(COMMON) $(sort $(wildcard src/host/*.c src/host/*/*.c)) $(sort $(wildcard src/host/*.asm))
 ROGUE := $(COMMON) $(sort $(wildcard tests/guests/*.c))
 CALLERS := $(COMMON) $(patsubst %,src/guest/%.c,vcpu stray watchdog pages interact)
-BENCH := $(CALLERS) tests/bench/setup.c src/guest/kvm2007/site.c src/guest/kvm2007/call.c
+BENCH := $(CALLERS) tests/bench/setup.c \
+	$(patsubst %,src/guest/%.c,vendor kvm2007/site kvm2007/call)
 
 ABIS := $(patsubst src/abi/%.h,%,$(sort $(wildcard src/abi/*.h)))
 

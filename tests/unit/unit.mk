@@ -25,7 +25,7 @@ unit_options := src/guest/options.c src/lib/cmdline.c src/lib/number.c src/lib/p
 unit_passthrough := src/host/passthrough.c src/host/hooks.c
 unit_printf := src/lib/printf.c
 unit_serial := src/lib/serial.c
-unit_site := src/guest/kvm2007/site.c
+unit_site := src/guest/kvm2007/site.c src/guest/vendor.c
 unit_string := src/lib/string.c
 unit_svm := src/host/svm.c src/host/passthrough.c src/host/hooks.c tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
@@ -73,7 +73,8 @@ $(UNIT_ASAN):
 UNIT_INCLUDE :=
 UNIT_LDFLAGS :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
-$(call objects_of,src/guest/kvm2007/site $(addprefix src/host/,svm vmx vmx_setup exits cpuid)): \
+$(call objects_of,src/guest/vendor src/guest/kvm2007/site \
+	$(addprefix src/host/,svm vmx vmx_setup exits cpuid)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,src/lib/serial src/lib/exit): \
 	private UNIT_INCLUDE := -include tests/unit/fake_ports.h

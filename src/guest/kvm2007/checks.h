@@ -5,6 +5,7 @@
 
 #include "guest/areas.h"
 #include "guest/compare.h"
+#include "guest/compare32.h"
 #include "guest/kvm2007/registration.h"
 #include "guest/vcpu.h"
 
@@ -33,12 +34,6 @@ void compare_call64(struct comparison64 *c, const struct site *site, uint64_t in
 
 /* Expects that it returned @result, and changed no other register. */
 void expect_compared64(struct run *run, const struct comparison64 *c, uint64_t result);
-
-/* Expects that a call from legacy mode returned.  Says whether it did. */
-bool expect_returned32(struct run *run, const struct call32 *call);
-
-/* Expects that no register of a call from legacy mode changed, as far as it was saved there. */
-void expect_preserved32(struct run *run, const struct call32 *call);
 
 /* What the echo service returns for @args by the 64-bit convention. */
 uint64_t echo_digest(const uint64_t args[6]);

@@ -13,13 +13,6 @@ static const uint64_t distinct[6] = {
 	0xe1a1a2a3, 0xe2b1b2b3, 0xe3c1c2c3, 0xe4d1d2d3, 0xe5e1e2e3, 0xe6f1f2f3,
 };
 
-bool expect_returned32(struct run *run, const struct call32 *call)
-{
-	expect(run, !call->faulted, "call: wanted a return, got exception %u error %#x at eip %#x",
-	       call32_vector(call), call->fault_error, call->fault_eip);
-	return !call->faulted;
-}
-
 /* Makes a call whose first @n arguments have values; the others are 0. */
 static void expect_einval(struct run *run, enum mode32 mode, uint32_t index, unsigned n)
 {
@@ -76,52 +69,6 @@ static const struct comparison32 *compared_call32(struct run *run, enum mode32 m
 	return expect_returned32(run, &c->call) ? c : NULL;
 }
 
-static struct gprs low_halves(const struct gprs *gprs)
-{
-	struct gprs low = {0};
-	const uint64_t *from = &gprs->rax;
-	uint64_t *to = &low.rax;
-
-	for (unsigned i = 0; i < 8; i++)
-		to[i] = (uint32_t)from[i];
-	return low;
-}
-
-static void compare_gprs(struct run *run, const struct call32 *call)
-{
-	struct gprs before = low_halves(&call->in);
-	struct gprs after = low_halves(&call->out);
-
-	expect_gprs(run, &before, &after, GPR_BIT(rax));
-}
-
-static void compare_segments(struct run *run, const struct call32 *call)
-{
-	static const char names[][3] = {"cs", "ss", "ds", "es", "fs", "gs"};
-
-	for (unsigned i = 0; i < 6; i++)
-		expect_equal(run, names[i], call->segments[i], call32_segments[i]);
-	expect_equal(run, "fs_base", call->out_fs_base, 0);
-	expect_equal(run, "gs_base", call->out_gs_base, 0);
-}
-
-static void compare_control(struct run *run, const struct call32 *call)
-{
-	expect_equal(run, "cr0", call->out_cr0, call->cr0);
-	expect_equal(run, "cr3", call->out_cr3, call->cr3);
-	expect_equal(run, "cr4", call->out_cr4, call->cr4);
-	if (!call->next)
-		expect_equal(run, "efer", call->out_efer, call->efer);
-}
-
-void expect_preserved32(struct run *run, const struct call32 *call)
-{
-	compare_gprs(run, call);
-	expect_flags(run, call->in.rflags, call->out.rflags);
-	compare_segments(run, call);
-	compare_control(run, call);
-}
-
 /*
  * What a check compares, in its .arg: groups of registers as they were before and after the stay in
  * legacy mode, by GROUP_BIT(); and registers that were saved in legacy mode.
@@ -141,13 +88,13 @@ static void compare(struct run *run, const struct comparison32 *c)
 	uint64_t what = run->check->arg;
 
 	if (what & GPRS)
-		compare_gprs(run, &c->call);
+		expect_gprs32(run, &c->call);
 	if (what & FLAGS)
 		expect_flags(run, c->call.in.rflags, c->call.out.rflags);
 	if (what & SEGMENTS)
-		compare_segments(run, &c->call);
+		expect_segments32(run, &c->call);
 	if (what & CONTROL)
-		compare_control(run, &c->call);
+		expect_control32(run, &c->call);
 	expect_groups(run, &c->machine, what & ALL_GROUPS);
 }
 

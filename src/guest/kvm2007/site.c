@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "guest/vendor.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 #include "x86/insn.h"
@@ -26,29 +27,8 @@ static const uint8_t instructions[][3] = {
 	[CALL_EITHER] = {0x0f, 0x01, 0xd9},
 };
 
-static enum call_vendor cpu_vendor; /* as site_init() found it */
-static const char *vendor_doubt;    /* why it is CALL_EITHER */
-
-/* By the name in CPUID leaf 0. */
-static enum call_vendor vendor_by_name(void)
-{
-	static const struct {
-		char name[13];
-		enum call_vendor vendor;
-	} vendors[] = {
-		{"AuthenticAMD", CALL_AMD},   {"HygonGenuine", CALL_AMD},
-		{"GenuineIntel", CALL_INTEL}, {"CentaurHauls", CALL_INTEL},
-		{"  Shanghai  ", CALL_INTEL},
-	};
-	struct cpuid_regs id = cpuid(0, 0);
-	uint32_t name[3] = {id.ebx, id.edx, id.ecx};
-
-	for (unsigned i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++) {
-		if (!memcmp(name, vendors[i].name, sizeof(name)))
-			return vendors[i].vendor;
-	}
-	return CALL_EITHER;
-}
+static enum call_vendor call_vendor; /* as site_init() found it */
+static const char *vendor_doubt;     /* why it is CALL_EITHER */
 
 /*
  * P1 is about the CPU that the VM runs on, so the vendor that CPUID names is in doubt if CPUID also
@@ -56,18 +36,20 @@ static enum call_vendor vendor_by_name(void)
  */
 void site_init(void)
 {
-	enum call_vendor named = vendor_by_name();
+	enum cpu_vendor named = vendor_by_name();
 	bool svm = cpuid(0x80000000, 0).eax >= 0x80000001 && cpuid(0x80000001, 0).ecx & CPUID_SVM;
 	bool vmx = cpuid(1, 0).ecx & CPUID_VMX;
 
 	vendor_doubt = NULL;
-	if (named == CALL_EITHER)
+	if (named == VENDOR_UNKNOWN)
 		vendor_doubt = "unknown CPU vendor";
-	else if (named == CALL_AMD && vmx)
+	else if (named == VENDOR_AMD && vmx)
 		vendor_doubt = "the CPU vendor is AMD or Hygon, but CPUID shows VMX";
-	else if (named == CALL_INTEL && svm)
+	else if (named == VENDOR_INTEL && svm)
 		vendor_doubt = "the CPU vendor is Intel, Centaur or Zhaoxin, but CPUID shows SVM";
-	cpu_vendor = vendor_doubt ? CALL_EITHER : named;
+	call_vendor = named == VENDOR_AMD ? CALL_AMD : CALL_INTEL;
+	if (vendor_doubt)
+		call_vendor = CALL_EITHER;
 }
 
 struct site make_site(unsigned page, unsigned offset)
@@ -101,9 +83,9 @@ static bool holds(const struct site *site, enum call_vendor vendor)
 
 bool site_patched(const struct site *site)
 {
-	if (cpu_vendor == CALL_EITHER)
+	if (call_vendor == CALL_EITHER)
 		return holds(site, CALL_AMD) || holds(site, CALL_INTEL);
-	return holds(site, cpu_vendor);
+	return holds(site, call_vendor);
 }
 
 const uint8_t *call_instruction(enum call_vendor vendor)
@@ -113,7 +95,7 @@ const uint8_t *call_instruction(enum call_vendor vendor)
 
 enum call_vendor site_vendor(void)
 {
-	return cpu_vendor;
+	return call_vendor;
 }
 
 const char *site_vendor_doubt(void)

@@ -26,10 +26,8 @@ kvm)
 	not_yet=''
 	not_yet="$not_yet KT9 KT13"
 	not_yet="$not_yet KE2 KE3 KE4 KE5 KE6"
-	not_yet="$not_yet KF4 KF5 KF6 KF7 KF8 KF9"
-	not_yet="$not_yet KC1 KC2 KC3 KC4 KC5 KC6 KC7 KC8 KC9 KC10"
-	not_yet="$not_yet KC32.1 KC32.2 KC32.3"
-	not_yet="$not_yet KH1 KH2 KH4 KH5 KH6"
+	not_yet="$not_yet KF7 KF9"
+	not_yet="$not_yet KC10"
 	not_yet="$not_yet KR1 KR2"
 	;;
 *) reported='' not_yet='' ;;

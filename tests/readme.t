@@ -80,7 +80,7 @@ is "$(grep -nxF "${failure#* - }" "$tmp/checks" | sed 's/:/ - /')" "$failure" \
 
 # The options that the README lists.
 for option in list abi only skip require strict trace seed echo echo-calls cpus serial vga reset \
-	fresh waits; do
+	fresh waits kvm-echo; do
 	grep -q "{\"$option\"," src/guest/options.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the guest's option '$option' is in the README"
 done
@@ -88,6 +88,6 @@ for option in abi mem cpus personality echo fault faults vga serial log checksum
 	grep -q "name = \"$option\"" src/host/config.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the host's option '$option' is in the README"
 done
-is "$(grep -c 'OPTION_[A-Z_]*,' src/guest/options.c)" 16 'the guest has no other option'
+is "$(grep -c 'OPTION_[A-Z_]*,' src/guest/options.c)" 17 'the guest has no other option'
 is "$(grep -c '\.name = ' src/host/config.c)" 12 'the host has no other option'
 finish

@@ -35,6 +35,8 @@ bool options_parse(char *line, struct options *options, char *error)
 		 .min = 2, .max = 0x7fffffff},
 		{"echo-calls", "a number of calls up to 1000000", OPTION_NUMBER,
 		 .number = &o.echo_calls, .min = 1, .max = 1000000},
+		{"kvm-echo", "an index from 16 to 0x7fffffff", OPTION_NUMBER, .number = &o.kvm_echo,
+		 .min = 16, .max = 0x7fffffff},
 		{"cpus", "a number of processors up to 255", OPTION_NUMBER, .number = &o.cpus,
 		 .min = 1, .max = SMP_MAX},
 	};

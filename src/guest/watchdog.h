@@ -18,9 +18,6 @@
 bool watchdog_start(void);
 void watchdog_stop(void);
 
-/* The vector of an event for a check to count, as far away as possible from the timer's. */
-#define EVENT_VECTOR (APIC_VECTOR + 2)
-
 /*
  * A call from legacy mode with IF = 1, after watchdog_start().  While it is not back after some
  * time, it is made again, a few times.

@@ -59,7 +59,13 @@ extern const struct area cpuid_area, msr_area, msr_kept_area, wallclock_area, kv
 /* What the areas report after all checks, by themselves. */
 void wallclock_report(void);
 void steal_report(void);
+void calls_report(void);
 void kvmclock_report(struct run *run);
 void kvmclock_time_report(struct run *run);
+
+/* Fails unless a call from 64-bit mode has come back; makes one if none has. */
+void kvm_sane_call(struct run *run);
+
+extern const struct area vmcall_area, vmcall32_area, calls_area, pairing_area, wake_area;
 
 #endif

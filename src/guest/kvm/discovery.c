@@ -139,4 +139,5 @@ void kvm_report(struct run *run)
 	wallclock_report();
 	kvmclock_report(run);
 	steal_report();
+	calls_report();
 }

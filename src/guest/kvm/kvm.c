@@ -10,7 +10,8 @@
 static const struct area *const areas[] = {
 	&cpuid_area,         &msr_area,     &msr_kept_area, &wallclock_area, &kvmclock_area,
 	&kvmclock_time_area, &steal_area,   &poll_area,     &migration_area, &pveoi_area,
-	&asyncpf_area,       &kvm_end_area, NULL,
+	&asyncpf_area,       &wake_area,    &vmcall_area,   &vmcall32_area,  &calls_area,
+	&pairing_area,       &kvm_end_area, NULL,
 };
 
 static const struct check *check(unsigned n)
@@ -30,14 +31,8 @@ static void map_pages(void)
 	pages_map(uses);
 }
 
-/* No check calls from legacy mode yet. */
-static void sane_call(struct run *run)
-{
-	(void)run;
-}
-
 static const struct check discovery = {"kvm-discovery", "KD1", .body = kvm_discover};
-static const struct check call_check = {"kvm-sane-call", "KC1", .body = sane_call};
+static const struct check call_check = {"kvm-sane-call", "KC1", .body = kvm_sane_call};
 static const struct check diagnostics = {"kvm-diagnostics", "KD7", .body = kvm_report};
 
 const struct guest_abi kvm_abi = {

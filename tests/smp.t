@@ -83,10 +83,10 @@ clock() {
 alone() { # ACCEL
 	clock
 	start=$now
-	run "none-$1-1" --host=none --accel="$1" --smp=1
+	run "none-$1-1" --abi=kvm2007 --host=none --accel="$1" --smp=1
 	clock
 	one=$((now - start)) start=$now
-	run "none-$1-4" --host=none --accel="$1" --smp=4
+	run "none-$1-4" --abi=kvm2007 --host=none --accel="$1" --smp=4
 	clock
 	four=$((now - start))
 	for n in 1 4; do

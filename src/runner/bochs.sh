@@ -47,7 +47,7 @@ has_room() {
 # Prints what came out of port 0xe9, without what Bochs itself prints.
 debug_output() {
 	sed '/^=*$/d; /^  *Bochs x86 Emulator/d; /^  *Built from/d; /^  *Timestamp/d
-		/^Next at t=/d; /^(0)[ .]/d; /^<bochs:1>/d' "$dir/out"
+		/^Next at t=/d; /^([0-9]*)[ .]/d; /^<bochs:1>/d' "$dir/out"
 }
 
 # Debian's Bochs has a debugger inside, which wants a command before it starts the machine.

@@ -15,7 +15,8 @@
 GUEST_MIB=16             # default memory of the guest
 HOST_MIB=8               # memory of the reference host, besides the guest's
 HOST_AT=16               # the MiB where it is loaded (Makefile)
-ECHO=echo=0x6563686f     # the echo service, an option of guest and host
+# The echo services of the ABIs, options of guest and host.
+ECHO='echo=0x6563686f kvm-echo=0x6b766d'
 REQUIRE=require          # on the reference host: all chosen ABIs are there, or FAIL
 SOURCES='boot src linker.ld Makefile VERSION'
 [ ! -e "$here/.git/logs/HEAD" ] || SOURCES="$SOURCES .git/logs/HEAD" # images name their commit

@@ -194,13 +194,14 @@ if [ "$host" = ref ]; then
 	module=$guest
 	# QEMU ends a module's path at a blank.
 	case $guest in *' '*) exec 4<"$guest" && module=/dev/fd/4 ;; esac
-	double_commas "$module $told$ECHO $REQUIRE${append:+ $append}"
+	double_commas "$module $told$ECHO $REQUIRE $FRESH${append:+ $append}"
 	set -- -initrd "$doubled" "$@"
 fi
 
 if ! has_option ' -M -machine --machine -bios --bios ' "$@"; then
 	find_fast_firmware
 	[ -z "$bios" ] || set -- -M microvm,acpi=off,rtc=on -bios "$bios" "$@"
+	[ -z "$bios" ] || [ "$host" = ref ] || command_line="$FRESH $command_line"
 fi
 [ -z "$cpu" ] || set -- -cpu "$cpu" "$@"
 [ -z "$debug_log" ] || set -- -debugcon "file:$DEBUG_LOG" "$@"

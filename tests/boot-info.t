@@ -86,7 +86,7 @@ for byte in 01 0a 0d 1b 7f; do
 	c=$(printf '%bx' "\\0$(printf %o "0x$byte")")
 	c=${c%x}
 	text="seed=1 ${c}ok 1 - forged"
-	offset=$((${#tmp} + ${#c} - 1 + $(printf %s '/plain/guest.elf cpus=1 seed=1 ' | wc -c)))
+	offset=$((${#tmp} + ${#c} - 1 + $(printf %s '/plain/guest.elf fresh cpus=1 seed=1 ' | wc -c)))
 	where="byte 0x$byte at offset $offset"
 	run plain --host=none --accel=tcg --append="$text"
 	ended $? 99 "Bail out! command line: $where, wanted no control characters" \

@@ -159,7 +159,7 @@ has "$tmp/out" '^# qemu: \[40\]$' "the machine's memory is the guest's and the h
 QEMU=$tmp/show rogue --mem=4
 has "$tmp/out" '^# qemu: \[24\]$' "a small guest's machine has room for the host at 16 MiB"
 QEMU=$tmp/show rogue --mem 32 --append 'a,b  c' --host-append=d -- -name 'x y'
-has "$tmp/out" '^# qemu: \[.*/guest\.elf cpus=1 echo=0x[0-9a-f]+ require a,,b  c\]$' \
+has "$tmp/out" '^# qemu: \[.*/guest\.elf cpus=1 echo=0x[0-9a-f]+ require(=[^ ]+)? fresh a,,b  c\]$' \
 	"the guest's options"
 has "$tmp/out" '^# qemu: \[mem=32 cpus=1 echo=0x[0-9a-f]+ d\]$' "the host's options"
 has "$tmp/out" '^# qemu: \[x y\]$' "QEMU's own options"
@@ -182,7 +182,7 @@ processors 255 54 31 'cpus=255 ' --smp=255
 processors 3 24 16 '' -- -smp 3
 processors 3 24 16 'cpus=4 ' --smp=4 -- -smp 3
 QEMU=$tmp/show alone --smp=4 --append=a
-has "$tmp/out" '^# qemu: \[cpus=4 a\]$' 'a guest without a host is told, too'
+has "$tmp/out" '^# qemu: \[fresh cpus=4 a\]$' 'a guest without a host is told, too'
 # accelerated WORD OPTION...: QEMU gets this -accel on a machine with two CPUs.
 mkdir "$tmp/two"
 echo 'echo 2' | program "$tmp/two/nproc"

@@ -276,6 +276,7 @@ static bool parse_options(char *error)
 {
 	static uint64_t echo; /* the runner passes these to every guest */
 	static const char *require;
+	static bool fresh;
 	const struct option table[] = {
 		{.name = "do", .kind = OPTION_TEXT, .text = &options.mode, .wanted = "a mode"},
 		{.name = "memory", NUMBER(options.memory, "a guest-physical address")},
@@ -285,10 +286,12 @@ static bool parse_options(char *error)
 		{.name = "nostep", .kind = OPTION_FLAG, .flag = &options.fuzz.nostep},
 		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
 		{.name = "echo", NUMBER(echo, "a number")},
+		{.name = "kvm-echo", NUMBER(echo, "a number")},
 		{.name = "require",
 		 .kind = OPTION_FLAG_TEXT,
 		 .text = &require,
 		 .wanted = "nothing or a name"},
+		{.name = "fresh", .kind = OPTION_FLAG, .flag = &fresh},
 		{.name = "cpus", NUMBER(options.fuzz.cpus, "a number")},
 	};
 	const char *image;

@@ -3,9 +3,12 @@
 # tests/run-stock-kvm.sh runs it.  Both are static: there they have no libraries.
 
 VMM := $(O)/tests/vmm $(O)/tests/init
-.PHONY: vmm stock-kvm
+.PHONY: vmm stock-kvm kvm-answers
 vmm: $(VMM) ## build tests/vmm, a small VMM over /dev/kvm
 stock-kvm: $(O)/guest.elf $(VMM)
+
+kvm-answers: images stock-kvm ## write what real KVMs answer into docs/
+	$(Q)$(WITH_TOOLS) tests/kvm/answers.sh
 
 $(O)/tests/vmm: $(patsubst %,tests/vmm/%.c,main loader cpu devices)
 $(O)/tests/init: tests/vmm/init.c

@@ -264,9 +264,7 @@ static inline void vcpu_sync(struct vcpu *vcpu)
 	vcpu->synced = true;
 }
 
-/*
- * The size of the guest's code by CS.L and CS.D: APM2 4.7.2, 4.8.1.  In real mode both are clear.
- */
+/* Of the guest's code, by CS.L and CS.D: APM2 4.7.2, 4.8.1.  In real mode both are clear. */
 static inline uint8_t code_bits(const struct vcpu *vcpu, bool l, bool d)
 {
 	return vcpu->efer & EFER_LMA && l ? 64 : d ? 32 : 16;
@@ -291,8 +289,7 @@ static inline uint32_t vcpu_take_event(struct vcpu *vcpu)
 			  (vcpu->event.has_error ? EVENT_ERROR : 0));
 }
 
-/* VMCALL and VMMCALL have three bytes. */
-#define CALL_LENGTH 3
+#define CALL_LENGTH 3 /* bytes of VMCALL and VMMCALL */
 
 /* The guest goes on after the instruction that exited. */
 static inline void vcpu_skip(struct vcpu *vcpu)

@@ -31,9 +31,16 @@ static struct {
 
 static void parse_options(void)
 {
-	static bool require; /* the runner passes it to every guest */
+	static bool fresh, require; /* the runner passes these to every guest */
+	static uint64_t kvm_echo;
 	const struct option table[] = {
+		{.name = "fresh", .kind = OPTION_FLAG, .flag = &fresh},
 		{.name = "require", .kind = OPTION_FLAG, .flag = &require},
+		{.name = "kvm-echo",
+		 .kind = OPTION_NUMBER,
+		 .number = &kvm_echo,
+		 .max = UINT64_MAX,
+		 .wanted = "an index"},
 		{.name = "cpus",
 		 .kind = OPTION_NUMBER,
 		 .number = &options.cpus,

@@ -153,7 +153,7 @@ void expect_hidden_kept32(struct run *run, const struct call32 *call, const stru
 	expect_equal(run, "kernel_gs_base", c->after.kernel_gs_base, c->before.kernel_gs_base);
 }
 
-/* A stay in @mode, with calls of several indices.  IF is set, which other such checks keep clear. */
+/* A stay in @mode, with calls of several indices.  IF is set: other such checks keep it clear. */
 static void stay_32(struct run *run, const struct site *site, enum mode32 mode)
 {
 	const uint64_t indices[] = {0, random64() % BIT(31), run->options.echo};

@@ -21,6 +21,17 @@ PIIX4_PMBA      equ 0x80000b40          ; the base of its I/O ports
 PIIX4_PMREGMISC equ 0x80000b80          ; bit 0: they are there
 PM_PORTS        equ 0xb000              ; where Bochs's BIOS has them
 
+; SDM volume 3 (325384-083) 12.11: what kind of memory is where.
+CPUID_MTRR      equ 12                  ; leaf 1 EDX
+MTRR_BASE0      equ 0x200
+MTRR_MASK0      equ 0x201
+MTRR_DEFAULT    equ 0x2ff
+MTRR_VALID      equ 1 << 11             ; of a mask
+MTRR_ENABLE     equ 1 << 11             ; of the default
+WRITE_BACK      equ 6
+UNCACHED        equ 0
+DEVICES         equ 0xe0000000          ; from here to 4 GiB
+
 org 0x10000 - CODE_SIZE                 ; relative to CS_BASE
 bits 16
 ; State: real mode, CS as at the reset, interrupts and caches off.  SDM volume 3 (325384-083) 9.1.
@@ -54,6 +65,26 @@ protected_mode:
         mov     al, 1
         out     dx, al
 
+        ; Where memory is not write-back, Bochs's MONITOR does nothing.  The other processors' MTRRs
+        ; stay off: no image looks at them.
+        mov     eax, 1
+        cpuid
+        bt      edx, CPUID_MTRR
+        jnc     .load
+        mov     ecx, MTRR_BASE0
+        mov     eax, DEVICES | UNCACHED
+        xor     edx, edx
+        wrmsr
+        mov     cl, MTRR_MASK0 & 0xff
+        mov     eax, DEVICES | MTRR_VALID
+        mov     dl, 0xf                 ; the fewest bits that a CPU with long mode has: 36
+        wrmsr
+        mov     cl, MTRR_DEFAULT & 0xff
+        mov     eax, MTRR_ENABLE | WRITE_BACK
+        mov     dl, 0
+        wrmsr
+
+.load:
         mov     esi, ROM
         cld
 .record:

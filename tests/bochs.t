@@ -197,7 +197,7 @@ END
 # host GUEST-MIB (mem=), host and guest TOLD.
 processors() {
 	counts=$1 mib=$2
-	hosts="^mem=$3 ${4}echo=0x6563686f" guests="^${4}echo=0x6563686f require"
+	hosts="^mem=$3 ${4}echo=0x6563686f" guests="^${4}echo=0x6563686f .*require"
 	shift 4
 	BOCHS=$tmp/show rogue --debug-log="$tmp/shown" "$@"
 	is "$(sed -n 's/^cpu:.*count=\([0-9]*\).*/\1/p' "$tmp/shown" | tr '\n' ' ')" "$counts" \
@@ -215,9 +215,9 @@ has "$tmp/shown" '^cpus=4 a$' 'the guest alone is told, too'
 if grub_is_here; then
 	BOCHS=$tmp/show O=$O $runner --boot=iso --smp=2 --append=a --host-append='b c' \
 		--debug-log="$tmp/shown" >"$tmp/out"
-	has "$tmp/shown" "^multiboot /host\.elf mem=16 cpus=2 echo=0x6563686f 'b' 'c'$" \
+	has "$tmp/shown" "^multiboot /host\.elf mem=16 cpus=2 echo=0x6563686f .*'b' 'c'$" \
 		'from the ISO: the host is told'
-	has "$tmp/shown" "^module /guest\.elf cpus=2 echo=0x6563686f require 'a'$" \
+	has "$tmp/shown" "^module /guest\.elf cpus=2 echo=0x6563686f .*require .*'a'$" \
 		'from the ISO: so is the guest'
 fi
 alone --smp=255

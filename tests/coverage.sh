@@ -18,11 +18,13 @@ for file in "tests/$abi/faults.tsv" "tests/$abi/faults-smp.tsv"; do
 done
 
 # Required rules without a check: the guest reports the first ones without a verdict; the others
-# have no check yet, and are taken out here once they have one.
+# have no check yet, and are taken out here once they have one.  Likewise checks without a fault.
 case $abi in
-kvm2007) reported='C6 C32.5' not_yet='' ;;
+kvm2007) reported='C6 C32.5' not_yet='' no_fault='' ;;
 kvm)
 	reported=''
+	# The reference host has no memory above 4 GiB, and does not offer feature bit 7.
+	no_fault='msr.above-4g calls.kick-absent'
 	not_yet=''
 	not_yet="$not_yet KT9 KT13"
 	not_yet="$not_yet KE2 KE3 KE4 KE5 KE6"
@@ -30,7 +32,7 @@ kvm)
 	not_yet="$not_yet KC10"
 	not_yet="$not_yet KR1 KR2"
 	;;
-*) reported='' not_yet='' ;;
+*) reported='' not_yet='' no_fault='' ;;
 esac
 
 # The ABI's part of the guest's list, by the names of checks in its sources.
@@ -42,7 +44,8 @@ checks() {
 table() {
 	# shellcheck disable=SC2086 # a list of files
 	checks |
-		LC_ALL=C awk -F'\t' -v tables="$faults" -v reported=" $reported " -v not_yet=" $not_yet " '
+		LC_ALL=C awk -F'\t' -v tables="$faults" -v reported=" $reported " -v not_yet=" $not_yet " \
+			-v no_fault=" $no_fault " '
 	function matches(name, glob) {
 		gsub(/\./, "\\.", glob)
 		gsub(/\*/, ".*", glob)
@@ -103,7 +106,10 @@ table() {
 			if (++n <= 4) text = text (n > 1 ? ", " : "") fault[i]
 		}
 		# Before the reference host has the ABI there is no table of its faults.
-		if (!n && !optional[name] && tables != "") gap("no fault trips " name)
+		if (!n && !optional[name] && tables != "" && !listed(name, no_fault))
+			gap("no fault trips " name)
+		if (n && listed(name, no_fault))
+			gap("a fault trips " name ": tests/coverage.sh lists it without")
 		return text (n > 4 ? " and " n - 4 " more" : "")
 	}
 	function sort_faults(    i, j, kept) {

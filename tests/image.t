@@ -60,7 +60,7 @@ at_most "$(number "$O/guest.elf" text)" $((80 << 10)) 'guest text'
 at_most "$(number "$O/guest.elf" bss)" $((160 << 10)) 'guest bss'
 at_most "$(number "$O/host.elf" text)" $((56 << 10)) 'host text, half of which is faults'
 ${STRIP:-strip} -o "$tmp/stripped" "$O/guest.elf"
-at_most "$(wc -c <"$tmp/stripped")" $((112 << 10)) 'guest, stripped'
+at_most "$(wc -c <"$tmp/stripped")" $((124 << 10)) 'guest, stripped'
 ./run-qemu.sh --help >/dev/null
 ok $? 'run-qemu.sh --help'
 finish

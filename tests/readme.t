@@ -84,10 +84,11 @@ for option in list abi only skip require strict trace seed echo echo-calls cpus 
 	grep -q "{\"$option\"," src/guest/options.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the guest's option '$option' is in the README"
 done
-for option in abi mem cpus personality echo fault faults vga serial log checksum api-version; do
+for option in abi mem cpus personality echo fault faults vga serial log checksum api-version \
+	features enforce base quirk kvm-echo; do
 	grep -q "name = \"$option\"" src/host/config.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the host's option '$option' is in the README"
 done
 is "$(grep -c 'OPTION_[A-Z_]*,' src/guest/options.c)" 17 'the guest has no other option'
-is "$(grep -c '\.name = ' src/host/config.c)" 12 'the host has no other option'
+is "$(grep -c '\.name = ' src/host/config.c)" 17 'the host has no other option'
 finish

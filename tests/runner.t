@@ -159,9 +159,10 @@ has "$tmp/out" '^# qemu: \[40\]$' "the machine's memory is the guest's and the h
 QEMU=$tmp/show rogue --mem=4
 has "$tmp/out" '^# qemu: \[24\]$' "a small guest's machine has room for the host at 16 MiB"
 QEMU=$tmp/show rogue --mem 32 --append 'a,b  c' --host-append=d -- -name 'x y'
-has "$tmp/out" '^# qemu: \[.*/guest\.elf cpus=1 echo=0x[0-9a-f]+ require(=[^ ]+)? fresh a,,b  c\]$' \
+echo='echo=0x[0-9a-f]+ kvm-echo=0x[0-9a-f]+'
+has "$tmp/out" "^# qemu: \[.*/guest\.elf cpus=1 $echo require fresh a,,b  c\]\$" \
 	"the guest's options"
-has "$tmp/out" '^# qemu: \[mem=32 cpus=1 echo=0x[0-9a-f]+ d\]$' "the host's options"
+has "$tmp/out" "^# qemu: \[mem=32 cpus=1 $echo d\]\$" "the host's options"
 has "$tmp/out" '^# qemu: \[x y\]$' "QEMU's own options"
 # processors MACHINE MIB GUEST-MIB TOLD OPTION...: QEMU gets MACHINE (-smp) and MIB (-m), the host
 # GUEST-MIB (mem=), host and guest TOLD.

@@ -20,7 +20,7 @@ static const struct host_abi *const abis[] = {
 };
 
 #define COUNT      (sizeof(abis) / sizeof(abis[0]))
-#define FAULTS_MAX 511
+#define FAULTS_MAX 1023
 
 static const struct host_abi *offered[COUNT];
 static unsigned offers;

@@ -155,6 +155,9 @@ static const struct fault *fault_by(const char *name)
 	return NULL;
 }
 
+/* The other ABI's, to count them. */
+extern const struct fault *kvm_fault(unsigned n);
+
 /* A host with this fault. */
 static void start_host(const char *fault)
 {
@@ -1299,6 +1302,11 @@ static void test_fault_table(void **state)
 		}
 	}
 	assert_null(names[n]);
+	for (unsigned i = 0; kvm2007_fault(i); i++)
+		n--;
+	for (unsigned i = 0; kvm_fault(i); i++)
+		n--;
+	assert_int_equal(n, 1); /* none is lost: besides them there is "none" */
 
 	start_host("none");
 	assert_null(kvm2007_on);

@@ -9,7 +9,7 @@ abis_of() { sed -n 's/^#define ABIS(X) //p' "src/$1/abi.c" | sed 's/X(\([a-z0-9]
 abis=${abis:-$(abis_of host)} # a test may set it before, to look at one of them
 holds 'the host has an ABI' test -n "$abis"
 mute=$(for abi in $(abis_of guest); do
-	case " $abis " in *" $abi "*) ;; *) echo "$abi" ;; esac
+	case " $(abis_of host) " in *" $abi "*) ;; *) echo "$abi" ;; esac
 done | wc -l) # ABIs of the guest that the reference host does not have: one skip each
 
 ./run-qemu.sh --append="list abi=$(echo "$abis" | tr ' ' ,)" >"$tmp/list"

@@ -25,7 +25,8 @@ load "$guest" --append=only=probe.presence
 is $? 0 'the guest itself is loaded' # so the next ones fail for their own reasons
 
 without_module() { # OPTION...
-	load "$host" --host=none --accel=tcg --cpu=max --mem=24 "$@"
+	[ "${1-}" != -- ] || shift
+	load "$host" --host=none --accel=tcg --cpu=max --mem=24 -- -M pc "$@"
 }
 
 without_module
@@ -105,7 +106,8 @@ long=$(printf '%01100d' 0)
 load "$guest" --append="$long"
 refused $? "the module's command line is too long: wanted less than 1024 characters" \
 	'a long module line'
-line="$tmp/build/guest.elf cpus=1 echo=0x6563686f require only=probe.presence" # the runner's
+line="$tmp/build/guest.elf cpus=1 echo=0x6563686f kvm-echo=0x6b766d require fresh" # the runner's
+line="$line only=probe.presence"
 for length in 1023 1024; do
 	load "$guest" --append="only=probe.presence$(printf "%$((length - ${#line}))s" '')"
 	status=$?

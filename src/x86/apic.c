@@ -71,8 +71,7 @@ void apic_write(unsigned offset, uint32_t value)
 	if (!x2apic)
 		memory_write(offset, value);
 	else
-		msr_write(MSR_X2APIC + offset / 16,
-			  offset == EOI || offset == ERROR_STATUS ? 0 : value);
+		msr_write(MSR_X2APIC + offset / 16, offset == ERROR_STATUS ? 0 : value);
 }
 
 static bool cpuid_shows_apic(void)
@@ -212,5 +211,9 @@ void apic_timer_stop(void)
 
 void apic_end_of_interrupt(void)
 {
-	apic_write(EOI, 0);
+	/* Not msr_write(): what was interrupted may be an attempt, and there is one at a time. */
+	if (x2apic)
+		wrmsr(MSR_X2APIC + EOI / 16, 0);
+	else
+		memory_write(EOI, 0);
 }

@@ -72,6 +72,9 @@ static void high_addresses(struct run *run)
 	interact_call(alias + page_entry(PAGE_SITE_B), &gprs, &outcome);
 	*root_entry(alias) = 0;
 	WRITE_REG(cr3, READ_REG(cr3));
+	if (!wrmsr)
+		trace_call(&gprs, !outcome.faulted,
+			   outcome.faulted ? outcome.fault.vector : outcome.after.rax);
 	if (!expect_returned(run, "high code", &outcome))
 		return;
 	expect_equal(run, "rip", outcome.after.rcx,

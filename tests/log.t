@@ -6,7 +6,8 @@
 
 for personality in header linux2007; do
 	./run-qemu.sh --abi=kvm2007 --append='strict trace' \
-		--host-append="log=calls personality=$personality" --debug-log="$tmp/host" >"$tmp/out" 2>"$tmp/err"
+		--host-append="log=calls personality=$personality" \
+		--debug-log="$tmp/host" >"$tmp/out" 2>"$tmp/err"
 	has "$tmp/out" '^# RESULT: ' "$personality: a whole run"
 
 	# Calls through sites that are not patched fault in the guest, and never reach the host.

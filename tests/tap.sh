@@ -90,7 +90,7 @@ build_directory() {
 	cp "${2:-$O/guest.elf}" "$1/guest.elf"
 	cp "${3:-$O/host.elf}" "$1/host.elf"
 	cp "$O/rom.bin" "$1/"
-	touch -t 203801010000 "$1/.built-images" "$1/.built-iso"
+	touch -t 203801010000 "$1/.built-images" "$1/.built-iso" "$1/.built-stock-kvm"
 }
 
 # wait_for FILE: waits until it is not empty, 10 seconds at most.

@@ -81,7 +81,7 @@ static void run_fast(struct kvm_request *q)
 static void run_slow(struct kvm_request *q)
 {
 	kvm_honest.make_time(q);
-	q->time.tsc_to_system_mul -= q->time.tsc_to_system_mul / 16;
+	q->time.tsc_to_system_mul -= q->time.tsc_to_system_mul / 8;
 }
 
 static void take_other_tsc(struct kvm_request *q)
@@ -147,7 +147,7 @@ const struct kvm_row kvm_time_faults[] = {
 	{ROW("time-pad", "KT4", make_time, spoil_pad, "a clock's last byte is 1")},
 	{ROW("time-back", "KT6", make_time, go_back, "a clock loses 1 us by each update")},
 	{ROW("time-fast", "KT6", make_time, run_fast, "a clock runs a sixteenth too fast")},
-	{ROW("time-slow", "KT7", make_time, run_slow, "a clock runs a sixteenth too slowly")},
+	{ROW("time-slow", "KT7", make_time, run_slow, "a clock runs an eighth too slowly")},
 	{ROW("time-other-tsc", "KT8", make_time, take_other_tsc,
 	     "a clock's timestamp is one second ahead")},
 	{ROW("time-2-62", "KT8", make_time, start_high, "a clock starts at 2^62 ns")},

@@ -50,10 +50,62 @@ bool abi_offer(const char *names, char *unknown)
 	return true;
 }
 
-void abi_init(const struct vcpu_vendor *vendor, const struct fault *fault)
+/* ---- faults ---- */
+
+static const struct fault *faults[FAULTS_MAX];
+static const char *fault_names[FAULTS_MAX + 1];
+static const struct host_abi *fault_owners[FAULTS_MAX];
+
+/* If there is no room: test_kvm, whose faults come last, looks for each of them. */
+static void add_fault(const struct fault *fault, const struct host_abi *owner)
+{
+	static unsigned n;
+
+	if (n == FAULTS_MAX)
+		return;
+	faults[n] = fault;
+	fault_names[n] = fault->name;
+	fault_owners[n++] = owner;
+}
+
+static void add_faults_of(const struct host_abi *abi)
+{
+	for (const void *const *table = abi->fault_tables; *table; table++) {
+		const uint8_t *row = *table;
+
+		for (; ((const struct fault *)row)->name; row += abi->fault_row_size)
+			add_fault((const struct fault *)row, abi);
+	}
+}
+
+static void list_faults(void)
+{
+	static const struct fault none = {"none", "", "breaks nothing"};
+
+	add_fault(&none, NULL);
+	for (unsigned i = 0; i < COUNT; i++)
+		add_faults_of(abis[i]);
+}
+
+const struct fault *abi_fault(unsigned n)
+{
+	if (!faults[0])
+		list_faults();
+	return n < FAULTS_MAX ? faults[n] : NULL;
+}
+
+const char *const *abi_fault_names(void)
+{
+	abi_fault(0);
+	return fault_names;
+}
+
+/* ---- the ABIs that are offered ---- */
+
+void abi_init(const struct vcpu_vendor *vendor, unsigned fault)
 {
 	for (unsigned i = 0; i < offers; i++)
-		offered[i]->init(vendor, fault);
+		offered[i]->init(vendor, fault_owners[fault] == offered[i] ? faults[fault] : NULL);
 }
 
 void abi_init_vcpu(struct vcpu *vcpu)
@@ -96,40 +148,4 @@ void abi_reset(struct vcpu *vcpu)
 {
 	for (unsigned i = 0; i < offers; i++)
 		offered[i]->reset(vcpu);
-}
-
-static const struct fault *faults[FAULTS_MAX];
-static const char *fault_names[FAULTS_MAX + 1];
-
-static void add_fault(unsigned n, const struct fault *fault)
-{
-	faults[n] = fault;
-	fault_names[n] = fault->name;
-}
-
-/* Asked for one by one, the faults before each would be counted again each time. */
-static void list_faults(void)
-{
-	static const struct fault none = {"none", "", "breaks nothing"};
-	const struct fault *fault;
-	unsigned n = 0;
-
-	add_fault(n++, &none);
-	for (unsigned i = 0; i < COUNT; i++) {
-		for (unsigned k = 0; n < FAULTS_MAX && (fault = abis[i]->fault(k)); k++)
-			add_fault(n++, fault);
-	}
-}
-
-const struct fault *abi_fault(unsigned n)
-{
-	if (!faults[0])
-		list_faults();
-	return n < FAULTS_MAX ? faults[n] : NULL;
-}
-
-const char *const *abi_fault_names(void)
-{
-	abi_fault(0);
-	return fault_names;
 }

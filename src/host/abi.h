@@ -7,6 +7,7 @@
 #define HOST_ABI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "host/vcpu.h"
@@ -30,7 +31,7 @@ enum msr_outcome {
 struct host_abi {
 	const char *name;
 
-	/* Called once, before any vCPU runs.  @fault is this ABI's, another one's, or none. */
+	/* Called once, before any vCPU runs.  @fault is this ABI's; NULL: none of them is on. */
 	void (*init)(const struct vcpu_vendor *vendor, const struct fault *fault);
 
 	/*
@@ -52,8 +53,12 @@ struct host_abi {
 	/* The vCPU starts: by its loader, or by a start-up IPI after an INIT. */
 	void (*reset)(struct vcpu *vcpu);
 
-	/* Its faults by number, from 0 on; NULL after the last one. */
-	const struct fault *(*fault)(unsigned n);
+	/*
+	 * Its faults: tables, NULL after the last one, of rows of @fault_row_size bytes.  Each row
+	 * begins with a struct fault; the last one of a table has no name.
+	 */
+	const void *const *fault_tables;
+	size_t fault_row_size;
 };
 
 /*
@@ -64,7 +69,7 @@ struct host_abi {
 bool abi_offer(const char *names, char *unknown);
 
 /* As in struct host_abi, for all ABIs that are offered; the first that knows an MSR answers. */
-void abi_init(const struct vcpu_vendor *vendor, const struct fault *fault);
+void abi_init(const struct vcpu_vendor *vendor, unsigned fault);
 void abi_init_vcpu(struct vcpu *vcpu);
 enum msr_outcome abi_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 enum msr_outcome abi_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);

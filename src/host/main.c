@@ -251,7 +251,6 @@ static void host_trap(struct trap_frame *frame)
 void main(void)
 {
 	const struct vcpu_vendor *vendor;
-	const struct fault *fault;
 	static struct loaded_guest loaded;
 
 	cpu_init(host_trap);
@@ -264,10 +263,9 @@ void main(void)
 	load(&loaded);
 	start_processors();
 	nested_init(&memory, vendor->nested_leaf);
-	fault = abi_fault(config.fault);
-	abi_init(vendor, fault);
+	abi_init(vendor, config.fault);
 	log_line("start mem=%lu personality=%s fault=%s vendor=%s", config.memory,
-		 config.personality == PERSONALITY_HEADER ? "header" : "linux2007", fault->name,
-		 vendor->name);
+		 config.personality == PERSONALITY_HEADER ? "header" : "linux2007",
+		 abi_fault(config.fault)->name, vendor->name);
 	vcpus_run(vendor, &memory, &loaded, finish);
 }

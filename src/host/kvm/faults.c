@@ -4,12 +4,12 @@
 #include "lib/string.h"
 
 /* In the order of tests/kvm/faults.tsv and faults-smp.tsv. */
-static const struct kvm_row *const tables[] = {
+const void *const kvm_fault_tables[] = {
 	kvm_cpuid_faults,      kvm_msr_faults,           kvm_value_faults,    kvm_refusal_faults,
 	kvm_check_faults,      kvm_cpl3_faults,          kvm_wall_faults,     kvm_register_faults,
 	kvm_time_faults,       kvm_steal_faults,         kvm_call_faults,     kvm_argument_faults,
 	kvm_result_faults,     kvm_clobber_faults,       kvm_service_faults,  kvm_quirk_faults,
-	kvm_vcpu_check_faults, kvm_vcpu_async_pf_faults, kvm_vcpu_ipi_faults,
+	kvm_vcpu_check_faults, kvm_vcpu_async_pf_faults, kvm_vcpu_ipi_faults, NULL,
 };
 
 const struct kvm_row *kvm_on;
@@ -17,24 +17,6 @@ const struct kvm_row *kvm_on;
 void kvm_do_nothing(struct kvm_request *q)
 {
 	(void)q;
-}
-
-static const struct kvm_row *row_by(unsigned n)
-{
-	for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		for (const struct kvm_row *row = tables[i]; row->fault.name; row++) {
-			if (n-- == 0)
-				return row;
-		}
-	}
-	return NULL;
-}
-
-const struct fault *kvm_fault(unsigned n)
-{
-	const struct kvm_row *row = row_by(n);
-
-	return row ? &row->fault : NULL;
 }
 
 static void replace(unsigned at, kvm_step *override)
@@ -45,11 +27,8 @@ static void replace(unsigned at, kvm_step *override)
 
 void kvm_use_fault(const struct fault *fault)
 {
-	unsigned i = 0;
-
 	kvm_steps = kvm_honest;
-	while ((kvm_on = row_by(i)) && &kvm_on->fault != fault)
-		i++;
+	kvm_on = (const struct kvm_row *)fault;
 	if (!kvm_on)
 		return;
 	replace(kvm_on->first_at, kvm_on->first);

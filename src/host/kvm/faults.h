@@ -23,6 +23,8 @@ struct kvm_row {
 	const struct hooks *hooks;    /* exits that it also needs; NULL: none */
 };
 
+_Static_assert(offsetof(struct kvm_row, fault) == 0, "struct host_abi");
+
 /* Fields of a row: the fault, and the step at which its override is. */
 #define ROW(name, rule, at, with, what) .fault = {name, rule, what}, AT(first, at, with)
 #define AND_AT(at, with)                AT(second, at, with)
@@ -56,10 +58,10 @@ kvm_step kvm_do_nothing;
 /* The fault that is on; for overrides only. */
 extern const struct kvm_row *kvm_on;
 
-/* Honest steps, and the fault, if it is one of these. */
-void kvm_use_fault(const struct fault *fault);
-
 /* As in struct host_abi. */
-const struct fault *kvm_fault(unsigned n);
+extern const void *const kvm_fault_tables[];
+
+/* Honest steps, and the fault of a row, or none (NULL). */
+void kvm_use_fault(const struct fault *fault);
 
 #endif

@@ -115,5 +115,6 @@ const struct host_abi kvm_abi = {
 	.cpuid = cpuid_leaf,
 	.exit = after_exit,
 	.reset = kvm_reset,
-	.fault = kvm_fault,
+	.fault_tables = kvm_fault_tables,
+	.fault_row_size = sizeof(struct kvm_row),
 };

@@ -4,7 +4,7 @@
 #include "lib/string.h"
 
 /* In the order of tests/kvm2007/faults.tsv and faults-smp.tsv. */
-static const struct row *const tables[] = {
+const void *const kvm2007_fault_tables[] = {
 	kvm2007_probe_faults,     kvm2007_reject_faults,      kvm2007_page_faults,
 	kvm2007_gpa_faults,       kvm2007_version_faults,     kvm2007_patch_faults,
 	kvm2007_argument_faults,  kvm2007_result_faults,      kvm2007_exception_faults,
@@ -17,36 +17,10 @@ static const struct row *const tables[] = {
 	kvm2007_index_faults,     kvm2007_bit_faults,         kvm2007_value_faults,
 	kvm2007_rare_faults,      kvm2007_when_faults,        kvm2007_vcpu_page_faults,
 	kvm2007_vcpu_site_faults, kvm2007_vcpu_call_faults,   kvm2007_vcpu_run_faults,
-	kvm2007_vcpu1_faults,     kvm2007_end_faults,
+	kvm2007_vcpu1_faults,     kvm2007_end_faults,         NULL,
 };
 
-#define ROWS_MAX 511
-
 const struct row *kvm2007_on;
-
-/* All rows are listed once: to count up to one each time would take long. */
-static const struct row *row_by(unsigned n)
-{
-	static const struct row *rows[ROWS_MAX];
-	unsigned count = 0;
-
-	if (!rows[0]) {
-		for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-			for (const struct row *row = tables[i]; row->fault.name; row++) {
-				if (count < ROWS_MAX)
-					rows[count++] = row;
-			}
-		}
-	}
-	return n < ROWS_MAX ? rows[n] : NULL;
-}
-
-const struct fault *kvm2007_fault(unsigned n)
-{
-	const struct row *row = row_by(n);
-
-	return row ? &row->fault : NULL;
-}
 
 static void replace(struct steps *steps, unsigned at, step *override)
 {
@@ -54,19 +28,16 @@ static void replace(struct steps *steps, unsigned at, step *override)
 		memcpy((uint8_t *)steps + at, &override, sizeof(override));
 }
 
-bool kvm2007_use_fault(const struct fault *fault)
+void kvm2007_use_fault(const struct fault *fault)
 {
 	struct steps steps = kvm2007_honest;
-	unsigned i = 0;
 
-	while ((kvm2007_on = row_by(i)) && &kvm2007_on->fault != fault)
-		i++;
+	kvm2007_on = (const struct row *)fault;
 	if (!kvm2007_on)
-		return false;
+		return;
 	replace(&steps, kvm2007_on->first_at, kvm2007_on->first);
 	replace(&steps, kvm2007_on->second_at, kvm2007_on->second);
 	kvm2007_use_steps(&steps);
 	if (kvm2007_on->hooks)
 		hooks_add(kvm2007_on->hooks);
-	return true;
 }

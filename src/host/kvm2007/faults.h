@@ -23,6 +23,8 @@ struct row {
 	const struct hooks *hooks;    /* exits that it also needs; NULL: none */
 };
 
+_Static_assert(offsetof(struct row, fault) == 0, "struct host_abi");
+
 /* Fields of a row: the fault, and the step at which its override is. */
 #define ROW(name, rule, at, with, what) .fault = {name, rule, what}, AT(first, at, with)
 #define AND_AT(at, with)                AT(second, at, with)
@@ -54,11 +56,11 @@ extern const struct row *kvm2007_on;
 #define SHARED_SET(variable, value) __atomic_store_n(&(variable), (value), __ATOMIC_RELAXED)
 #define SHARED_GET(variable)        __atomic_load_n(&(variable), __ATOMIC_RELAXED)
 
-/* After kvm2007_init(): turns the fault on.  False if it is not one of these. */
-bool kvm2007_use_fault(const struct fault *fault);
-
 /* As in struct host_abi. */
-const struct fault *kvm2007_fault(unsigned n);
+extern const void *const kvm2007_fault_tables[];
+
+/* After kvm2007_init(): turns on the fault of a row, or none (NULL). */
+void kvm2007_use_fault(const struct fault *fault);
 
 /* faults_resume.c: an override that never returns. */
 void kvm2007_hang(struct request *q);

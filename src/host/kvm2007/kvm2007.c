@@ -13,8 +13,8 @@ static vcpu_hypercall *hypercall;
 static void init(const struct vcpu_vendor *vendor, const struct fault *fault)
 {
 	kvm2007_init(vendor->call_instruction);
-	hypercall = kvm2007_use_fault(fault) || log_calls() ? kvm2007_hypercall_by_steps
-							    : kvm2007_hypercall;
+	kvm2007_use_fault(fault);
+	hypercall = fault || log_calls() ? kvm2007_hypercall_by_steps : kvm2007_hypercall;
 }
 
 static void init_vcpu(struct vcpu *vcpu)
@@ -45,5 +45,6 @@ const struct host_abi kvm2007_abi = {
 	.cpuid = answer_cpuid,
 	.exit = do_nothing,
 	.reset = do_nothing,
-	.fault = kvm2007_fault,
+	.fault_tables = kvm2007_fault_tables,
+	.fault_row_size = sizeof(struct row),
 };

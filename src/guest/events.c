@@ -15,10 +15,12 @@
 
 const char *events_start(void)
 {
-	static const char *why = "";
+	static bool tried;
+	static const char *why;
 
-	if (why && !*why) /* the first time */
+	if (!tried)
 		why = apic_init(false);
+	tried = true;
 	timer_stop();
 	return why;
 }

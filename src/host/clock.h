@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The machine's clocks: how fast the TSC counts, and the time of day. */
+/* The machine's clocks: how fast the TSC counts, and what the guest sees of the RTC. */
 #ifndef HOST_CLOCK_H
 #define HOST_CLOCK_H
 
@@ -10,9 +10,6 @@
 
 /* The TSC's frequency by the PIT, which afterwards is stopped; 0: there is no PIT. */
 uint64_t clock_tsc_hz(void);
-
-/* The RTC's date and time, in seconds since 1970; 0: there is no RTC. */
-uint64_t clock_rtc(void);
 
 /*
  * The guest may read the RTC, by ports 0x70 and 0x71, but change nothing: a write of port 0x70

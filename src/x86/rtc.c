@@ -8,9 +8,6 @@
 #include "x86/defs.h"
 #include "x86/insn.h"
 
-#define RTC_INDEX 0x70
-#define RTC_DATA  0x71
-
 #define REGISTER_A 0x0a
 #define A_UPDATING BIT(7)
 #define REGISTER_B 0x0b
@@ -19,11 +16,12 @@
 
 #define PM    BIT(7) /* of the hour, in the mode with 12 hours */
 #define TRIES 10000  /* reads while an update, which takes at most 2 ms, goes on */
+#define PAIRS 10
 #define DAY   86400
 
 enum { SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, YEAR, FIELDS };
 
-static uint8_t read(uint8_t index)
+uint8_t rtc_register(uint8_t index)
 {
 	outb(RTC_INDEX, index);
 	return inb(RTC_DATA);
@@ -34,11 +32,25 @@ static bool read_fields(uint8_t fields[FIELDS])
 	static const uint8_t indices[FIELDS] = {0, 2, 4, 7, 8, 9};
 
 	for (unsigned i = 0; i < TRIES; i++) {
-		if (read(REGISTER_A) & A_UPDATING)
+		if (rtc_register(REGISTER_A) & A_UPDATING)
 			continue;
 		for (unsigned k = 0; k < FIELDS; k++)
-			fields[k] = read(indices[k]);
+			fields[k] = rtc_register(indices[k]);
 		return true;
+	}
+	return false;
+}
+
+/* An update may begin between two fields, but hardly each time. */
+static bool read_twice(uint8_t fields[FIELDS])
+{
+	uint8_t again[FIELDS];
+
+	for (unsigned i = 0; i < PAIRS; i++) {
+		if (!read_fields(fields) || !read_fields(again))
+			return false;
+		if (!memcmp(fields, again, sizeof(again)))
+			return true;
 	}
 	return false;
 }
@@ -65,14 +77,11 @@ static uint64_t days_to(unsigned year, unsigned month, unsigned day)
 
 bool rtc_read(uint64_t *seconds)
 {
-	uint8_t fields[FIELDS], again[FIELDS];
+	uint8_t fields[FIELDS];
 
-	/* Twice, since an update may begin between two fields. */
-	do {
-		if (!read_fields(fields) || !read_fields(again))
-			return false;
-	} while (memcmp(fields, again, sizeof(fields)));
-	decode(fields, read(REGISTER_B));
+	if (!read_twice(fields))
+		return false;
+	decode(fields, rtc_register(REGISTER_B));
 	if (fields[MONTH] < 1 || fields[MONTH] > 12 || fields[DAY_OF_MONTH] < 1 ||
 	    fields[DAY_OF_MONTH] > 31 || fields[HOUR] > 23 || fields[MINUTE] > 59 ||
 	    fields[SECOND] > 59 || fields[YEAR] > 99)

@@ -6,6 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Its ports. */
+#define RTC_INDEX 0x70
+#define RTC_DATA  0x71
+
+uint8_t rtc_register(uint8_t index);
+
 /* Sets *@seconds since 1970, if the RTC runs on UTC.  False: there is no RTC, or it has no date. */
 bool rtc_read(uint64_t *seconds);
 

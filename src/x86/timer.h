@@ -12,7 +12,7 @@
 bool timer_start(unsigned hz);
 
 /* Makes IRQ 0 come once, after @count periods of TIMER_CLOCK_HZ, and no other IRQ. */
-#define TIMER_CLOCK_HZ 1193182
+#define TIMER_CLOCK_HZ 1193182u
 void timer_start_once(uint16_t count);
 
 /* Masks all IRQs and ends the PIT's ticks, each of which costs an emulator time, masked or not. */

@@ -17,6 +17,7 @@
 #include "host/log.h"
 #include "host/sites.h"
 #include "host/vcpus.h"
+#include "x86/rtc.h"
 
 #define SIZE   0x140000u
 #define AREA   0x110000u /* where its place does not matter */
@@ -59,9 +60,10 @@ uint64_t clock_tsc_hz(void)
 	return TSC_HZ;
 }
 
-uint64_t clock_rtc(void)
+bool rtc_read(uint64_t *seconds)
 {
-	return RTC;
+	*seconds = RTC;
+	return true;
 }
 
 unsigned vcpus_count(void)

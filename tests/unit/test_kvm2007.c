@@ -109,9 +109,10 @@ uint64_t rdtsc(void)
 	return 0;
 }
 
-uint64_t clock_rtc(void)
+bool rtc_read(uint64_t *seconds)
 {
-	return 0;
+	(void)seconds;
+	return false;
 }
 
 /* How the guest translates addresses. */

@@ -42,34 +42,33 @@ uint64_t gpa_at(unsigned page, unsigned offset)
 	return page_gpa(page) + offset;
 }
 
-bool time_snapshot(struct run *run, const time_info *info, struct pvclock_vcpu_time_info *copy)
+/* Copies @words dwords from @from while the structure's @version stays, and is even. */
+static bool snapshot(struct run *run, const volatile uint32_t *version,
+		     const volatile uint32_t *from, uint32_t *to, unsigned words)
 {
 	for (unsigned i = 0; i < TRIES; i++) {
-		uint32_t version = info->version;
+		uint32_t before = *version;
 
-		*copy = *info;
-		if (!(version & 1) && info->version == version)
+		for (unsigned k = 0; k < words; k++)
+			to[k] = from[k];
+		if (!(before & 1) && *version == before)
 			return true;
 		cpu_relax();
 	}
-	fail_check(run, "version: wanted an even one within %u reads, got %#x", TRIES,
-		   info->version);
+	fail_check(run, "version: wanted an even one within %u reads, got %#x", TRIES, *version);
 	return false;
+}
+
+bool time_snapshot(struct run *run, const time_info *info, struct pvclock_vcpu_time_info *copy)
+{
+	return snapshot(run, &info->version, (const volatile uint32_t *)info, (uint32_t *)copy,
+			sizeof(*copy) / sizeof(uint32_t));
 }
 
 bool steal_snapshot(struct run *run, const steal_info *info, uint64_t *steal)
 {
-	for (unsigned i = 0; i < TRIES; i++) {
-		uint32_t version = info->version;
-
-		*steal = info->steal;
-		if (!(version & 1) && info->version == version)
-			return true;
-		cpu_relax();
-	}
-	fail_check(run, "version: wanted an even one within %u reads, got %#x", TRIES,
-		   info->version);
-	return false;
+	return snapshot(run, &info->version, (const volatile uint32_t *)&info->steal,
+			(uint32_t *)steal, sizeof(*steal) / sizeof(uint32_t));
 }
 
 uint64_t time_at(const struct pvclock_vcpu_time_info *info, uint64_t tsc)

@@ -6,15 +6,14 @@
 #include "guest/kvm/access.h"
 #include "guest/kvm/checks.h"
 #include "guest/kvm/clock.h"
-#include "guest/stray.h"
+#include "guest/ticks.h"
 #include "lib/string.h"
 #include "x86/insn.h"
 #include "x86/timer.h"
 
 #define HZ         200
-#define PIT_HZ     1193182u
-#define PERIOD     (PIT_HZ / HZ)
-#define FIRST_TICK 10 /* periods until the first tick; an emulator may be late */
+#define PERIOD     (TIMER_CLOCK_HZ / HZ)
+#define FIRST_TICK 10 /* periods until the first tick */
 #define POLLS      100000000u
 #define SECOND     UINT64_C(1000000000) /* ns */
 
@@ -27,26 +26,6 @@
 
 #define PATTERN 0xa5
 
-/* Whether interrupts of the timer, which is on, come at all: without them a HLT would not end. */
-static bool interrupts_come(void)
-{
-	const struct guest_vcpu *vcpu = this_vcpu();
-	uint64_t first = vcpu->ticks;
-	unsigned wraps = 0;
-	uint16_t last = timer_count();
-
-	interrupts_on();
-	while (vcpu->ticks == first && wraps < FIRST_TICK) {
-		uint16_t now = timer_count();
-
-		stray_check();
-		wraps += now > last;
-		last = now;
-	}
-	interrupts_off();
-	return vcpu->ticks != first;
-}
-
 bool wait_start(struct run *run, bool *halts)
 {
 	static bool known, come;
@@ -56,7 +35,7 @@ bool wait_start(struct run *run, bool *halts)
 		return false;
 	}
 	if (!known)
-		come = interrupts_come();
+		come = timer_ticks(FIRST_TICK); /* without interrupts a HLT would not end */
 	known = true;
 	*halts = come;
 	return true;
@@ -68,7 +47,7 @@ bool wait_start(struct run *run, bool *halts)
  */
 uint64_t wait_for(uint64_t ms, bool halts)
 {
-	uint64_t counted = 0, wanted = ms * PIT_HZ / 1000;
+	uint64_t counted = 0, wanted = ms * TIMER_CLOCK_HZ / 1000;
 	uint16_t last = timer_count();
 
 	for (unsigned i = 0; counted < wanted && i < POLLS; i++) {
@@ -81,7 +60,7 @@ uint64_t wait_for(uint64_t ms, bool halts)
 		counted += now <= last ? (uint32_t)(last - now) : last + PERIOD - now;
 		last = now;
 	}
-	return counted * SECOND / PIT_HZ;
+	return counted * SECOND / TIMER_CLOCK_HZ;
 }
 
 static bool write_ok(uint32_t msr, uint64_t value)

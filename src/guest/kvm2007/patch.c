@@ -171,8 +171,9 @@ static void straddle(struct run *run)
 		if (answer.state->ret == 0) {
 			expect_success(run, &answer, &site);
 			expect_call_preserves(run, &site);
-		} else
+		} else {
 			expect_refusal(run, &answer, &site);
+		}
 		expect(run, page_untouched(PAGE_SITE_A, 0, offset),
 		       "bytes before: wanted them unchanged");
 		expect(run,

@@ -7,13 +7,14 @@
 
 #include "guest/kvm2007/checks.h"
 #include "guest/stray.h"
+#include "guest/ticks.h"
 #include "x86/insn.h"
 #include "x86/machine.h"
 #include "x86/timer.h"
 
 #define SOME_CR8     5               /* a task priority that no clobber leaves by chance */
 #define TIMER_HZ     4000            /* a tick for each 250 instructions of Bochs */
-#define TIMER_WAIT   (TIMER_HZ / 20) /* in timer periods: an emulator may be late by many */
+#define TIMER_WAIT   (TIMER_HZ / 20) /* in periods of the timer */
 #define TIMER_CALLS  20000
 #define TICKS_WANTED 1
 
@@ -107,25 +108,6 @@ static void preserves_flags(struct run *run)
 	expect_flags_preserved(run, &site, RFLAGS_IF);
 }
 
-/* Waits for a timer interrupt, at most TIMER_WAIT periods.  Returns whether it came. */
-static bool timer_ticks(const struct guest_vcpu *vcpu)
-{
-	uint64_t first = vcpu->ticks;
-	unsigned wraps = 0;
-	uint16_t last = timer_count();
-
-	interrupts_on();
-	while (vcpu->ticks == first && wraps < TIMER_WAIT) {
-		uint16_t now = timer_count();
-
-		stray_check(); /* a host that lost its place may resume the guest after its last I/O */
-		wraps += now > last;
-		last = now;
-	}
-	interrupts_off();
-	return vcpu->ticks != first;
-}
-
 /* C2 for all groups at once, until an interrupt came in the middle of a call. */
 static void timer(struct run *run)
 {
@@ -136,7 +118,7 @@ static void timer(struct run *run)
 
 	if (!register_default(run, &site))
 		return;
-	if (!timer_start(TIMER_HZ) || !timer_ticks(vcpu)) {
+	if (!timer_start(TIMER_HZ) || !timer_ticks(TIMER_WAIT)) {
 		timer_stop();
 		skip(run, "no timer");
 		return;

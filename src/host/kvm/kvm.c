@@ -10,6 +10,7 @@
 #include "host/kvm/policy.h"
 #include "host/sites.h"
 #include "x86/insn.h"
+#include "x86/rtc.h"
 
 #define BILLION UINT64_C(1000000000)
 
@@ -55,9 +56,11 @@ static void hypercall_of_either(struct vcpu *vcpu)
 static void init(const struct vcpu_vendor *vendor, const struct fault *fault)
 {
 	const uint64_t hz = clock_tsc_hz();
+	uint64_t seconds = 0; /* stays so if there is no RTC */
 
+	rtc_read(&seconds);
 	/* KW1: the RTC has whole seconds, so half of one makes the error least. */
-	kvm_set_clock(hz, rdtsc(), clock_rtc() * BILLION + BILLION / 2);
+	kvm_set_clock(hz, rdtsc(), seconds * BILLION + BILLION / 2);
 	kvm_set_instruction(vendor->call_instruction);
 	kvm_use_fault(fault);
 	if (config.quirk)

@@ -194,7 +194,7 @@ if [ "$host" = ref ]; then
 	module=$guest
 	# QEMU ends a module's path at a blank.
 	case $guest in *' '*) exec 4<"$guest" && module=/dev/fd/4 ;; esac
-	double_commas "$module $told$ECHO $REQUIRE $FRESH${append:+ $append}"
+	double_commas "$module $told$ON_REF${append:+ $append}"
 	set -- -initrd "$doubled" "$@"
 fi
 

@@ -56,7 +56,7 @@ clean_up() { rm -rf "$dir"; }
 make_rom() { # BOCHS-OPTION...
 	if [ "$host" = ref ]; then
 		set -- "$build/host.elf" "mem=$mem $told$ECHO $host_append" \
-			"$build/guest.elf" "$told$ECHO $REQUIRE $FRESH $append" -- "$@"
+			"$build/guest.elf" "$told$ON_REF $append" -- "$@"
 	else
 		set -- "$build/guest.elf" "$told$append" -- "$@"
 	fi
@@ -114,7 +114,7 @@ write_config() {
 	quote_words --append "$append"
 	config="multiboot /guest.elf $told$quoted"
 	if [ "$host" = ref ]; then
-		config="module /guest.elf $told$ECHO $REQUIRE $FRESH$quoted"
+		config="module /guest.elf $told$ON_REF$quoted"
 		quote_words --host-append "$host_append"
 		config="multiboot /host.elf mem=$mem $told$ECHO$quoted
 $config"

@@ -17,6 +17,7 @@
 #include "host/lapic.h"
 #include "host/log.h"
 #include "host/vcpus.h"
+#include "x86/rtc.h"
 
 #define SIZE      0x140000u
 #define PAGE      0x110000u /* a state page, where its place does not matter */

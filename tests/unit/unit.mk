@@ -16,6 +16,7 @@ unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
 unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks sites) \
 	src/lib/list.c
+unit_kvm2007_faults := $(unit_kvm2007)
 unit_kvm := $(unit_kvm2007)
 unit_lapic := src/host/lapic.c
 unit_layout := src/host/layout.c src/lib/multiboot.c src/lib/printf.c

@@ -130,9 +130,9 @@ static void restore(struct fuzz *f)
 
 static const struct fuzz_step *choose(struct fuzz *f)
 {
-	static const struct fuzz_step *const tables[] = {fuzz_io_steps, fuzz_instruction_steps,
+	static const struct fuzz_step *const tables[] = {fuzz_io_steps,      fuzz_instruction_steps,
 							 fuzz_machine_steps, fuzz_apic_steps,
-							 fuzz_code_steps};
+							 fuzz_kvm_steps,     fuzz_code_steps};
 	unsigned total = 0;
 	uint64_t at;
 

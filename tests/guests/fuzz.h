@@ -108,7 +108,7 @@ struct fuzz_step {
 	unsigned weight;
 };
 extern const struct fuzz_step fuzz_io_steps[], fuzz_instruction_steps[], fuzz_machine_steps[],
-	fuzz_apic_steps[], fuzz_code_steps[];
+	fuzz_apic_steps[], fuzz_kvm_steps[], fuzz_code_steps[];
 
 /* Ends the run. */
 _Noreturn void fuzz(struct tap *tap, const struct fuzz_options *options);

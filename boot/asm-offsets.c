@@ -92,6 +92,7 @@ void asm_offsets(void)
 	MEMBER(CALL32_IN, call32, in);
 	MEMBER(CALL32_OUT, call32, out);
 	MEMBER(CALL32_SEGMENTS, call32, segments);
+	MEMBER(CALL32_THROUGH, call32, through);
 	MEMBER(CALL32_CR0, call32, cr0);
 	MEMBER(CALL32_CR3, call32, cr3);
 	MEMBER(CALL32_CR4, call32, cr4);

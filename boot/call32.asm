@@ -20,6 +20,14 @@ DECOYS  equ 8
         mov     %1, [%1 + CPU_CALL32]
 %endmacro
 
+; Reads and writes memory by a segment register: its selector shows neither base nor limit nor rights.
+; EBX: the call.  Changes ECX.  A trap in here leads to leave32 again.
+%macro USE_SEGMENT 2                    ; register, its number in "through"
+        mov     ecx, [%1:ebx + CALL32_TARGET]
+        mov     [%1:ebx + CALL32_TARGET], ecx
+        mov     [ebx + CALL32_THROUGH + 4 * %2], ecx
+%endmacro
+
 section .text
 bits 64
 
@@ -118,6 +126,15 @@ leave32:
         mov     ecx, MSR_GS_BASE
         rdmsr
         mov     [ebx + CALL32_OUT_GS_BASE], eax
+        cmp     dword [ebx + CALL32_FAULTED], 2
+        jae     .used                   ; one of them has trapped
+        USE_SEGMENT ss, 0
+        USE_SEGMENT es, 1
+        or      eax, [ebx + CALL32_OUT_FS_BASE]
+        jnz     .used                   ; it leads anywhere
+        USE_SEGMENT fs, 2
+        USE_SEGMENT gs, 3
+.used:
         mov     eax, ebx
         cld
 
@@ -205,7 +222,7 @@ trap32:
         add     esp, 4
         pop     dword [eax + CALL32_OUT + GPR_RFLAGS]
         mov     [eax + CALL32_OUT + GPR_RSP], esp
-        mov     dword [eax + CALL32_FAULTED], 1
+        inc     dword [eax + CALL32_FAULTED]
         jmp     leave32
 call32_end:
 

@@ -13,7 +13,7 @@ mode=table
 abi=$1
 document=${2:-docs/abi-$abi.md}
 faults=''
-for file in "tests/$abi/faults.tsv" "tests/$abi/faults-smp.tsv"; do
+for file in "tests/$abi/faults.tsv" "tests/$abi/faults-smp.tsv" "tests/$abi/faults-bochs.tsv"; do
 	[ ! -e "$file" ] || faults="$faults $file"
 done
 

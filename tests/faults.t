@@ -6,15 +6,20 @@
 . tests/checks.sh
 set -f # of the globs in the tables
 
-# All rows, each after the name of its ABI.
-for abi in $abis; do
-	grep -v '^#' "tests/$abi/faults.tsv" | sed "s/^/$abi	/"
-	echo "$abi" >>"$tmp/checks" # the line of an ABI that is not there
-done >"$tmp/table"
+# All rows of a table, each after the name of its ABI.
+rows_of() { # FILE
+	for abi in $abis; do
+		[ ! -e "tests/$abi/$1" ] || grep -v '^#' "tests/$abi/$1" | sed "s/^/$abi	/"
+	done
+}
+rows_of faults.tsv >"$tmp/table"
+rows_of faults-bochs.tsv >"$tmp/bochs-table"
+cat "$tmp/table" "$tmp/bochs-table" >"$tmp/both-tables"
+echo "$abis" | tr ' ' '\n' >>"$tmp/checks" # the lines of ABIs that are not there
 
 ./run-qemu.sh --host-append=faults >"$tmp/host"
 sed -nE 's/^# ([a-z0-9-]*) ([A-Z]+[0-9.]*|) .*/\1\t\2/p' "$tmp/host" >"$tmp/offered"
-rows faults.tsv faults-smp.tsv | cut -f1,2 | cmp -s - "$tmp/offered"
+rows faults.tsv faults-smp.tsv faults-bochs.tsv | cut -f1,2 | cmp -s - "$tmp/offered"
 ok $? 'the tables have the faults that the host offers, with their rules, in their order'
 
 (for abi in $abis; do tests/coverage.sh "$abi" || exit; done) >"$tmp/coverage" 2>&1
@@ -31,13 +36,13 @@ register() { # FAULT
 	esac
 }
 
-# run_all VENDOR RUNNER...: runs each fault, to $tmp/VENDOR/FAULT, as many at a time as there are
-# processors.
+# run_all VENDOR TABLE RUNNER...: runs each fault of the table, to $tmp/VENDOR/FAULT, as many at a
+# time as there are processors.
 run_all() {
 	mkdir "$tmp/$1"
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	cut -f1,2,5 "$tmp/table" | tr '\t' ' ' |
-		out=$tmp/$1 runner="$2 ${3-}" xargs -P "$(nproc)" -I{} sh -c '
+	cut -f1,2,5 "$tmp/$2" | tr '\t' ' ' |
+		out=$tmp/$1 runner="$3 ${4-}" xargs -P "$(nproc)" -I{} sh -c '
 		set -- {}
 		abi=$1 fault=$2
 		shift 2
@@ -45,7 +50,7 @@ run_all() {
 			--append="strict seed=1 $*" >"$out/$fault"'
 }
 
-judge_all() { # VENDOR
+judge_all() { # VENDOR TABLE
 	while IFS='	' read -r abi fault _ globs options; do
 		# shellcheck disable=SC2086 # a list of globs
 		expand $globs >"$tmp/wanted"
@@ -66,14 +71,16 @@ judge_all() { # VENDOR
 			ok $? "$1: fault=$fault is reported by the register's name"
 			;;
 		esac
-	done <"$tmp/table"
+	done <"$tmp/$2"
 }
 
-run_all svm ./run-qemu.sh
-judge_all svm
+run_all svm table ./run-qemu.sh
+judge_all svm table
 if bochs_is_here; then
-	run_all vmx tests/run-bochs.sh --cpu=corei7_skylake_x
-	judge_all vmx
+	run_all svm-bochs bochs-table tests/run-bochs.sh --cpu=ryzen
+	judge_all svm-bochs bochs-table
+	run_all vmx both-tables tests/run-bochs.sh --cpu=corei7_skylake_x
+	judge_all vmx both-tables
 else
 	skip 'vmx' 'no bochs is here'
 fi

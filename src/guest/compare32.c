@@ -40,6 +40,10 @@ void expect_segments32(struct run *run, const struct call32 *call)
 
 	for (unsigned i = 0; i < 6; i++)
 		expect_equal(run, names[i], call->segments[i], call32_segments[i]);
+	for (unsigned i = 0; i < 4; i++)
+		expect(run, call->through[i] == call->target,
+		       "%s: wanted base, limit and rights kept, got %#x for %#x from memory",
+		       names[i < 1 ? 1 : i + 2], call->through[i], call->target);
 	expect_equal(run, "fs_base", call->out_fs_base, 0);
 	expect_equal(run, "gs_base", call->out_gs_base, 0);
 }

@@ -125,6 +125,7 @@
 	X(EXIT_EVENT_ERROR, 0x4406, 32, EXIT_INFORMATION)        \
 	X(EXIT_INSTRUCTION_LENGTH, 0x440c, 32, EXIT_INFORMATION) \
 	X(GUEST_ES_LIMIT, 0x4800, 32, GUEST)                     \
+	X(GUEST_GS_LIMIT, 0x480a, 32, GUEST)                     \
 	X(GUEST_TR_LIMIT, 0x480e, 32, GUEST)                     \
 	X(GUEST_GDTR_LIMIT, 0x4810, 32, GUEST)                   \
 	X(GUEST_IDTR_LIMIT, 0x4812, 32, GUEST)                   \

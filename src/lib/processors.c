@@ -35,6 +35,14 @@ static void map_blocks(uint64_t start, uint64_t end)
 	}
 }
 
+static uint64_t taken, taken_end;
+
+uint64_t processors_memory(uint64_t *end)
+{
+	*end = taken_end;
+	return taken;
+}
+
 static const char *why;
 
 const char *processors_why(void)
@@ -63,6 +71,8 @@ unsigned processors_start(uint64_t from, unsigned wanted, bool host)
 		if (n == 0)
 			return 1;
 	}
+	taken = at;
+	taken_end = at + (uint64_t)n * SMP_BLOCK + PAGING_TABLES_MAX * PAGE_SIZE;
 	if (!host)
 		map_blocks(at, at + (uint64_t)n * SMP_BLOCK);
 	paging_map(PAGING_BORROWED, low, PAGE_RW);

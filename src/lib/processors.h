@@ -18,6 +18,9 @@
  */
 unsigned processors_start(uint64_t from, unsigned wanted, bool host);
 
+/* The memory that processors_start() took: from this address on, before *@end.  Both 0: none. */
+uint64_t processors_memory(uint64_t *end);
+
 /* Why processors_start() did not try to start as many as wanted; NULL if it tried. */
 const char *processors_why(void);
 

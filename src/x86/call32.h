@@ -19,13 +19,14 @@ struct call32 {
 	struct gprs in;       /* rsp is filled in; upper halves and R8-R15 only of the first call */
 	struct gprs out;      /* only the low halves, and rflags */
 	uint16_t segments[6]; /* after the call: cs ss ds es fs gs */
+	uint32_t through[4];  /* target, as read after the call through ss es fs gs */
 	uint32_t cr0, cr3, cr4, efer;          /* during the call; efer without LME and LMA */
 	uint32_t out_cr0, out_cr3, out_cr4;    /* after the call */
 	uint32_t out_fs_base, out_gs_base;     /* likewise; 0 before it */
 	uint32_t out_efer;                     /* after the last of the calls */
 	uint8_t out_idtr[6];                   /* likewise: limit and base */
 	uint32_t long_cr0, long_cr3, long_cr4; /* of long mode */
-	uint32_t faulted;                      /* whether a trap ended it, or an interrupt; then: */
+	uint32_t faulted;                      /* traps, or interrupts, that ended it; then: */
 	uint32_t fault_stub, fault_error, fault_eip;
 	uint64_t stack; /* RSP of the caller */
 };
@@ -42,8 +43,8 @@ extern const uint16_t call32_segments[6];
 
 /*
  * Sets up what all processors share.  The first attempt_call32() does it too, but several
- * processors may call only after this.  All may use MODE32_UNPAGED at once; the other modes are the
- * boot processor's only.
+ * processors may call only after this.  All may use MODE32_UNPAGED and MODE32_PAE at once;
+ * MODE32_PAGED, which maps 4 MiB, is the boot processor's only.
  */
 void call32_init(void);
 

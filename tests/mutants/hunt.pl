@@ -35,13 +35,14 @@ sub glob_pattern {
 # The faults of a table: which checks must fail on each, and the options of the run.
 sub faults {
 	my ($file, $all, $smp) = @_;
+	my ($abi) = $file =~ m{^tests/([^/]*)/};
 
 	return map {
 		my ($name, $rule, $globs, $options) = @$_;
 		my @globs = split ' ', $globs;
 		my $pattern = join '|', map { glob_pattern($_) } grep { !/~/ } @globs;
 
-		{name => $name, smp => $smp, options => $options // '',
+		{abi => $abi, name => $name, smp => $smp, options => $options // '',
 		 races => $globs =~ /~/ ? 1 : 0, checks => [grep { /^(?:$pattern)$/ } @$all]}
 	} table($file);
 }
@@ -88,7 +89,8 @@ sub is_caught {
 
 	for (1 .. ($fault->{races} ? 5 : 1)) {
 		my $failed = failures(guest($lab, './run-qemu.sh',
-			"$smp --host-append=fault=$fault->{name} --append=" . quoted($append)));
+			"$smp --abi=$fault->{abi} --host-append=fault=$fault->{name} --append=" .
+			quoted($append)));
 		return 1 if $failed eq $wanted;
 		return 1 if $fault->{races} && !grep { " $failed " !~ / $_ / } split ' ', $wanted;
 	}
@@ -102,9 +104,11 @@ sub fault_killer {
 	my ($hunt, $lab, $file) = @_;
 	my @concerned = checks_of($hunt->{checks}, slurp($file));
 	my %concerned = map { $_ => 1 } @concerned;
+	my ($abi) = $file =~ m{^src/guest/([^/]*)/};
 	my (@runs, @later);
 
 	for my $fault (@{$hunt->{faults}}) {
+		next if defined $abi && $abi ne $fault->{abi};
 		my @fail = grep { $concerned{$_} } @{$fault->{checks}};
 		my $all = $fault->{options} =~ /only=/ || @concerned == @{$hunt->{checks}};
 		my $only = $all ? '' : join ',', @concerned;

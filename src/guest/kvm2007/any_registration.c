@@ -159,6 +159,19 @@ static void rdmsr_32(struct run *run, enum mode32 mode)
 	expect_preserved32(run, &call);
 }
 
+/* D3: no other MSR is the magic there. */
+static void neighbour_32(struct run *run, uint32_t msr, enum mode32 mode)
+{
+	struct page_sums before;
+	struct answer answer;
+	struct call32 call;
+
+	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, page_gpa(PAGE_SITE_A), &answer);
+	pages_sum(&before);
+	interact_wrmsr32(msr, page_gpa(PAGE_STATE_A), mode, 0, &call);
+	expect_pages_kept(run, &before);
+}
+
 static void any_legacy(struct run *run)
 {
 	enum ending ending;
@@ -169,8 +182,11 @@ static void any_legacy(struct run *run)
 		if (trial_ending(n, &ending))
 			try_32(run, (enum mode32)(n / ENDINGS % 3), ending, n / ENDINGS);
 	}
-	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++)
+	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
 		rdmsr_32(run, mode);
+		neighbour_32(run, KVM2007_MSR_API_MAGIC + 1, mode);
+		neighbour_32(run, KVM2007_MSR_API_MAGIC - 1, mode);
+	}
 }
 
 static const struct check checks[] = {

@@ -25,10 +25,19 @@ static void first_clean(struct run *run)
 
 /* ---- neighbours of the magic MSR ---- */
 
+void write_neighbours(uint64_t value)
+{
+	const uint32_t magic = KVM2007_MSR_API_MAGIC;
+	struct outcome wrmsr;
+
+	for (unsigned bit = 0; bit < 32; bit++)
+		interact_wrmsr(magic ^ 1u << bit, value, &wrmsr);
+	interact_wrmsr(magic - 1, value, &wrmsr); /* ^ 1 is magic + 1 */
+}
+
 /* A host may answer for any MSR, but not as for the magic. */
 static void neighbours_later(struct run *run)
 {
-	const uint32_t magic = KVM2007_MSR_API_MAGIC;
 	struct page_sums before;
 	struct answer answer;
 	struct site site = fresh_site();
@@ -37,9 +46,7 @@ static void neighbours_later(struct run *run)
 	site_restore(&site);
 	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	pages_sum(&before);
-	for (unsigned bit = 0; bit < 32; bit++)
-		interact_wrmsr(magic ^ 1u << bit, page_gpa(PAGE_STATE_A), &answer.wrmsr);
-	interact_wrmsr(magic - 1, page_gpa(PAGE_STATE_A), &answer.wrmsr); /* ^ 1 is magic + 1 */
+	write_neighbours(page_gpa(PAGE_STATE_A));
 	expect_pages_kept(run, &before);
 }
 
@@ -130,10 +137,18 @@ static void ends_of_memory(struct run *run)
 	expect_works(run, ends.highest);
 }
 
+static void in_image(struct run *run)
+{
+	static uint8_t page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+
+	expect_works(run, (uint64_t)page);
+}
+
 static const struct check checks[] = {
 	{"probe.first-clean", "S9", .body = first_clean},
 	{"probe.neighbours-later", "D3", .body = neighbours_later},
 	{"register.ends-of-memory", "P3", .body = ends_of_memory},
+	{"register.in-image", "S5", .body = in_image},
 	{"register.from-compatibility", "S1", .body = register_compatibility},
 };
 

@@ -49,6 +49,13 @@ void expect_rdmsr_as_before(struct run *run);
 void expect_call_as_before(struct run *run, const struct site *site);
 
 /* Expects the same of registers that legacy mode does not show; @c is around the stay there. */
+/* The sum of all memory that is free, and why a check that makes it has to be named. */
+uint64_t memory_sum(void);
+extern const char memory_takes_long[];
+
+/* WRMSR of @value to all MSRs whose numbers differ from the magic by one, or by one bit. */
+void write_neighbours(uint64_t value);
+
 void expect_hidden_kept32(struct run *run, const struct call32 *call, const struct comparison *c);
 
 /* What the echo service returns for @args by the 64-bit convention. */

@@ -4,6 +4,7 @@
 #include "guest/kvm2007/endings.h"
 #include "guest/select.h"
 #include "lib/multiboot.h"
+#include "lib/processors.h"
 #include "x86/insn.h"
 
 /* linker.ld, boot/entry.asm */
@@ -101,15 +102,18 @@ static void image_at_end(struct run *run)
 static uint64_t chunk_sums[CHUNKS_MAX], page_zero_sum;
 static bool memory_noted;
 
-/* The lowest page of memory from @from on that is free, and not the image's or the pages'. */
+/* The lowest page of memory from @from on that is free: not the image's, the pages', or a vCPU's. */
 static uint64_t free_page(uint64_t from)
 {
-	uint64_t page = multiboot_find_memory(from, PAGE_SIZE, PAGE_SIZE);
+	uint64_t page = multiboot_find_memory(from, PAGE_SIZE, PAGE_SIZE), end;
+	const uint64_t vcpus = processors_memory(&end);
 
 	if (page >= (uint64_t)image_start && page < (uint64_t)image_end)
 		return free_page((uint64_t)image_end);
 	if (page >= page_gpa(0) && page < page_gpa(PAGES))
 		return free_page(page_gpa(PAGES));
+	if (page >= vcpus && page < end)
+		return free_page(end);
 	return page;
 }
 
@@ -133,6 +137,15 @@ static uint64_t sum_page_zero(void)
 	const uint8_t *bytes = page_borrow(0);
 
 	return page_available(0) ? sum_words(bytes, bytes + PAGE_SIZE) : 0;
+}
+
+uint64_t memory_sum(void)
+{
+	uint64_t page = free_page(PAGE_SIZE), sum = sum_page_zero();
+
+	while (page)
+		sum = sum * 3 + sum_chunk(&page);
+	return sum;
 }
 
 static void expect_memory_kept(struct run *run)
@@ -169,10 +182,10 @@ static void all_memory_at_end(struct run *run)
 		expect_memory_kept(run);
 }
 
-static const char slow[] = "takes long: name it in only=, or strict";
+const char memory_takes_long[] = "takes long: name it in only=, or strict";
 
 static const struct check checks[] = {
-	{"memory.all", "S10", CHECK_NAMED, .body = all_memory, .todo = slow},
+	{"memory.all", "S10", CHECK_NAMED, .body = all_memory, .todo = memory_takes_long},
 	{"memory.tables", "S10", .body = tables},
 	{"memory.tables-legacy", "S10", CHECK_LEGACY, .body = tables_32},
 };
@@ -182,7 +195,7 @@ const struct area memory_all_area = AREA(checks);
 /* The last checks of the run, for what all others did. */
 static const struct check end_checks[] = {
 	{"memory.all-at-end", "S10", CHECK_NAMED | CHECK_LAST, .body = all_memory_at_end,
-	 .todo = slow},
+	 .todo = memory_takes_long},
 	{"memory.image", "S10", CHECK_LAST, .body = image_at_end},
 };
 

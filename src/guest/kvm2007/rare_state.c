@@ -50,7 +50,28 @@ static unsigned write_code(struct run *run, bool wrmsr)
 	return size;
 }
 
-/* All that is mapped is there a second time, in the upper half of all addresses. */
+/* All that is mapped is there a second time, from @alias on, in the upper half of all addresses. */
+static void call_high(uint64_t alias, struct gprs *gprs, struct outcome *outcome)
+{
+	*root_entry(alias) = *root_entry(0);
+	interact_call(alias + page_entry(PAGE_SITE_B), gprs, outcome);
+	*root_entry(alias) = 0;
+	WRITE_REG(cr3, READ_REG(cr3));
+}
+
+/* S5: the #GP is at the WRMSR, with the stack as it was. */
+static void expect_gp_high(struct run *run, uint64_t alias, struct gprs *gprs)
+{
+	struct outcome outcome;
+
+	gprs->rax = page_gpa(PAGE_STATE_A) + 8;
+	call_high(alias, gprs, &outcome);
+	expect(run, outcome.faulted && outcome.fault.vector == VECTOR_GP,
+	       "WRMSR of a misaligned gpa: wanted #GP(0)");
+	expect_equal(run, "rip", outcome.fault.rip, outcome.target + sizeof(enter));
+	expect_equal(run, "rsp", outcome.fault.rsp, gprs->rbx);
+}
+
 static void high_addresses(struct run *run)
 {
 	const uint64_t alias = -(BIT(39) * (1 + random64() % 256));
@@ -68,10 +89,7 @@ static void high_addresses(struct run *run)
 	gprs.rcx = wrmsr ? KVM2007_MSR_API_MAGIC : gprs.rcx;
 	gprs.rax = wrmsr ? page_gpa(PAGE_STATE_A) : 0;
 	gprs.rdx = wrmsr ? 0 : gprs.rdx;
-	*root_entry(alias) = *root_entry(0);
-	interact_call(alias + page_entry(PAGE_SITE_B), &gprs, &outcome);
-	*root_entry(alias) = 0;
-	WRITE_REG(cr3, READ_REG(cr3));
+	call_high(alias, &gprs, &outcome);
 	if (!wrmsr)
 		trace_call(&gprs, !outcome.faulted,
 			   outcome.faulted ? outcome.fault.vector : outcome.after.rax);
@@ -80,6 +98,8 @@ static void high_addresses(struct run *run)
 	expect_equal(run, "rip", outcome.after.rcx,
 		     outcome.target + sizeof(enter) + size + LEA_SIZE);
 	expect_equal(run, "rsp", outcome.after.rbx, gprs.rbx);
+	if (wrmsr)
+		expect_gp_high(run, alias, &gprs);
 }
 
 /* ---- control registers ---- */

@@ -45,7 +45,6 @@ static void compare_call(struct run *run, struct vcpu_pages *own)
 	expect_rdmsr_as_before(run);
 }
 
-/* Only without paging: the tables of the other modes are the boot vCPU's. */
 static void compare_call_32(struct run *run, struct vcpu_pages *own)
 {
 	static const uint64_t args[6];
@@ -54,8 +53,8 @@ static void compare_call_32(struct run *run, struct vcpu_pages *own)
 
 	(void)own;
 	comparison_begin(&c, random64() % 16);
-	hypercall32(some_site(run), MODE32_UNPAGED, (uint32_t)some_index(run), args,
-		    (uint32_t)random64() & COMPARED_FLAGS, &call);
+	hypercall32(some_site(run), random64() % 2 ? MODE32_UNPAGED : MODE32_PAE,
+		    (uint32_t)some_index(run), args, (uint32_t)random64() & COMPARED_FLAGS, &call);
 	comparison_end(&c);
 	if (!expect_returned32(run, &call))
 		return;
@@ -99,9 +98,20 @@ static void preserves_32(struct run *run)
 	on_all(run, register_32, compare_call_32);
 }
 
+/* S10: nor is what the guest never named. */
+static void memory(struct run *run)
+{
+	const uint64_t before = memory_sum();
+
+	preserves(run);
+	expect(run, memory_sum() == before, "memory that no vCPU uses: wanted it kept");
+}
+
 static const struct check checks[] = {
 	{"vcpu.register-any", "S6", CHECK_VCPUS, .body = register_any_vcpu},
 	{"vcpu.keeps-all", "C2", CHECK_VCPUS, .body = preserves},
+	{"vcpu.memory", "S10", CHECK_VCPUS | CHECK_NAMED, .body = memory,
+	 .todo = memory_takes_long},
 	{"vcpu.keeps-all-legacy", "C32.2", CHECK_VCPUS | CHECK_LEGACY, .body = preserves_32},
 };
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/kvm2007/vcpu_pages.h"
 
-/* Bytes from one vCPU's site to the next: one page has room for all. */
-#define SITE_ROOM (PAGE_SIZE / (SMP_MAX + 1))
-
 #define WORDS(bytes) ((bytes) / sizeof(uint64_t))
 
 /* In words: where the noise begins, its gap for the head of the state page, and where it ends. */
@@ -67,9 +64,11 @@ static bool untouched(const struct vcpu_pages *pages)
 
 void vcpu_pages_reset(struct run *run)
 {
+	const unsigned room = PAGE_SIZE / (run->vcpus + 1); /* from one vCPU's site to the next */
+
 	pages_reset();
 	for (unsigned id = 0; id < run->vcpus; id++)
-		reset(vcpu_pages(id), make_site(PAGE_SITE_A, id * SITE_ROOM));
+		reset(vcpu_pages(id), make_site(PAGE_SITE_A, (id + 1) * room));
 }
 
 void vcpu_pages_share_site(struct run *run, struct site site)

@@ -71,8 +71,23 @@ static void registers(struct run *run)
 	on_each_vcpu(run, check_registers, 1);
 }
 
+static void check_neighbours(struct run *run, struct vcpu_pages *own)
+{
+	(void)run;
+	write_neighbours((uint64_t)&own->state);
+}
+
+/* D3: none of them is the magic to any vCPU. */
+static void neighbours(struct run *run)
+{
+	vcpu_pages_reset(run);
+	if (on_each_vcpu(run, check_neighbours, 1))
+		expect_vcpu_pages_untouched(run);
+}
+
 static const struct check checks[] = {
 	{"vcpu.versions", "V2", CHECK_VCPUS, .body = endings},
+	{"vcpu.neighbours", "D3", CHECK_VCPUS, .body = neighbours},
 	{"vcpu.register-keeps", "S9", CHECK_VCPUS, .body = registers},
 };
 

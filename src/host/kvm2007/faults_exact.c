@@ -163,6 +163,12 @@ static void refuse_size_bit31(struct request *q)
 	q->refused |= q->page->size == BIT(31);
 }
 
+static void accept_version_65536(struct request *q)
+{
+	if (q->page->guest_version != 65536)
+		kvm2007_honest.check_version(q);
+}
+
 /* Not at the first contact, to which all others are compared. */
 static void skip_version_of(struct request *q)
 {
@@ -190,6 +196,9 @@ const struct row kvm2007_value_faults[] = {
 	SIZE("4095", 4095),
 	SIZE("4097", 4097),
 	SIZE("all-ones", -1),
+	SIZE("64", 64),
+	{ROW("version-65536", "V1", check_version, accept_version_65536,
+	     "a guest of version 65536 is accepted")},
 	{ROW("size-bit31", "S4", check, refuse_size_bit31, "a page of size 2^31 is refused")},
 	{ROW("no-version-0", "S2", write_version, skip_version_of,
 	     "a guest of version 0 gets no host_version"),

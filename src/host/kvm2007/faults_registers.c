@@ -27,6 +27,14 @@ static void flip_register32(struct request *q)
 		flip_register(q);
 }
 
+/* To 1 MiB, above which all of the guest is. */
+static void cut_gs_limit(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	if (!q->long_mode)
+		q->vcpu->vendor->flip(q->vcpu, REGISTER_GS_LIMIT, UINT32_MAX << 20);
+}
+
 /* A row for any call, and one for 32-bit calls alone. */
 #define CALL(name, which, bit, what)                                       \
 	{                                                                  \
@@ -67,11 +75,20 @@ const struct row kvm2007_flip_faults[] = {
 	CALL32("es", ES, 3, "ES reads as another selector"),
 	CALL32("fs", FS, 3, "FS reads as another selector"),
 	CALL32("gs", GS, 3, "GS reads as another selector"),
+	CALL32("es-base", ES_BASE, 4, "the base of ES is changed"),
 	CALL32("cr0", CR0, 18, "CR0.AM is flipped"),
 	CALL32("cr3", CR3, 3, "CR3.PWT is flipped"),
 	CALL32("gdtr", GDTR_LIMIT, 12, "the GDTR's limit is changed"),
 	CALL32("star", STAR, 40, "STAR is changed"),
 	CALL32("dr6", DR6, 0, "DR6.B0 is flipped"),
+	{.fault.name = NULL},
+};
+
+/* What QEMU's processor does not look at. */
+const struct row kvm2007_segment_faults[] = {
+	CALL32("es-rights", ES_RIGHTS, 1, "ES is read-only"),
+	{ROW("call32-gs-limit", "C32.2", give_result, cut_gs_limit,
+	     "32-bit calls: the limit of GS is cut to 1 MiB")},
 	{.fault.name = NULL},
 };
 

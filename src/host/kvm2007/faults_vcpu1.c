@@ -70,6 +70,37 @@ static void clobber_r10_if_page_changes(struct request *q)
 	q->vcpu->regs.r10 ^= by_vcpu1(q) && earlier && earlier != q->gpa;
 }
 
+static void claim_neighbour(struct request *q)
+{
+	kvm2007_honest.claim(q);
+	q->claimed |= by_vcpu1(q) && q->msr == KVM2007_MSR_API_MAGIC + 1;
+}
+
+static void clobber_rbx_behind(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	q->vcpu->regs.rbx ^= by_vcpu1(q) && q->vcpu->rip % 4096 > 0x900;
+}
+
+static void give_zero_under_pae(struct request *q)
+{
+	struct vcpu *vcpu = q->vcpu;
+
+	vcpu_sync(vcpu);
+	if (by_vcpu1(q) && !q->long_mode && vcpu->slow.cr0 & CR0_PG && vcpu->slow.cr4 & CR4_PAE)
+		q->result = 0;
+	kvm2007_honest.give_result(q);
+}
+
+static void count_in_last_page(struct request *q)
+{
+	const struct guest_memory *memory = q->vcpu->memory;
+	uint8_t *byte = guest_bytes(memory, memory->size - 100, 1);
+
+	kvm2007_honest.give_result(q);
+	*byte += by_vcpu1(q);
+}
+
 const struct row kvm2007_vcpu1_faults[] = {
 	{ROW("vcpu1-version", "V2", write_version, write_next_version,
 	     "vCPU 1 gets another host_version")},
@@ -88,5 +119,13 @@ const struct row kvm2007_vcpu1_faults[] = {
 	     "registrations of vCPU 1 from legacy mode are ignored")},
 	{ROW("vcpu1-other-page", "S9", answer, clobber_r10_if_page_changes,
 	     "a registration of another page by vCPU 1 changes R10")},
+	{ROW("vcpu1-neighbour", "D3", claim, claim_neighbour,
+	     "for vCPU 1 the next MSR number registers too")},
+	{ROW("vcpu1-behind", "C2", give_result, clobber_rbx_behind,
+	     "calls of vCPU 1 from behind byte 0x900 of a page clobber RBX")},
+	{ROW("vcpu1-pae", "C32.3", give_result, give_zero_under_pae,
+	     "32-bit calls of vCPU 1 under PAE paging give 0")},
+	{ROW("vcpu1-last-page", "S10", give_result, count_in_last_page,
+	     "calls of vCPU 1 write to the last page of memory")},
 	{.fault.name = NULL},
 };

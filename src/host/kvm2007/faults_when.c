@@ -138,6 +138,33 @@ static void cut_rsp_by_wrmsr(struct request *q)
 	q->vcpu->slow.rsp &= UINT32_MAX;
 }
 
+static void cut_rip_of_gp(struct request *q)
+{
+	kvm2007_honest.reject(q);
+	q->vcpu->rip = (uint32_t)q->vcpu->rip;
+}
+
+/* ---- the guest's image ---- */
+
+static bool is_in_image(uint64_t gpa)
+{
+	return gpa >= 0x100000 && gpa < 0x140000;
+}
+
+static void reject_image(struct request *q)
+{
+	if (is_in_image(q->gpa))
+		kvm2007_honest.reject(q);
+	else
+		kvm2007_honest.registration(q);
+}
+
+static void refuse_site_in_image(struct request *q)
+{
+	kvm2007_honest.check_site(q);
+	q->refused |= is_in_image(q->site);
+}
+
 /* ---- RDMSR, and other MSRs ---- */
 
 static void claim_no_rdmsr_after_registration(struct request *q)
@@ -150,6 +177,12 @@ static void claim_other_after_registration(struct request *q)
 {
 	kvm2007_honest.claim(q);
 	q->claimed |= q->write && q->msr == KVM2007_MSR_API_MAGIC - 1 && q->vcpu->para_state_gpa;
+}
+
+static void claim_other_in_legacy_mode(struct request *q)
+{
+	kvm2007_honest.claim(q);
+	q->claimed |= q->msr == KVM2007_MSR_API_MAGIC + 1 && in_legacy_mode(q);
 }
 
 static void clobber_ebx_of_rdmsr_in_legacy_mode(struct request *q)
@@ -192,6 +225,14 @@ const struct row kvm2007_when_faults[] = {
 	     "the first registration of all changes R10")},
 	{ROW("wrmsr-rsp", "S9", answer, cut_rsp_by_wrmsr,
 	     "WRMSR of the magic cuts RSP to 32 bits")},
+	{ROW("gp-high-rip", "S5", reject, cut_rip_of_gp,
+	     "the RIP of the #GP of a registration is cut to 32 bits")},
+	{ROW("image-page", "S5", registration, reject_image,
+	     "a page in the guest's image is rejected")},
+	{ROW("image-site", "P3", check_site, refuse_site_in_image,
+	     "a site in the guest's image is refused")},
+	{ROW("legacy-neighbour", "D3", claim, claim_other_in_legacy_mode,
+	     "in legacy mode the next MSR number registers too")},
 	{ROW("rdmsr-once", "D1", claim, claim_no_rdmsr_after_registration,
 	     "after a registration RDMSR of the magic is #GP")},
 	{ROW("neighbour-later", "D3", claim, claim_other_after_registration,

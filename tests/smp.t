@@ -6,12 +6,14 @@
 . tests/checks.sh
 set -f # of the globs in the table
 
+unnamed=$((several - $(count vcpu.memory))) # that one takes long, so it has to be named
+
 # passed NAME: the run of $tmp/NAME.tap passed, and skipped no check for several vCPUs.
 mkdir "$tmp/clean"
 passed() {
 	cp "$tmp/$1.tap" "$tmp/clean"
 	has "$tmp/$1.tap" "$(all_pass $skipped_on_several)" "$1: passes"
-	is "$(grep -c '^ok [0-9]* - vcpu\.[a-z0-9-]*$' "$tmp/$1.tap")" "$several" \
+	is "$(grep -c '^ok [0-9]* - vcpu\.[a-z0-9-]*$' "$tmp/$1.tap")" "$unnamed" \
 		"$1: all vcpu checks have run"
 }
 
@@ -40,7 +42,7 @@ passed surplus
 run one
 cp "$tmp/one.tap" "$tmp/clean"
 has "$tmp/one.tap" "$(all_pass $skipped_on_one)" 'one vCPU: passes'
-is "$(grep -c '^ok [0-9]* - vcpu\.[a-z0-9-]* # SKIP one vCPU$' "$tmp/one.tap")" "$several" \
+is "$(grep -c '^ok [0-9]* - vcpu\.[a-z0-9-]* # SKIP one vCPU$' "$tmp/one.tap")" "$unnamed" \
 	'one vCPU: the checks for several are skipped'
 
 run fewer --smp=4 --append=cpus=5

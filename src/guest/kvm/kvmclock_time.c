@@ -156,6 +156,43 @@ static void frequency(struct run *run)
 	       wanted, passed);
 }
 
+/*
+ * Whether @mul and @shift, with bit 31 of @mul set, are what a TSC of whole kHz has.  A multiplier
+ * is rounded down, by less than 1: so the kHz seem to be more, by as little.
+ */
+static bool is_of_whole_khz(uint32_t mul, int shift)
+{
+	uint64_t khz_mul = (SECOND / 1000) << 32; /* kHz times mul */
+
+	khz_mul = shift < 0 ? khz_mul << -shift : khz_mul >> shift;
+	return khz_mul % mul <= khz_mul / mul + 1;
+}
+
+/*
+ * KT6: in 32 bits a multiplier says the frequency to the Hz.  One that is cut to 20 bits loses half
+ * a second a week, and is of no frequency that a host would have.
+ */
+static void multiplier(struct run *run)
+{
+	struct pvclock_vcpu_time_info copy;
+	time_info *info = start_clock(run);
+	uint32_t mul;
+	int shift;
+
+	if (!info || !time_snapshot(run, info, &copy))
+		return;
+	stop_clock(run);
+	mul = copy.tsc_to_system_mul;
+	shift = copy.tsc_shift;
+	expect(run, mul, "tsc_to_system_mul: wanted a multiplier, got 0");
+	for (; mul && !(mul & BIT(31)); mul *= 2)
+		shift--;
+	if (mul % BIT(12) == 0 && shift > -8 && shift < 8)
+		expect(run, is_of_whole_khz(mul, shift),
+		       "tsc_to_system_mul: wanted more than 20 bits, got %#x, shift %d",
+		       copy.tsc_to_system_mul, copy.tsc_shift);
+}
+
 static const struct waited *waited_for_time(struct run *run)
 {
 	const struct waited *w = needs_clock(run) ? wait_once(run) : NULL;
@@ -202,6 +239,7 @@ static const struct check checks[] = {
 	{"kvmclock.monotonic", "KT6", .body = monotonic},
 	{"kvmclock.no-step", "KT6", .body = no_step},
 	{"kvmclock.frequency", "KT7", .body = frequency},
+	{"kvmclock.multiplier", "KT6", .body = multiplier},
 	{"kvmclock.plausible", "KT8", .body = plausible},
 	{"kvmclock.halted", "KT15", .body = halted},
 };

@@ -129,6 +129,7 @@ static void high_half(struct run *run)
 		return;
 	refill();
 	interact_wrmsr(msr, page_gpa(PAGE_A) | outside_gpa() | KVM_MSR_ENABLED, &o);
+	interact_wrmsr(wall_msr(), page_gpa(PAGE_A) | outside_gpa(), &o);
 	expect_kept(run, PAGE_A, 0, AROUND);
 	set_msr(run, msr, 0);
 }

@@ -84,6 +84,14 @@ static void run_slow(struct kvm_request *q)
 	q->time.tsc_to_system_mul -= q->time.tsc_to_system_mul / 8;
 }
 
+/* As OpenBSD's vmm; but not right by chance, as for a TSC of 2 GHz. */
+static void cut_multiplier(struct kvm_request *q)
+{
+	kvm_honest.make_time(q);
+	q->time.tsc_to_system_mul = (q->time.tsc_to_system_mul >> 12) - 3;
+	q->time.tsc_shift += 12;
+}
+
 static void take_other_tsc(struct kvm_request *q)
 {
 	kvm_honest.make_time(q);
@@ -148,6 +156,7 @@ const struct kvm_row kvm_time_faults[] = {
 	{ROW("time-back", "KT6", make_time, go_back, "a clock loses 1 us by each update")},
 	{ROW("time-fast", "KT6", make_time, run_fast, "a clock runs a sixteenth too fast")},
 	{ROW("time-slow", "KT7", make_time, run_slow, "a clock runs an eighth too slowly")},
+	{ROW("time-mul-20", "KT6", make_time, cut_multiplier, "a clock's multiplier has 20 bits")},
 	{ROW("time-other-tsc", "KT8", make_time, take_other_tsc,
 	     "a clock's timestamp is one second ahead")},
 	{ROW("time-2-62", "KT8", make_time, start_high, "a clock starts at 2^62 ns")},

@@ -107,6 +107,12 @@ static void write_once(struct kvm_request *q)
 	SHARED_SET(written, 1);
 }
 
+static void cut_wall_address(struct kvm_request *q)
+{
+	q->value = (uint32_t)q->value;
+	kvm_honest.write_wall_clock(q);
+}
+
 const struct kvm_row kvm_wall_faults[] = {
 	{ROW("wall-swapped", "KW1", make_wall_clock, swap_wall_clock,
 	     "the wall clock has its sec and nsec swapped")},
@@ -129,6 +135,8 @@ const struct kvm_row kvm_wall_faults[] = {
 	 AND_AT(count_exit, write_again_later)},
 	{ROW("wall-old", "KW1", write_wall_clock, write_by_new_only,
 	     "the old MSR of the wall clock writes nothing")},
+	{ROW("wall-high", "KM7", write_wall_clock, cut_wall_address,
+	     "of the wall clock's address bits 32 to 63 are ignored")},
 	{ROW("wall-once", "KW3", write_wall_clock, write_once,
 	     "the wall clock is written only once")},
 	{.fault.name = NULL},

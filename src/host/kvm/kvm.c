@@ -55,8 +55,8 @@ static void hypercall_of_either(struct vcpu *vcpu)
 
 static void init(const struct vcpu_vendor *vendor, const struct fault *fault)
 {
-	const uint64_t hz = clock_tsc_hz();
-	uint64_t seconds = 0; /* stays so if there is no RTC */
+	const uint64_t hz = clock_tsc_hz() / 1000 * 1000; /* it is not known better */
+	uint64_t seconds = 0;                             /* stays so if there is no RTC */
 
 	rtc_read(&seconds);
 	/* KW1: the RTC has whole seconds, so half of one makes the error least. */

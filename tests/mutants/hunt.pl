@@ -47,6 +47,22 @@ sub faults {
 	} table($file);
 }
 
+# The ABI whose checks are in this source; undef: it is for all of them.
+sub abi_of {
+	my ($file) = @_;
+
+	return $file =~ m{^src/guest/([^/]*)/} ? $1 : undef;
+}
+
+# Such runs of the checks that a source can change.
+sub runs_for {
+	my ($file, @runs) = @_;
+	my $abi = abi_of($file);
+
+	return map { my ($runner, $options) = @$_; [$runner, $options . ($abi ? " --abi=$abi" : '')] }
+		@runs;
+}
+
 # All that the hunts in these files have in common.
 sub prepare_hunt {
 	my (@files) = @_;
@@ -62,7 +78,8 @@ sub prepare_hunt {
 	@faults = @faults[sort {
 		$faults[$a]{smp} <=> $faults[$b]{smp} || $key{$a} <=> $key{$b}
 	} 0 .. $#faults];
-	my %honest = map { ("@$_" => guest($ENV{O}, @$_)) } @HONEST, $bochs ? @BOCHS : ();
+	my %runs = map { ("@$_" => $_) } $bochs ? @BOCHS : (), map { runs_for($_, @HONEST) } @files;
+	my %honest = map { ($_ => guest($ENV{O}, @{$runs{$_}})) } keys %runs;
 	return {commands => make_commands(), checks => \@all, faults => \@faults, bochs => $bochs,
 		honest => \%honest};
 }
@@ -104,7 +121,7 @@ sub fault_killer {
 	my ($hunt, $lab, $file) = @_;
 	my @concerned = checks_of($hunt->{checks}, slurp($file));
 	my %concerned = map { $_ => 1 } @concerned;
-	my ($abi) = $file =~ m{^src/guest/([^/]*)/};
+	my $abi = abi_of($file);
 	my (@runs, @later);
 
 	for my $fault (@{$hunt->{faults}}) {
@@ -152,7 +169,7 @@ sub hunt {
 		my $test = in_lab($lab, $_);
 		return ('killed', s{.*/}{unit }r) if !defined run(20, $test);
 	}
-	$killer = honest_killer($hunt, $lab, @HONEST);
+	$killer = honest_killer($hunt, $lab, runs_for($file, @HONEST));
 	$killer //= fault_killer($hunt, $lab, $file) if $file !~ m{^src/host/};
 	# The rest of the guest: options, messages, diagnostics.
 	$killer //= test_killer($lab, 100, 'tests/guest.t')

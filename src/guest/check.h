@@ -40,6 +40,7 @@ struct presence {
 struct run {
 	struct options options;
 	struct tap tap;
+	uint64_t seed; /* of all random numbers */
 	const struct guest_abi *abi;
 	const struct check *check;
 	bool failed;             /* this check */

@@ -128,8 +128,22 @@ static bool run_announced(void)
 	return false;
 }
 
+/*
+ * A check's random numbers follow from the seed and its name (FNV-1a): so they are the same if it
+ * runs alone, however long another check took, and when there are new ones.
+ */
+static uint64_t seed_of(const char *name)
+{
+	uint64_t sum = run.seed;
+
+	for (; *name; name++)
+		sum = (sum ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
+	return sum;
+}
+
 static void begin(const struct check *check)
 {
+	this_vcpu()->random = seed_of(check->name);
 	run.check = check;
 	run.failed = false;
 	run.fail_reason[0] = 0;
@@ -256,8 +270,9 @@ void main(void)
 		panic_no_memory();
 	if (o->image)
 		report_image(o->image);
-	this_vcpu()->random = o->seed ? o->seed : rdtsc();
-	tap_diag("seed: %#lx", this_vcpu()->random);
+	run.seed = o->seed ? o->seed : rdtsc();
+	this_vcpu()->random = run.seed; /* for discovery */
+	tap_diag("seed: %#lx", run.seed);
 	interact_set_trace(o->trace);
 
 	compare_init();

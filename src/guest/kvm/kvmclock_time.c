@@ -187,7 +187,7 @@ static void multiplier(struct run *run)
 	expect(run, mul, "tsc_to_system_mul: wanted a multiplier, got 0");
 	for (; mul && !(mul & BIT(31)); mul *= 2)
 		shift--;
-	if (mul % BIT(12) == 0 && shift > -8 && shift < 8)
+	if (mul % BIT(12) == 0 && shift > -12 && shift < 32)
 		expect(run, is_of_whole_khz(mul, shift),
 		       "tsc_to_system_mul: wanted more than 20 bits, got %#x, shift %d",
 		       copy.tsc_to_system_mul, copy.tsc_shift);

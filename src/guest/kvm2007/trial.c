@@ -90,7 +90,8 @@ static enum ending older_or_newer(enum ending ending, unsigned round)
 
 void trial_choose(struct trial *t, enum ending ending, unsigned round)
 {
-	const unsigned page = below(2) ? PAGE_STATE_A : PAGE_STATE_B;
+	const bool first = round < 2 ? round : below(2); /* each of them at least once */
+	const unsigned page = first ? PAGE_STATE_A : PAGE_STATE_B;
 
 	t->site = any_site(round);
 	t->r = (struct registration){ending, any_version(older_or_newer(ending, round), round),

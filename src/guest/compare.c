@@ -12,6 +12,7 @@ void compare_init(void)
 	if (machine_has_pat())
 		msr_write(MSR_PAT, rdmsr(MSR_PAT) ^ BIT(56));
 	machine_save(&this_vcpu()->usual);
+	this_vcpu()->restored_at = UINT64_MAX; /* never: EFER and PAT have not been read */
 }
 
 void compare_restore(void)

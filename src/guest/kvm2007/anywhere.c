@@ -137,6 +137,7 @@ static void ends_of_memory(struct run *run)
 	expect_works(run, ends.highest);
 }
 
+/* Not a page of code: a host that breaks another rule there would end the run. */
 static void in_image(struct run *run)
 {
 	static uint8_t page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));

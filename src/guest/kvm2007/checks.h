@@ -12,7 +12,7 @@
 extern const struct area probe_area, state_area, register_area, first_call_area, patch_area,
 	hypercall64_area, preserves_area, hypercall32_area, echo_area, every_call_area, later_area,
 	nothing_else_area, memory_all_area, memory_area, any_registration_area, rare_state_area,
-	anywhere_area, vcpu_area, vcpu_register_area, vcpu_call_area, end_area;
+	value_area, anywhere_area, vcpu_area, vcpu_register_area, vcpu_call_area, end_area;
 
 /* A registration from CPL 3: the body of register.cpl3. */
 void register_cpl3(struct run *run);

@@ -24,6 +24,7 @@ static const struct area *const areas[] = {
 	&memory_area,
 	&any_registration_area,
 	&rare_state_area,
+	&value_area,
 	&anywhere_area,
 	&vcpu_area,
 	&vcpu_register_area,

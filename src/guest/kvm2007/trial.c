@@ -16,23 +16,17 @@ static uint64_t below(uint64_t limit)
 	return random64() % limit;
 }
 
-/* In 26 rounds 26 of the powers of two. */
-static uint32_t power_of_two(unsigned round)
+/* A number from 0 to UINT32_MAX, of any magnitude. */
+static uint32_t any_size(void)
 {
-	return (uint32_t)BIT(round * 31 / 25 % 32);
+	return (uint32_t)random64() >> below(32);
 }
 
-/* Powers of two, on success; else a number of any magnitude. */
-static uint32_t any_size(enum ending ending, unsigned round)
-{
-	return ending == ACCEPTED ? power_of_two(round) : (uint32_t)random64() >> below(32);
-}
-
-/* A newer one is a power of two, or that much more than the host's. */
+/* In 26 rounds bits 0 to 31 of a version, all but six of them, are what makes it newer. */
 static uint32_t any_version(enum ending ending, unsigned round)
 {
-	const uint64_t host = first_contact.host_version, power = power_of_two(round);
-	const uint64_t newer = power > host ? power : host + power;
+	const uint64_t host = first_contact.host_version;
+	const uint64_t newer = host + BIT(round * 31 / 25 % 32);
 
 	if (ending == NEWER)
 		return newer > UINT32_MAX ? UINT32_MAX : (uint32_t)newer;
@@ -102,7 +96,7 @@ void trial_choose(struct trial *t, enum ending ending, unsigned round)
 		t->r.page += round < 12 ? BIT(round) : 1 + below(PAGE_SIZE - 1);
 	if (ending == OUTSIDE)
 		t->r.page = outside(t->r.page, round);
-	t->size = any_size(ending, round);
+	t->size = any_size();
 	t->flags = random64() & COMPARED_FLAGS;
 	registration_prepare(&t->r, state_of(page), &t->answer);
 	t->answer.state->size = t->size;

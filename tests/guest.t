@@ -57,6 +57,14 @@ run 0 'one vCPU is wanted' --smp=2 --append='only=vcpu.* cpus=1 strict'
 is "$(grep -c '^ok [0-9]* - vcpu\..* # SKIP one vCPU$' "$tmp/out")" "$several" \
 	'one vCPU is wanted: all checks for several are skipped'
 
+# As an author's own host would be: one that is told nothing.
+timeout 20 qemu-system-x86_64 -nodefaults -display none -no-reboot -cpu max -m 40 \
+	-device isa-debug-exit,iobase=0xf4,iosize=4 -serial "file:$tmp/serial" \
+	-kernel "$O/host.elf" -initrd "$O/guest.elf abi=kvm2007" </dev/null >/dev/null 2>&1
+is $? 33 'without an echo service: exit status'
+is "$(grep -cE '^ok [0-9]* - echo(32)?\..* # SKIP no echo=INDEX$' "$tmp/serial")" \
+	"$(count 'echo.*' 'echo32.*')" 'without an echo service: its checks are skipped'
+
 # ---- without a host -----------------------------------------------------------------------------
 
 run 0 'no host, TCG' --host=none --accel=tcg

@@ -160,6 +160,14 @@ static void write_ret_after_call(struct request *q)
 	write_after_call(q, offsetof(struct kvm_vcpu_para_state, ret));
 }
 
+static void write_ret_after_echo(struct request *q)
+{
+	if (is_echo(q))
+		write_ret_after_call(q);
+	else
+		kvm2007_honest.give_result(q);
+}
+
 static void write_rest_after_call(struct request *q)
 {
 	write_after_call(q, 24);
@@ -194,6 +202,8 @@ static void skip_version_of_bad_site(struct request *q)
 
 const struct row kvm2007_later_faults[] = {
 	{ROW("ret-after-call", "S4", give_result, write_ret_after_call, "a call writes ret")},
+	{ROW("ret-after-echo", "S4", give_result, write_ret_after_echo,
+	     "a call that is handled writes ret")},
 	{ROW("rest-after-call", "S4", give_result, write_rest_after_call,
 	     "a call writes after the page's head")},
 	{ROW("earlier-page", "S4", answer, write_earlier_page,

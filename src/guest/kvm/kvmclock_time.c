@@ -184,8 +184,11 @@ static void multiplier(struct run *run)
 	stop_clock(run);
 	mul = copy.tsc_to_system_mul;
 	shift = copy.tsc_shift;
-	expect(run, mul, "tsc_to_system_mul: wanted a multiplier, got 0");
-	for (; mul && !(mul & BIT(31)); mul *= 2)
+	if (!mul) {
+		fail_check(run, "tsc_to_system_mul: wanted a multiplier, got 0");
+		return;
+	}
+	for (; !(mul & BIT(31)); mul *= 2)
 		shift--;
 	if (mul % BIT(12) == 0 && shift > -12 && shift < 32)
 		expect(run, is_of_whole_khz(mul, shift),

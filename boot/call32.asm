@@ -20,8 +20,8 @@ DECOYS  equ 8
         mov     %1, [%1 + CPU_CALL32]
 %endmacro
 
-; Reads and writes memory by a segment register: its selector shows neither base nor limit nor rights.
-; EBX: the call.  Changes ECX.  A trap in here leads to leave32 again.
+; Reads and writes memory by a segment register: its selector shows neither base nor limit nor
+; rights.  EBX: the call.  Changes ECX.  A trap in here leads to leave32 again.
 %macro USE_SEGMENT 2                    ; register, its number in "through"
         mov     ecx, [%1:ebx + CALL32_TARGET]
         mov     [%1:ebx + CALL32_TARGET], ecx

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "host/guest_memory.h"
+#include "host/vcpu_register.h"
 #include "x86/defs.h"
 #include "x86/regs.h"
 
@@ -93,35 +94,6 @@ struct vcpu_start {
 #define START_TSS 0x008b
 #define START_DR7 0x400
 #define START_PAT UINT64_C(0x0007040600070406)
-
-/* Registers that are not in struct vcpu, for the host never changes them; but a fault may. */
-enum vcpu_register {
-	REGISTER_CS,
-	REGISTER_SS,
-	REGISTER_ES,
-	REGISTER_FS,
-	REGISTER_GS,
-	REGISTER_TR,
-	REGISTER_LDTR,
-	REGISTER_GDTR_LIMIT,
-	REGISTER_GDTR_BASE,
-	REGISTER_IDTR_BASE,
-	REGISTER_KERNEL_GS_BASE,
-	REGISTER_STAR,
-	REGISTER_CSTAR,
-	REGISTER_SFMASK,
-	REGISTER_SYSENTER_CS,
-	REGISTER_SYSENTER_ESP,
-	REGISTER_SYSENTER_EIP,
-	REGISTER_ES_BASE,
-	REGISTER_ES_RIGHTS,
-	REGISTER_GS_LIMIT,
-	REGISTER_CR0,
-	REGISTER_CR3,
-	REGISTER_DR6,
-	REGISTER_DR7,
-	REGISTERS,
-};
 
 struct vcpu;
 struct vcpu_vendor;

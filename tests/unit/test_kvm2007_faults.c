@@ -348,6 +348,10 @@ static void test_faults(void **state)
 						"x87-exceptions",
 						"x87-top",
 						"mxcsr-fz",
+						"legacy-neighbour",
+						"gp-high-rip",
+						"version-65536",
+						"size-64",
 						NULL};
 	static const char *const forbidden[] = {"call-dr0",  "call-dr1", "call-dr2", "call-dr3",
 						"rdmsr-dr3", "call-cr8", "dr0-low",  "hang",

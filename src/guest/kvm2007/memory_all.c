@@ -102,7 +102,7 @@ static void image_at_end(struct run *run)
 static uint64_t chunk_sums[CHUNKS_MAX], page_zero_sum;
 static bool memory_noted;
 
-/* The lowest page of memory from @from on that is free: not the image's, the pages', or a vCPU's. */
+/* The lowest page from @from on that is free: not the image's, nor the pages', nor a vCPU's. */
 static uint64_t free_page(uint64_t from)
 {
 	uint64_t page = multiboot_find_memory(from, PAGE_SIZE, PAGE_SIZE), end;

@@ -70,9 +70,10 @@ static void cut_rsp(struct request *q)
 	after_call(q)->rsp &= UINT32_MAX;
 }
 
-static void clear_cr4_de(struct request *q)
+/* .arg: the bit's number */
+static void clear_cr4_bit(struct request *q)
 {
-	after_call(q)->cr4 &= ~BIT(3);
+	after_call(q)->cr4 &= ~BIT(kvm2007_on->arg);
 }
 
 static void clobber_rbx_if_straddling(struct request *q)
@@ -165,7 +166,11 @@ const struct row kvm2007_rare_faults[] = {
 	{ROW("lstar-sign", "C2", give_result, cut_lstar, "LSTAR is cut to 47 bits")},
 	{ROW("rip-32", "C5", give_result, cut_rip, "RIP is cut to 32 bits")},
 	{ROW("rsp-32", "C2", give_result, cut_rsp, "RSP is cut to 32 bits")},
-	{ROW("cr4-de", "C2", give_result, clear_cr4_de, "CR4.DE is cleared")},
+	{ROW("cr4-tsd", "C2", give_result, clear_cr4_bit, "CR4.TSD is cleared"), .arg = 2},
+	{ROW("cr4-de", "C2", give_result, clear_cr4_bit, "CR4.DE is cleared"), .arg = 3},
+	{ROW("cr4-pse", "C2", give_result, clear_cr4_bit, "CR4.PSE is cleared"), .arg = 4},
+	{ROW("cr4-pge", "C2", give_result, clear_cr4_bit, "CR4.PGE is cleared"), .arg = 7},
+	{ROW("cr4-pce", "C2", give_result, clear_cr4_bit, "CR4.PCE is cleared"), .arg = 8},
 	{ROW("straddle-rbx", "C2", give_result, clobber_rbx_if_straddling,
 	     "RBX is clobbered through straddling sites")},
 	{ROW("call32-if", "C32.2", give_result, clear_if_of_call32, "32-bit calls clear IF")},

@@ -52,7 +52,10 @@ bool watchdog_alarm(unsigned vector)
 	if (vector != (source == APIC_TIMER ? APIC_VECTOR : IRQ_VECTOR))
 		return false;
 	alarms++;
-	set_alarm(1);
+	if (source == APIC_TIMER)
+		apic_timer_again(APIC_CYCLES);
+	else
+		set_alarm(1);
 	return this_cpu()->attempt.active && ++this_vcpu()->alarms >= ALARMS;
 }
 

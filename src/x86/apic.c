@@ -209,11 +209,24 @@ void apic_timer_stop(void)
 	apic_write(TIMER_INITIAL, 0);
 }
 
+/*
+ * For handlers: apic_write() may be an attempt, but what was interrupted may be one, and there is
+ * one at a time.
+ */
+static void write_directly(unsigned offset, uint32_t value)
+{
+	if (x2apic)
+		wrmsr(MSR_X2APIC + offset / 16, value);
+	else
+		memory_write(offset, value);
+}
+
+void apic_timer_again(uint32_t count)
+{
+	write_directly(TIMER_INITIAL, count);
+}
+
 void apic_end_of_interrupt(void)
 {
-	/* Not msr_write(): what was interrupted may be an attempt, and there is one at a time. */
-	if (x2apic)
-		wrmsr(MSR_X2APIC + EOI / 16, 0);
-	else
-		memory_write(EOI, 0);
+	write_directly(EOI, 0);
 }

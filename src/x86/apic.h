@@ -35,7 +35,10 @@ void apic_write(unsigned offset, uint32_t value);
 void apic_timer_start(unsigned vector, uint32_t count);
 void apic_timer_stop(void);
 
-/* Ends the interrupt that is in service. */
+/* For the timer's handler: one more, after @count of its cycles. */
+void apic_timer_again(uint32_t count);
+
+/* For handlers: ends the interrupt that is in service. */
 void apic_end_of_interrupt(void);
 
 /* Sends an IPI: @command is the low half of the ICR, @destination an APIC's ID, or 0xff for all. */

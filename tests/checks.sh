@@ -30,14 +30,17 @@ expand() {
 # count GLOB...: prints how many match.
 count() { expand "$@" | wc -l; }
 
-# rows FILE...: prints the rows of these tables of each ABI, in the host's order.
-rows() {
+# rows_of_abis FILE...: prints the rows of these tables of each ABI, in the host's order, each after
+# the ABI's name; rows FILE...: without the name.
+rows_of_abis() {
 	for abi in $abis; do
 		for file; do
-			[ ! -e "tests/$abi/$file" ] || grep -v '^#' "tests/$abi/$file"
+			[ ! -e "tests/$abi/$file" ] ||
+				grep -v '^#' "tests/$abi/$file" | sed "s/^/$abi	/"
 		done
 	done
 }
+rows() { rows_of_abis "$@" | cut -f2-; }
 
 several=$(count 'vcpu.*') # checks that need more than one vCPU
 holds 'some checks need several vCPUs' test "$several" -gt 0

@@ -6,14 +6,8 @@
 . tests/checks.sh
 set -f # of the globs in the tables
 
-# All rows of a table, each after the name of its ABI.
-rows_of() { # FILE
-	for abi in $abis; do
-		[ ! -e "tests/$abi/$1" ] || grep -v '^#' "tests/$abi/$1" | sed "s/^/$abi	/"
-	done
-}
-rows_of faults.tsv >"$tmp/table"
-rows_of faults-bochs.tsv >"$tmp/bochs-table"
+rows_of_abis faults.tsv >"$tmp/table"
+rows_of_abis faults-bochs.tsv >"$tmp/bochs-table"
 cat "$tmp/table" "$tmp/bochs-table" >"$tmp/both-tables"
 echo "$abis" | tr ' ' '\n' >>"$tmp/checks" # the lines of ABIs that are not there
 

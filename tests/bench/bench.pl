@@ -21,8 +21,6 @@ my @base    = ($qemu, @machine,
 	qw(-no-user-config -nodefaults -display none -monitor none -no-reboot
 	-serial stdio -device), "isa-debug-exit,iobase=0xf4,iosize=0x4");
 my @alone   = (qw(-m 8));
-my @on_host = on_host('');
-
 sub on_host {
 	my ($options) = @_;
 
@@ -92,7 +90,7 @@ sub size_rows {
 	my %guest = sections("$O/guest.elf");
 	my %host  = sections("$O/host.elf");
 	system('strip', '-o', "$O/guest.stripped", "$O/guest.elf") == 0 or die "strip failed\n";
-	row('guest text',     sprintf('%.1f', $guest{text} / 1024),undef, ' KiB');
+	row('guest text',     sprintf('%.1f', $guest{text} / 1024), undef, ' KiB');
 	row('guest bss',      sprintf('%.1f', $guest{bss} / 1024),                160, ' KiB');
 	row('guest stripped', sprintf('%.1f', (-s "$O/guest.stripped") / 1024), 96,  ' KiB');
 	row('host text',      sprintf('%.1f', $host{text} / 1024),                36,  ' KiB');
@@ -187,8 +185,10 @@ if (-w '/dev/kvm') {
 }
 for (['2007', 'kvm2007', 2], ['today', 'kvm', undef]) {
 	my ($what, $abi, $limit) = @$_;
-	pair_row("guest on host, TCG, $what", $limit, [@base, @on_host, '-kernel', "$O/tests/exit.elf"],
-		[33], [@base, on_host("abi=$abi"), '-kernel', "$O/host.elf"]);
+	my @machine = (@base, on_host("abi=$abi"), '-kernel');
+
+	pair_row("guest on host, TCG, $what", $limit, [@machine, "$O/tests/exit.elf"], [33],
+		[@machine, "$O/host.elf"]);
 }
 time_row('./run-qemu.sh, all of it', 70, [0], './run-qemu.sh');
 call_rows();

@@ -23,6 +23,14 @@ static void make_memory(uint64_t size)
 	assert_non_null(expected);
 }
 
+/* Bytes that differ from their neighbours and from page to page; as expected, too. */
+static inline void fill_memory(void)
+{
+	for (uint64_t i = 0; i < memory.size; i++)
+		memory.bytes[i] = (uint8_t)(i * 5 + i / 253 + 1);
+	memcpy(expected, memory.bytes, memory.size);
+}
+
 static int free_memory(void **state)
 {
 	(void)state;

@@ -202,9 +202,7 @@ static inline int setup(void **state)
 {
 	(void)state;
 	make_memory(SIZE);
-	for (unsigned i = 0; i < SIZE; i++)
-		memory.bytes[i] = (uint8_t)(i * 5 + i / 253 + 1);
-	memcpy(expected, memory.bytes, SIZE);
+	fill_memory();
 	config = (struct config){
 		.personality = PERSONALITY_HEADER, .log = LOG_EVENTS, .api_version = 1};
 	start_vcpu(&vcpu, 0);

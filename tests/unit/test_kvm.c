@@ -127,9 +127,7 @@ static int setup(void **state)
 {
 	(void)state;
 	make_memory(SIZE);
-	for (unsigned i = 0; i < SIZE; i++)
-		memory.bytes[i] = (uint8_t)(i * 5 + i / 253 + 1);
-	memcpy(expected, memory.bytes, SIZE);
+	fill_memory();
 	config = (struct config){
 		.features = UINT32_MAX, .base = BASE, .enforce = true, .kvm_echo = UINT64_MAX};
 	slow = (struct vcpu_slow_state){.rflags = RFLAGS_IF, .code_bits = 64};

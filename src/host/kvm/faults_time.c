@@ -92,9 +92,11 @@ static void cut_multiplier(struct kvm_request *q)
 	q->time.tsc_shift += 12;
 }
 
+/* Else an update, which comes sooner or later, would let the time go on. */
 static void stand_still(struct kvm_request *q)
 {
 	kvm_honest.make_time(q);
+	q->time.system_time = 0;
 	q->time.tsc_to_system_mul = 0;
 }
 
@@ -163,7 +165,8 @@ const struct kvm_row kvm_time_faults[] = {
 	{ROW("time-fast", "KT6", make_time, run_fast, "a clock runs a sixteenth too fast")},
 	{ROW("time-slow", "KT7", make_time, run_slow, "a clock runs an eighth too slowly")},
 	{ROW("time-mul-20", "KT6", make_time, cut_multiplier, "a clock's multiplier has 20 bits")},
-	{ROW("time-mul-0", "KT6", make_time, stand_still, "a clock's multiplier is 0")},
+	{ROW("time-mul-0", "KT6", make_time, stand_still,
+	     "a clock stands still, by a multiplier of 0")},
 	{ROW("time-other-tsc", "KT8", make_time, take_other_tsc,
 	     "a clock's timestamp is one second ahead")},
 	{ROW("time-2-62", "KT8", make_time, start_high, "a clock starts at 2^62 ns")},

@@ -157,16 +157,21 @@ static void pages(struct run *run)
 		expect_vcpu_pages_untouched(run);
 }
 
-static void call_unless_last(struct run *run, struct vcpu_pages *own)
+static bool is_last(const struct run *run)
 {
-	if (this_cpu()->id < run->vcpus - 1)
-		call_own(run, own);
+	return this_cpu()->id == run->vcpus - 1;
+}
+
+/* The last vCPU's own site is not patched. */
+static void call_patched(struct run *run, struct vcpu_pages *own)
+{
+	call_own(run, is_last(run) ? vcpu_pages(0) : own);
 }
 
 static void refuse_last(struct run *run, struct vcpu_pages *own)
 {
-	call_unless_last(run, own);
-	if (this_cpu()->id == run->vcpus - 1) {
+	call_patched(run, own);
+	if (is_last(run)) {
 		vcpu_pages_register(own, UINT32_MAX);
 		expect_refusal(run, &own->answer, &own->site);
 	}
@@ -185,7 +190,7 @@ static void refusal(struct run *run)
 		vcpu_pages_prepare(vcpu_pages(id), KVM2007_API_VERSION);
 	vcpu_pages(run->vcpus - 1)->site = make_site(PAGE_SITE_B, 0x200);
 	if (on_each_vcpu(run, refuse_last, CALLS)) /* at the same time; and later: */
-		on_each_vcpu(run, call_unless_last, 1);
+		on_each_vcpu(run, call_patched, 1);
 	expect_vcpu_pages_untouched(run);
 }
 

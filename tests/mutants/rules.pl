@@ -149,16 +149,36 @@ sub change_values {
 	}
 }
 
-# Whether a number decides how often, or whether: a bound, or what is compared.  Many other numbers
-# of the guest's are examples, of which any would do.
-sub is_bound {
+# Whether a number is compared.  Many other numbers of the guest's are examples, of which any would
+# do.
+sub is_compared {
 	my ($code, $from, $to) = @_;
 	my $line = rindex($code, "\n", $from) + 1;
 	my $before = substr($code, $line, $from - $line);
-	my $after = substr($code, $to, 5);
 
-	return $before =~ /^#define |\bfor \([^;]* = $|(?:[=!<>]=|(?<![<>-])[<>]) $/ ||
-		$after =~ /^ (?:[=!<>]=|[<>][^<>])/;
+	return 0 if $before =~ /\b(?:random64\(\)|round) /; # how examples are chosen
+	return $before =~ /(?:[=!<>]=|(?<![<>-])[<>]) $/ ||
+		substr($code, $to, 5) =~ /^ (?:[=!<>]=|[<>][^<>])/;
+}
+
+# How often the guest's loops turn is mostly an example, too: what counts is whether they turn at
+# all, and of those over a table or so many registers, that they have each.  Returns a string that
+# says of each byte whether it is in the head of a loop.
+sub change_loops {
+	my ($code, $add) = @_;
+	my $heads = "\0" x length $code;
+
+	while ($code =~ /\bfor $PARENS/g) {
+		my ($at, $head) = ($-[1], $1);
+
+		substr($heads, $at, length $head) = "\1" x length $head;
+		$head =~ /^\((.*?);\s*(.*?);/s or next;
+		my ($first, $condition, $end, $from) = ($1, $2, $at + $+[1], $at + $-[2]);
+		&$add('drop-loop', $from, length $condition, "0 && ($condition)") if $condition ne '';
+		&$add('skip-first', $end - 1, 1, '1')
+			if $first =~ / = 0$/ && $condition =~ /< (?:\d+|sizeof.*)$/s;
+	}
+	return $heads;
 }
 
 sub one_line {
@@ -175,13 +195,15 @@ sub mutants_of {
 	my ($file, $text) = @_;
 	my $code = without_comments($text);
 	my ($in, $talk) = regions($code);
+	my $guest = $file =~ m{^src/guest/};
+	my $heads = '';
 	my (@all, %count);
 	my $add = sub {
 		my ($rule, $at, $length, $new) = @_;
 
 		return if substr($talk, $at, 1) eq "\1";
-		return if $rule eq 'constant' && $file =~ m{^src/guest/} &&
-			!is_bound($code, $at, $at + $length);
+		return if $heads && substr($heads, $at, 1) eq "\1";
+		return if $rule eq 'constant' && $guest && !is_compared($code, $at, $at + $length);
 		substr($code, $at, $length) =~ /^(\s*)(.*?)\s*$/s or return;
 		($at, $length) = ($at + length $1, length $2);
 		my $start = rindex($text, "\n", $at - 1) + 1;
@@ -195,6 +217,7 @@ sub mutants_of {
 			mutated => one_line($before . $new . $after)};
 	};
 
+	$heads = change_loops($code, $add) if $guest;
 	change_statements($code, sub { &$add(@_) if substr($in, $_[1], 1) eq "\1" });
 	change_values($code, $add);
 	@all = sort { $a->{at} <=> $b->{at} || $a->{rule} cmp $b->{rule} } @all;

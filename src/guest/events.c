@@ -4,7 +4,6 @@
 #include "guest/vcpu.h"
 #include "x86/apic.h"
 #include "x86/insn.h"
-#include "x86/timer.h"
 
 /*
  * Exits in which an interrupt must come, and in which no other may come.  A KVM that emulates its
@@ -21,7 +20,6 @@ const char *events_start(void)
 	if (!tried)
 		why = apic_init(false);
 	tried = true;
-	timer_stop();
 	return why;
 }
 

@@ -276,6 +276,7 @@ void main(void)
 	interact_set_trace(o->trace);
 
 	compare_init();
+	timer_stop(); /* and all IRQs are masked: the flags of some calls have IF */
 	serial_checkpoint = stray_check;
 	tap_plan(&run.tap, discover_all(), NULL);
 	EACH_ABI (abi) {

@@ -76,7 +76,6 @@ static bool alarm_comes(enum source from)
 
 static enum source find_source(void)
 {
-	timer_stop(); /* and all IRQs are masked */
 	if (!apic_init(false) && alarm_comes(APIC_TIMER))
 		return APIC_TIMER;
 	return alarm_comes(PIT) ? PIT : NONE;
@@ -88,7 +87,6 @@ bool watchdog_start(void)
 		source = find_source();
 	if (source == NONE)
 		return false;
-	timer_stop();
 	this_vcpu()->watched = true;
 	set_alarm(1);
 	return true;

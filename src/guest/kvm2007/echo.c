@@ -124,15 +124,15 @@ static void random_calls32(struct run *run)
 
 /*
  * Patterns in which a lost or moved bit shows.  In patterns 0 to 5, bit i of pattern k is bit k of
- * the number i, so no two bits have the same value in all of them.  Pattern 6 has no bit set,
- * pattern 7 all.
+ * the number i, so no two bits have the same value in all of them.  Pattern 6 so has no bit set,
+ * and pattern 7 has all.
  */
 static uint64_t bit_pattern(unsigned k)
 {
 	uint64_t pattern = 0;
 
-	if (k >= 6)
-		return k == 6 ? 0 : UINT64_MAX;
+	if (k == 7)
+		return UINT64_MAX;
 	for (unsigned i = 0; i < 64; i++)
 		pattern |= (uint64_t)(i >> k & 1) << i;
 	return pattern;

@@ -104,7 +104,6 @@ static void preserves_flags(struct run *run)
 		return;
 	expect_flags(run, c->call.before.rflags, c->call.after.rflags);
 	expect_flags_preserved(run, &site, 0);
-	timer_stop();
 	expect_flags_preserved(run, &site, RFLAGS_IF);
 }
 

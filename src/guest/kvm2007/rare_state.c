@@ -11,7 +11,6 @@
 #include "lib/string.h"
 #include "x86/defs.h"
 #include "x86/insn.h"
-#include "x86/timer.h"
 
 /* ---- high addresses ---- */
 
@@ -200,7 +199,6 @@ static void hidden_32(struct run *run)
 {
 	struct site site;
 
-	timer_stop();
 	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE && !run->failed; mode++) {
 		if (register_default(run, &site))
 			stay_32(run, &site, mode);
@@ -229,7 +227,6 @@ static void echo_with_if(struct run *run)
 	struct outcome call;
 	struct site site;
 
-	timer_stop();
 	if (!register_default(run, &site))
 		return;
 	gprs.rax = run->options.echo;

@@ -5,7 +5,6 @@
 #include "lib/multiboot.h"
 #include "lib/string.h"
 #include "x86/defs.h"
-#include "x86/timer.h"
 
 #define HOME_OFFSET 0x123
 
@@ -116,7 +115,6 @@ bool trial_start(struct run *run)
 {
 	uint64_t *words = (uint64_t *)page_bytes(PAGE_SITE_A);
 
-	timer_stop(); /* the flags have IF */
 	trial_home = fresh_site_at(PAGE_SITE_B, HOME_OFFSET);
 	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*words); i++)
 		words[i] = random64();

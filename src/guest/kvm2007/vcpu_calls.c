@@ -4,7 +4,6 @@
 #include "guest/kvm2007/endings.h"
 #include "guest/kvm2007/vcpu_pages.h"
 #include "x86/defs.h"
-#include "x86/timer.h"
 
 #define CALLS 20 /* by each vCPU */
 
@@ -81,7 +80,6 @@ static void register_32(struct run *run, struct vcpu_pages *own)
 
 static void on_all(struct run *run, vcpu_fn *first, vcpu_fn *calls)
 {
-	timer_stop(); /* the flags have IF */
 	vcpu_pages_reset(run);
 	if (on_each_vcpu(run, first, 1) && on_each_vcpu(run, calls, CALLS))
 		expect_vcpu_pages_untouched(run);

@@ -33,6 +33,13 @@ static void push_by_call(struct request *q)
 	kvm2007_honest.give_result(q);
 }
 
+static void push_by_some_call(struct request *q)
+{
+	if (q->index && q->long_mode)
+		push_zero(q->vcpu);
+	kvm2007_honest.give_result(q);
+}
+
 static void push_by_call32(struct request *q)
 {
 	if (!q->long_mode)
@@ -103,6 +110,9 @@ const struct row kvm2007_memory_faults[] = {
 	 .arg = 136},
 	{ROW("push-by-call", "S10", give_result, push_by_call, "a call writes 200 bytes below RSP"),
 	 .arg = 200},
+	{ROW("push-by-some-call", "S10", give_result, push_by_some_call,
+	     "a 64-bit call of another index than 0 writes below RSP"),
+	 .arg = 16},
 	{ROW("call32-push", "S10", give_result, push_by_call32, "a 32-bit call writes below ESP"),
 	 .arg = 8},
 	{ROW("text-once", "S10", registration, write_text_by_wrmsr,

@@ -129,11 +129,23 @@ static void call_from_own_site(struct request *q)
 	vcpu_inject_ud(q->vcpu);
 }
 
+/* The site that each vCPU but vCPU 0 registered last. */
+static void refuse_shared_site(struct request *q)
+{
+	kvm2007_honest.check_site(q);
+	for (unsigned id = 1; id < vcpus_count(); id++)
+		q->refused |= id != q->vcpu->id && SHARED_GET(own_sites[id]) == q->site;
+	if (!q->refused)
+		SHARED_SET(own_sites[q->vcpu->id], q->site);
+}
+
 const struct row kvm2007_vcpu_site_faults[] = {
 	{ROW("vcpu0-sites", "P1", write_code, write_code_of_vcpu0,
 	     "vCPU 0's sites alone are patched")},
 	{ROW("own-patches", "P5", write_code, note_site, "a vCPU sees no patches but its own"),
 	 AND_AT(give_result, call_from_own_site)},
+	{ROW("shared-site-refused", "S2", check_site, refuse_shared_site,
+	     "a site that another vCPU registered last is refused")},
 	{.fault.name = NULL},
 };
 

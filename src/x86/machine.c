@@ -137,10 +137,10 @@ static uint16_t ldt_register(void)
 	return selector;
 }
 
-/* A canonical address, in the lower half of them but above 4 GiB, or in the upper half. */
+/* A canonical address, in the upper half of them, or in the lower one, where few are below 4 GiB. */
 static uint64_t address_noise(uint64_t (*random)(void))
 {
-	return (uint64_t)((int64_t)random() >> 16) | BIT(46);
+	return (uint64_t)((int64_t)random() >> 16);
 }
 
 static void load_fx_noise(uint64_t (*random)(void))

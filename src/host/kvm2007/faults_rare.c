@@ -70,7 +70,22 @@ static void cut_rsp(struct request *q)
 	after_call(q)->rsp &= UINT32_MAX;
 }
 
-/* .arg: the bit's number */
+/* .arg is a bit's number. */
+static void clear_bit(struct request *q, enum vcpu_register which, uint64_t value)
+{
+	q->vcpu->vendor->flip(q->vcpu, which, value & BIT(kvm2007_on->arg));
+}
+
+static void clear_cr0_bit(struct request *q)
+{
+	clear_bit(q, REGISTER_CR0, after_call(q)->cr0);
+}
+
+static void clear_cr3_bit(struct request *q)
+{
+	clear_bit(q, REGISTER_CR3, after_call(q)->cr3);
+}
+
 static void clear_cr4_bit(struct request *q)
 {
 	after_call(q)->cr4 &= ~BIT(kvm2007_on->arg);
@@ -166,6 +181,11 @@ const struct row kvm2007_rare_faults[] = {
 	{ROW("lstar-sign", "C2", give_result, cut_lstar, "LSTAR is cut to 47 bits")},
 	{ROW("rip-32", "C5", give_result, cut_rip, "RIP is cut to 32 bits")},
 	{ROW("rsp-32", "C2", give_result, cut_rsp, "RSP is cut to 32 bits")},
+	{ROW("cr0-em", "C2", give_result, clear_cr0_bit, "CR0.EM is cleared"), .arg = 2},
+	{ROW("cr0-ts", "C2", give_result, clear_cr0_bit, "CR0.TS is cleared"), .arg = 3},
+	{ROW("cr0-am", "C2", give_result, clear_cr0_bit, "CR0.AM is cleared"), .arg = 18},
+	{ROW("cr3-pwt", "C2", give_result, clear_cr3_bit, "CR3.PWT is cleared"), .arg = 3},
+	{ROW("cr3-pcd", "C2", give_result, clear_cr3_bit, "CR3.PCD is cleared"), .arg = 4},
 	{ROW("cr4-tsd", "C2", give_result, clear_cr4_bit, "CR4.TSD is cleared"), .arg = 2},
 	{ROW("cr4-de", "C2", give_result, clear_cr4_bit, "CR4.DE is cleared"), .arg = 3},
 	{ROW("cr4-pse", "C2", give_result, clear_cr4_bit, "CR4.PSE is cleared"), .arg = 4},

@@ -21,16 +21,30 @@ static bool next_is(struct vcpu *vcpu, const uint8_t *code, unsigned length)
 	return next && !memcmp(next, code, length);
 }
 
+static const uint8_t wrmsr_code[] = {0x0f, 0x30};
+
+static bool is_wrmsr(struct vcpu *vcpu)
+{
+	return (uint32_t)vcpu->regs.rcx == KVM2007_MSR_API_MAGIC &&
+	       next_is(vcpu, wrmsr_code, sizeof(wrmsr_code));
+}
+
 static bool wrmsr_of_cpl3(struct vcpu *vcpu)
 {
-	static const uint8_t wrmsr[] = {0x0f, 0x30};
-	const uint32_t msr = (uint32_t)vcpu->regs.rcx;
 	const uint64_t gpa = (uint32_t)vcpu->regs.rax | vcpu->regs.rdx << 32;
 
-	if (msr != KVM2007_MSR_API_MAGIC || !next_is(vcpu, wrmsr, sizeof(wrmsr)))
+	if (!is_wrmsr(vcpu))
 		return false;
-	if (kvm2007_wrmsr(vcpu, msr, gpa) == MSR_DONE)
-		vcpu->rip += sizeof(wrmsr);
+	if (kvm2007_wrmsr(vcpu, KVM2007_MSR_API_MAGIC, gpa) == MSR_DONE)
+		vcpu->rip += sizeof(wrmsr_code);
+	return true;
+}
+
+static bool ud_at_cpl3(struct vcpu *vcpu)
+{
+	if (!is_wrmsr(vcpu))
+		return false;
+	vcpu_inject_ud(vcpu);
 	return true;
 }
 
@@ -48,6 +62,8 @@ static bool call_of_other_vendor(struct vcpu *vcpu)
 
 static const struct hooks gp_hooks = {.exceptions = (uint32_t)BIT(VECTOR_GP),
 				      .exception = wrmsr_of_cpl3};
+static const struct hooks cpl3_ud_hooks = {.exceptions = (uint32_t)BIT(VECTOR_GP),
+					   .exception = ud_at_cpl3};
 static const struct hooks ud_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
 				      .exception = call_of_other_vendor};
 
@@ -74,6 +90,7 @@ static const struct hooks hot_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
 
 const struct row kvm2007_exception_faults[] = {
 	{{"cpl3-wrmsr", "D4", "WRMSR of the magic works at CPL 3"}, .hooks = &gp_hooks},
+	{{"cpl3-ud", "D4", "WRMSR of the magic is a #UD at CPL 3"}, .hooks = &cpl3_ud_hooks},
 	{{"both-vendors", "C7", "the other vendor's instruction is a call too"},
 	 .hooks = &ud_hooks},
 	{ROW("hot-unpatched", "P5", write_code, write_code_unless_hot,

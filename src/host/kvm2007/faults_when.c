@@ -92,9 +92,10 @@ static void ignore_last_page(struct request *q)
 		kvm2007_honest.registration(q);
 }
 
-static void ignore_bit_45(struct request *q)
+/* .arg: its number */
+static void ignore_bit(struct request *q)
 {
-	q->gpa &= ~BIT(45);
+	q->gpa &= ~BIT(kvm2007_on->arg);
 	kvm2007_honest.registration(q);
 }
 
@@ -212,7 +213,14 @@ const struct row kvm2007_when_faults[] = {
 	     "a site at the last bytes of all addresses is accepted")},
 	{ROW("gpa-wraps", "S5", registration, ignore_last_page,
 	     "a gpa of the last page of all addresses is ignored")},
-	{ROW("gpa-bit-45", "S5", registration, ignore_bit_45, "bit 45 of the gpa is ignored")},
+	{ROW("gpa-bit-40", "S5", registration, ignore_bit, "bit 40 of the gpa is ignored"),
+	 .arg = 40},
+	{ROW("gpa-bit-45", "S5", registration, ignore_bit, "bit 45 of the gpa is ignored"),
+	 .arg = 45},
+	{ROW("gpa-bit-52", "S5", registration, ignore_bit, "bit 52 of the gpa is ignored"),
+	 .arg = 52},
+	{ROW("gpa-bit-63", "S5", registration, ignore_bit, "bit 63 of the gpa is ignored"),
+	 .arg = 63},
 	{ROW("top-site", "P3", check_site, refuse_top_of_memory,
 	     "a site in the last page of memory is refused")},
 	{ROW("legacy-newer", "V1", check_version, accept_any_version_in_legacy_mode,

@@ -33,7 +33,7 @@ has "$tmp/out" '^not ok [0-9]+ - probe\.rdmsr # TODO ' 'linux2007: the probe is 
 run 1 'linux2007, strict' --host-append=personality=linux2007 --append=strict
 is "$(grep '^not ok' "$tmp/out" | cut -d' ' -f5-)" 'probe.rdmsr' 'linux2007, strict: only D1 fails'
 
-for version in 2 0x80000000 0xfffffffe 0xffffffff; do
+for version in 2 0x80000000 0x80000001 0xfffffffe 0xffffffff; do
 	run 0 "a host of version $version" --append=strict --host-append=api-version=$version
 	has "$tmp/out" '^# RESULT: PASS ' "a host of version $version: passes"
 done

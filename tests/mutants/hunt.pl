@@ -10,6 +10,7 @@ my $VMX = 'tests/run-bochs.sh --cpu=corei7_skylake_x';
 my @HONEST = (
 	['./run-qemu.sh', '--append="strict seed=1"'],
 	['./run-qemu.sh', '--append="seed=1"'],
+	['./run-qemu.sh', '--append="strict seed=1" --host-append=api-version=0x80000001'],
 	['./run-qemu.sh', '--append="strict seed=1" --host-append=personality=linux2007'],
 	['./run-qemu.sh', '--append="strict seed=1" --smp=2'],
 	['./run-qemu.sh', '--append="strict seed=1" --smp=4'],

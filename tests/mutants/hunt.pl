@@ -28,6 +28,18 @@ sub checks_of {
 	return %here ? grep { $here{$_} } @$all : @$all;
 }
 
+# Those of the file, and of other sources that use its functions.
+sub concerned_by {
+	my ($all, $file) = @_;
+	my @exported = slurp($file) =~ /^(?!static )[a-z][^;{}()]*?\b(\w+)\([^{};]*\)\n\{/mg;
+	my $names = join '|', @exported;
+	my @users = @exported ? grep { slurp($_) =~ /\b(?:$names)\b/ }
+		glob('src/guest/*.c src/guest/*/*.c') : ();
+	my %concerned = map { $_ => 1 } map { checks_of($all, slurp($_)) } $file, @users;
+
+	return grep { $concerned{$_} } @$all;
+}
+
 sub glob_pattern {
 	my ($glob) = @_;
 
@@ -121,7 +133,7 @@ sub is_caught {
 # checks of its own these are all, so that first only those run that must fail, if they are few.
 sub fault_killer {
 	my ($hunt, $lab, $file) = @_;
-	my @concerned = checks_of($hunt->{checks}, slurp($file));
+	my @concerned = concerned_by($hunt->{checks}, $file);
 	my %concerned = map { $_ => 1 } @concerned;
 	my $abi = abi_of($file);
 	my (@runs, @later);

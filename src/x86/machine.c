@@ -37,16 +37,16 @@ enum use {
 /* clang-format off */
 #define REGISTERS(R) \
 	R(TABLES, tr, TSS, tr, RESTORED, 0) \
-	R(TABLES, ldtr, LDT, ldtr, RESTORED | NOISY, SEL_LDT) \
+	R(TABLES, ldtr, LDT, ldtr, NOISY, SEL_LDT) \
 	R(SEGMENTS, cs, SEL, cs, WATCHED, 0) \
 	R(SEGMENTS, ss, SEL, ss, WATCHED, 0) \
-	R(SEGMENTS, ds, SEL, ds, RESTORED | NOISY, SEL_DATA_B) \
-	R(SEGMENTS, es, SEL, es, RESTORED | NOISY, SEL_DATA_C) \
-	R(SEGMENTS, fs, SEL, fs, RESTORED | NOISY, SEL_DATA_D) \
-	R(SEGMENTS, gs, SEL, gs, RESTORED | NOISY, SEL_DATA_B) \
-	R(BASES, fs_base, MSR, FS_BASE, RESTORED | NOISY, address_noise(random)) \
+	R(SEGMENTS, ds, SEL, ds, NOISY, SEL_DATA_B) \
+	R(SEGMENTS, es, SEL, es, NOISY, SEL_DATA_C) \
+	R(SEGMENTS, fs, SEL, fs, NOISY, SEL_DATA_D) \
+	R(SEGMENTS, gs, SEL, gs, NOISY, SEL_DATA_B) \
+	R(BASES, fs_base, MSR, FS_BASE, NOISY, address_noise(random)) \
 	R(BASES, gs_base, MSR, GS_BASE, RESTORED | NOISY, address_noise(random)) \
-	R(BASES, kernel_gs_base, MSR, KERNEL_GS_BASE, RESTORED | NOISY, address_noise(random)) \
+	R(BASES, kernel_gs_base, MSR, KERNEL_GS_BASE, NOISY, address_noise(random)) \
 	R(SYSCALL, star, MSR, STAR, NOISY, random()) \
 	R(SYSCALL, lstar, MSR, LSTAR, NOISY, address_noise(random)) \
 	R(SYSCALL, cstar, MSR, CSTAR, NOISY, address_noise(random)) \
@@ -63,7 +63,7 @@ enum use {
 	R(DEBUG, dr1, REG, dr1, NOISY, address_noise(random)) \
 	R(DEBUG, dr2, REG, dr2, NOISY, address_noise(random)) \
 	R(DEBUG, dr3, REG, dr3, NOISY, address_noise(random)) \
-	R(DEBUG, dr6, REG, dr6, RESTORED | NOISY, 0xffff0ff0 | (random() & 0xe00f)) \
+	R(DEBUG, dr6, REG, dr6, NOISY, 0xffff0ff0 | (random() & 0xe00f)) \
 	R(DEBUG, dr7, REG, dr7, RESTORED | NOISY, 0x55550400 | (random() & 0xaaaa0300)) /* all off */
 
 #define AT(group, name, member) \

@@ -42,6 +42,9 @@ run 1 stale-rip --append='only=hypercall32.*'
 is "$(grep -m 1 '^  rule:' "$tmp/out")" '  rule: "C5"' \
 	'stale-rip: before calls from legacy mode one from 64-bit mode is tried'
 has "$tmp/out" '^# RESULT: FAIL pass=0 ' 'stale-rip: no call from legacy mode is tried'
+run 1 stale-rip --smp=2 --append=only=vcpu.own-sites
+has "$tmp/out" '^# the host went on elsewhere than after the interaction' \
+	'stale-rip: so it does while several vCPUs call'
 
 # The guest is in an endless loop, which only a timer can end.
 run 124 lost-rip --timeout=3

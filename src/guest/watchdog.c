@@ -64,7 +64,6 @@ static bool alarm_comes(enum source from)
 	struct deadline deadline = deadline_in(WAIT_CYCLES, WAIT_POLLS);
 
 	source = from;
-	alarms = 0;
 	this_vcpu()->watched = true;
 	set_alarm(1);
 	interrupts_on();

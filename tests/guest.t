@@ -77,6 +77,8 @@ for option in require require=kvm2007 'only=patch.* require'; do
 	has "$tmp/out" '^not ok 1 - kvm2007$' "no host, $option: the ABI fails"
 	lacks "$tmp/out" '^ok [0-9]+ - [^#]*$' "no host, $option: nothing passes"
 done
+run 1 'no host, one of two is required' --host=none --accel=tcg --append=require=kvm2007
+has "$tmp/out" '^ok 2 - kvm # SKIP ' 'no host, one of two is required: the other is skipped'
 run 77 'no host, --exit-skip' --host=none --accel=tcg --exit-skip=77
 
 if kvm_is_here; then

@@ -88,6 +88,11 @@ static void copy_version(struct request *q)
 	q->page->host_version = q->page->guest_version;
 }
 
+static void write_version_0(struct request *q)
+{
+	q->page->host_version = 0;
+}
+
 static void write_positive_ret(struct request *q)
 {
 	q->page->ret = q->refused ? KVM2007_EINVAL : 0;
@@ -136,6 +141,7 @@ const struct row kvm2007_page_faults[] = {
 	     "host_version is written on success only")},
 	{ROW("host-version-copy", "S2", write_version, copy_version,
 	     "guest_version is written as host_version")},
+	{ROW("host-version-0", "S2", write_version, write_version_0, "host_version is 0")},
 	{ROW("no-ret", "S3", write_ret, do_nothing, "ret is not written")},
 	{ROW("ret-positive", "S3", write_ret, write_positive_ret,
 	     "a refusal is KVM_EINVAL, without the sign")},

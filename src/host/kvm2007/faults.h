@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "host/abi.h"
+#include "host/config.h"
 #include "host/hooks.h"
 #include "host/kvm2007/policy.h"
 
@@ -61,6 +62,12 @@ extern const void *const kvm2007_fault_tables[];
 
 /* After kvm2007_init(): turns on the fault of a row, or none (NULL). */
 void kvm2007_use_fault(const struct fault *fault);
+
+/* Whether a call is the echo service's. */
+static inline bool kvm2007_is_echo(const struct request *q)
+{
+	return config.has_echo && q->index == config.echo;
+}
 
 /* faults_resume.c: an override that never returns. */
 void kvm2007_hang(struct request *q);

@@ -33,11 +33,33 @@ static void push_by_call(struct request *q)
 	kvm2007_honest.give_result(q);
 }
 
-static void push_by_some_call(struct request *q)
+static void push_by_call_if(struct request *q, bool wrong)
 {
-	if (q->index && q->long_mode)
+	if (wrong && q->long_mode)
 		push_zero(q->vcpu);
 	kvm2007_honest.give_result(q);
+}
+
+static void push_by_call_0(struct request *q)
+{
+	push_by_call_if(q, !q->index);
+}
+
+static void push_by_some_call(struct request *q)
+{
+	push_by_call_if(q, q->index && !kvm2007_is_echo(q));
+}
+
+static void push_by_echo(struct request *q)
+{
+	push_by_call_if(q, kvm2007_is_echo(q));
+}
+
+/* Hardly ever, so that code survives it that needs what is there. */
+static void write_at_aligned_rsp(struct request *q)
+{
+	vcpu_sync(q->vcpu);
+	push_by_call_if(q, q->vcpu->slow.rsp % 2048 == 0);
 }
 
 static void push_by_call32(struct request *q)
@@ -110,9 +132,18 @@ const struct row kvm2007_memory_faults[] = {
 	 .arg = 136},
 	{ROW("push-by-call", "S10", give_result, push_by_call, "a call writes 200 bytes below RSP"),
 	 .arg = 200},
-	{ROW("push-by-some-call", "S10", give_result, push_by_some_call,
-	     "a 64-bit call of another index than 0 writes below RSP"),
+	{ROW("push-by-call-0", "S10", give_result, push_by_call_0,
+	     "a 64-bit call of index 0 writes below RSP"),
 	 .arg = 16},
+	{ROW("push-by-some-call", "S10", give_result, push_by_some_call,
+	     "a 64-bit call that is not handled writes below RSP, if its index is not 0"),
+	 .arg = 16},
+	{ROW("push-by-echo", "S10", give_result, push_by_echo,
+	     "a 64-bit call that is handled writes below RSP"),
+	 .arg = 16},
+	{ROW("call-at-rsp", "S10", give_result, write_at_aligned_rsp,
+	     "a 64-bit call writes at RSP, if that is a multiple of 2048"),
+	 .arg = 0},
 	{ROW("call32-push", "S10", give_result, push_by_call32, "a 32-bit call writes below ESP"),
 	 .arg = 8},
 	{ROW("text-once", "S10", registration, write_text_by_wrmsr,

@@ -61,12 +61,18 @@ static void reject_after_wrmsr(struct request *q)
 	vcpu_skip(q->vcpu);
 }
 
+static void reject_any(struct request *q)
+{
+	kvm2007_honest.reject(q);
+}
+
 const struct row kvm2007_reject_faults[] = {
 	{ROW("gp-vector", "S5", reject, reject_by_ud, "a bad gpa gives #UD")},
 	{ROW("gp-error", "S5", reject, reject_with_error_8, "a bad gpa gives #GP(8)")},
 	{ROW("gp-rax", "S5", reject, reject_and_clobber_rax,
 	     "a bad gpa's #GP comes with RAX changed")},
 	{ROW("gp-rip", "S5", reject, reject_after_wrmsr, "a bad gpa's #GP comes behind the WRMSR")},
+	{ROW("gp-any", "S2", registration, reject_any, "RDMSR answers, WRMSR is always a #GP")},
 	{.fault.name = NULL},
 };
 

@@ -113,20 +113,20 @@ static void clobber_idtr_of_call32(struct request *q)
 		kvm2007_honest.give_result(q);
 }
 
-static bool is_echo(const struct request *q)
+static bool has_index_of_echo(const struct request *q)
 {
 	return config.has_echo && (uint32_t)q->index == config.echo;
 }
 
 static void clear_if_of_echo(struct request *q)
 {
-	after_call(q)->rflags &= is_echo(q) ? ~RFLAGS_IF : UINT64_MAX;
+	after_call(q)->rflags &= has_index_of_echo(q) ? ~RFLAGS_IF : UINT64_MAX;
 }
 
 static void cut_echo_index(struct request *q)
 {
 	kvm2007_honest.read_call64(q);
-	if (is_echo(q))
+	if (has_index_of_echo(q))
 		q->index = config.echo;
 }
 

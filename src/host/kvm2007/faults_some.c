@@ -3,7 +3,6 @@
  * Faults that only some calls or some registrations show, or only a look elsewhere: rules C2, C3,
  * C32.2, S2, S4, S9, S10, V2.
  */
-#include "host/config.h"
 #include "host/kvm2007/faults.h"
 #include "lib/string.h"
 #include "x86/defs.h"
@@ -23,21 +22,16 @@ static void clobber_if_index(struct request *q)
 	clobber_rbx_if(q, q->index);
 }
 
-static bool is_echo(const struct request *q)
-{
-	return config.has_echo && q->index == config.echo;
-}
-
 static void clobber_if_echo(struct request *q)
 {
-	clobber_rbx_if(q, is_echo(q));
+	clobber_rbx_if(q, kvm2007_is_echo(q));
 }
 
 /* The world switch leaves the guest's values in XMM registers. */
 static void clear_xmm15_if_echo(struct request *q)
 {
 	kvm2007_honest.give_result(q);
-	if (is_echo(q))
+	if (kvm2007_is_echo(q))
 		__asm__ volatile("pxor %%xmm15, %%xmm15" : :);
 }
 
@@ -46,7 +40,7 @@ static void clear_args_if_echo(struct request *q)
 	struct gprs *r = &q->vcpu->regs;
 
 	kvm2007_honest.give_result(q);
-	if (is_echo(q) && q->long_mode)
+	if (kvm2007_is_echo(q) && q->long_mode)
 		r->rdi = r->rsi = r->rdx = r->rcx = r->r8 = r->r9 = 0;
 }
 
@@ -77,7 +71,7 @@ static void clobber_under_pae(struct request *q)
 /* Indices of one magnitude; .arg is the number of their highest bit. */
 static void answer_magnitude(struct request *q)
 {
-	if (q->index >> kvm2007_on->arg == 1 && !is_echo(q))
+	if (q->index >> kvm2007_on->arg == 1 && !kvm2007_is_echo(q))
 		q->result = 0;
 	kvm2007_honest.give_result(q);
 }
@@ -162,7 +156,7 @@ static void write_ret_after_call(struct request *q)
 
 static void write_ret_after_echo(struct request *q)
 {
-	if (is_echo(q))
+	if (kvm2007_is_echo(q))
 		write_ret_after_call(q);
 	else
 		kvm2007_honest.give_result(q);

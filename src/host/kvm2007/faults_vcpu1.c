@@ -44,6 +44,13 @@ static void clear_xmm7(struct request *q)
 		__asm__ volatile("pxor %%xmm7, %%xmm7" : :);
 }
 
+static void clear_cf(struct request *q)
+{
+	kvm2007_honest.give_result(q);
+	vcpu_sync(q->vcpu);
+	q->vcpu->slow.rflags &= by_vcpu1(q) ? ~RFLAGS_CF : UINT64_MAX;
+}
+
 static void clobber_rbx_unless_index_0(struct request *q)
 {
 	kvm2007_honest.give_result(q);
@@ -111,6 +118,7 @@ const struct row kvm2007_vcpu1_faults[] = {
 	{ROW("vcpu1-call-ret", "S4", give_result, write_own_ret_by_call,
 	     "a call of vCPU 1 sets ret to 0")},
 	{ROW("vcpu1-xmm7", "C2", give_result, clear_xmm7, "calls of vCPU 1 clear XMM7")},
+	{ROW("vcpu1-cf", "C2", give_result, clear_cf, "calls of vCPU 1 clear CF")},
 	{ROW("vcpu1-some-index", "C2", give_result, clobber_rbx_unless_index_0,
 	     "calls of vCPU 1 clobber RBX, except for index 0")},
 	{ROW("vcpu1-call32-ebx", "C32.2", give_result, clobber_ebx_of_call32,

@@ -124,6 +124,27 @@ static void write_last_page_by_call(struct request *q)
 	write_last_page(q->vcpu);
 }
 
+/* .arg: which argument is taken for a gpa */
+static void write_to_argument(struct request *q)
+{
+	uint8_t *byte = guest_bytes(q->vcpu->memory, q->args[kvm2007_on->arg], 1);
+
+	kvm2007_honest.give_result(q);
+	if (byte && q->long_mode)
+		++*byte;
+}
+
+static void write_to_virtual_argument(struct request *q)
+{
+	uint64_t gpa;
+	bool writable;
+
+	vcpu_sync(q->vcpu);
+	if (vcpu_translate(q->vcpu, q->args[kvm2007_on->arg], &gpa, &writable))
+		q->args[kvm2007_on->arg] = gpa;
+	write_to_argument(q);
+}
+
 const struct row kvm2007_memory_faults[] = {
 	{ROW("wrmsr-push", "S10", registration, push_by_wrmsr,
 	     "WRMSR of the magic writes below RSP"),
@@ -156,5 +177,14 @@ const struct row kvm2007_memory_faults[] = {
 	     "a registration writes to a page that was never named")},
 	{ROW("stray-by-call", "S10", give_result, write_last_page_by_call,
 	     "a call writes to a page that was never named")},
+	{ROW("call-rdi-page", "S10", give_result, write_to_argument,
+	     "a call writes to memory at argument 1"),
+	 .arg = 0},
+	{ROW("call-rsi-page", "S10", give_result, write_to_virtual_argument,
+	     "a call writes to memory at argument 2, a virtual address"),
+	 .arg = 1},
+	{ROW("call-rdx-page", "S10", give_result, write_to_argument,
+	     "a call writes to memory at argument 3"),
+	 .arg = 2},
 	{.fault.name = NULL},
 };

@@ -185,8 +185,8 @@ sub hunt {
 	}
 	$killer = honest_killer($hunt, $lab, runs_for($file, @HONEST));
 	$killer //= fault_killer($hunt, $lab, $file) if $file !~ m{^src/host/};
-	# Options, messages, diagnostics; no echo service.
-	$killer //= test_killer($lab, 100, 'tests/guest.t', 'tests/outcomes.t')
+	# Options, messages, diagnostics; no echo service; single checks; little memory.
+	$killer //= test_killer($lab, 100, map { "tests/$_.t" } qw(guest outcomes alone boot-info))
 		if $file !~ m{^src/host/};
 	if ($file =~ m{^src/host/}) {
 		$killer //= test_killer($lab, 60, 'tests/log.t');

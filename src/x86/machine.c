@@ -137,7 +137,7 @@ static uint16_t ldt_register(void)
 	return selector;
 }
 
-/* A canonical address, in the upper half of them, or in the lower one, where few are below 4 GiB. */
+/* A canonical address: in the upper half of them, or in the lower one, where few are below 4 GiB */
 static uint64_t address_noise(uint64_t (*random)(void))
 {
 	return (uint64_t)((int64_t)random() >> 16);

@@ -57,12 +57,20 @@ void abi_exit(struct vcpu *v)
 	abi_exits++;
 }
 
+static unsigned interrupts;
+
+void vapic_interrupt(struct vcpu *v)
+{
+	assert_ptr_equal(v, &vcpu);
+	interrupts++;
+}
+
 bool clock_rtc_io(struct vcpu *v)
 {
 	return v->exit.io.port == RTC;
 }
 
-bool lapic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
+bool lapic_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	(void)v;
 	*value = 5;
@@ -421,7 +429,8 @@ static void test_hlt(void **state)
 
 static void test_exceptions(void **state)
 {
-	const struct vcpu_event event = {true, true, VECTOR_PF, 6};
+	const struct vcpu_event event = {
+		.pending = true, .has_error = true, .vector = VECTOR_PF, .error = 6};
 
 	(void)state;
 	start(EXIT_INSTRUCTION);

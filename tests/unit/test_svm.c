@@ -41,6 +41,11 @@ void svm_take_nmi(void)
 	nmis++;
 }
 
+int svm_take_interrupt(void)
+{
+	return 0x55;
+}
+
 void svm_block_nmis(void)
 {
 	nmis_blocked = true;
@@ -293,20 +298,35 @@ static void test_reasons(void **state)
 		enum exit_kind kind;
 		uint64_t information;
 	} table[] = {
-		{0x46, EXIT_EXCEPTION, 0},   {0x4d, EXIT_EXCEPTION, 8},
-		{0x61, EXIT_NMI, 0},         {0x63, EXIT_INIT, 0},
-		{0x72, EXIT_CPUID, 0},       {0x76, EXIT_INVD, 0},
-		{0x78, EXIT_HLT, 0},         {0x7a, EXIT_INSTRUCTION, 0},
-		{0x7c, EXIT_RDMSR, 0},       {0x7c, EXIT_WRMSR, 1},
-		{0x7d, EXIT_UNKNOWN, 0},     {0x7f, EXIT_TRIPLE_FAULT, 0},
-		{0x80, EXIT_INSTRUCTION, 0}, {0x82, EXIT_INSTRUCTION, 0},
-		{0x83, EXIT_INSTRUCTION, 0}, {0x84, EXIT_INSTRUCTION, 0},
-		{0x85, EXIT_INSTRUCTION, 0}, {0x86, EXIT_INSTRUCTION, 0},
-		{0x87, EXIT_INSTRUCTION, 0}, {0x8a, EXIT_INSTRUCTION, 0},
-		{0x8b, EXIT_INSTRUCTION, 0}, {0x8c, EXIT_INSTRUCTION, 0},
-		{0x8d, EXIT_INSTRUCTION, 0}, {0x400, EXIT_NESTED_FAULT, 0},
-		{0x60, EXIT_UNKNOWN, 0},     {0xffffffff, EXIT_ENTRY_FAILED, 0},
-		{0x401, EXIT_UNKNOWN, 0},    {UINT64_MAX, EXIT_ENTRY_FAILED, 0},
+		{0x46, EXIT_EXCEPTION, 0},
+		{0x4d, EXIT_EXCEPTION, 8},
+		{0x61, EXIT_NMI, 0},
+		{0x63, EXIT_INIT, 0},
+		{0x72, EXIT_CPUID, 0},
+		{0x76, EXIT_INVD, 0},
+		{0x78, EXIT_HLT, 0},
+		{0x7a, EXIT_INSTRUCTION, 0},
+		{0x7c, EXIT_RDMSR, 0},
+		{0x7c, EXIT_WRMSR, 1},
+		{0x7d, EXIT_UNKNOWN, 0},
+		{0x7f, EXIT_TRIPLE_FAULT, 0},
+		{0x80, EXIT_INSTRUCTION, 0},
+		{0x82, EXIT_INSTRUCTION, 0},
+		{0x83, EXIT_INSTRUCTION, 0},
+		{0x84, EXIT_INSTRUCTION, 0},
+		{0x85, EXIT_INSTRUCTION, 0},
+		{0x86, EXIT_INSTRUCTION, 0},
+		{0x87, EXIT_INSTRUCTION, 0},
+		{0x8a, EXIT_INSTRUCTION, 0},
+		{0x8b, EXIT_INSTRUCTION, 0},
+		{0x8c, EXIT_INSTRUCTION, 0},
+		{0x8d, EXIT_INSTRUCTION, 0},
+		{0x400, EXIT_NESTED_FAULT, 0},
+		{0x60, EXIT_INTERRUPT, 0},
+		{0x64, EXIT_UNKNOWN, 0},
+		{0xffffffff, EXIT_ENTRY_FAILED, 0},
+		{0x401, EXIT_UNKNOWN, 0},
+		{UINT64_MAX, EXIT_ENTRY_FAILED, 0},
 	};
 
 	(void)state;
@@ -438,7 +458,8 @@ static void test_sync(void **state)
 
 static void inject(struct vcpu *v)
 {
-	v->event = (struct vcpu_event){true, true, VECTOR_GP, 0x1238};
+	v->event = (struct vcpu_event){
+		.pending = true, .has_error = true, .vector = VECTOR_GP, .error = 0x1238};
 }
 
 /* 15.20: valid, with an error code, of type 3, and the error in the upper half. */

@@ -8,6 +8,7 @@
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/clock.h"
+#include "host/interrupt.h"
 #include "host/lapic.h"
 #include "host/log.h"
 #include "host/vcpus.h"
@@ -148,6 +149,19 @@ void vmx_run(struct vcpu *v)
 	step("run");
 }
 
+static unsigned interrupts;
+
+void vapic_interrupt(struct vcpu *v)
+{
+	assert_ptr_equal(v, &vcpu);
+	interrupts++;
+}
+
+int interrupt_take(void)
+{
+	return 0x55;
+}
+
 void vmx_unblock_nmis(void)
 {
 }
@@ -168,7 +182,7 @@ bool lapic_page_access(struct vcpu *v)
 	return false;
 }
 
-bool lapic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
+bool lapic_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	(void)v, (void)msr, (void)value;
 	return false;
@@ -522,6 +536,7 @@ static void test_reasons(void **state)
 	memset(kinds + 33, EXIT_ENTRY_FAILED, 2); /* 33, 34 */
 	kinds[41] = EXIT_ENTRY_FAILED;
 	kinds[0] = EXIT_EXCEPTION;
+	kinds[1] = kinds[7] = EXIT_INTERRUPT;
 	kinds[2] = EXIT_TRIPLE_FAULT;
 	kinds[3] = EXIT_INIT;
 	kinds[10] = EXIT_CPUID;

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KE2 to KE6: the whole protocol.  A host that never sets the bit passes all of it (KE7), for the
+ * bit is always the host's offer.
+ */
+#include "guest/kvm/access.h"
+#include "guest/kvm/checks.h"
+#include "guest/kvm/clock.h"
+#include "guest/kvm/eoi.h"
+#include "x86/apic.h"
+
+#define ROUNDS       20
+#define TIMER_CYCLES 20000
+#define PERIODIC     0x20000 /* of the timer's LVT */
+
+static bool start(struct run *run)
+{
+	return eoi_needs(run) && eoi_start(run);
+}
+
+static void expect_all_ended(struct run *run)
+{
+	eoi_expect_service(run, "at the end", 0, 0);
+	eoi_expect_clear(run, "at the end");
+}
+
+/* KE3: an interrupt is over when the guest has cleared the bit: the next one comes. */
+static void ended(struct run *run)
+{
+	if (!start(run))
+		return;
+	for (unsigned i = 0; i < ROUNDS && eoi_take(run, EVENT_VECTOR); i++)
+		;
+	expect_all_ended(run);
+	eoi_stop(run);
+}
+
+/* KE3: likewise the timer's, which comes once; or again and again, without an exit between. */
+static void timer(struct run *run)
+{
+	if (!start(run))
+		return;
+	for (unsigned i = 0; i < ROUNDS / 2 && !run->failed; i++) {
+		apic_timer_start(EVENT_VECTOR, TIMER_CYCLES);
+		eoi_wait(run, "the timer, once");
+	}
+	apic_timer_start(EVENT_VECTOR | PERIODIC, TIMER_CYCLES);
+	for (unsigned i = 0; i < ROUNDS / 2 && eoi_wait(run, "the timer, periodic"); i++)
+		;
+	apic_timer_stop();
+	eoi_pause();
+	expect_all_ended(run);
+	eoi_stop(run);
+}
+
+/* KE4: the guest may write to the APIC instead, and then the host takes the bit back. */
+static void by_apic(struct run *run)
+{
+	if (!start(run))
+		return;
+	eoi.way = EOI_BY_APIC;
+	for (unsigned i = 0; i < ROUNDS && eoi_take(run, EVENT_VECTOR); i++)
+		expect(run, !(eoi.after & KVM_PV_EOI_PENDING),
+		       "after the APIC's EOI: wanted bit 0 clear, got it set");
+	expect_all_ended(run);
+	eoi_stop(run);
+}
+
+/* KE4: one EOI ends one interrupt.  KE5: with two in service the bit is clear. */
+static void nested(struct run *run)
+{
+	if (!start(run))
+		return;
+	eoi.way = EOI_NOT;
+	if (eoi_take(run, EOI_LOW_VECTOR) && eoi_take(run, EVENT_VECTOR)) {
+		expect(run, !(eoi.before & KVM_PV_EOI_PENDING),
+		       "with two in service: wanted bit 0 clear, got it set");
+		eoi_expect_clear(run, "with two in service");
+		eoi_expect_service(run, "two", EOI_LOW_VECTOR, EVENT_VECTOR);
+		apic_end_of_interrupt();
+		eoi_expect_service(run, "after one EOI", EOI_LOW_VECTOR, 0);
+		apic_end_of_interrupt();
+		expect_all_ended(run);
+	}
+	eoi_stop(run);
+}
+
+/* KE5: with another one that waits, the bit is clear; and that one comes after the EOI. */
+static void waiting(struct run *run)
+{
+	if (!start(run))
+		return;
+	eoi.way = EOI_NOT;
+	if (eoi_take(run, EVENT_VECTOR)) {
+		eoi_send(EOI_OTHER_VECTOR);
+		eoi_expect_clear(run, "while another one waits");
+		eoi_pause();
+		eoi_expect_clear(run, "while another one waits");
+		eoi_expect_service(run, "while another one waits", EVENT_VECTOR, 0);
+		eoi.way = EOI_BY_BIT;
+		apic_end_of_interrupt();
+		eoi_wait(run, "the one that waited");
+		expect_all_ended(run);
+	}
+	eoi_stop(run);
+}
+
+/* KE5: with none in service the bit is clear. */
+static void idle(struct run *run)
+{
+	if (!start(run))
+		return;
+	eoi_expect_clear(run, "before any interrupt");
+	eoi.way = EOI_BY_APIC;
+	eoi_take(run, EVENT_VECTOR);
+	eoi_pause();
+	eoi_expect_clear(run, "with none in service");
+	eoi_stop(run);
+}
+
+/* KE2: the host changes one bit. */
+static void one_bit(struct run *run)
+{
+	const unsigned at = EOI_WORD_AT(0);
+	uint32_t next;
+
+	if (!start(run))
+		return;
+	next = eoi.word[1];
+	for (unsigned i = 0; i < 3 && eoi_take(run, EVENT_VECTOR); i++) {
+		eoi.way = i ? EOI_BY_APIC : EOI_BY_BIT;
+		expect_equal(run, "the word, without bit 0", eoi.before & ~KVM_PV_EOI_PENDING,
+			     EOI_PATTERN);
+	}
+	expect_equal(run, "the word afterwards", *eoi.word, EOI_PATTERN);
+	expect_equal(run, "the word after it", eoi.word[1], next);
+	expect_kept(run, PAGE_A, 0, at);
+	expect_kept(run, PAGE_A, at + sizeof(uint32_t) * 2, AROUND);
+	eoi_stop(run);
+}
+
+static void expect_word_kept(struct run *run, const char *what)
+{
+	*eoi.word = EOI_PATTERN;
+	eoi.way = EOI_BY_APIC;
+	for (unsigned i = 0; i < 3 && eoi_take(run, EVENT_VECTOR); i++) {
+		expect_equal(run, what, eoi.before, EOI_PATTERN);
+		expect_equal(run, what, eoi.after, EOI_PATTERN);
+	}
+}
+
+/* KE6: after it was disabled, even with an interrupt in service, the word is the guest's. */
+static void off(struct run *run)
+{
+	if (!start(run))
+		return;
+	eoi.way = EOI_NOT;
+	if (eoi_take(run, EVENT_VECTOR) && set_msr(run, KVM_MSR_PV_EOI_EN, 0)) {
+		eoi_expect_service(run, "disabled", EVENT_VECTOR, 0);
+		apic_end_of_interrupt();
+		expect_word_kept(run, "the word, disabled");
+		expect_all_ended(run);
+	}
+	eoi_stop(run);
+}
+
+/* KE6: and so is the old one, once another is enabled. */
+static void moved(struct run *run)
+{
+	if (!start(run))
+		return;
+	*(volatile uint32_t *)page_at(PAGE_B, 0) = 0;
+	if (set_msr(run, KVM_MSR_PV_EOI_EN, gpa_at(PAGE_B, 0) | KVM_MSR_ENABLED))
+		expect_word_kept(run, "the old word");
+	eoi_stop(run);
+}
+
+static const struct check checks[] = {
+	{"pveoi.ended", "KE3", .body = ended},     {"pveoi.timer", "KE3", .body = timer},
+	{"pveoi.by-apic", "KE4", .body = by_apic}, {"pveoi.nested", "KE4", .body = nested},
+	{"pveoi.waiting", "KE5", .body = waiting}, {"pveoi.idle", "KE5", .body = idle},
+	{"pveoi.one-bit", "KE2", .body = one_bit}, {"pveoi.off", "KE6", .body = off},
+	{"pveoi.moved", "KE6", .body = moved},
+};
+
+const struct area eoi_area = AREA(checks);

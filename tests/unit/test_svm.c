@@ -358,6 +358,33 @@ static void test_reasons(void **state)
 	going_on = true;
 }
 
+static void inject_interrupt(struct vcpu *v)
+{
+	assert_true(v->exit.open);
+	v->event = (struct vcpu_event){
+		.pending = true, .interrupt = true, .vector = (uint8_t)v->vendor->take_interrupt()};
+}
+
+/* 15.13.1: interrupts exit if asked for.  15.20: their events have type 0. */
+static void test_interrupts(void **state)
+{
+	uint32_t before;
+
+	(void)state;
+	start(&plain);
+	before = svm->guest.intercept1;
+	svm_vendor.intercept_interrupts(&vcpu, true);
+	assert_int_equal(svm->guest.intercept1, before | BIT(0));
+	svm->guest.exit_code = 0x60;
+	handler = inject_interrupt;
+	assert_true(svm_exit(svm, &vcpu));
+	handler = NULL;
+	assert_int_equal(svm->guest.event, 0x80000055);
+	assert_int_equal(svm->guest.rip, RIP);
+	svm_vendor.intercept_interrupts(&vcpu, false);
+	assert_int_equal(svm->guest.intercept1, before);
+}
+
 /* 15.10.2: EXITINFO1, and the next instruction's RIP in EXITINFO2. */
 static void test_io(void **state)
 {
@@ -538,14 +565,14 @@ static void test_flip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_offered),  cmocka_unit_test(test_available),
-		cmocka_unit_test(test_msr_map),  cmocka_unit_test(test_controls),
-		cmocka_unit_test(test_next_rip), cmocka_unit_test(test_code),
-		cmocka_unit_test(test_flip),     cmocka_unit_test(test_intercepts),
-		cmocka_unit_test(test_start),    cmocka_unit_test(test_init_before),
-		cmocka_unit_test(test_reasons),  cmocka_unit_test(test_io),
-		cmocka_unit_test(test_sync),     cmocka_unit_test(test_event),
-		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_offered),    cmocka_unit_test(test_available),
+		cmocka_unit_test(test_msr_map),    cmocka_unit_test(test_controls),
+		cmocka_unit_test(test_next_rip),   cmocka_unit_test(test_code),
+		cmocka_unit_test(test_flip),       cmocka_unit_test(test_intercepts),
+		cmocka_unit_test(test_start),      cmocka_unit_test(test_init_before),
+		cmocka_unit_test(test_reasons),    cmocka_unit_test(test_io),
+		cmocka_unit_test(test_interrupts), cmocka_unit_test(test_sync),
+		cmocka_unit_test(test_event),      cmocka_unit_test(test_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,7 @@ unit_site := src/guest/kvm2007/site.c src/guest/vendor.c
 unit_string := src/lib/string.c
 unit_svm := $(patsubst %,src/host/%.c,svm svm_flip passthrough hooks) tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
+unit_vapic := $(patsubst %,src/host/%.c,vapic kvm/pv_eoi guest_memory)
 unit_vcpus := src/host/vcpus.c src/host/ipi.c
 unit_vga := src/lib/vga.c
 unit_vmx := $(patsubst %,src/host/%.c,vmx vmx_setup exits cpuid passthrough hooks) \

@@ -363,7 +363,7 @@ static void test_by_apic(void **state)
 	(void)state;
 	come(0x35);
 	come(0x45);
-	assert_int_equal(word(), 0xa5a5a500); /* KE5: two */
+	assert_int_equal(word(), 0xa5a5a501); /* for the higher one */
 	eoi();
 	assert_int_equal(vapic_in_service(&vcpu), 1);
 	assert_int_equal(word(), 0xa5a5a501);

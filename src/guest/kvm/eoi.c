@@ -15,10 +15,12 @@
 #define MOST     4   /* interrupts that a check leaves in service */
 
 /*
- * Exits in which an interrupt must come.  By the clock, a vCPU that its host does not run for long
- * would seem to have waited.
+ * An interrupt must come within so many exits, or within this time, whichever is longer: a vCPU that
+ * its host does not run for a while would else seem to have waited.
  */
-#define WAIT_EXITS 200000
+#define WAIT_EXITS  5000
+#define WAIT_CYCLES 500000000
+#define WAIT_MOST   100000 /* exits; a TSC may stand still */
 
 volatile struct eoi eoi;
 
@@ -31,19 +33,22 @@ static void clear_bit(volatile uint32_t *word)
 	__asm__ volatile("btrl $0, %0" : "+m"(*word) : : "cc");
 }
 
+void eoi_end_one(enum eoi_way way)
+{
+	if (way == EOI_BY_BIT && *eoi.word & KVM_PV_EOI_PENDING)
+		clear_bit(eoi.word);
+	else if (way != EOI_NOT)
+		apic_end_of_interrupt();
+}
+
 static void handle(unsigned vector)
 {
-	const bool set = *eoi.word & KVM_PV_EOI_PENDING;
-
 	(void)vector;
 	eoi.before = *eoi.word;
-	if (eoi.way == EOI_BY_BIT && set)
-		clear_bit(eoi.word);
-	else if (eoi.way != EOI_NOT)
-		apic_end_of_interrupt();
+	eoi_end_one(eoi.way);
 	eoi.after = *eoi.word;
 	eoi.came++;
-	seen += set;
+	seen += eoi.before & KVM_PV_EOI_PENDING;
 	all++;
 }
 
@@ -124,10 +129,13 @@ void eoi_send(unsigned vector)
 
 bool eoi_wait(struct run *run, const char *what)
 {
+	const uint64_t start = rdtsc();
 	const unsigned before = eoi.came;
+	unsigned exits = 0;
 
 	interrupts_on();
-	for (unsigned i = 0; i < WAIT_EXITS && eoi.came == before; i++)
+	while (eoi.came == before && exits++ < WAIT_MOST &&
+	       (exits < WAIT_EXITS || rdtsc() - start < WAIT_CYCLES))
 		cpuid(0, 0);
 	interrupts_off();
 	expect(run, eoi.came != before, "%s: wanted the interrupt, got none", what);

@@ -48,6 +48,9 @@ void eoi_end(void);
 bool eoi_start(struct run *run);
 void eoi_stop(struct run *run);
 
+/* What the handler does. */
+void eoi_end_one(enum eoi_way way);
+
 /* This vCPU sends itself an interrupt. */
 void eoi_send(unsigned vector);
 

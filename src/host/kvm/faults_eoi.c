@@ -61,6 +61,16 @@ static void take_twice(struct kvm_request *q)
 		vapic_eoi(q->vcpu);
 }
 
+/* The guest has cleared the bit. */
+static void take_both(struct kvm_request *q)
+{
+	const unsigned before = vapic_in_service(q->vcpu);
+
+	kvm_honest.take_eoi(q);
+	if (vapic_in_service(q->vcpu) < before)
+		vapic_eoi(q->vcpu);
+}
+
 static void lose_held(struct kvm_request *q)
 {
 	memset(q->vcpu->vapic.held, 0, sizeof(q->vcpu->vapic.held));
@@ -74,14 +84,9 @@ static void offer_if(struct kvm_request *q, bool more)
 		kvm_honest.put_eoi(q);
 }
 
-static void offer_for_two(struct kvm_request *q)
-{
-	offer_if(q, vapic_in_service(q->vcpu) == 2 && !vapic_is_waiting(q->vcpu));
-}
-
 static void offer_before_another(struct kvm_request *q)
 {
-	offer_if(q, vapic_in_service(q->vcpu) == 1);
+	offer_if(q, vapic_in_service(q->vcpu));
 }
 
 /* The bit means nothing then: a guest that clears it ends nothing. */
@@ -157,8 +162,8 @@ const struct kvm_row kvm_vcpu_eoi_faults[] = {
 	{ROW("eoi-kept", "KE4", take_eoi, leave_bit,
 	     "PV EOI's bit stays after an EOI of the APIC")},
 	{ROW("eoi-twice", "KE4", take_eoi, take_twice, "an EOI of the APIC ends two interrupts")},
-	{ROW("eoi-two", "KE5", offer_eoi, offer_for_two,
-	     "PV EOI's bit is set with two interrupts in service")},
+	{ROW("eoi-both", "KE4", take_eoi, take_both,
+	     "to clear PV EOI's bit ends both interrupts in service")},
 	{ROW("eoi-waiting", "KE5", offer_eoi, offer_before_another,
 	     "PV EOI's bit is set while another interrupt waits")},
 	{ROW("eoi-none", "KE5", offer_eoi, offer_for_none,

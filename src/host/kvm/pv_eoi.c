@@ -43,10 +43,10 @@ void kvm_take_eoi(struct kvm_request *q)
 		vapic_eoi(q->vcpu);
 }
 
-/* KE5: only one interrupt is in service, and nothing comes after it. */
+/* KE5: an interrupt is in service, and none waits for its end. */
 void kvm_offer_eoi(struct kvm_request *q)
 {
-	if (vapic_in_service(q->vcpu) == 1 && !vapic_is_waiting(q->vcpu))
+	if (vapic_in_service(q->vcpu) && !vapic_is_waiting(q->vcpu))
 		kvm_steps.put_eoi(q);
 }
 

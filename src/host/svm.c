@@ -154,8 +154,8 @@ static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 }
 
 /*
- * 15.21: with V_INTR_MASKING clear, an interrupt exits when the guest could take it, and waits until
- * then.
+ * 15.21: with V_INTR_MASKING clear, an interrupt exits when the guest could take it, and waits
+ * until then.
  */
 static COLD void intercept_interrupts(struct vcpu *vcpu, bool on)
 {

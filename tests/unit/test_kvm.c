@@ -1046,7 +1046,7 @@ static void mix_msrs(void)
 	vcpu.efer = LME | LMA;
 }
 
-/* An exit with so many in service, after which the guest ends one by the bit if it can and @ends. */
+/* An exit with @n in service; then the guest clears the bit, if @ends, and exits again. */
 static void mix_eoi(struct vcpu *v, unsigned n, bool waiting, bool ends)
 {
 	uint8_t *word = memory.bytes + AREA + 0x704 + 64 * v->id;

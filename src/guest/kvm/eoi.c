@@ -15,8 +15,8 @@
 #define MOST     4   /* interrupts that a check leaves in service */
 
 /*
- * An interrupt must come within so many exits, or within this time, whichever is longer: a vCPU that
- * its host does not run for a while would else seem to have waited.
+ * An interrupt must come within so many exits, or within this time, whichever is longer: a vCPU
+ * that its host does not run for a while would else seem to have waited.
  */
 #define WAIT_EXITS  5000
 #define WAIT_CYCLES 500000000

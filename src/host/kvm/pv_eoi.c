@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Rules KE: PV EOI.  The host offers the end of an interrupt by a bit in memory, which the guest
- * clears instead of writing to its APIC.  It sets the bit when it goes on, and at the next exit that
- * matters it takes the bit back, whether the guest has used it or not.
+ * clears instead of writing to its APIC.  The host sets the bit before the guest goes on, and takes
+ * it back at the next exit that matters, whether the guest has used it or not.
  */
 #include "host/kvm/policy.h"
 

@@ -13,11 +13,6 @@
 #define TIMER_CYCLES 20000
 #define PERIODIC     0x20000 /* of the timer's LVT */
 
-static bool start(struct run *run)
-{
-	return eoi_needs(run) && eoi_start(run);
-}
-
 static void expect_all_ended(struct run *run)
 {
 	eoi_expect_service(run, "at the end", 0, 0);
@@ -27,19 +22,14 @@ static void expect_all_ended(struct run *run)
 /* KE3: an interrupt is over when the guest has cleared the bit: the next one comes. */
 static void ended(struct run *run)
 {
-	if (!start(run))
-		return;
 	for (unsigned i = 0; i < ROUNDS && eoi_take(run, EVENT_VECTOR); i++)
 		;
 	expect_all_ended(run);
-	eoi_stop(run);
 }
 
-/* KE3: likewise the timer's, which comes once; or again and again, without an exit between. */
+/* KE3: likewise the timer's, in both of its modes. */
 static void timer(struct run *run)
 {
-	if (!start(run))
-		return;
 	for (unsigned i = 0; i < ROUNDS / 2 && !run->failed; i++) {
 		apic_timer_start(EVENT_VECTOR, TIMER_CYCLES);
 		eoi_wait(run, "the timer, once");
@@ -50,20 +40,16 @@ static void timer(struct run *run)
 	apic_timer_stop();
 	eoi_pause();
 	expect_all_ended(run);
-	eoi_stop(run);
 }
 
 /* KE4: the guest may write to the APIC instead, and then the host takes the bit back. */
 static void by_apic(struct run *run)
 {
-	if (!start(run))
-		return;
 	eoi.way = EOI_BY_APIC;
 	for (unsigned i = 0; i < ROUNDS && eoi_take(run, EVENT_VECTOR); i++)
 		expect(run, !(eoi.after & KVM_PV_EOI_PENDING),
 		       "after the APIC's EOI: wanted bit 0 clear, got it set");
 	expect_all_ended(run);
-	eoi_stop(run);
 }
 
 static void nest(struct run *run, enum eoi_way way)
@@ -84,55 +70,45 @@ static void nest(struct run *run, enum eoi_way way)
  */
 static void nested(struct run *run)
 {
-	if (!start(run))
-		return;
 	nest(run, EOI_BY_APIC);
 	nest(run, EOI_BY_BIT);
-	eoi_stop(run);
 }
 
 /* KE5: with another one that waits, the bit is clear; and that one comes after the EOI. */
 static void waiting(struct run *run)
 {
-	if (!start(run))
-		return;
+	static const char when[] = "while another one waits";
+
 	eoi.way = EOI_NOT;
-	if (eoi_take(run, EVENT_VECTOR)) {
-		eoi_send(EOI_OTHER_VECTOR);
-		eoi_expect_clear(run, "while another one waits");
-		eoi_pause();
-		eoi_expect_clear(run, "while another one waits");
-		eoi_expect_service(run, "while another one waits", EVENT_VECTOR, 0);
-		eoi.way = EOI_BY_BIT;
-		apic_end_of_interrupt();
-		eoi_wait(run, "the one that waited");
-		expect_all_ended(run);
-	}
-	eoi_stop(run);
+	if (!eoi_take(run, EVENT_VECTOR))
+		return;
+	eoi_send(EOI_OTHER_VECTOR);
+	eoi_expect_clear(run, when);
+	eoi_pause();
+	eoi_expect_clear(run, when);
+	eoi_expect_service(run, when, EVENT_VECTOR, 0);
+	eoi.way = EOI_BY_BIT;
+	apic_end_of_interrupt();
+	eoi_wait(run, "the one that waited");
+	expect_all_ended(run);
 }
 
 /* KE5: with none in service the bit is clear. */
 static void idle(struct run *run)
 {
-	if (!start(run))
-		return;
 	eoi_expect_clear(run, "before any interrupt");
 	eoi.way = EOI_BY_APIC;
 	eoi_take(run, EVENT_VECTOR);
 	eoi_pause();
 	eoi_expect_clear(run, "with none in service");
-	eoi_stop(run);
 }
 
 /* KE2: the host changes one bit. */
 static void one_bit(struct run *run)
 {
 	const unsigned at = EOI_WORD_AT(0);
-	uint32_t next;
+	const uint32_t next = eoi.word[1];
 
-	if (!start(run))
-		return;
-	next = eoi.word[1];
 	for (unsigned i = 0; i < 3 && eoi_take(run, EVENT_VECTOR); i++) {
 		eoi.way = i ? EOI_BY_APIC : EOI_BY_BIT;
 		expect_equal(run, "the word, without bit 0", eoi.before & ~KVM_PV_EOI_PENDING,
@@ -142,7 +118,6 @@ static void one_bit(struct run *run)
 	expect_equal(run, "the word after it", eoi.word[1], next);
 	expect_kept(run, PAGE_A, 0, at);
 	expect_kept(run, PAGE_A, at + sizeof(uint32_t) * 2, AROUND);
-	eoi_stop(run);
 }
 
 static void expect_word_kept(struct run *run, const char *what)
@@ -158,8 +133,6 @@ static void expect_word_kept(struct run *run, const char *what)
 /* KE6: after it was disabled, even with an interrupt in service, the word is the guest's. */
 static void off(struct run *run)
 {
-	if (!start(run))
-		return;
 	eoi.way = EOI_NOT;
 	if (eoi_take(run, EVENT_VECTOR) && set_msr(run, KVM_MSR_PV_EOI_EN, 0)) {
 		eoi_expect_service(run, "disabled", EVENT_VECTOR, 0);
@@ -167,26 +140,43 @@ static void off(struct run *run)
 		expect_word_kept(run, "the word, disabled");
 		expect_all_ended(run);
 	}
-	eoi_stop(run);
 }
 
 /* KE6: and so is the old one, once another is enabled. */
 static void moved(struct run *run)
 {
-	if (!start(run))
-		return;
 	*(volatile uint32_t *)page_at(PAGE_B, 0) = 0;
 	if (set_msr(run, KVM_MSR_PV_EOI_EN, gpa_at(PAGE_B, 0) | KVM_MSR_ENABLED))
 		expect_word_kept(run, "the old word");
+}
+
+enum { ENDED, TIMER, BY_APIC, NESTED, WAITING, IDLE, ONE_BIT, OFF, MOVED };
+
+static void body(struct run *run)
+{
+	static void (*const bodies[])(struct run *) = {
+		[ENDED] = ended,     [TIMER] = timer,     [BY_APIC] = by_apic,
+		[NESTED] = nested,   [WAITING] = waiting, [IDLE] = idle,
+		[ONE_BIT] = one_bit, [OFF] = off,         [MOVED] = moved,
+	};
+
+	if (!eoi_needs(run))
+		return;
+	if (eoi_start(run))
+		bodies[run->check->arg](run);
 	eoi_stop(run);
 }
 
 static const struct check checks[] = {
-	{"pveoi.ended", "KE3", .body = ended},     {"pveoi.timer", "KE3", .body = timer},
-	{"pveoi.by-apic", "KE4", .body = by_apic}, {"pveoi.nested", "KE4", .body = nested},
-	{"pveoi.waiting", "KE5", .body = waiting}, {"pveoi.idle", "KE5", .body = idle},
-	{"pveoi.one-bit", "KE2", .body = one_bit}, {"pveoi.off", "KE6", .body = off},
-	{"pveoi.moved", "KE6", .body = moved},
+	{"pveoi.ended", "KE3", .body = body, .arg = ENDED},
+	{"pveoi.timer", "KE3", .body = body, .arg = TIMER},
+	{"pveoi.by-apic", "KE4", .body = body, .arg = BY_APIC},
+	{"pveoi.nested", "KE4", .body = body, .arg = NESTED},
+	{"pveoi.waiting", "KE5", .body = body, .arg = WAITING},
+	{"pveoi.idle", "KE5", .body = body, .arg = IDLE},
+	{"pveoi.one-bit", "KE2", .body = body, .arg = ONE_BIT},
+	{"pveoi.off", "KE6", .body = body, .arg = OFF},
+	{"pveoi.moved", "KE6", .body = body, .arg = MOVED},
 };
 
 const struct area eoi_area = AREA(checks);

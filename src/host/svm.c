@@ -132,6 +132,18 @@ static COLD void svm_sync(struct vcpu *vcpu)
 }
 
 /*
+ * 15.20: how the event is injected.  QEMU (7.2) keeps an injected interrupt's vector, and delivers it
+ * once more if another thread makes the CPU's loop end before the next exit.  An INT n is not kept.
+ * At CPL 0 it does the same, for a CPU that does not save the next RIP (KVM relies on that, too).
+ */
+static COLD uint64_t take_event(struct vcpu *vcpu)
+{
+	bool as_int = vcpu->event.interrupt && !saves_next_rip && !vcpu->slow.cpl;
+
+	return vcpu_take_event(vcpu) | (as_int ? EVENT_INT : 0) | (uint64_t)vcpu->event.error << 32;
+}
+
+/*
  * The reverse of svm_sync().  EFER.LMA stays as the CPU has set it.  EFER.SVME must be set
  * (15.5.1); the guest never sees it.
  */
@@ -150,7 +162,7 @@ static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 	s->idtr.limit = vcpu->slow.idtr_limit;
 	vcpu->synced = false;
 	if (vcpu->event.pending)
-		s->event = vcpu_take_event(vcpu) | (uint64_t)vcpu->event.error << 32;
+		s->event = take_event(vcpu);
 }
 
 /*

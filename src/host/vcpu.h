@@ -47,6 +47,7 @@ struct vcpu_event {
 #define EVENT_TYPE(event) ((event) >> 8 & 7)
 #define EVENT_NMI         2
 #define EVENT_EXCEPTION   (3u << 8) /* type 0 is an interrupt */
+#define EVENT_INT         (4u << 8) /* INT n */
 #define EVENT_ERROR       BIT(11)   /* it has an error code */
 #define EVENT_VALID       BIT(31)
 

@@ -365,24 +365,33 @@ static void inject_interrupt(struct vcpu *v)
 		.pending = true, .interrupt = true, .vector = (uint8_t)v->vendor->take_interrupt()};
 }
 
-/* 15.13.1: interrupts exit if asked for.  15.20: their events have type 0. */
+/*
+ * 15.13.1: interrupts exit if asked for.  15.20: their events have type 0, or are an INT n, of type
+ * 4, at CPL 0 of a CPU that does not save the next RIP.
+ */
 static void test_interrupts(void **state)
 {
-	uint32_t before;
+	struct fake_cpu saves = plain;
 
 	(void)state;
-	start(&plain);
-	before = svm->guest.intercept1;
-	svm_vendor.intercept_interrupts(&vcpu, true);
-	assert_int_equal(svm->guest.intercept1, before | BIT(0));
-	svm->guest.exit_code = 0x60;
-	handler = inject_interrupt;
-	assert_true(svm_exit(svm, &vcpu));
-	handler = NULL;
-	assert_int_equal(svm->guest.event, 0x80000055);
-	assert_int_equal(svm->guest.rip, RIP);
-	svm_vendor.intercept_interrupts(&vcpu, false);
-	assert_int_equal(svm->guest.intercept1, before);
+	saves.leaves[2].regs.edx |= BIT(3);
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t before;
+
+		start(i & 1 ? &saves : &plain);
+		before = svm->guest.intercept1;
+		svm_vendor.intercept_interrupts(&vcpu, true);
+		assert_int_equal(svm->guest.intercept1, before | BIT(0));
+		svm->guest.exit_code = 0x60;
+		svm->guest.cpl = i & 2 ? 3 : 0;
+		handler = inject_interrupt;
+		assert_true(svm_exit(svm, &vcpu));
+		handler = NULL;
+		assert_int_equal(svm->guest.event, i ? 0x80000055 : 0x80000455);
+		assert_int_equal(svm->guest.rip, RIP);
+		svm_vendor.intercept_interrupts(&vcpu, false);
+		assert_int_equal(svm->guest.intercept1, before);
+	}
 }
 
 /* 15.10.2: EXITINFO1, and the next instruction's RIP in EXITINFO2. */

@@ -132,9 +132,9 @@ static COLD void svm_sync(struct vcpu *vcpu)
 }
 
 /*
- * 15.20: how the event is injected.  QEMU (7.2) keeps an injected interrupt's vector, and delivers it
- * once more if another thread makes the CPU's loop end before the next exit.  An INT n is not kept.
- * At CPL 0 it does the same, for a CPU that does not save the next RIP (KVM relies on that, too).
+ * 15.20: how the event is injected.  QEMU (7.2) keeps an injected interrupt's vector, and delivers
+ * it once more if another thread makes the CPU's loop end before the next exit.  An INT n is not
+ * kept.  At CPL 0, on a CPU that does not save the next RIP, it does the same.
  */
 static COLD uint64_t take_event(struct vcpu *vcpu)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What of a vCPU's local APIC is virtual, while its interrupts exit: which are in service, and
- * which wait for these to end.  All else is the real APIC's: timer, IPIs, task priority, and the order of
- * what waits.  There each interrupt ends when the host has taken it; one that has to wait is sent
+ * which wait for these to end.  All else is the real APIC's: timer, IPIs, task priority, and the
+ * order of what waits.  There each interrupt ends when the host has taken it; one that has to wait is sent
  * again when it can go on.
  *
  * The host needs this where it has to see the end of each interrupt, or when there is none.

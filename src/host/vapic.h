@@ -2,8 +2,8 @@
 /*
  * What of a vCPU's local APIC is virtual, while its interrupts exit: which are in service, and
  * which wait for these to end.  All else is the real APIC's: timer, IPIs, task priority, and the
- * order of what waits.  There each interrupt ends when the host has taken it; one that has to wait is sent
- * again when it can go on.
+ * order of what waits.  There each interrupt ends when the host has taken it; one that has to wait
+ * is sent again when it can go on.
  *
  * The host needs this where it has to see the end of each interrupt, or when there is none.
  */

@@ -20,7 +20,9 @@ static void return_to_check(struct trap_frame *frame, const struct guest_vcpu *v
 
 static void acknowledge(unsigned vector, bool in_flight, struct guest_vcpu *vcpu)
 {
-	if (vector >= APIC_VECTOR) {
+	if (vcpu->on_interrupt) {
+		vcpu->on_interrupt(vector);
+	} else if (vector >= APIC_VECTOR) {
 		vcpu->from_apic[vector - APIC_VECTOR]++;
 		apic_end_of_interrupt();
 	} else if (timer_acknowledge(vector - IRQ_VECTOR)) {
@@ -64,6 +66,7 @@ bool run_stray_safe(void (*fn)(void *arg), void *arg)
 	bool returned;
 
 	vcpu->stray_faulted = false;
+	vcpu->on_interrupt = NULL; /* of a check that a stray has ended */
 	vcpu->guarded = true;
 	returned = guard_run(&vcpu->stray_guard, fn, arg);
 	vcpu->guarded = false;

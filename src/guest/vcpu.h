@@ -31,6 +31,7 @@ struct guest_vcpu {
 	volatile uint64_t ticks;                   /* timer interrupts so far */
 	volatile uint64_t ticks_in_flight;         /* those that came during an interaction */
 	volatile uint64_t from_apic[APIC_VECTORS]; /* interrupts at APIC_VECTOR and after it */
+	void (*on_interrupt)(unsigned vector);     /* handles each, if there is one */
 	volatile bool watched;                     /* by the watchdog (watchdog.h): */
 	unsigned alarms;                           /* while the last interaction was in flight */
 };

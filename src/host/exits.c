@@ -3,8 +3,6 @@
  * What the host does about each exit: the ports, MSRs and instructions that the guest's machine
  * has.
  */
-#include <stddef.h>
-
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/clock.h"
@@ -286,6 +284,7 @@ bool vcpu_handle_exit(struct vcpu *vcpu)
 		[EXIT_EXCEPTION] = handle_exception,
 		[EXIT_NESTED_FAULT] = handle_nested_fault,
 		[EXIT_TRIPLE_FAULT] = handle_triple_fault,
+		[EXIT_INTERRUPT] = vapic_interrupt,
 		[EXIT_NMI] = handle_nmi,
 		[EXIT_INIT] = handle_init,
 		[EXIT_ENTRY_FAILED] = handle_dead_end,

@@ -122,6 +122,12 @@ static bool write_lvt(struct vcpu *vcpu, unsigned reg, uint32_t value)
 static void write_register(struct vcpu *vcpu, unsigned reg, uint32_t value)
 {
 	switch (reg) {
+	case EOI:
+		if (vcpu->vapic.on) {
+			vapic_write_eoi(vcpu);
+			return;
+		}
+		break;
 	case ICR:
 		ipi_send(vcpu, value);
 		return;
@@ -143,9 +149,12 @@ static void write_register(struct vcpu *vcpu, unsigned reg, uint32_t value)
 	apic_write(reg * 16, value);
 }
 
-static uint32_t read_register(const struct vcpu *vcpu, unsigned reg)
+static uint32_t read_register(struct vcpu *vcpu, unsigned reg)
 {
 	switch (reg) {
+	case PPR:
+	case ISR ... IRR_LAST:
+		return vcpu->vapic.on ? vapic_read(vcpu, reg * 16) : apic_read(reg * 16);
 	case ID:
 		return vcpu->x2apic ? vcpu->apic_id : vcpu->apic_id << 24;
 	case LDR:
@@ -168,7 +177,7 @@ static bool may(const struct vcpu *vcpu, uint32_t msr, unsigned right)
 	return vcpu->x2apic && msr - FIRST_MSR < REGISTERS && rights[msr - FIRST_MSR] & right;
 }
 
-bool lapic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+bool lapic_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	if (msr == MSR_APIC_BASE) {
 		*value = read_base(vcpu);

@@ -22,7 +22,7 @@ bool lapic_page_access(struct vcpu *vcpu);
  * guest has if its processors have it, the APIC's registers (11.12).  False: there is no such MSR,
  * or it does not take the value.
  */
-bool lapic_rdmsr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+bool lapic_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
 /* Whether the guest has an APIC, and its software has turned this vCPU's on (11.4.7.2). */

@@ -5,6 +5,7 @@
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/config.h"
+#include "host/interrupt.h"
 #include "host/layout.h"
 #include "host/loader.h"
 #include "host/log.h"
@@ -261,6 +262,7 @@ void main(void)
 	vendor = find_vendor();
 	apic_virtual_wire(); /* for the guest's PICs: with one vCPU it has no local APIC */
 	load(&loaded);
+	interrupt_init();
 	start_processors();
 	nested_init(&memory, vendor->nested_leaf);
 	abi_init(vendor, config.fault);

@@ -132,6 +132,18 @@ static COLD void svm_sync(struct vcpu *vcpu)
 }
 
 /*
+ * 15.20: how the event is injected.  QEMU (7.2) keeps an injected interrupt's vector, and delivers
+ * it once more if another thread makes the CPU's loop end before the next exit.  An INT n is not
+ * kept.  At CPL 0, on a CPU that does not save the next RIP, it does the same.
+ */
+static COLD uint64_t take_event(struct vcpu *vcpu)
+{
+	bool as_int = vcpu->event.interrupt && !saves_next_rip && !vcpu->slow.cpl;
+
+	return vcpu_take_event(vcpu) | (as_int ? EVENT_INT : 0) | (uint64_t)vcpu->event.error << 32;
+}
+
+/*
  * The reverse of svm_sync().  EFER.LMA stays as the CPU has set it.  EFER.SVME must be set
  * (15.5.1); the guest never sees it.
  */
@@ -150,41 +162,18 @@ static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 	s->idtr.limit = vcpu->slow.idtr_limit;
 	vcpu->synced = false;
 	if (vcpu->event.pending)
-		s->event = vcpu_take_event(vcpu) | (uint64_t)vcpu->event.error << 32;
+		s->event = take_event(vcpu);
 }
 
-static COLD void svm_flip(struct vcpu *vcpu, enum vcpu_register which, uint64_t bits)
+/*
+ * 15.21: with V_INTR_MASKING clear, an interrupt exits when the guest could take it, and waits
+ * until then.
+ */
+static COLD void intercept_interrupts(struct vcpu *vcpu, bool on)
 {
-	static const uint16_t offsets[REGISTERS] = {
-		[REGISTER_CS] = offsetof(struct vmcb, cs.selector),
-		[REGISTER_SS] = offsetof(struct vmcb, ss.selector),
-		[REGISTER_ES] = offsetof(struct vmcb, es.selector),
-		[REGISTER_FS] = offsetof(struct vmcb, fs.selector),
-		[REGISTER_GS] = offsetof(struct vmcb, gs.selector),
-		[REGISTER_TR] = offsetof(struct vmcb, tr.selector),
-		[REGISTER_LDTR] = offsetof(struct vmcb, ldtr.selector),
-		[REGISTER_GDTR_LIMIT] = offsetof(struct vmcb, gdtr.limit),
-		[REGISTER_GDTR_BASE] = offsetof(struct vmcb, gdtr.base),
-		[REGISTER_IDTR_BASE] = offsetof(struct vmcb, idtr.base),
-		[REGISTER_KERNEL_GS_BASE] = offsetof(struct vmcb, kernel_gs_base),
-		[REGISTER_STAR] = offsetof(struct vmcb, star),
-		[REGISTER_CSTAR] = offsetof(struct vmcb, cstar),
-		[REGISTER_SFMASK] = offsetof(struct vmcb, sfmask),
-		[REGISTER_SYSENTER_CS] = offsetof(struct vmcb, sysenter_cs),
-		[REGISTER_SYSENTER_ESP] = offsetof(struct vmcb, sysenter_esp),
-		[REGISTER_SYSENTER_EIP] = offsetof(struct vmcb, sysenter_eip),
-		[REGISTER_ES_BASE] = offsetof(struct vmcb, es.base),
-		[REGISTER_ES_RIGHTS] = offsetof(struct vmcb, es.attributes),
-		[REGISTER_GS_LIMIT] = offsetof(struct vmcb, gs.limit),
-		[REGISTER_CR0] = offsetof(struct vmcb, cr0),
-		[REGISTER_CR3] = offsetof(struct vmcb, cr3),
-		[REGISTER_DR6] = offsetof(struct vmcb, dr6),
-		[REGISTER_DR7] = offsetof(struct vmcb, dr7),
-	};
-	uint8_t *at = (uint8_t *)&((struct svm *)vcpu->pages)->guest + offsets[which];
+	struct vmcb *c = &((struct svm *)vcpu->pages)->guest;
 
-	for (; bits; bits >>= 8) /* byte by byte, for registers have several sizes */
-		*at++ ^= (uint8_t)bits;
+	c->intercept1 = (uint32_t)((c->intercept1 & ~INTERCEPT_INTR) | (on ? INTERCEPT_INTR : 0));
 }
 
 static enum exit_kind kind_of(uint32_t code)
@@ -218,6 +207,7 @@ static void translate(const struct vmcb *c, struct vcpu_exit *exit)
 
 	*exit = (struct vcpu_exit){.kind = kind_of(code),
 				   .length = code == VMEXIT_HLT ? 1 : 2,
+				   .open = code == VMEXIT_INTR,
 				   .gpa = code == VMEXIT_NPF ? c->exit_info2 : 0,
 				   .code = c->exit_code,
 				   .information = c->exit_info1,
@@ -288,6 +278,8 @@ const struct vcpu_vendor svm_vendor = {
 	.offered = svm_offered,
 	.available = svm_available,
 	.run = svm_start,
+	.intercept_interrupts = intercept_interrupts,
+	.take_interrupt = svm_take_interrupt,
 	.sync = svm_sync,
 	.flip = svm_flip,
 };

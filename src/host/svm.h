@@ -24,7 +24,13 @@ bool svm_exit(struct svm *svm, struct vcpu *vcpu);
 /* From now on NMIs wait for the guest, where they make it exit. */
 void svm_block_nmis(void);
 
+/* svm_flip.c: as in struct vcpu_vendor. */
+void svm_flip(struct vcpu *vcpu, enum vcpu_register which, uint64_t bits);
+
 /* An NMI that made the guest exit is still pending (15.13.2): lets the host's handler have it. */
 void svm_take_nmi(void);
+
+/* As in struct vcpu_vendor.  An NMI that comes meanwhile is for an INIT, which is seen anyway. */
+int svm_take_interrupt(void);
 
 #endif

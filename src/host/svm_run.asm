@@ -10,8 +10,8 @@
 
 %define SVM_HOST PAGE_SIZE               ; svm.h asserts it
 
-extern svm_exit
-global svm_run, svm_take_nmi, svm_block_nmis
+extern svm_exit, interrupt_take
+global svm_run, svm_take_nmi, svm_take_interrupt, svm_block_nmis
 
 section .text
 bits 64
@@ -60,6 +60,12 @@ svm_run:
 svm_take_nmi:
         stgi
         nop
+        clgi
+        ret
+
+svm_take_interrupt:
+        stgi
+        call    interrupt_take
         clgi
         ret
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "host/guest_memory.h"
+#include "host/vapic.h"
 #include "host/vcpu_register.h"
 #include "x86/defs.h"
 #include "x86/regs.h"
@@ -29,14 +30,15 @@ enum exit_kind {
 	EXIT_EXCEPTION,    /* exit.event, which vcpu->exception_bitmap has */
 	EXIT_NESTED_FAULT, /* nested paging does not map exit.gpa */
 	EXIT_TRIPLE_FAULT,
+	EXIT_INTERRUPT,    /* one waits in the APIC; exit.open: the guest can take it now */
 	EXIT_NMI,          /* one for the processor itself */
 	EXIT_INIT,         /* likewise */
 	EXIT_ENTRY_FAILED, /* the CPU did not accept the guest's state: exit.code */
 };
 
-/* An exception: one to inject at the next entry, or one that exited. */
+/* An exception: one to inject at the next entry, or one that exited.  Or an interrupt to inject. */
 struct vcpu_event {
-	bool pending, has_error;
+	bool pending, has_error, interrupt;
 	uint8_t vector;
 	uint32_t error;
 };
@@ -44,12 +46,14 @@ struct vcpu_event {
 /* Both vendors write events in the same format: APM2 (24593 rev. 3.41) 15.20, SDM 25.8.3. */
 #define EVENT_TYPE(event) ((event) >> 8 & 7)
 #define EVENT_NMI         2
-#define EVENT_EXCEPTION   (3u << 8)
-#define EVENT_ERROR       BIT(11) /* it has an error code */
+#define EVENT_EXCEPTION   (3u << 8) /* type 0 is an interrupt */
+#define EVENT_INT         (4u << 8) /* INT n */
+#define EVENT_ERROR       BIT(11)   /* it has an error code */
 #define EVENT_VALID       BIT(31)
 
 struct vcpu_exit {
 	enum exit_kind kind;
+	bool open;
 	uint8_t length; /* of the instruction that exited, in bytes */
 	uint8_t cr;
 	uint64_t gpa;
@@ -105,6 +109,8 @@ struct kvm_vcpu {
 	unsigned exits;         /* that counted for clock and steal time */
 	uint64_t stolen;        /* ns that are not in the guest's memory yet */
 	bool wake_queued;       /* "wake all" waits to be delivered */
+	uint64_t eoi;           /* KVM_MSR_PV_EOI_EN, if that is enabled */
+	bool eoi_offered;       /* the bit is set */
 	bool unacknowledged;    /* the guest has not acknowledged the last one yet */
 };
 
@@ -151,6 +157,7 @@ struct vcpu {
 	uint8_t debug_exit_code; /* that it wrote last to isa-debug-exit; 0: none */
 	uint32_t apic_id;
 	bool x2apic;
+	struct vapic vapic;
 	uint32_t icr;             /* the lower half, as the guest has written it */
 	uint32_t icr_destination; /* in x2APIC mode the upper half; else ICR2 */
 	const char *end_reason;   /* why the guest cannot go on; NULL while it can */
@@ -207,6 +214,12 @@ struct vcpu_vendor {
 	 */
 	void (*kicked)(void);
 
+	/* Whether interrupts exit (EXIT_INTERRUPT), or go straight to the guest. */
+	void (*intercept_interrupts)(struct vcpu *vcpu, bool on);
+
+	/* interrupt_take(), after such an exit. */
+	int (*take_interrupt)(void);
+
 	/* Fills vcpu->slow. */
 	void (*sync)(struct vcpu *vcpu);
 
@@ -260,7 +273,8 @@ static inline void vcpu_inject_ud(struct vcpu *vcpu)
 static inline uint32_t vcpu_take_event(struct vcpu *vcpu)
 {
 	vcpu->event.pending = false;
-	return (uint32_t)(EVENT_VALID | EVENT_EXCEPTION | vcpu->event.vector |
+	return (uint32_t)(EVENT_VALID | vcpu->event.vector |
+			  (vcpu->event.interrupt ? 0 : EVENT_EXCEPTION) |
 			  (vcpu->event.has_error ? EVENT_ERROR : 0));
 }
 

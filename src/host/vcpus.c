@@ -84,6 +84,7 @@ static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
 	vcpu->pat = START_PAT;
 	vcpu->synced = false;
 	vcpu->event.pending = false;
+	vcpu->vapic = (struct vapic){.on = false};
 	abi_reset(vcpu);
 	vcpu->vendor->run(vcpu, start);
 	if (!vcpu->end_reason && !vcpu->id)

@@ -9,6 +9,7 @@
 #include "x86/defs.h"
 
 /* Intercepts, offset 0x00c */
+#define INTERCEPT_INTR        BIT(0)
 #define INTERCEPT_NMI         BIT(1)
 #define INTERCEPT_INIT        BIT(3)
 #define INTERCEPT_INVD        BIT(22)
@@ -41,6 +42,7 @@
 #define SVM_EXITS(X)                      \
 	X(0x46, UD, EXCEPTION)            \
 	X(0x4d, GP, EXCEPTION)            \
+	X(0x60, INTR, INTERRUPT)          \
 	X(0x61, NMI, NMI)                 \
 	X(0x63, INIT, INIT)               \
 	X(0x72, CPUID, CPUID)             \

@@ -28,9 +28,11 @@
 #define EPT_LARGE_PAGES        BIT(16)
 
 /* Pin-based controls: 25.6.1 */
-#define PIN_NMI BIT(3)
+#define PIN_INTERRUPT BIT(0)
+#define PIN_NMI       BIT(3)
 
 /* Primary processor-based controls: 25.6.2, table 25-6 */
+#define PROC_WINDOW       BIT(2) /* interrupt-window exiting */
 #define PROC_HLT          BIT(7)
 #define PROC_MWAIT        BIT(10)
 #define PROC_IO_BITMAPS   BIT(25)
@@ -197,9 +199,11 @@ VMCS_FIELDS(X)
  */
 #define VMX_REASONS(X)                                                           \
 	X(0, EXCEPTION, EXCEPTION, "exception or NMI")                           \
+	X(1, EXTERNAL_INTERRUPT, INTERRUPT, "external interrupt")                \
 	X(2, TRIPLE_FAULT, TRIPLE_FAULT, "triple fault")                         \
 	X(3, INIT, INIT, "INIT signal")                                          \
 	X(4, SIPI, UNKNOWN, "start-up IPI")                                      \
+	X(7, INTERRUPT_WINDOW, INTERRUPT, "interrupt window")                    \
 	X(9, TASK_SWITCH, UNKNOWN, "task switch")                                \
 	X(10, CPUID, CPUID, "CPUID")                                             \
 	X(11, GETSEC, INSTRUCTION, "GETSEC")                                     \

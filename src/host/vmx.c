@@ -5,6 +5,7 @@
  */
 #include "host/vmx.h"
 
+#include "host/interrupt.h"
 #include "host/vmx_insn.h"
 #include "x86/insn.h"
 
@@ -73,6 +74,25 @@ static COLD void write_back(struct vcpu *vcpu)
 	if (vcpu->event.has_error)
 		vmwrite(VMCS_ENTRY_EVENT_ERROR, vcpu->event.error);
 	vmwrite(VMCS_ENTRY_EVENT, vcpu_take_event(vcpu));
+}
+
+static COLD void intercept_interrupts(struct vcpu *vcpu, bool on)
+{
+	(void)vcpu;
+	vmx_set_interrupt_exits(on);
+	vmx_set_window_exits(false);
+}
+
+/*
+ * 26.2: an interrupt exits even if the guest cannot take it.  It stays pending then, and the next
+ * exit is when the guest can.
+ */
+static COLD void wait_for_window(struct vcpu_exit *exit)
+{
+	exit->open = vmread(VMCS_GUEST_RFLAGS) & RFLAGS_IF &&
+		     !(vmread(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKED_BY_STI_MOV_SS);
+	vmx_set_interrupt_exits(exit->open);
+	vmx_set_window_exits(!exit->open);
 }
 
 static COLD void flip_field(enum vmcs_field field, uint64_t bits)
@@ -176,6 +196,8 @@ static void translate(uint32_t reason, struct vcpu_exit *exit)
 		exit->cr = exit->information & CR_NUMBER_MASK;
 	if (exit->kind == EXIT_NESTED_FAULT)
 		exit->gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
+	if (exit->kind == EXIT_INTERRUPT)
+		wait_for_window(exit);
 }
 
 /*
@@ -201,7 +223,8 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t
 	else if (vcpu->exit.kind == EXIT_NMI)
 		vmx_unblock_nmis();
 	going_on = vcpu_handle_exit(vcpu);
-	leave_instruction(vcpu);
+	if (vcpu->exit.kind != EXIT_INTERRUPT) /* no instruction has exited */
+		leave_instruction(vcpu);
 	write_back(vcpu);
 	return going_on;
 }
@@ -244,6 +267,8 @@ const struct vcpu_vendor vmx_vendor = {
 	.available = vmx_available,
 	.run = vmx_start,
 	.kicked = kicked,
+	.intercept_interrupts = intercept_interrupts,
+	.take_interrupt = interrupt_take,
 	.sync = vmx_sync,
 	.flip = vmx_flip,
 };

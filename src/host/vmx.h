@@ -34,8 +34,14 @@ bool vmx_available(const char **why);
 void vmx_init(void);
 void vmx_prepare(struct vcpu *vcpu, const struct vcpu_start *start);
 
-/* Whether the guest exits after its next instruction, if the CPU can do that. */
+/*
+ * Whether the guest exits after its next instruction, if the CPU can do that; when an interrupt is
+ * pending (25.6.1), and when the guest could take one (25.6.2).  If an NMI's vmx_set_trap() comes
+ * amidst another of these, it is lost: so they are called before the last look for an INIT.
+ */
 void vmx_set_trap(bool on);
+void vmx_set_interrupt_exits(bool on);
+void vmx_set_window_exits(bool on);
 
 /*
  * vmx_run.asm: runs the guest of the current VMCS, and calls vmx_exit() for each exit until that

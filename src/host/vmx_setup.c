@@ -118,18 +118,33 @@ static uint64_t controls(uint32_t msr, uint64_t wanted)
 	return (wanted | (uint32_t)allowed) & allowed >> 32;
 }
 
+static void set_control(enum vmcs_field field, uint32_t msr, uint64_t bit, bool on)
+{
+	vmwrite(field, controls(msr, (vmread(field) & ~bit) | (on ? bit : 0)));
+}
+
 void vmx_set_trap(bool on)
 {
-	vmwrite(VMCS_PROC_CONTROLS,
-		controls(MSR_VMX_TRUE_PROC_CONTROLS,
-			 PROC_HLT | PROC_MWAIT | PROC_MONITOR | PROC_IO_BITMAPS | PROC_MSR_BITMAPS |
-				 PROC_SECONDARY | (on ? PROC_MONITOR_TRAP : 0)));
+	set_control(VMCS_PROC_CONTROLS, MSR_VMX_TRUE_PROC_CONTROLS, PROC_MONITOR_TRAP, on);
+}
+
+void vmx_set_interrupt_exits(bool on)
+{
+	set_control(VMCS_PIN_CONTROLS, MSR_VMX_TRUE_PIN_CONTROLS, PIN_INTERRUPT, on);
+}
+
+void vmx_set_window_exits(bool on)
+{
+	set_control(VMCS_PROC_CONTROLS, MSR_VMX_TRUE_PROC_CONTROLS, PROC_WINDOW, on);
 }
 
 static void init_controls(const struct vcpu *vcpu)
 {
 	vmwrite(VMCS_PIN_CONTROLS, controls(MSR_VMX_TRUE_PIN_CONTROLS, PIN_NMI));
-	vmx_set_trap(false);
+	vmwrite(VMCS_PROC_CONTROLS,
+		controls(MSR_VMX_TRUE_PROC_CONTROLS, PROC_HLT | PROC_MWAIT | PROC_MONITOR |
+							     PROC_IO_BITMAPS | PROC_MSR_BITMAPS |
+							     PROC_SECONDARY));
 	vmwrite(VMCS_PROC_CONTROLS2,
 		controls(MSR_VMX_PROC_CONTROLS2, PROC2_EPT | PROC2_UNRESTRICTED));
 	vmwrite(VMCS_EXIT_CONTROLS, controls(MSR_VMX_TRUE_EXIT_CONTROLS, EXIT_CONTROLS));

@@ -93,6 +93,33 @@ bool lapic_is_on(void)
 	return false;
 }
 
+void vapic_start(struct vcpu *v, void (*look)(struct vcpu *v))
+{
+	(void)v, (void)look;
+}
+
+void vapic_end(struct vcpu *v)
+{
+	(void)v;
+}
+
+void vapic_eoi(struct vcpu *v)
+{
+	(void)v;
+}
+
+unsigned vapic_in_service(const struct vcpu *v)
+{
+	(void)v;
+	return 0;
+}
+
+bool vapic_is_waiting(const struct vcpu *v)
+{
+	(void)v;
+	return false;
+}
+
 void ipi_send_self(const struct vcpu *from, uint32_t vector)
 {
 	(void)from, (void)vector;

@@ -57,12 +57,20 @@ void abi_exit(struct vcpu *v)
 	abi_exits++;
 }
 
+static unsigned interrupts;
+
+void vapic_interrupt(struct vcpu *v)
+{
+	assert_ptr_equal(v, &vcpu);
+	interrupts++;
+}
+
 bool clock_rtc_io(struct vcpu *v)
 {
 	return v->exit.io.port == RTC;
 }
 
-bool lapic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
+bool lapic_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	(void)v;
 	*value = 5;
@@ -419,9 +427,20 @@ static void test_hlt(void **state)
 	assert_null(vcpu.end_reason);
 }
 
+static void test_interrupts(void **state)
+{
+	(void)state;
+	start(EXIT_INTERRUPT);
+	interrupts = 0;
+	assert_true(handle());
+	assert_int_equal(interrupts, 1);
+	assert_int_equal(vcpu.rip, RIP);
+}
+
 static void test_exceptions(void **state)
 {
-	const struct vcpu_event event = {true, true, VECTOR_PF, 6};
+	const struct vcpu_event event = {
+		.pending = true, .has_error = true, .vector = VECTOR_PF, .error = 6};
 
 	(void)state;
 	start(EXIT_INSTRUCTION);
@@ -511,13 +530,13 @@ static void test_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rdmsr),    cmocka_unit_test(test_wrmsr),
-		cmocka_unit_test(test_efer),     cmocka_unit_test(test_pat),
-		cmocka_unit_test(test_in),       cmocka_unit_test(test_out),
-		cmocka_unit_test(test_strings),  cmocka_unit_test(test_verdict),
-		cmocka_unit_test(test_hlt),      cmocka_unit_test(test_exceptions),
-		cmocka_unit_test(test_cr_write), cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_rdmsr),      cmocka_unit_test(test_wrmsr),
+		cmocka_unit_test(test_efer),       cmocka_unit_test(test_pat),
+		cmocka_unit_test(test_in),         cmocka_unit_test(test_out),
+		cmocka_unit_test(test_strings),    cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_hlt),        cmocka_unit_test(test_interrupts),
+		cmocka_unit_test(test_exceptions), cmocka_unit_test(test_cr_write),
+		cmocka_unit_test(test_ends),       cmocka_unit_test(test_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

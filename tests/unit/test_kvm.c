@@ -81,6 +81,39 @@ bool lapic_is_on(void)
 	return apic_is_on;
 }
 
+/* test_vapic.c has the real one. */
+static unsigned in_service;
+static bool is_waiting;
+
+void vapic_start(struct vcpu *v, void (*look)(struct vcpu *v))
+{
+	(void)look;
+	v->vapic.on = true;
+}
+
+void vapic_end(struct vcpu *v)
+{
+	v->vapic.on = in_service;
+}
+
+void vapic_eoi(struct vcpu *v)
+{
+	(void)v;
+	in_service -= !!in_service;
+}
+
+unsigned vapic_in_service(const struct vcpu *v)
+{
+	(void)v;
+	return in_service;
+}
+
+bool vapic_is_waiting(const struct vcpu *v)
+{
+	(void)v;
+	return is_waiting;
+}
+
 void ipi_send_to(const struct vcpu *to, uint32_t vector)
 {
 	snprintf(sent + strlen(sent), sizeof(sent) - strlen(sent), "%u:%x ", to->id, vector);
@@ -141,6 +174,8 @@ static int setup(void **state)
 	tsc = START;
 	vcpus = 2;
 	apic_is_on = true;
+	in_service = 0;
+	is_waiting = false;
 	sent[0] = '\0';
 	start_host("none");
 	return 0;
@@ -864,6 +899,12 @@ static void mix_memory(void)
 	}
 }
 
+static void mix_area(void)
+{
+	for (unsigned i = 0; i < PAGE_SIZE; i++)
+		mix(memory.bytes[AREA + i]);
+}
+
 static void mix_exits(enum exit_kind kind)
 {
 	vcpu.exit.kind = kind;
@@ -877,8 +918,7 @@ static void mix_exits(enum exit_kind kind)
 static void mix_msr(uint32_t msr, uint64_t value)
 {
 	mix(abi_wrmsr(&vcpu, msr, value));
-	for (unsigned i = 0; i < PAGE_SIZE; i++)
-		mix(memory.bytes[AREA + i]);
+	mix_area();
 	tsc += 1000;
 	mix_vcpu();
 	mix_exits(EXIT_HLT);
@@ -1006,6 +1046,47 @@ static void mix_msrs(void)
 	vcpu.efer = LME | LMA;
 }
 
+/* An exit with @n in service; then the guest clears the bit, if @ends, and exits again. */
+static void mix_eoi(struct vcpu *v, unsigned n, bool waiting, bool ends)
+{
+	uint8_t *word = memory.bytes + AREA + 0x704 + 64 * v->id;
+
+	in_service = n;
+	is_waiting = waiting;
+	v->vapic.held[1] = 7;
+	abi_exit(v);
+	mix(in_service);
+	mix(v->vapic.held[1]);
+	mix_area();
+	if (ends)
+		*word &= 0xfe;
+	abi_exit(v);
+	mix(in_service);
+	mix_area();
+}
+
+static void mix_eois(void)
+{
+	memset(memory.bytes + AREA + 0x700, 0, 128);
+	abi_wrmsr(&other, M(4), AREA + 0x745);
+	mix_msr(M(4), AREA + 0x705);
+	for (unsigned i = 0; i < 12; i++) {
+		struct vcpu *v = i % 2 ? &other : &vcpu;
+
+		v->exit.kind = EXIT_WRMSR;
+		v->regs.rcx = 0x80b; /* the EOI register in x2APIC mode */
+		mix_eoi(v, i / 2 % 3, i == 9, i > 5);
+	}
+	in_service = 1;
+	mix_msr(M(4), AREA + 0x785);
+	mix_area();
+	in_service = 1;
+	mix_msr(M(4), 0);
+	mix(in_service);
+	mix_area();
+	mix_eoi(&vcpu, 1, false, false);
+}
+
 static void mix_calls(void)
 {
 	for (unsigned i = 0; i < 120; i++)
@@ -1068,6 +1149,7 @@ static uint64_t seen_with(const char *fault)
 	mix_cpuid();
 	mix_cpuid();
 	mix_msrs();
+	mix_eois();
 	mix_calls();
 	vcpus = 1;
 	mix_msr(M(2), AREA + 0x6c0);

@@ -23,6 +23,7 @@ static bool decodes;
 /* What happened last; no offset is ~0. */
 static unsigned written_at;
 static uint32_t written, icr, sent_to_self;
+static unsigned virtual_eois;
 
 /* ---- what lapic.c calls ---- */
 
@@ -61,6 +62,18 @@ void apic_write(unsigned offset, uint32_t value)
 {
 	written_at = offset;
 	written = value;
+}
+
+void vapic_write_eoi(struct vcpu *v)
+{
+	assert_true(v->vapic.on);
+	virtual_eois++;
+}
+
+uint32_t vapic_read(struct vcpu *v, unsigned offset)
+{
+	assert_true(v->vapic.on);
+	return 0xb0000000 + offset;
 }
 
 void ipi_send_self(const struct vcpu *from, uint32_t vector)
@@ -104,6 +117,7 @@ static void start(bool x2apic)
 	logged[0] = '\0';
 	written_at = ~0u;
 	written = icr = sent_to_self = 0;
+	virtual_eois = 0;
 }
 
 /* 11.4.3, 11.12.1: the boot processor's bit, and one way into x2APIC mode. */
@@ -374,6 +388,29 @@ static void test_lvt(void **state)
 	assert_int_equal(written_at, 0x380);
 }
 
+/* EOI, ISR, IRR and PPR, while they are virtual. */
+static void test_virtual(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	for (unsigned reg = 0; reg < 0x40; reg++) {
+		const bool virtual = reg == 0x0a || (reg >= 0x10 && reg <= 0x27);
+
+		start(true);
+		vcpu.vapic.on = true;
+		if (wanted_rights(reg) & 4 && reg != 0x02 && reg != 0x0d && reg != 0x30) {
+			assert_true(lapic_rdmsr(&vcpu, 0x800 + reg, &value));
+			assert_int_equal(value, (virtual ? 0xb0000000 : 0xa0000000) + reg * 16);
+		}
+		if (wanted_rights(reg) & 8 && reg != 0x30 && reg != 0x3f) {
+			assert_true(lapic_wrmsr(&vcpu, 0x800 + reg, 0));
+			assert_int_equal(written_at, reg == 0x0b ? ~0u : reg * 16);
+			assert_int_equal(virtual_eois, reg == 0x0b);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,7 +418,7 @@ int main(void)
 		cmocka_unit_test(test_page),         cmocka_unit_test(test_page_operands),
 		cmocka_unit_test(test_page_refused), cmocka_unit_test(test_own_registers),
 		cmocka_unit_test(test_reserved),     cmocka_unit_test(test_x2apic_ipis),
-		cmocka_unit_test(test_lvt),
+		cmocka_unit_test(test_lvt),          cmocka_unit_test(test_virtual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,11 @@ void svm_take_nmi(void)
 	nmis++;
 }
 
+int svm_take_interrupt(void)
+{
+	return 0x55;
+}
+
 void svm_block_nmis(void)
 {
 	nmis_blocked = true;
@@ -293,20 +298,35 @@ static void test_reasons(void **state)
 		enum exit_kind kind;
 		uint64_t information;
 	} table[] = {
-		{0x46, EXIT_EXCEPTION, 0},   {0x4d, EXIT_EXCEPTION, 8},
-		{0x61, EXIT_NMI, 0},         {0x63, EXIT_INIT, 0},
-		{0x72, EXIT_CPUID, 0},       {0x76, EXIT_INVD, 0},
-		{0x78, EXIT_HLT, 0},         {0x7a, EXIT_INSTRUCTION, 0},
-		{0x7c, EXIT_RDMSR, 0},       {0x7c, EXIT_WRMSR, 1},
-		{0x7d, EXIT_UNKNOWN, 0},     {0x7f, EXIT_TRIPLE_FAULT, 0},
-		{0x80, EXIT_INSTRUCTION, 0}, {0x82, EXIT_INSTRUCTION, 0},
-		{0x83, EXIT_INSTRUCTION, 0}, {0x84, EXIT_INSTRUCTION, 0},
-		{0x85, EXIT_INSTRUCTION, 0}, {0x86, EXIT_INSTRUCTION, 0},
-		{0x87, EXIT_INSTRUCTION, 0}, {0x8a, EXIT_INSTRUCTION, 0},
-		{0x8b, EXIT_INSTRUCTION, 0}, {0x8c, EXIT_INSTRUCTION, 0},
-		{0x8d, EXIT_INSTRUCTION, 0}, {0x400, EXIT_NESTED_FAULT, 0},
-		{0x60, EXIT_UNKNOWN, 0},     {0xffffffff, EXIT_ENTRY_FAILED, 0},
-		{0x401, EXIT_UNKNOWN, 0},    {UINT64_MAX, EXIT_ENTRY_FAILED, 0},
+		{0x46, EXIT_EXCEPTION, 0},
+		{0x4d, EXIT_EXCEPTION, 8},
+		{0x61, EXIT_NMI, 0},
+		{0x63, EXIT_INIT, 0},
+		{0x72, EXIT_CPUID, 0},
+		{0x76, EXIT_INVD, 0},
+		{0x78, EXIT_HLT, 0},
+		{0x7a, EXIT_INSTRUCTION, 0},
+		{0x7c, EXIT_RDMSR, 0},
+		{0x7c, EXIT_WRMSR, 1},
+		{0x7d, EXIT_UNKNOWN, 0},
+		{0x7f, EXIT_TRIPLE_FAULT, 0},
+		{0x80, EXIT_INSTRUCTION, 0},
+		{0x82, EXIT_INSTRUCTION, 0},
+		{0x83, EXIT_INSTRUCTION, 0},
+		{0x84, EXIT_INSTRUCTION, 0},
+		{0x85, EXIT_INSTRUCTION, 0},
+		{0x86, EXIT_INSTRUCTION, 0},
+		{0x87, EXIT_INSTRUCTION, 0},
+		{0x8a, EXIT_INSTRUCTION, 0},
+		{0x8b, EXIT_INSTRUCTION, 0},
+		{0x8c, EXIT_INSTRUCTION, 0},
+		{0x8d, EXIT_INSTRUCTION, 0},
+		{0x400, EXIT_NESTED_FAULT, 0},
+		{0x60, EXIT_INTERRUPT, 0},
+		{0x64, EXIT_UNKNOWN, 0},
+		{0xffffffff, EXIT_ENTRY_FAILED, 0},
+		{0x401, EXIT_UNKNOWN, 0},
+		{UINT64_MAX, EXIT_ENTRY_FAILED, 0},
 	};
 
 	(void)state;
@@ -336,6 +356,42 @@ static void test_reasons(void **state)
 	going_on = false;
 	assert_false(svm_exit(svm, &vcpu));
 	going_on = true;
+}
+
+static void inject_interrupt(struct vcpu *v)
+{
+	assert_true(v->exit.open);
+	v->event = (struct vcpu_event){
+		.pending = true, .interrupt = true, .vector = (uint8_t)v->vendor->take_interrupt()};
+}
+
+/*
+ * 15.13.1: interrupts exit if asked for.  15.20: their events have type 0, or are an INT n, of type
+ * 4, at CPL 0 of a CPU that does not save the next RIP.
+ */
+static void test_interrupts(void **state)
+{
+	struct fake_cpu saves = plain;
+
+	(void)state;
+	saves.leaves[2].regs.edx |= BIT(3);
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t before;
+
+		start(i & 1 ? &saves : &plain);
+		before = svm->guest.intercept1;
+		svm_vendor.intercept_interrupts(&vcpu, true);
+		assert_int_equal(svm->guest.intercept1, before | BIT(0));
+		svm->guest.exit_code = 0x60;
+		svm->guest.cpl = i & 2 ? 3 : 0;
+		handler = inject_interrupt;
+		assert_true(svm_exit(svm, &vcpu));
+		handler = NULL;
+		assert_int_equal(svm->guest.event, i ? 0x80000055 : 0x80000455);
+		assert_int_equal(svm->guest.rip, RIP);
+		svm_vendor.intercept_interrupts(&vcpu, false);
+		assert_int_equal(svm->guest.intercept1, before);
+	}
 }
 
 /* 15.10.2: EXITINFO1, and the next instruction's RIP in EXITINFO2. */
@@ -438,7 +494,8 @@ static void test_sync(void **state)
 
 static void inject(struct vcpu *v)
 {
-	v->event = (struct vcpu_event){true, true, VECTOR_GP, 0x1238};
+	v->event = (struct vcpu_event){
+		.pending = true, .has_error = true, .vector = VECTOR_GP, .error = 0x1238};
 }
 
 /* 15.20: valid, with an error code, of type 3, and the error in the upper half. */
@@ -517,14 +574,14 @@ static void test_flip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_offered),  cmocka_unit_test(test_available),
-		cmocka_unit_test(test_msr_map),  cmocka_unit_test(test_controls),
-		cmocka_unit_test(test_next_rip), cmocka_unit_test(test_code),
-		cmocka_unit_test(test_flip),     cmocka_unit_test(test_intercepts),
-		cmocka_unit_test(test_start),    cmocka_unit_test(test_init_before),
-		cmocka_unit_test(test_reasons),  cmocka_unit_test(test_io),
-		cmocka_unit_test(test_sync),     cmocka_unit_test(test_event),
-		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_offered),    cmocka_unit_test(test_available),
+		cmocka_unit_test(test_msr_map),    cmocka_unit_test(test_controls),
+		cmocka_unit_test(test_next_rip),   cmocka_unit_test(test_code),
+		cmocka_unit_test(test_flip),       cmocka_unit_test(test_intercepts),
+		cmocka_unit_test(test_start),      cmocka_unit_test(test_init_before),
+		cmocka_unit_test(test_reasons),    cmocka_unit_test(test_io),
+		cmocka_unit_test(test_interrupts), cmocka_unit_test(test_sync),
+		cmocka_unit_test(test_event),      cmocka_unit_test(test_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/clock.h"
+#include "host/interrupt.h"
 #include "host/lapic.h"
 #include "host/log.h"
 #include "host/vcpus.h"
@@ -148,6 +149,20 @@ void vmx_run(struct vcpu *v)
 	step("run");
 }
 
+void vapic_interrupt(struct vcpu *v)
+{
+	assert_ptr_equal(v, &vcpu);
+	if (v->exit.open)
+		v->event = (struct vcpu_event){.pending = true,
+					       .interrupt = true,
+					       .vector = (uint8_t)v->vendor->take_interrupt()};
+}
+
+int interrupt_take(void)
+{
+	return 0x55;
+}
+
 void vmx_unblock_nmis(void)
 {
 }
@@ -168,7 +183,7 @@ bool lapic_page_access(struct vcpu *v)
 	return false;
 }
 
-bool lapic_rdmsr(const struct vcpu *v, uint32_t msr, uint64_t *value)
+bool lapic_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
 {
 	(void)v, (void)msr, (void)value;
 	return false;
@@ -522,6 +537,7 @@ static void test_reasons(void **state)
 	memset(kinds + 33, EXIT_ENTRY_FAILED, 2); /* 33, 34 */
 	kinds[41] = EXIT_ENTRY_FAILED;
 	kinds[0] = EXIT_EXCEPTION;
+	kinds[1] = kinds[7] = EXIT_INTERRUPT;
 	kinds[2] = EXIT_TRIPLE_FAULT;
 	kinds[3] = EXIT_INIT;
 	kinds[10] = EXIT_CPUID;
@@ -549,6 +565,52 @@ static void test_reasons(void **state)
 			assert_int_equal(asked_for, (uint32_t)NOISE);
 		if (kinds[reason] == EXIT_INSTRUCTION)
 			goes_on(RIP, EVENT_UD);
+	}
+}
+
+/*
+ * 26.2: interrupts exit if asked for, even if the guest can't take one.  Then the next exit is when
+ * it can (25.6.2).  25.8.3: the event has type 0.  Nothing is unblocked, for no instruction exits.
+ */
+static void test_interrupts(void **state)
+{
+	enum { PIN = 1, WINDOW = 4, IF = 0x200 };
+	static const struct {
+		uint32_t reason, flags, blocking;
+		bool open;
+	} table[] = {
+		{1, IF, 0, true}, {1, 0, 0, false}, {1, IF, 1, false}, {1, IF, 2, false},
+		{7, IF, 0, true}, {1, IF, 8, true}, {1, 0, 1, false},  {7, IF, 8, true},
+	};
+
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		uint64_t pin, proc;
+
+		setup(state);
+		fake_msr(TRUE_PIN)->value |= BIT(32);
+		fake_msr(TRUE_PROC)->value |= BIT(34) | BIT(59);
+		vmx_vendor.init();
+		vmx_vendor.run(&vcpu, &begin);
+		pin = vmcs[VMCS_PIN_CONTROLS];
+		proc = vmcs[VMCS_PROC_CONTROLS];
+		vmx_vendor.intercept_interrupts(&vcpu, true);
+		assert_int_equal(vmcs[VMCS_PIN_CONTROLS], pin | PIN);
+		vmx_vendor.kicked(); /* keeps the others, which keep this */
+		vmcs[VMCS_EXIT_REASON] = table[i].reason;
+		vmcs[VMCS_GUEST_RIP] = RIP;
+		vmcs[VMCS_ENTRY_EVENT] = 0;
+		vmcs[VMCS_GUEST_RFLAGS] = table[i].flags;
+		vmcs[VMCS_GUEST_INTERRUPTIBILITY] = table[i].blocking;
+		assert_true(vmx_exit(&vcpu));
+		assert_int_equal(vmcs[VMCS_ENTRY_EVENT], table[i].open ? 0x80000055 : 0);
+		assert_int_equal(vmcs[VMCS_GUEST_RIP], RIP);
+		assert_int_equal(vmcs[VMCS_GUEST_INTERRUPTIBILITY], table[i].blocking);
+		assert_int_equal(vmcs[VMCS_PIN_CONTROLS], pin | (table[i].open ? PIN : 0));
+		assert_int_equal(vmcs[VMCS_PROC_CONTROLS],
+				 proc | BIT(27) | (table[i].open ? 0 : WINDOW));
+		vmx_vendor.intercept_interrupts(&vcpu, false);
+		assert_int_equal(vmcs[VMCS_PIN_CONTROLS], pin);
+		assert_int_equal(vmcs[VMCS_PROC_CONTROLS], proc | BIT(27));
 	}
 }
 
@@ -885,10 +947,11 @@ int main(void)
 		TEST(test_enter),          RUNNING(test_all_written), RUNNING(test_controls),
 		RUNNING(test_msr_map),     RUNNING(test_addresses),   RUNNING(test_host_state),
 		RUNNING(test_guest_state), RUNNING(test_reasons),     RUNNING(test_ends),
-		RUNNING(test_refused),     RUNNING(test_io),          RUNNING(test_cr0_ne),
-		RUNNING(test_cr4_vmxe),    RUNNING(test_real_mode),   RUNNING(test_exception),
-		RUNNING(test_memory),      RUNNING(test_efer),        RUNNING(test_sync),
-		RUNNING(test_code),        RUNNING(test_hypercall),   RUNNING(test_flip),
+		RUNNING(test_refused),     RUNNING(test_interrupts),  RUNNING(test_io),
+		RUNNING(test_cr0_ne),      RUNNING(test_cr4_vmxe),    RUNNING(test_real_mode),
+		RUNNING(test_exception),   RUNNING(test_memory),      RUNNING(test_efer),
+		RUNNING(test_sync),        RUNNING(test_code),        RUNNING(test_hypercall),
+		RUNNING(test_flip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

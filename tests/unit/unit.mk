@@ -31,8 +31,9 @@ unit_printf := src/lib/printf.c
 unit_serial := src/lib/serial.c
 unit_site := src/guest/kvm2007/site.c src/guest/vendor.c
 unit_string := src/lib/string.c
-unit_svm := src/host/svm.c src/host/passthrough.c src/host/hooks.c tests/unit/fake_cpu.c
+unit_svm := $(patsubst %,src/host/%.c,svm svm_flip passthrough hooks) tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
+unit_vapic := $(patsubst %,src/host/%.c,vapic kvm/pv_eoi guest_memory)
 unit_vcpus := src/host/vcpus.c src/host/ipi.c
 unit_vga := src/lib/vga.c
 unit_vmx := $(patsubst %,src/host/%.c,vmx vmx_setup exits cpuid passthrough hooks) \
@@ -79,7 +80,7 @@ UNIT_INCLUDE :=
 UNIT_LDFLAGS :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
 $(call objects_of,src/guest/vendor src/guest/kvm2007/site \
-	$(addprefix src/host/,svm vmx vmx_setup exits cpuid ipi lapic vcpus)): \
+	$(addprefix src/host/,svm svm_flip vmx vmx_setup exits cpuid ipi lapic vcpus)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,$(basename $(wildcard src/host/kvm/*.c))): \
 	private UNIT_INCLUDE := -include tests/unit/fake_tsc.h

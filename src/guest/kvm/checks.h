@@ -54,12 +54,13 @@ void kvm_report(struct run *run);
 
 extern const struct area cpuid_area, msr_area, msr_kept_area, wallclock_area, kvmclock_area,
 	kvmclock_time_area, steal_area, poll_area, migration_area, pveoi_area, asyncpf_area,
-	kvm_end_area;
+	kvm_end_area, eoi_area, smp_eoi_area;
 
 /* What the areas report after all checks, by themselves. */
 void wallclock_report(void);
 void steal_report(void);
 void calls_report(void);
+void eoi_report(void);
 void kvmclock_report(struct run *run);
 void kvmclock_time_report(struct run *run);
 

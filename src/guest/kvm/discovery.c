@@ -140,4 +140,5 @@ void kvm_report(struct run *run)
 	kvmclock_report(run);
 	steal_report();
 	calls_report();
+	eoi_report();
 }

@@ -171,7 +171,7 @@ void kvm_keep(struct kvm_request *q)
 	*kvm_msr(q->vcpu, q->number) = q->value;
 }
 
-/* The other MSRs only keep their value: KE7, KP1, KG1 leave it to the host what it makes of it. */
+/* The other MSRs only keep their value: KP1, KG1 leave it to the host what it makes of it. */
 void kvm_act(struct kvm_request *q)
 {
 	switch (q->number) {
@@ -183,6 +183,9 @@ void kvm_act(struct kvm_request *q)
 		break;
 	case STEAL:
 		kvm_steps.register_steal(q);
+		break;
+	case EOI:
+		kvm_steps.register_eoi(q);
 		break;
 	case ASYNC_PF_EN:
 		kvm_steps.enable_async_pf(q);

@@ -84,6 +84,10 @@ typedef void kvm_step(struct kvm_request *request);
 	X(acknowledge)     /* likewise */                                         \
 	X(wake)            /* takes the next one, if it is due */                 \
 	X(deliver)                                                                \
+	X(register_eoi) /* pv_eoi.c: takes the next one */                        \
+	X(take_eoi)                                                               \
+	X(offer_eoi) /* takes the next one, if it may */                          \
+	X(put_eoi)                                                                \
 	X(call) /* calls.c: takes the next three */                               \
 	X(read_call)                                                              \
 	X(find_result) /* takes one of the last four */                           \
@@ -141,6 +145,9 @@ uint32_t kvm_next_version(uint32_t version);
 
 /* msr.c: the value of the MSR that this one is, KM1. */
 uint64_t *kvm_msr(struct vcpu *vcpu, unsigned number);
+
+/* pv_eoi.c: after each exit. */
+void kvm_renew_eoi(struct vcpu *vcpu);
 
 /* As in struct host_abi. */
 void kvm_init_vcpu(struct vcpu *vcpu);

@@ -66,4 +66,5 @@ void kvm_exit(struct vcpu *vcpu)
 	struct kvm_request q = {.vcpu = vcpu};
 
 	kvm_steps.count_exit(&q);
+	kvm_renew_eoi(vcpu);
 }

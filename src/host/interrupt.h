@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest's interrupts, where the host takes them. */
+#ifndef HOST_INTERRUPT_H
+#define HOST_INTERRUPT_H
+
+/* Once, before any vCPU runs. */
+void interrupt_init(void);
+
+/*
+ * interrupt_take.asm: lets the processor take one interrupt, if one is pending.  Returns its
+ * vector, or -1.
+ */
+int interrupt_take(void);
+
+#endif

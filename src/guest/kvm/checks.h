@@ -68,4 +68,7 @@ void kvm_sane_call(struct run *run);
 
 extern const struct area vmcall_area, vmcall32_area, calls_area, pairing_area, wake_area;
 
+/* Those that need several vCPUs. */
+extern const struct area smp_clock_area, smp_msr_area, smp_steal_area, smp_init_area;
+
 #endif

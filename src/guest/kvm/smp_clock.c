@@ -3,13 +3,18 @@
 #include "guest/kvm/smp_areas.h"
 #include "lib/string.h"
 #include "x86/deadline.h"
+#include "x86/insn.h"
 
 #define ROUNDED  2 /* ns: each clock rounds down twice */
 #define HANDOVER deadline_in(2000000000, 50000000)
 
-#define HANDOVERS 12   /* of a time from vCPU to vCPU, for each ms of the option waits= */
-#define AT_ONCE   1200 /* that vCPU 0 waits for */
-#define PAIRED    4    /* vCPUs up to which each two of them hand a time to and fro */
+/* For each ms of the option waits= so many handovers of a time, but not for more cycles. */
+#define HANDOVERS 12
+#define CYCLES    UINT64_C(5000000)
+
+#define AT_ONCE  1200 /* handovers that vCPU 0 waits for */
+#define AT_LEAST 16   /* however long they take */
+#define PAIRED   4    /* vCPUs up to which each two of them hand a time to and fro */
 
 #define RACES 1200 /* registrations and reads by all vCPUs together */
 #define READS 16   /* at once */
@@ -22,6 +27,7 @@ static struct ring {
 	unsigned first, step, last;
 	unsigned holder, left;
 	uint64_t time;
+	uint64_t end; /* a TSC, of vCPU 0 */
 } ring;
 
 static unsigned holder(void)
@@ -54,6 +60,13 @@ static void compare_time(struct run *run, const struct vcpu_pages *own)
 	ring.time = now;
 }
 
+static unsigned left_after(const struct run *run, unsigned left)
+{
+	if (run->failed || (left % AT_LEAST == 0 && rdtsc() >= ring.end))
+		return 0;
+	return left - 1;
+}
+
 /* Once no handover is left, that goes round, too, so that all end. */
 static void hand_on(struct run *run, struct vcpu_pages *own)
 {
@@ -66,19 +79,23 @@ static void hand_on(struct run *run, struct vcpu_pages *own)
 		left = ring.left;
 		if (left) {
 			compare_time(run, own);
-			ring.left = run->failed ? 0 : left - 1;
+			ring.left = left_after(run, left);
 		}
 		__atomic_store_n(&ring.holder, id == ring.last ? ring.first : id + ring.step,
 				 __ATOMIC_RELEASE);
 	}
 }
 
-/* @n handovers. */
-static void go_round(struct run *run, unsigned first, unsigned step, unsigned last, uint64_t n)
+/* @n handovers, or less if they take more than @cycles. */
+static void go_round(struct run *run, unsigned first, unsigned step, unsigned last, uint64_t n,
+		     uint64_t cycles)
 {
+	const uint64_t end = rdtsc() + cycles;
+
 	for (uint64_t done = 0; done < n && !run->failed; done += AT_ONCE) {
 		ring = (struct ring){first, step, last, .holder = first, .time = ring.time};
 		ring.left = n - done < AT_ONCE ? (unsigned)(n - done) : AT_ONCE;
+		ring.end = end;
 		on_each_vcpu(run, hand_on, 1);
 	}
 }
@@ -87,15 +104,16 @@ static void go_round_all(struct run *run)
 {
 	const unsigned n = run->vcpus, pairs = n > PAIRED ? 1 : n * (n - 1) / 2;
 	const uint64_t handovers = run->options.waits * HANDOVERS / pairs;
+	const uint64_t cycles = run->options.waits * CYCLES / pairs;
 
 	ring.time = 0;
 	if (n > PAIRED) {
-		go_round(run, 0, 1, n - 1, handovers);
+		go_round(run, 0, 1, n - 1, handovers, cycles);
 		return;
 	}
 	for (unsigned last = 1; last < n; last++) {
 		for (unsigned first = 0; first < last; first++)
-			go_round(run, first, last - first, last, handovers);
+			go_round(run, first, last - first, last, handovers, cycles);
 	}
 }
 
@@ -141,15 +159,22 @@ static void read_clock(struct run *run, const time_info *info, struct vcpu_pages
 	own->seen = copy;
 }
 
-/* Vcpus with even numbers register again and again, and the next ones read what that writes. */
+/*
+ * vCPUs with even numbers register again and again, and the next ones read what that writes.  Each
+ * lets others run in between, for they may share one CPU.
+ */
 static void register_or_read(struct run *run, struct vcpu_pages *own)
 {
 	const unsigned id = this_cpu()->id;
 
-	if (id % 2 == 0)
+	if (id % 2 == 0) {
+		cpu_relax();
 		start_clock(run, own);
-	for (unsigned i = 0; id % 2 && i < READS && !run->failed; i++)
+	}
+	for (unsigned i = 0; id % 2 && i < READS && !run->failed; i++) {
+		cpu_relax();
 		read_clock(run, &vcpu_pages(id - 1)->area[0].time, own);
+	}
 }
 
 static void versions(struct run *run)

@@ -2,119 +2,51 @@
 /* KT9, KT13: the vCPUs' clocks together, and read by other vCPUs. */
 #include "guest/kvm/smp_areas.h"
 #include "lib/string.h"
-#include "x86/deadline.h"
 #include "x86/insn.h"
 
-#define ROUNDED  2 /* ns: each clock rounds down twice */
-#define HANDOVER deadline_in(2000000000, 50000000)
+#define ROUNDED 2 /* ns: each clock rounds down twice */
 
-/* For each ms of the option waits= so many handovers of a time, but not for more cycles. */
-#define HANDOVERS 12
-#define CYCLES    UINT64_C(5000000)
-
-#define AT_ONCE  1200 /* handovers that vCPU 0 waits for */
-#define AT_LEAST 16   /* however long they take */
-#define PAIRED   4    /* vCPUs up to which each two of them hand a time to and fro */
+/* For each ms of the option waits=, by all vCPUs together; and how many vCPU 0 waits for. */
+#define TIMES   60
+#define AT_ONCE 1200
 
 #define RACES 1200 /* registrations and reads by all vCPUs together */
 #define READS 16   /* at once */
 
+static uint64_t latest; /* shared: the latest time that any vCPU has read */
+
+static void set_latest(uint64_t now)
+{
+	uint64_t before = __atomic_load_n(&latest, __ATOMIC_RELAXED);
+
+	while (now > before && !__atomic_compare_exchange_n(&latest, &before, now, false,
+							    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
+
 /*
- * A time that goes round a ring of vCPUs, @step apart, from @first to @last.  Only vCPU @holder
- * writes to @time, @left and @holder.
+ * KT9: what another vCPU has read before is not later than what this one reads now.  No vCPU waits
+ * for another: if two share a CPU, one goes on where the other was interrupted.
  */
-static struct ring {
-	unsigned first, step, last;
-	unsigned holder, left;
-	uint64_t time;
-	uint64_t end; /* a TSC, of vCPU 0 */
-} ring;
-
-static unsigned holder(void)
+static void compare_time(struct run *run, struct vcpu_pages *own)
 {
-	return __atomic_load_n(&ring.holder, __ATOMIC_ACQUIRE);
-}
+	uint64_t before, now;
 
-static bool await_turn(struct run *run)
-{
-	struct deadline d = HANDOVER;
-
-	while (holder() != this_cpu()->id) {
-		if (!before_deadline(&d)) {
-			fail_check(run, "a time from vCPU %u: wanted it, got none", holder());
-			return false;
-		}
-	}
-	return true;
-}
-
-/* KT9: what another vCPU has read before is not later than what this one reads now. */
-static void compare_time(struct run *run, const struct vcpu_pages *own)
-{
-	uint64_t now;
-
-	if (time_now(run, &own->area[0].time, &now))
-		expect(run, now + ROUNDED >= ring.time,
-		       "its clock: wanted at least another vCPU's %#lx ns, got %#lx ns", ring.time,
-		       now);
-	ring.time = now;
-}
-
-static unsigned left_after(const struct run *run, unsigned left)
-{
-	if (run->failed || (left % AT_LEAST == 0 && rdtsc() >= ring.end))
-		return 0;
-	return left - 1;
-}
-
-/* Once no handover is left, that goes round, too, so that all end. */
-static void hand_on(struct run *run, struct vcpu_pages *own)
-{
-	const unsigned id = this_cpu()->id;
-	unsigned left = 1;
-
-	if (id < ring.first || id > ring.last || (id - ring.first) % ring.step)
+	cpu_relax();
+	before = __atomic_load_n(&latest, __ATOMIC_ACQUIRE);
+	load_fence(); /* else RDTSC may be done before that */
+	if (!time_now(run, &own->area[0].time, &now))
 		return;
-	while (left && await_turn(run)) {
-		left = ring.left;
-		if (left) {
-			compare_time(run, own);
-			ring.left = left_after(run, left);
-		}
-		__atomic_store_n(&ring.holder, id == ring.last ? ring.first : id + ring.step,
-				 __ATOMIC_RELEASE);
-	}
+	expect(run, now + ROUNDED >= before,
+	       "its clock: wanted at least another vCPU's %#lx ns, got %#lx ns", before, now);
+	set_latest(now);
 }
 
-/* @n handovers, or less if they take more than @cycles. */
-static void go_round(struct run *run, unsigned first, unsigned step, unsigned last, uint64_t n,
-		     uint64_t cycles)
+static void compare_times(struct run *run)
 {
-	const uint64_t end = rdtsc() + cycles;
-
-	for (uint64_t done = 0; done < n && !run->failed; done += AT_ONCE) {
-		ring = (struct ring){first, step, last, .holder = first, .time = ring.time};
-		ring.left = n - done < AT_ONCE ? (unsigned)(n - done) : AT_ONCE;
-		ring.end = end;
-		on_each_vcpu(run, hand_on, 1);
-	}
-}
-
-static void go_round_all(struct run *run)
-{
-	const unsigned n = run->vcpus, pairs = n > PAIRED ? 1 : n * (n - 1) / 2;
-	const uint64_t handovers = run->options.waits * HANDOVERS / pairs;
-	const uint64_t cycles = run->options.waits * CYCLES / pairs;
-
-	ring.time = 0;
-	if (n > PAIRED) {
-		go_round(run, 0, 1, n - 1, handovers, cycles);
-		return;
-	}
-	for (unsigned last = 1; last < n; last++) {
-		for (unsigned first = 0; first < last; first++)
-			go_round(run, first, last - first, last, handovers, cycles);
-	}
+	latest = 0;
+	for (uint64_t n = 0; n < run->options.waits * TIMES && !run->failed; n += AT_ONCE)
+		on_each_vcpu(run, compare_time, AT_ONCE / run->vcpus + 1);
 }
 
 static void start_clock(struct run *run, struct vcpu_pages *own)
@@ -139,7 +71,7 @@ static void monotonic(struct run *run)
 	areas_reset(run);
 	if (on_each_vcpu(run, start_clock, 1)) {
 		if (all_are_stable(run))
-			go_round_all(run);
+			compare_times(run);
 		else
 			skip(run, "bit 0 of a clock's flags is clear");
 	}

@@ -101,11 +101,18 @@ static void run_slowly(struct kvm_request *q)
 		q->time.tsc_to_system_mul -= q->time.tsc_to_system_mul / 8;
 }
 
-/* Waits until another vCPU is likely to have read. */
+static unsigned puts_so_far; /* shared: of all vCPUs */
+
+/*
+ * Waits until another vCPU is likely to have read, even if that has to wait for a CPU; but not each
+ * time, lest it takes long.
+ */
 static void linger(void)
 {
-	for (unsigned i = 0; i < 400; i++)
-		__builtin_ia32_pause();
+	const uint64_t start = rdtsc();
+
+	while (SHARED_GET(puts_so_far) % 16 == 0 && rdtsc() - start < 5000000)
+		cpu_relax();
 }
 
 static void put_version(struct kvm_request *q)
@@ -122,9 +129,11 @@ static void put_data(struct kvm_request *q)
 
 static void put_version_last(struct kvm_request *q)
 {
+	linger();
 	put_data(q);
 	linger();
 	put_version(q);
+	__atomic_add_fetch(&puts_so_far, 1, __ATOMIC_RELAXED);
 }
 
 static void put_version_first(struct kvm_request *q)
@@ -132,13 +141,15 @@ static void put_version_first(struct kvm_request *q)
 	put_version(q);
 	linger();
 	put_data(q);
+	linger();
+	__atomic_add_fetch(&puts_so_far, 1, __ATOMIC_RELAXED);
 }
 
-/* In two halves, of which each is written at once. */
 static void put_odd_too_late(struct kvm_request *q)
 {
 	const uint32_t odd = q->time.version - 1;
 
+	linger();
 	guest_write(q->vcpu->memory,
 		    q->gpa + offsetof(struct pvclock_vcpu_time_info, tsc_timestamp),
 		    &q->time.tsc_timestamp, sizeof(q->time.tsc_timestamp));
@@ -146,6 +157,7 @@ static void put_odd_too_late(struct kvm_request *q)
 	guest_write(q->vcpu->memory, q->gpa, &odd, sizeof(odd));
 	put_data(q);
 	put_version(q);
+	__atomic_add_fetch(&puts_so_far, 1, __ATOMIC_RELAXED);
 }
 
 const struct kvm_row kvm_vcpu_clock_faults[] = {

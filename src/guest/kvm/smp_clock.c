@@ -10,8 +10,8 @@
 #define TIMES   60
 #define AT_ONCE 1200
 
-#define RACES 1200 /* registrations and reads by all vCPUs together */
-#define READS 16   /* at once */
+#define RACES 600 /* registrations and reads by all vCPUs together */
+#define READS 4   /* at once */
 
 static uint64_t latest; /* shared: the latest time that any vCPU has read */
 

@@ -111,7 +111,7 @@ static void linger(void)
 {
 	const uint64_t start = rdtsc();
 
-	while (SHARED_GET(puts_so_far) % 16 == 0 && rdtsc() - start < 5000000)
+	while (SHARED_GET(puts_so_far) % 8 == 0 && rdtsc() - start < 5000000)
 		cpu_relax();
 }
 

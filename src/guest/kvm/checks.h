@@ -58,7 +58,7 @@ extern const struct area cpuid_area, msr_area, msr_kept_area, wallclock_area, kv
 
 /* What the areas report after all checks, by themselves. */
 void wallclock_report(void);
-void steal_report(void);
+void steal_report(struct run *run);
 void calls_report(void);
 void kvmclock_report(struct run *run);
 void kvmclock_time_report(struct run *run);

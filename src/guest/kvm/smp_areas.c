@@ -35,6 +35,11 @@ void expect_area_kept(struct run *run, unsigned id, unsigned n)
 	}
 }
 
+bool needs_renewals(struct run *run)
+{
+	return time_msr() || needs(run, KVM_FEATURE_STEAL_TIME);
+}
+
 bool start_own_time(struct run *run, struct vcpu_pages *own, unsigned n)
 {
 	return set_msr(run, time_msr(), own_gpa(&own->area[n].time) | KVM_MSR_ENABLED);

@@ -48,6 +48,9 @@ void area_fill(struct vcpu_pages *own, unsigned n);
 /* Expects area @n of the vCPU @id as it was filled. */
 void expect_area_kept(struct run *run, unsigned id, unsigned n);
 
+/* Whether the host renews anything in them; if not, the check is a skip. */
+bool needs_renewals(struct run *run);
+
 /* Registers the vCPU's clock in area @n, or its steal time.  False: the check has failed. */
 bool start_own_time(struct run *run, struct vcpu_pages *own, unsigned n);
 bool start_own_steal(struct run *run, struct vcpu_pages *own, unsigned n);

@@ -78,6 +78,8 @@ static void init(struct run *run)
 {
 	const unsigned id = run->vcpus - 1;
 
+	if (!needs_renewals(run))
+		return;
 	areas_reset(run);
 	if (!on_each_vcpu(run, register_all, 1))
 		return;

@@ -221,6 +221,8 @@ static void look_at_staying(struct run *run, struct vcpu_pages *own)
 /* KR2: whether others register, or end that, a vCPU's clock and steal time stay as they are. */
 static void registered(struct run *run)
 {
+	if (!needs_renewals(run))
+		return;
 	for (staying = 0; staying < 2 && !run->failed; staying++) {
 		areas_reset(run);
 		if (on_each_vcpu(run, start_staying, 1) && on_each_vcpu(run, start_others, 1) &&

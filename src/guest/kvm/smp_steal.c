@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* KS6, KS8, KS9: steal time of vCPUs that run, and what others see of it. */
+/* KS6, KS8: steal time of vCPUs that run, and what others see of it. */
 #include "guest/kvm/smp_areas.h"
 
 #define SAMPLES 50
@@ -63,6 +63,8 @@ static void make_exits(struct run *run, struct vcpu_pages *own)
 /* KS6, KT3: whatever other vCPUs do, old places are left alone. */
 static void moved(struct run *run)
 {
+	if (!needs_renewals(run))
+		return;
 	areas_reset(run);
 	if (on_each_vcpu(run, move, 1))
 		on_each_vcpu(run, make_exits, 1);

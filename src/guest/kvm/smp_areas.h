@@ -28,6 +28,7 @@ struct vcpu_pages {
 			struct guest_vcpu vcpu;
 			uint64_t noise;                     /* that the areas are filled with */
 			struct pvclock_vcpu_time_info seen; /* smp_clock.c */
+			unsigned reads;                     /* likewise */
 			bool renews_time, renews_steal;     /* smp_msr.c */
 		};
 		uint8_t page[PAGE_SIZE];

@@ -2,18 +2,21 @@
 /* KT9, KT13: the vCPUs' clocks together, and read by other vCPUs. */
 #include "guest/kvm/smp_areas.h"
 #include "lib/string.h"
-#include "x86/insn.h"
+#include "x86/deadline.h"
 
 #define ROUNDED 2 /* ns: each clock rounds down twice */
 
 /* For each ms of the option waits=, by all vCPUs together; and how many vCPU 0 waits for. */
-#define TIMES   60
-#define AT_ONCE 1200
+#define TIMES   24
+#define AT_ONCE 600
 
-#define RACES 600 /* registrations and reads by all vCPUs together */
-#define READS 4   /* at once */
+#define RACES 600 /* registrations by all vCPUs together */
+
+/* How long a vCPU waits for what another one does, which may not run now. */
+#define PATIENCE deadline_in(200000, 1000)
 
 static uint64_t latest; /* shared: the latest time that any vCPU has read */
+static unsigned reads;  /* shared: by all of them */
 
 static void set_latest(uint64_t now)
 {
@@ -25,14 +28,16 @@ static void set_latest(uint64_t now)
 }
 
 /*
- * KT9: what another vCPU has read before is not later than what this one reads now.  No vCPU waits
- * for another: if two share a CPU, one goes on where the other was interrupted.
+ * KT9: what another vCPU has read before is not later than what this one reads now.  It gives
+ * another one the time to read first, so that they do it by turns where they run at the same time.
  */
 static void compare_time(struct run *run, struct vcpu_pages *own)
 {
+	struct deadline d = PATIENCE;
 	uint64_t before, now;
 
-	cpu_relax();
+	while (__atomic_load_n(&reads, __ATOMIC_RELAXED) == own->reads && before_deadline(&d))
+		;
 	before = __atomic_load_n(&latest, __ATOMIC_ACQUIRE);
 	load_fence(); /* else RDTSC may be done before that */
 	if (!time_now(run, &own->area[0].time, &now))
@@ -40,6 +45,7 @@ static void compare_time(struct run *run, struct vcpu_pages *own)
 	expect(run, now + ROUNDED >= before,
 	       "its clock: wanted at least another vCPU's %#lx ns, got %#lx ns", before, now);
 	set_latest(now);
+	own->reads = __atomic_add_fetch(&reads, 1, __ATOMIC_RELAXED);
 }
 
 static void compare_times(struct run *run)
@@ -91,22 +97,21 @@ static void read_clock(struct run *run, const time_info *info, struct vcpu_pages
 	own->seen = copy;
 }
 
-/*
- * vCPUs with even numbers register again and again, and the next ones read what that writes.  Each
- * lets others run in between, for they may share one CPU.
- */
+/* vCPUs with even numbers register again and again, and the next ones read what that writes. */
 static void register_or_read(struct run *run, struct vcpu_pages *own)
 {
 	const unsigned id = this_cpu()->id;
+	const uint32_t version = own->seen.version;
+	struct deadline d = PATIENCE;
 
 	if (id % 2 == 0) {
-		cpu_relax();
+		cpu_relax(); /* lets another vCPU read, if they share one CPU */
 		start_clock(run, own);
+		return;
 	}
-	for (unsigned i = 0; id % 2 && i < READS && !run->failed; i++) {
-		cpu_relax();
+	do {
 		read_clock(run, &vcpu_pages(id - 1)->area[0].time, own);
-	}
+	} while (!run->failed && own->seen.version == version && before_deadline(&d));
 }
 
 static void versions(struct run *run)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Faults of what each vCPU should have for itself: rules KD4, KM1, KW3, KT9, KT13. */
 #include "host/kvm/faults.h"
-#include "x86/insn.h"
+#include "x86/deadline.h"
 #include "x86/smp.h"
 
 /* ---- what each vCPU reads ---- */
@@ -109,10 +109,10 @@ static unsigned puts_so_far; /* shared: of all vCPUs */
  */
 static void linger(void)
 {
-	const uint64_t start = rdtsc();
+	struct deadline d = deadline_in(5000000, 100000);
 
-	while (SHARED_GET(puts_so_far) % 8 == 0 && rdtsc() - start < 5000000)
-		cpu_relax();
+	while (SHARED_GET(puts_so_far) % 8 == 0 && before_deadline(&d))
+		;
 }
 
 static void put_version(struct kvm_request *q)

@@ -26,10 +26,8 @@ kvm)
 	# The reference host has no memory above 4 GiB, and does not offer feature bit 7.
 	no_fault='msr.above-4g calls.kick-absent'
 	not_yet=''
-	not_yet="$not_yet KT9 KT13"
 	not_yet="$not_yet KF7 KF9"
 	not_yet="$not_yet KC10"
-	not_yet="$not_yet KR1 KR2"
 	;;
 *) reported='' not_yet='' no_fault='' ;;
 esac

@@ -103,6 +103,12 @@ static inline void cpu_relax(void)
 	__asm__ volatile("pause" : : : "memory");
 }
 
+/* What follows begins after all earlier loads: SDM volume 2 (325383-083), LFENCE. */
+static inline void load_fence(void)
+{
+	__asm__ volatile("lfence" : : : "memory");
+}
+
 static inline void interrupts_on(void)
 {
 	__asm__ volatile("sti" : : : "memory");

@@ -58,7 +58,7 @@ extern const struct area cpuid_area, msr_area, msr_kept_area, wallclock_area, kv
 
 /* What the areas report after all checks, by themselves. */
 void wallclock_report(void);
-void steal_report(void);
+void steal_report(struct run *run);
 void calls_report(void);
 void eoi_report(void);
 void kvmclock_report(struct run *run);
@@ -68,5 +68,8 @@ void kvmclock_time_report(struct run *run);
 void kvm_sane_call(struct run *run);
 
 extern const struct area vmcall_area, vmcall32_area, calls_area, pairing_area, wake_area;
+
+/* Those that need several vCPUs. */
+extern const struct area smp_clock_area, smp_msr_area, smp_steal_area, smp_init_area;
 
 #endif

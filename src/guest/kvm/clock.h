@@ -31,6 +31,10 @@ uint64_t gpa_at(unsigned page, unsigned offset);
 bool time_snapshot(struct run *run, const time_info *info, struct pvclock_vcpu_time_info *copy);
 bool steal_snapshot(struct run *run, const steal_info *info, uint64_t *steal);
 
+/* KW3: expects that both structures have the same moment. */
+void expect_same_moment(struct run *run, const struct pvclock_wall_clock *a,
+			const struct pvclock_wall_clock *b);
+
 /* KT6: the time in ns of @info when the TSC is @tsc. */
 uint64_t time_at(const struct pvclock_vcpu_time_info *info, uint64_t tsc);
 

@@ -138,7 +138,7 @@ void kvm_report(struct run *run)
 	report("cpuid.hints", "%#x", kvm_found.hints);
 	wallclock_report();
 	kvmclock_report(run);
-	steal_report();
+	steal_report(run);
 	calls_report();
 	eoi_report();
 }

@@ -167,13 +167,29 @@ static const struct check checks[] = {
 
 const struct area steal_area = AREA(checks);
 
+/* KS9: another vCPU would ask for a flush so, if this one did not run. */
+static void report_flush(struct run *run)
+{
+	steal_info *info = start_steal(run);
+
+	if (!info)
+		return;
+	info->preempted = KVM_VCPU_FLUSH_TLB;
+	for (unsigned i = 0; i < SAMPLES; i++)
+		make_exit();
+	report("steal.flush", "%s", info->preempted ? "waits" : "taken");
+	stop_steal(run);
+}
+
 /* KS7: a gpa outside memory. */
-void steal_report(void)
+void steal_report(struct run *run)
 {
 	struct outcome o;
 
 	if (!has_feature(KVM_FEATURE_STEAL_TIME))
 		return;
+	if (has_feature(KVM_FEATURE_PV_TLB_FLUSH))
+		report_flush(run);
 	interact_wrmsr(KVM_MSR_STEAL_TIME, outside_gpa() | KVM_MSR_ENABLED, &o);
 	report("steal.outside", "%s", o.faulted ? "fault" : "accepted");
 	interact_wrmsr(KVM_MSR_STEAL_TIME, 0, &o);

@@ -91,7 +91,7 @@ static void version(struct run *run)
 	}
 }
 
-static void expect_same(struct run *run, const wall_clock *a, const wall_clock *b)
+void expect_same_moment(struct run *run, const wall_clock *a, const wall_clock *b)
 {
 	expect(run, distance(moment(a), moment(b)) <= MILLISECOND,
 	       "the moment of the start: wanted %u.%09u s again, got %u.%09u s", a->sec, a->nsec,
@@ -106,7 +106,7 @@ static void same_moment(struct run *run)
 	if (!needs_clock(run) || !(w = wait_once(run)))
 		return;
 	expect(run, w->has_wall, "WRMSR of %#x: wanted a return", wall_msr());
-	expect_same(run, &w->wall[0], &w->wall[1]);
+	expect_same_moment(run, &w->wall[0], &w->wall[1]);
 }
 
 /* KW3: and by whatever number. */
@@ -117,7 +117,7 @@ static void old_number(struct run *run)
 	if (!needs(run, KVM_FEATURE_CLOCKSOURCE) || !needs(run, KVM_FEATURE_CLOCKSOURCE2))
 		return;
 	if (fill(run, KVM_MSR_WALL_CLOCK_OLD, 0, &old) && fill(run, KVM_MSR_WALL_CLOCK, 0, &new))
-		expect_same(run, &old, &new);
+		expect_same_moment(run, &old, &new);
 }
 
 /* KW4: twelve bytes, at any multiple of four. */

@@ -30,11 +30,20 @@ void kvm_init_vcpu(struct vcpu *vcpu)
 }
 
 /* KR1: an INIT ends registrations; the MSRs that register nothing keep their values. */
+void kvm_forget(struct kvm_request *q)
+{
+	const uint64_t *msr = q->vcpu->kvm.msr;
+
+	q->vcpu->kvm = (struct kvm_vcpu){
+		.msr = {[POLL] = msr[POLL], [MIGRATION] = msr[MIGRATION]},
+	};
+}
+
 void kvm_reset(struct vcpu *vcpu)
 {
-	const uint64_t poll = vcpu->kvm.msr[POLL], migration = vcpu->kvm.msr[MIGRATION];
+	struct kvm_request q = {.vcpu = vcpu};
 
-	vcpu->kvm = (struct kvm_vcpu){.msr = {[POLL] = poll, [MIGRATION] = migration}};
+	kvm_steps.forget(&q);
 }
 
 enum msr_outcome kvm_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)

@@ -70,6 +70,7 @@ typedef void kvm_step(struct kvm_request *request);
 	X(reject)                                                                 \
 	X(keep)                                                                   \
 	X(act)              /* takes a step of the next files */                  \
+	X(forget)           /* for an INIT */                                     \
 	X(write_wall_clock) /* clock.c: takes the next two */                     \
 	X(make_wall_clock)                                                        \
 	X(put_wall_clock)                                                         \

@@ -93,6 +93,22 @@ bool lapic_is_on(void)
 	return false;
 }
 
+void vcpus_kick(unsigned id)
+{
+	(void)id;
+}
+
+bool vcpus_take_kick(struct vcpu *v)
+{
+	(void)v;
+	return false;
+}
+
+bool vcpus_await_kick(struct vcpu *v)
+{
+	return vcpus_take_kick(v);
+}
+
 void ipi_send_self(const struct vcpu *from, uint32_t vector)
 {
 	(void)from, (void)vector;

@@ -76,6 +76,24 @@ const struct vcpu *vcpus_get(unsigned id)
 	return id ? &other : &vcpu;
 }
 
+void vcpus_kick(unsigned id)
+{
+	(id ? &other : &vcpu)->kicked = true;
+}
+
+bool vcpus_take_kick(struct vcpu *v)
+{
+	bool kicked = v->kicked;
+
+	v->kicked = false;
+	return kicked;
+}
+
+bool vcpus_await_kick(struct vcpu *v)
+{
+	return vcpus_take_kick(v);
+}
+
 bool lapic_is_on(void)
 {
 	return apic_is_on;
@@ -173,12 +191,12 @@ static void test_cpuid(void **state)
 	assert_cpuid(0, 0, 0, 0, 0);
 	assert_cpuid(1, 0, 0, 1u << 31, 0);
 	assert_cpuid(BASE, BASE + 1, 0x4b4d564b, 0x564b4d56, 0x4d);
-	assert_cpuid(BASE + 1, 0x01027879, 0, 0, 0); /* bits 0 3-6 11-14 17 24 */
+	assert_cpuid(BASE + 1, 0x010278f9, 0, 0, 0); /* bits 0 3-7 11-14 17 24 */
 	assert_cpuid(BASE + 2, 0, 0, 0, 0);
 	vcpu.regs.rcx = 7;
-	assert_cpuid(BASE + 1, 0x01027879, 0, 0, 0);
+	assert_cpuid(BASE + 1, 0x010278f9, 0, 0, 0);
 	vcpus = 1;
-	assert_cpuid(BASE + 1, 0x01023069, 0, 0, 0);
+	assert_cpuid(BASE + 1, 0x010230e9, 0, 0, 0);
 	config.features = 0x21;
 	assert_cpuid(BASE + 1, 0x21, 0, 0, 0);
 	config.base = BASE + 0x300;
@@ -617,7 +635,7 @@ static void test_calls(void **state)
 {
 	(void)state;
 	for (uint64_t index = 0; index < 100; index++) {
-		bool known = index == 1 || index == 11;
+		bool known = index == 1 || index == 5 || index == 11;
 
 		if (index != 9 && index != 10)
 			assert_int_equal(CALL(index), known ? 0 : -1000);
@@ -672,6 +690,31 @@ static void test_clock_pairing(void **state)
 	want.nsec = pairing.nsec;
 	assert_memory_equal(&pairing, &want, sizeof(want));
 	assert_only(AREA + 4, 64);
+}
+
+/* KH2: vCPUs have the APIC IDs 0 and 5. */
+static void test_kick(void **state)
+{
+	(void)state;
+	slow.rflags = 0;
+	assert_false(hook_halt(&vcpu));
+	assert_int_equal(call(5, 5, 0, 0, 0), 0);
+	vcpu_sync(&vcpu);
+	assert_false(hook_halt(&other));
+	assert_true(hook_halt(&vcpu));
+	assert_int_equal(call(5, 0, 5, 0, 0), 0);
+	assert_int_equal(call(5, 0, 5, 0, 0), 0);
+	assert_int_equal(call(5, 0, 4, 0, 0), 0);
+	assert_int_equal(call(5, 0, (UINT64_C(1) << 32) + 5, 0, 0), 0);
+	assert_false(hook_halt(&vcpu));
+	assert_true(hook_halt(&other));
+	assert_false(hook_halt(&other));
+	config.features &= ~BIT(7);
+	assert_int_equal((int64_t)call(5, 0, 5, 0, 0), -1000);
+	assert_false(hook_halt(&other));
+	config.enforce = false;
+	assert_int_equal(call(5, 0, 5, 0, 0), 0);
+	assert_true(hook_halt(&other));
 }
 
 /* KH5: vCPUs have the APIC IDs 0 and 5. */
@@ -1006,6 +1049,18 @@ static void mix_msrs(void)
 	vcpu.efer = LME | LMA;
 }
 
+static void mix_kicks(void)
+{
+	slow.rflags = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		mix_call(5, i % 2 ? 5 : 0, i % 2 ? 0 : 5, 0, 0);
+		mix(hook_halt(&vcpu));
+		mix_vcpu();
+		mix(hook_halt(&other));
+	}
+	slow.rflags = RFLAGS_IF;
+}
+
 static void mix_calls(void)
 {
 	for (unsigned i = 0; i < 120; i++)
@@ -1032,6 +1087,7 @@ static void mix_calls(void)
 	mix_call(0x1234, UINT64_C(1) << 32, 0, 0, 0);
 	mix_call(13, 0, 0, 0, 0);
 	slow.code_bits = 64;
+	mix_kicks();
 }
 
 static void mix_instructions(void)
@@ -1128,8 +1184,9 @@ int main(void)
 		TEST(test_wake_all),      TEST(test_wake_all_without_apic),
 		TEST(test_calls),         TEST(test_calls_32),
 		TEST(test_clock_pairing), TEST(test_send_ipi),
-		TEST(test_echo),          TEST(test_both),
-		TEST(test_quirk),         TEST(test_faults),
+		TEST(test_kick),          TEST(test_echo),
+		TEST(test_both),          TEST(test_quirk),
+		TEST(test_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 extern enter_long_mode, boot_gdt, boot_gdt_register
 extern smp_main
-global smp_trampoline, smp_trampoline_end, smp_blocks, smp_limit
+global smp_trampoline, smp_trampoline_end, smp_blocks, smp_limit, smp_ticket
 
 section .rodata
 bits 16
@@ -37,7 +37,7 @@ enter32:
         mov     es, eax
         mov     ss, eax
         mov     ebx, 1
-        lock xadd [tickets], ebx
+        lock xadd [smp_ticket], ebx
         cmp     ebx, [smp_limit]
         jae     .sleep
         imul    ebx, ebx, SMP_BLOCK
@@ -61,4 +61,4 @@ section .bss
 alignb 8
 smp_blocks:     resd 1                  ; their address
 smp_limit:      resd 1                  ; how many there are
-tickets:        resd 1                  ; how many are taken
+smp_ticket:     resd 1                  ; the number of the next

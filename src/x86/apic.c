@@ -180,6 +180,16 @@ void apic_nmi(uint32_t destination)
 	apic_send(ICR_ASSERT | ICR_NMI, destination);
 }
 
+void apic_init_one(uint32_t destination)
+{
+	apic_send(ICR_ASSERT | ICR_INIT, destination);
+}
+
+void apic_start_one(uint32_t destination, uint32_t low)
+{
+	apic_send(ICR_ASSERT | ICR_STARTUP | low / PAGE_SIZE, destination);
+}
+
 void apic_nmi_others(void)
 {
 	apic_send(ICR_OTHERS | ICR_ASSERT | ICR_NMI, 0);

@@ -51,7 +51,11 @@ void apic_send(uint32_t command, uint32_t destination);
 /* An NMI to one processor. */
 void apic_nmi(uint32_t destination);
 
-/* To all processors but this one: an NMI; INIT; a start-up IPI for the page at @low below 1 MiB. */
+/* To one processor: INIT; a start-up IPI for the page at @low below 1 MiB. */
+void apic_init_one(uint32_t destination);
+void apic_start_one(uint32_t destination, uint32_t low);
+
+/* To all processors but this one: an NMI; and the same. */
 void apic_nmi_others(void);
 void apic_init_others(void);
 void apic_start_others(uint32_t low);

@@ -40,9 +40,11 @@ struct attempt {
 struct call32;
 
 struct cpu {
-	unsigned id;     /* 0: the boot processor */
-	uint8_t *stacks; /* STACK_COUNT of them */
-	void *own;       /* SMP_OWN_PAGES pages for the image, which sets it on processor 0 */
+	unsigned id;      /* 0: the boot processor */
+	unsigned starts;  /* how often smp.c has started it */
+	uint32_t apic_id; /* if it has */
+	uint8_t *stacks;  /* STACK_COUNT of them */
+	void *own;        /* SMP_OWN_PAGES pages for the image, which sets it on processor 0 */
 	uint64_t gdt[SEL_TSS / 8 + 2];
 	struct call *call;     /* of call_with_regs() */
 	struct call32 *call32; /* of call_with_regs32() */

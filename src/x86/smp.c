@@ -7,7 +7,7 @@
 
 /* boot/smp.asm */
 extern const uint8_t smp_trampoline[], smp_trampoline_end[];
-extern uint32_t smp_blocks, smp_limit;
+extern uint32_t smp_blocks, smp_limit, smp_ticket;
 
 _Noreturn void smp_main(struct cpu *cpu);
 
@@ -23,6 +23,7 @@ _Noreturn void smp_main(struct cpu *cpu);
 
 static struct cpu *processors[SMP_MAX];
 static unsigned count = 1;
+static uint32_t trampoline; /* where all started */
 
 /* How many processors have arrived.  Once it is CLOSED, a processor that arrives sleeps. */
 static unsigned arrived = 1;
@@ -61,16 +62,17 @@ static void arrive(struct cpu *cpu)
 /* Called by boot/smp.asm */
 void smp_main(struct cpu *cpu)
 {
-	unsigned done = 0;
-
 	cpu_load(cpu);
 	apic_load();
-	arrive(cpu);
+	cpu->apic_id = apic_read(APIC_ID) >> 24;
+	if (!cpu->starts)
+		arrive(cpu);
+	__atomic_store_n(&cpu->starts, cpu->starts + 1, __ATOMIC_RELEASE);
 	for (;;) {
-		while (load(&work_number) == done)
+		while (load(&work_number) == cpu->done)
 			cpu_relax();
 		work(work_arg);
-		__atomic_store_n(&cpu->done, ++done, __ATOMIC_RELEASE);
+		__atomic_store_n(&cpu->done, cpu->done + 1, __ATOMIC_RELEASE);
 	}
 }
 
@@ -109,6 +111,7 @@ unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void 
 	uint8_t *to = low_mapped;
 
 	processors[0] = this_cpu();
+	trampoline = low;
 	smp_blocks = (uint32_t)(uint64_t)blocks;
 	smp_limit = limit;
 	for (unsigned i = 0; i < limit; i++)
@@ -128,6 +131,24 @@ unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void 
 			cpu_relax(); /* it has its number, and its next step is the store */
 	}
 	return count;
+}
+
+/* It gets the number that it had before, and with it the same block. */
+bool smp_restart(struct cpu *cpu)
+{
+	const unsigned starts = load(&cpu->starts);
+	struct deadline d;
+
+	smp_ticket = (uint32_t)((uint64_t)cpu->stacks - smp_blocks) / SMP_BLOCK;
+	apic_init_one(cpu->apic_id);
+	wait_until(INIT_TIME);
+	apic_start_one(cpu->apic_id, trampoline);
+	d = ARRIVAL_TIME;
+	while (load(&cpu->starts) == starts) {
+		if (!before_deadline(&d))
+			return false;
+	}
+	return true;
 }
 
 unsigned smp_count(void)

@@ -3,6 +3,7 @@
 #ifndef X86_SMP_H
 #define X86_SMP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "x86/cpu.h"
@@ -35,6 +36,13 @@ _Static_assert(sizeof(struct smp_block) == SMP_BLOCK, "boot/smp.asm");
  */
 unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void *low_mapped,
 		   unsigned wanted);
+
+/*
+ * Called by the boot processor while processor @cpu has no work: starts that again, by INIT and a
+ * start-up IPI.  False: it has not come back in time.  The page at @low must be as smp_start()
+ * left it.
+ */
+bool smp_restart(struct cpu *cpu);
 
 /* How many are running: 1 before smp_start(). */
 unsigned smp_count(void);

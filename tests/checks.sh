@@ -42,7 +42,7 @@ rows_of_abis() {
 }
 rows() { rows_of_abis "$@" | cut -f2-; }
 
-several=$(count 'vcpu.*') # checks that need more than one vCPU
+several=$(count 'vcpu.*' 'smp.*') # checks that need more than one vCPU
 holds 'some checks need several vCPUs' test "$several" -gt 0
 
 # What a run of all checks skips: what would take long or harm an old host, unless it is strict;
@@ -51,7 +51,7 @@ holds 'some checks need several vCPUs' test "$several" -gt 0
 named='patch.straddle memory.all memory.all-at-end vcpu.memory'
 no_occasion='cpuid.block msr.above-4g migration.absent asyncpf.gated'
 no_gate='msr.gating msr.gated-memory' # with an APIC, the reference host offers what they look at
-on_one='vcpu.* asyncpf.* vmcall.cpl3-nothing calls.poll-irq calls.send-*'
+on_one='vcpu.* smp.* asyncpf.* vmcall.cpl3-nothing calls.poll-irq calls.send-*'
 set -f # of the globs
 # shellcheck disable=SC2086 # they are lists
 {

@@ -13,8 +13,8 @@ mkdir "$tmp/clean"
 passed() {
 	cp "$tmp/$1.tap" "$tmp/clean"
 	has "$tmp/$1.tap" "$(all_pass $skipped_on_several)" "$1: passes"
-	is "$(grep -c '^ok [0-9]* - vcpu\.[a-z0-9-]*$' "$tmp/$1.tap")" "$unnamed" \
-		"$1: all vcpu checks have run"
+	is "$(grep -c '^ok [0-9]* - \(vcpu\|smp\)\.[a-z0-9-]*$' "$tmp/$1.tap")" "$unnamed" \
+		"$1: all checks for several have run"
 }
 
 # ---- how many -----------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ passed surplus
 run one
 cp "$tmp/one.tap" "$tmp/clean"
 has "$tmp/one.tap" "$(all_pass $skipped_on_one)" 'one vCPU: passes'
-is "$(grep -c '^ok [0-9]* - vcpu\.[a-z0-9-]* # SKIP one vCPU$' "$tmp/one.tap")" "$unnamed" \
+is "$(grep -c '^ok [0-9]* - \(vcpu\|smp\)\.[a-z0-9-]* # SKIP one vCPU$' "$tmp/one.tap")" "$unnamed" \
 	'one vCPU: the checks for several are skipped'
 
 run fewer --smp=4 --append=cpus=5

@@ -116,7 +116,7 @@ static void act(struct run *run, struct vcpu_pages *own)
 
 static void play(struct run *run, unsigned sleeper, unsigned kicker, uint64_t rflags, bool early)
 {
-	if (run->failed || sleeper == kicker)
+	if (run->failed)
 		return;
 	roles.sleeper = sleeper;
 	roles.kicker = kicker;
@@ -127,16 +127,19 @@ static void play(struct run *run, unsigned sleeper, unsigned kicker, uint64_t rf
 	on_each_vcpu(run, act, 1);
 }
 
-/* Some vCPUs, but never the boot vCPU: nobody could get that back. */
+/*
+ * Some vCPUs, each kicked by the one before it; but never the boot vCPU, which nobody could get
+ * back.
+ */
 static void play_some(struct run *run, uint64_t rflags, bool early)
 {
 	const unsigned n = run->vcpus;
 
 	if (!needs(run, KVM_FEATURE_PV_UNHALT) || !smp_ready(run))
 		return;
-	for (unsigned id = 1; id < n; id += 1 + n / 4) {
-		play(run, id, 0, rflags, early);
-		play(run, id, id + 1 < n ? id + 1 : 1, rflags, early);
+	for (unsigned id = 1, kicker = 0; id < n; id += 1 + n / 4) {
+		play(run, id, kicker, rflags, early);
+		kicker = id;
 	}
 }
 

@@ -214,7 +214,7 @@ static void each(struct run *run)
 
 	if (!send_ready(run))
 		return;
-	for (unsigned id = 0; id < n; id += 1 + n / 8)
+	for (unsigned id = 0; id < n; id += 1 + n / 4)
 		send_to_one(run, (id + 1) % n, id);
 	send_to_one(run, n - 1, n - 1);
 	send(run, order_to_others(run, 0, 64, 0));

@@ -5,7 +5,6 @@
  */
 #include "guest/kvm/checks.h"
 #include "guest/kvm/smp.h"
-#include "x86/deadline.h"
 
 #define WAKE_TIME deadline_in(4000000000, 20000000) /* in which a vCPU must go on */
 #define FALL_TIME deadline_in(2000000, 2000)        /* in which it gets to its HLT */
@@ -27,28 +26,34 @@ static struct {
 	bool early;
 } roles;
 
-static void set(uint8_t *stage, enum stage to)
+static enum stage stage_of(unsigned id)
 {
-	__atomic_store_n(stage, (uint8_t)to, __ATOMIC_RELEASE);
+	return (enum stage)__atomic_load_n(&stages[id], __ATOMIC_ACQUIRE);
 }
 
-/* Whether the vCPU gets so far before @d. */
-static bool gets(unsigned id, enum stage to, struct deadline d)
+static void set_stage(enum stage to)
 {
-	while (__atomic_load_n(&stages[id], __ATOMIC_ACQUIRE) < to) {
-		if (!before_deadline(&d))
+	__atomic_store_n(&stages[this_cpu()->id], (uint8_t)to, __ATOMIC_RELEASE);
+}
+
+/* Whether the vCPU gets so far. */
+static bool gets(unsigned id, enum stage to)
+{
+	struct patience p = be_patient();
+
+	while (stage_of(id) < to) {
+		if (!is_patient(&p))
 			return false;
 	}
 	return true;
 }
 
-static bool kick_comes(struct deadline d)
+static void await_kick(void)
 {
-	while (!__atomic_load_n(&kicked, __ATOMIC_ACQUIRE)) {
-		if (!before_deadline(&d))
-			return false;
-	}
-	return true;
+	struct patience p = be_patient();
+
+	while (!__atomic_load_n(&kicked, __ATOMIC_ACQUIRE) && is_patient(&p))
+		;
 }
 
 static void pass(struct deadline d)
@@ -73,12 +78,11 @@ static void kick(struct run *run, unsigned id)
 
 static void halt(struct run *run, uint64_t rflags)
 {
-	uint8_t *stage = &stages[this_cpu()->id];
 	struct outcome o;
 
-	set(stage, ASLEEP);
+	set_stage(ASLEEP);
 	smp_halt(rflags, &o);
-	set(stage, AWAKE);
+	set_stage(AWAKE);
 	if (!expect_returned(run, "HLT", &o))
 		return;
 	expect_gprs(run, &o.before, &o.after, 0);
@@ -88,7 +92,7 @@ static void halt(struct run *run, uint64_t rflags)
 /* For the boot vCPU. */
 static void expect_awake(struct run *run, unsigned id, const char *what)
 {
-	if (gets(id, AWAKE, run->failed ? STAY_TIME : WAKE_TIME))
+	if (run->failed ? stage_of(id) == AWAKE : gets(id, AWAKE))
 		return;
 	fail_check(run, "%s: wanted the HLT of vCPU %u to end, got nothing", what, id);
 	vcpu_restart(id);
@@ -100,18 +104,20 @@ static void act(struct run *run, struct vcpu_pages *own)
 
 	(void)own;
 	if (id == roles.kicker) {
-		if (!roles.early && gets(roles.sleeper, ASLEEP, WAKE_TIME))
+		if (!roles.early && gets(roles.sleeper, ASLEEP))
 			pass(FALL_TIME);
 		kick(run, roles.sleeper);
 		__atomic_store_n(&kicked, true, __ATOMIC_RELEASE);
 	}
 	if (id == roles.sleeper) {
 		if (roles.early)
-			kick_comes(WAKE_TIME);
+			await_kick();
 		halt(run, roles.rflags);
 	}
-	if (!id && kick_comes(WAKE_TIME))
-		expect_awake(run, roles.sleeper, roles.early ? "a kick before" : "a kick");
+	if (id)
+		return;
+	await_kick();
+	expect_awake(run, roles.sleeper, roles.early ? "a kick before" : "a kick");
 }
 
 static void play(struct run *run, unsigned sleeper, unsigned kicker, uint64_t rflags, bool early)
@@ -169,11 +175,12 @@ static void sleep_or_kick(struct run *run, struct vcpu_pages *own)
 		return;
 	}
 	for (unsigned id = 1; id < run->vcpus; id++)
-		gets(id, ASLEEP, WAKE_TIME);
+		gets(id, ASLEEP);
 	pass(FALL_TIME);
 	kick_apic(run, ABSENT_ID);
+	pass(STAY_TIME);
 	for (unsigned id = 1; id < run->vcpus; id++) {
-		by_chance += gets(id, AWAKE, id == 1 ? STAY_TIME : FALL_TIME);
+		by_chance += stage_of(id) == AWAKE;
 		kick(run, id);
 		expect_awake(run, id, "a kick");
 	}

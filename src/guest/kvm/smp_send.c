@@ -3,16 +3,13 @@
 #include "guest/events.h"
 #include "guest/kvm/checks.h"
 #include "guest/kvm/smp.h"
-#include "x86/deadline.h"
 #include "x86/insn.h"
 
-#define ARRIVAL_TIME deadline_in(4000000000, 20000000)
-#define AFTER_TIME   deadline_in(1000000, 1000) /* in which no more must come */
-#define RACES        600                        /* calls of all vCPUs together */
-#define ABSENT_BITS  16                         /* the last bits of the bitmap, of no vCPU */
-#define ICR_LOGICAL  0x800                      /* as in calls.c */
-#define ICR_SELF     0x40000
-#define ICR_ALL      0x80000
+#define AFTER_TIME  deadline_in(1000000, 1000) /* in which no more must come */
+#define RACES       600                        /* calls of all vCPUs together */
+#define ICR_LOGICAL 0x800                      /* as in calls.c */
+#define ICR_SELF    0x40000
+#define ICR_ALL     0x80000
 
 /* A call, and whether it is made in 64-bit mode. */
 struct order {
@@ -57,28 +54,23 @@ static unsigned count(const struct run *run, const struct order *o)
 	return n;
 }
 
-static uint32_t lowest_id(const struct run *run)
+/* To nobody yet; the bitmap begins with the lowest ID that there is. */
+static struct order empty_order(const struct run *run, unsigned sender, unsigned word)
 {
-	uint32_t lowest = UINT32_MAX;
+	struct order o = {sender, word, {0, 0, UINT64_MAX, EVENT_VECTOR}};
 
 	for (unsigned id = 0; id < run->vcpus; id++) {
-		if (smp_cpu(id)->apic_id < lowest)
-			lowest = smp_cpu(id)->apic_id;
+		if (smp_cpu(id)->apic_id < o.args[2])
+			o.args[2] = smp_cpu(id)->apic_id;
 	}
-	return lowest;
-}
-
-/* To nobody yet. */
-static struct order empty_order(unsigned sender, unsigned word, uint64_t lowest)
-{
-	return (struct order){sender, word, {0, 0, lowest, EVENT_VECTOR}};
+	return o;
 }
 
 /* And to all vCPUs but @except. */
 static struct order order_to_others(const struct run *run, unsigned sender, unsigned word,
 				    unsigned except)
 {
-	struct order o = empty_order(sender, word, lowest_id(run));
+	struct order o = empty_order(run, sender, word);
 
 	for (unsigned id = 0; id < run->vcpus; id++) {
 		if (id != except)
@@ -87,13 +79,12 @@ static struct order order_to_others(const struct run *run, unsigned sender, unsi
 	return o;
 }
 
-/* And to APICs that no vCPU has, if these IDs are so high. */
-static void add_absent(const struct run *run, struct order *o, uint64_t bits)
+/* And to APICs at the end of the bitmap, unless vCPUs have one. */
+static void add_absent(const struct run *run, struct order *o, uint16_t bits)
 {
-	struct order absent = empty_order(0, o->word, o->args[2]);
+	struct order absent = empty_order(run, 0, o->word);
 
-	absent.args[1] =
-		bits << (o->word - ABSENT_BITS) & (BIT(o->word - 1) | (BIT(o->word - 1) - 1));
+	absent.args[1] = (uint64_t)bits << (o->word - 16);
 	if (!count(run, &absent))
 		o->args[1] |= absent.args[1];
 }
@@ -107,10 +98,11 @@ static volatile uint64_t *taken(void)
 
 static void let_in(uint64_t n)
 {
-	struct deadline d = ARRIVAL_TIME;
+	struct patience p = be_patient();
+	struct deadline d;
 
 	interrupts_on();
-	while (*taken() < n && before_deadline(&d))
+	while (*taken() < n && is_patient(&p))
 		;
 	d = AFTER_TIME;
 	while (before_deadline(&d))
@@ -134,10 +126,11 @@ static void forget(struct run *run, struct vcpu_pages *own)
 	wanted[this_cpu()->id] = 0;
 }
 
-static void expect_wanted(struct run *run)
+static void expect_wanted(struct run *run, struct vcpu_pages *own)
 {
 	const uint64_t n = wanted[this_cpu()->id];
 
+	(void)own;
 	let_in(n);
 	expect(run, *taken() == n, "interrupts: wanted %lu, got %lu", n, *taken());
 	expect_no_other_vector(run);
@@ -174,15 +167,14 @@ static void send_order(struct run *run)
 static void send_and_get(struct run *run, struct vcpu_pages *own)
 {
 	const unsigned id = this_cpu()->id;
-	struct deadline d = ARRIVAL_TIME;
+	struct patience p = be_patient();
 
-	(void)own;
 	wanted[id] += is_for(&order, id);
 	if (id == order.sender)
 		send_order(run);
-	while (!__atomic_load_n(&sent, __ATOMIC_ACQUIRE) && before_deadline(&d))
+	while (!__atomic_load_n(&sent, __ATOMIC_ACQUIRE) && is_patient(&p))
 		;
-	expect_wanted(run);
+	expect_wanted(run, own);
 }
 
 static void send(struct run *run, struct order o)
@@ -200,7 +192,7 @@ static void send(struct run *run, struct order o)
 static void send_to_one(struct run *run, unsigned sender, unsigned to)
 {
 	const uint32_t apic_id = smp_cpu(to)->apic_id;
-	struct order o = empty_order(sender, 64, 0);
+	struct order o = empty_order(run, sender, 64);
 
 	o.args[2] = apic_id - random64() % ((apic_id < 127 ? apic_id : 127) + 1);
 	add(&o, to);
@@ -219,13 +211,13 @@ static void each(struct run *run)
 	send_to_one(run, n - 1, n - 1);
 	send(run, order_to_others(run, 0, 64, 0));
 	o = order_to_others(run, n - 1, 64, n - 1);
-	add_absent(run, &o, 1 << (ABSENT_BITS - 1));
+	add_absent(run, &o, 0x8000);
 	send(run, o);
 	o = order_to_others(run, 1, 64, n);
-	add_absent(run, &o, UINT64_MAX);
+	add_absent(run, &o, UINT16_MAX);
 	send(run, o);
-	o = empty_order(1, 64, lowest_id(run));
-	add_absent(run, &o, UINT64_MAX);
+	o = empty_order(run, 1, 64);
+	add_absent(run, &o, UINT16_MAX);
 	send(run, o);
 }
 
@@ -237,10 +229,10 @@ static void each_32(struct run *run)
 	if (!send_ready(run) || !calls_return(run, CALL_COMPATIBILITY))
 		return;
 	o = order_to_others(run, 0, 32, 0);
-	add_absent(run, &o, UINT64_MAX);
+	add_absent(run, &o, UINT16_MAX);
 	send(run, o);
 	send(run, order_to_others(run, 0, 32, 0));
-	send(run, empty_order(0, 32, lowest_id(run)));
+	send(run, empty_order(run, 0, 32));
 }
 
 /* ---- all at once ---- */
@@ -259,26 +251,20 @@ static void send_refused(struct run *run, struct vcpu_pages *own)
 	}
 }
 
-static void get_wanted(struct run *run, struct vcpu_pages *own)
-{
-	(void)own;
-	expect_wanted(run);
-}
-
 /* With a logical destination, or with a shorthand. */
 static void refused(struct run *run)
 {
 	if (send_ready(run) && on_each_vcpu(run, send_refused, 1))
-		on_each_vcpu(run, get_wanted, 1);
+		on_each_vcpu(run, expect_wanted, 1);
 }
 
 static void send_random(struct run *run, struct vcpu_pages *own)
 {
-	struct order o = empty_order(0, 64, lowest_id(run));
+	struct order o = empty_order(run, 0, 64);
 	uint64_t bits = random64(), result;
 
 	(void)own;
-	add_absent(run, &o, random64());
+	add_absent(run, &o, (uint16_t)random64());
 	for (unsigned id = 0; id < run->vcpus; id++) {
 		if (!(bits >> id % 64 & 1))
 			continue;

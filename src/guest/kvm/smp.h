@@ -17,8 +17,8 @@ struct patience {
 
 static inline struct patience be_patient(void)
 {
-	return (struct patience){deadline_in(2000000000, UINT64_MAX),
-				 deadline_in(UINT64_MAX, 500000)};
+	return (struct patience){deadline_in(1000000000, UINT64_MAX),
+				 deadline_in(UINT64_MAX, 20000)};
 }
 
 static inline bool is_patient(struct patience *p)

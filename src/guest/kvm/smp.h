@@ -18,7 +18,7 @@ struct patience {
 static inline struct patience be_patient(void)
 {
 	return (struct patience){deadline_in(1000000000, UINT64_MAX),
-				 deadline_in(UINT64_MAX, 20000)};
+				 deadline_in(UINT64_MAX, 5000)};
 }
 
 static inline bool is_patient(struct patience *p)

@@ -104,8 +104,7 @@ static void let_in(uint64_t n)
 	interrupts_on();
 	while (*taken() < n && is_patient(&p))
 		;
-	d = AFTER_TIME;
-	while (before_deadline(&d))
+	for (d = AFTER_TIME; before_deadline(&d);)
 		;
 	interrupts_off();
 }
@@ -210,9 +209,7 @@ static void each(struct run *run)
 		send_to_one(run, (id + 1) % n, id);
 	send_to_one(run, n - 1, n - 1);
 	send(run, order_to_others(run, 0, 64, 0));
-	o = order_to_others(run, n - 1, 64, n - 1);
-	add_absent(run, &o, 0x8000);
-	send(run, o);
+	send(run, order_to_others(run, n - 1, 64, n - 1));
 	o = order_to_others(run, 1, 64, n);
 	add_absent(run, &o, UINT16_MAX);
 	send(run, o);
@@ -232,7 +229,6 @@ static void each_32(struct run *run)
 	add_absent(run, &o, UINT16_MAX);
 	send(run, o);
 	send(run, order_to_others(run, 0, 32, 0));
-	send(run, empty_order(run, 0, 32));
 }
 
 /* ---- all at once ---- */

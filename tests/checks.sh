@@ -49,7 +49,7 @@ holds 'some checks need several vCPUs' test "$several" -gt 0
 # what the reference host gives no occasion for; and if there is only one vCPU, the checks for
 # several and those that need a local APIC.
 named='patch.straddle memory.all memory.all-at-end vcpu.memory'
-no_occasion='cpuid.block msr.above-4g migration.absent asyncpf.gated calls.kick-absent'
+no_occasion='cpuid.block msr.above-4g migration.absent asyncpf.gated'
 no_gate='msr.gating msr.gated-memory' # with an APIC, the reference host offers what they look at
 on_one='vcpu.* smp.* pveoi.[!ro]* pveoi.o[!u]* asyncpf.*'
 on_one="$on_one vmcall.cpl3-nothing calls.poll-irq calls.send-*"

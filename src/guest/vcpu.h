@@ -19,6 +19,7 @@ struct diags {
 struct guest_vcpu {
 	struct diags diags;
 	bool keeps_diags;             /* instead of printing them */
+	unsigned starts;              /* of its processor, when @usual was saved */
 	uint64_t random;              /* state of its random numbers */
 	uint64_t interactions;        /* so far */
 	struct machine usual;         /* its registers before its first interaction: compare.h */

@@ -20,11 +20,14 @@ static struct guest_vcpu *vcpu_of(unsigned id)
 	return smp_cpu(id)->own;
 }
 
-static void init_other(void *unused)
+/* A processor that has been started has other registers than before. */
+static void note_registers(void *unused)
 {
 	(void)unused;
-	if (this_cpu()->id)
-		compare_init();
+	if (this_vcpu()->starts == this_cpu()->starts)
+		return;
+	compare_init();
+	this_vcpu()->starts = this_cpu()->starts;
 }
 
 unsigned vcpus_start(struct run *run)
@@ -35,8 +38,18 @@ unsigned vcpus_start(struct run *run)
 	run->vcpus = processors_start(page_gpa(PAGES), (unsigned)run->options.cpus, false);
 	for (unsigned id = 1; id < run->vcpus; id++)
 		vcpu_of(id)->keeps_diags = true;
-	smp_run(init_other, NULL);
+	smp_run(note_registers, NULL);
 	return run->vcpus;
+}
+
+/* What it had in flight is not so any more. */
+bool vcpu_restart(unsigned id)
+{
+	if (!smp_restart(smp_cpu(id)))
+		return false;
+	smp_cpu(id)->attempt.active = false;
+	vcpu_of(id)->guarded = false;
+	return true;
 }
 
 /* Until the slowest vCPU is done, the others call at most so many times what they have to. */
@@ -75,6 +88,7 @@ static void run_job_safely(void *unused)
 		run_job(unused);
 		return;
 	}
+	note_registers(unused);
 	if (run_stray_safe(run_job, unused))
 		return;
 	fail_check(job.run, "the host went on elsewhere than after the interaction");

@@ -19,6 +19,12 @@ extern const char one_vcpu_reason[];
 /* Starts the other vCPUs, if that was not done yet.  Returns how many there are now. */
 unsigned vcpus_start(struct run *run);
 
+/*
+ * For the boot vCPU, while vCPU @id hangs in a function that on_each_vcpu() runs once: starts it
+ * again, by INIT, without that function.  False: it has not come back.
+ */
+bool vcpu_restart(unsigned id);
+
 /* The pages of vCPU @id, from 0 to run->vcpus - 1. */
 struct vcpu_pages *vcpu_pages(unsigned id);
 

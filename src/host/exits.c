@@ -175,11 +175,11 @@ static void handle_io(struct vcpu *vcpu)
 
 /*
  * With interrupts on, HLT may end at any time, so it ends at once.  With them off only an INIT
- * ends it.
+ * ends it, or what an ABI has for that.
  */
 static void handle_hlt(struct vcpu *vcpu)
 {
-	if (vcpu->slow.rflags & RFLAGS_IF) {
+	if (hook_halt(vcpu) || vcpu->slow.rflags & RFLAGS_IF) {
 		vcpu_skip(vcpu);
 		return;
 	}

@@ -51,6 +51,15 @@ void hook_io(struct vcpu *vcpu)
 	}
 }
 
+bool hook_halt(struct vcpu *vcpu)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (all[i]->halt && all[i]->halt(vcpu))
+			return true;
+	}
+	return false;
+}
+
 bool hook_startup(const struct vcpu *vcpu, unsigned *vector)
 {
 	for (unsigned i = 0; i < count; i++) {

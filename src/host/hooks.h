@@ -22,6 +22,12 @@ struct hooks {
 	/* An I/O instruction that exited is done; vcpu->rip is after it. */
 	void (*io)(struct vcpu *vcpu);
 
+	/*
+	 * The guest has made a HLT, with interrupts on or off, and vcpu->rip is at it.  True: it
+	 * ends now, if with interrupts off.  This function may wait for that.
+	 */
+	bool (*halt)(struct vcpu *vcpu);
+
 	/* A start-up IPI for @vcpu, whose *@vector may be changed.  False: it gets lost. */
 	bool (*startup)(const struct vcpu *vcpu, unsigned *vector);
 };
@@ -38,6 +44,7 @@ uint32_t hooked_exceptions(void);
 bool uart_status_is_hooked(void);
 bool hook_exception(struct vcpu *vcpu);
 void hook_io(struct vcpu *vcpu);
+bool hook_halt(struct vcpu *vcpu);
 bool hook_startup(const struct vcpu *vcpu, unsigned *vector);
 
 #endif

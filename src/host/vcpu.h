@@ -165,6 +165,7 @@ struct vcpu {
 	/* Shared: any vCPU sets these, by atomic operations; see vcpus.c. */
 	unsigned startup;  /* STARTUP_...; with STARTUP_SIPI the IPI's vector */
 	bool stopped;      /* another vCPU ends the guest */
+	bool kicked;       /* its next HLT ends at once, or this one does */
 	uint32_t ldr, dfr; /* of the xAPIC; set only by its own vCPU */
 };
 

@@ -85,6 +85,7 @@ static void enter(struct vcpu *vcpu, const struct vcpu_start *start)
 	vcpu->synced = false;
 	vcpu->event.pending = false;
 	vcpu->vapic = (struct vapic){.on = false};
+	vcpus_take_kick(vcpu); /* of before the INIT */
 	abi_reset(vcpu);
 	vcpu->vendor->run(vcpu, start);
 	if (!vcpu->end_reason && !vcpu->id)
@@ -203,4 +204,25 @@ void vcpus_send_startup(unsigned id, unsigned vector)
 {
 	if (hook_startup(vcpus[id], &vector))
 		change_startup(vcpus[id], STARTUP_INIT, STARTUP_SIPI | (vector & STARTUP_VECTOR));
+}
+
+void vcpus_kick(unsigned id)
+{
+	__atomic_store_n(&vcpus[id]->kicked, true, __ATOMIC_RELEASE);
+}
+
+bool vcpus_take_kick(struct vcpu *vcpu)
+{
+	return __atomic_exchange_n(&vcpu->kicked, false, __ATOMIC_ACQ_REL);
+}
+
+bool vcpus_await_kick(struct vcpu *vcpu)
+{
+	/* NMIs may be blocked here, so both are looked at that come with one. */
+	while (!__atomic_load_n(&vcpu->stopped, __ATOMIC_ACQUIRE) && !vcpu_must_leave(vcpu)) {
+		if (vcpus_take_kick(vcpu))
+			return true;
+		cpu_relax();
+	}
+	return false;
 }

@@ -33,4 +33,16 @@ void vcpus_nmi(void);
 void vcpus_send_init(unsigned id);
 void vcpus_send_startup(unsigned id, unsigned vector);
 
+/*
+ * A kick for vCPU @id, which ends a HLT: the one in which it waits by vcpus_await_kick(), or else
+ * its next one.  Kicks are not counted.
+ */
+void vcpus_kick(unsigned id);
+
+/* Whether a kick had come.  It is spent then. */
+bool vcpus_take_kick(struct vcpu *vcpu);
+
+/* Waits for one.  False: an INIT came first, or the guest is at its end. */
+bool vcpus_await_kick(struct vcpu *vcpu);
+
 #endif

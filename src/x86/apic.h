@@ -27,7 +27,8 @@ void apic_load(void);
  * xAPIC mode.  A register that x2APIC mode does not have reads as 0; a write that it refuses is
  * dropped.
  */
-#define APIC_ID 0x020
+#define APIC_ID  0x020
+#define APIC_IRR 0x200 /* the first of eight */
 uint32_t apic_read(unsigned offset);
 void apic_write(unsigned offset, uint32_t value);
 

@@ -42,7 +42,7 @@ struct call32;
 struct cpu {
 	unsigned id;      /* 0: the boot processor */
 	unsigned starts;  /* how often smp.c has started it */
-	uint32_t apic_id; /* if it has */
+	uint32_t apic_id; /* if it has, or of the boot processor if others were started */
 	uint8_t *stacks;  /* STACK_COUNT of them */
 	void *own;        /* SMP_OWN_PAGES pages for the image, which sets it on processor 0 */
 	uint64_t gdt[SEL_TSS / 8 + 2];

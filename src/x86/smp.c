@@ -111,6 +111,7 @@ unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void 
 	uint8_t *to = low_mapped;
 
 	processors[0] = this_cpu();
+	processors[0]->apic_id = apic_read(APIC_ID) >> 24;
 	trampoline = low;
 	smp_blocks = (uint32_t)(uint64_t)blocks;
 	smp_limit = limit;
@@ -142,6 +143,7 @@ bool smp_restart(struct cpu *cpu)
 	smp_ticket = (uint32_t)((uint64_t)cpu->stacks - smp_blocks) / SMP_BLOCK;
 	apic_init_one(cpu->apic_id);
 	wait_until(INIT_TIME);
+	__atomic_store_n(&cpu->done, work_number, __ATOMIC_RELEASE);
 	apic_start_one(cpu->apic_id, trampoline);
 	d = ARRIVAL_TIME;
 	while (load(&cpu->starts) == starts) {

@@ -38,9 +38,9 @@ unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void 
 		   unsigned wanted);
 
 /*
- * Called by the boot processor while processor @cpu has no work: starts that again, by INIT and a
- * start-up IPI.  False: it has not come back in time.  The page at @low must be as smp_start()
- * left it.
+ * Called by the boot processor: starts processor @cpu again, by INIT and a start-up IPI.  If it
+ * still had work, that is given up, and counts as done.  False: it has not come back in time.  The
+ * page at @low must be as smp_start() left it.
  */
 bool smp_restart(struct cpu *cpu);
 

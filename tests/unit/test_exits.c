@@ -23,6 +23,7 @@
 static struct vcpu vcpu;
 static char logged[200];
 static unsigned hooked_ios, abi_exits;
+static bool woken; /* what hook_halt() says */
 static bool takes_page_access, takes_exception, changed;
 static unsigned out_port, out_value;
 
@@ -103,6 +104,12 @@ bool hook_exception(struct vcpu *v)
 {
 	(void)v;
 	return takes_exception;
+}
+
+bool hook_halt(struct vcpu *v)
+{
+	assert_ptr_equal(v, &vcpu);
+	return woken;
 }
 
 void hook_io(struct vcpu *v)
@@ -401,7 +408,10 @@ static void test_verdict(void **state)
 
 /* ---- instructions and the like ---- */
 
-/* With interrupts on HLT ends at once; with them off that is the end of vCPU 0, not of others. */
+/*
+ * With interrupts on HLT ends at once; with them off if a hook says so.  Else that is the end of
+ * vCPU 0, not of others.
+ */
 static void test_hlt(void **state)
 {
 	(void)state;
@@ -425,6 +435,15 @@ static void test_hlt(void **state)
 	assert_false(handle());
 	assert_true(vcpu.halted);
 	assert_null(vcpu.end_reason);
+	for (unsigned id = 0; id < 2; id++) {
+		start(EXIT_HLT);
+		vcpu.slow.rflags = 0;
+		vcpu.id = id;
+		woken = true;
+		assert_goes_on();
+		assert_false(vcpu.halted);
+		woken = false;
+	}
 }
 
 static void test_interrupts(void **state)

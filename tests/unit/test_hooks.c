@@ -19,6 +19,12 @@ static bool handle(struct vcpu *v)
 	return !decline(v);
 }
 
+static bool wake(struct vcpu *v)
+{
+	decline(v);
+	return true;
+}
+
 static void see(struct vcpu *v)
 {
 	decline(v);
@@ -38,8 +44,12 @@ static bool lose(const struct vcpu *v, unsigned *vector)
 }
 
 static const struct hooks nothing,
-	declining = {.exceptions = 2, .uart_status = true, .exception = decline, .io = see},
-	handling = {.exceptions = 8, .exception = handle, .io = see},
+	declining = {.exceptions = 2,
+		     .uart_status = true,
+		     .exception = decline,
+		     .io = see,
+		     .halt = decline},
+	handling = {.exceptions = 8, .exception = handle, .io = see, .halt = wake},
 	moving = {.startup = next_vector}, losing = {.startup = lose};
 
 static int setup(void **state)
@@ -59,6 +69,7 @@ static void test_none(void **state)
 		assert_int_equal(hooked_exceptions(), 0);
 		assert_false(uart_status_is_hooked());
 		assert_false(hook_exception(&vcpu));
+		assert_false(hook_halt(&vcpu));
 		hook_io(&vcpu);
 		assert_true(hook_startup(&vcpu, &vector));
 		assert_int_equal(vector, 5);
@@ -73,6 +84,8 @@ static void test_several(void **state)
 	(void)state;
 	hooks_add(&declining);
 	assert_false(hook_exception(&vcpu));
+	assert_false(hook_halt(&vcpu));
+	calls = 1;
 	assert_true(hook_startup(&vcpu, &vector));
 	hooks_add(&handling);
 	hooks_add(&moving);
@@ -80,6 +93,9 @@ static void test_several(void **state)
 	assert_true(uart_status_is_hooked());
 	assert_true(hook_exception(&vcpu));
 	assert_int_equal(calls, 3); /* the first hook is called again */
+	assert_true(hook_halt(&vcpu));
+	assert_int_equal(calls, 5);
+	calls = 3;
 	hook_io(&vcpu);
 	assert_int_equal(calls, 5);
 	assert_true(hook_startup(&vcpu, &vector));

@@ -429,6 +429,45 @@ static void test_halted(void **state)
 	assert_int_equal(starts[3].code.base, 0x3000);
 }
 
+static volatile bool awake;
+
+static void *await_kick(void *unused)
+{
+	(void)unused;
+	awake = vcpus_await_kick((struct vcpu *)vcpu(0));
+	STORE(finished, 1);
+	return NULL;
+}
+
+/* A kick before the wait, or during it; several are one. */
+static void test_kick(void **state)
+{
+	struct vcpu *v = (struct vcpu *)vcpu(0);
+
+	(void)state;
+	assert_false(vcpus_take_kick(v));
+	vcpus_kick(0);
+	vcpus_kick(0);
+	vcpus_kick(1);
+	assert_true(vcpus_await_kick(v));
+	assert_false(vcpus_take_kick(v));
+	start_thread(await_kick, 0);
+	usleep(20000);
+	assert_int_equal(LOAD(finished), 0);
+	vcpus_kick(0);
+	wait_for(&finished, 1);
+	assert_true(awake);
+	STORE(v->stopped, true);
+	assert_false(vcpus_await_kick(v));
+	STORE(v->stopped, false);
+	STORE(v->startup, STARTUP_INIT);
+	vcpus_kick(0);
+	assert_false(vcpus_await_kick(v));
+	assert_true(vcpus_take_kick(v));
+	STORE(v->startup, STARTUP_NONE);
+	STORE(finished, 0);
+}
+
 /* An NMI in the host matters only between vcpu->entered and the guest. */
 static void test_nmi(void **state)
 {
@@ -462,7 +501,7 @@ int main(void)
 		cmocka_unit_test(test_logical), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_startup), cmocka_unit_test(test_init),
 		cmocka_unit_test(test_halted),  cmocka_unit_test(test_nmi),
-		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_kick),    cmocka_unit_test(test_end),
 	};
 
 	for (unsigned id = 0; id < VCPUS; id++)

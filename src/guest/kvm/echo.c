@@ -6,8 +6,7 @@
 #define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME        UINT64_C(0x100000001b3)
 
-/* FNV-1a; for 32 bits the arguments are zero-extended, and the halves combined by XOR. */
-static uint64_t digest(const uint64_t args[4], bool wide)
+uint64_t kvm_echo_digest(const uint64_t args[4], bool wide)
 {
 	uint64_t hash = FNV_OFFSET_BASIS;
 
@@ -25,7 +24,7 @@ void expect_echo(struct run *run, enum call_kind kind)
 
 	if (run->options.kvm_echo)
 		expect_call(run, kind, run->options.kvm_echo, args,
-			    digest(args, kind < CALL_COMPATIBILITY));
+			    kvm_echo_digest(args, kind < CALL_COMPATIBILITY));
 	else
 		skip(run, "no kvm-echo=INDEX");
 }

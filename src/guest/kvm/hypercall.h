@@ -51,6 +51,12 @@ void expect_call(struct run *run, enum call_kind kind, uint64_t index, const uin
  */
 void expect_echo(struct run *run, enum call_kind kind);
 
+/*
+ * That digest, which has 64 bits if @wide.  FNV-1a; for 32 bits the arguments are zero-extended,
+ * and the halves combined by XOR.
+ */
+uint64_t kvm_echo_digest(const uint64_t args[4], bool wide);
+
 /* An error, as a call returns it. */
 #define KVM_ERROR(error) (-(uint64_t)(error))
 

@@ -84,6 +84,8 @@ void kvm_find_result(struct kvm_request *q)
 		q->result = echo(q);
 	else if (q->index == KVM_HC_VAPIC_POLL_IRQ)
 		kvm_steps.poll_irq(q);
+	else if (q->index == KVM_HC_KICK_CPU && may_call(KVM_FEATURE_PV_UNHALT))
+		kvm_steps.kick_cpu(q);
 	else if (q->index == KVM_HC_CLOCK_PAIRING)
 		kvm_steps.clock_pairing(q);
 	else if (q->index == KVM_HC_SEND_IPI && may_call(KVM_FEATURE_PV_SEND_IPI))
@@ -102,6 +104,38 @@ void kvm_give_result(struct kvm_request *q)
 void kvm_poll_irq(struct kvm_request *q)
 {
 	q->result = 0;
+}
+
+/* KH2: the first argument does not count, and nobody having the ID is no error. */
+void kvm_kick_cpu(struct kvm_request *q)
+{
+	q->result = 0;
+	for (unsigned id = 0; id < vcpus_count(); id++) {
+		if (vcpus_get(id)->apic_id == q->args[1])
+			vcpus_kick(id);
+	}
+}
+
+bool kvm_hlt(struct vcpu *vcpu)
+{
+	struct kvm_request q = {.vcpu = vcpu};
+
+	kvm_steps.halt(&q);
+	return q.woken;
+}
+
+/*
+ * KH2: a HLT spends the kick that ends it.  With interrupts on it ends at once in any case.
+ *
+ * vCPU 0 does not wait for a kick, though one that has come counts: a guest that is over, or dead,
+ * halts there with interrupts off, while its other vCPUs may spin for ever.  That must end the run.
+ */
+void kvm_halt(struct kvm_request *q)
+{
+	if (!q->vcpu->id || q->vcpu->slow.rflags & RFLAGS_IF)
+		q->woken = vcpus_take_kick(q->vcpu);
+	else
+		q->woken = vcpus_await_kick(q->vcpu);
 }
 
 /* KH4: the same time as the wall clock and this vCPU's clock have. */

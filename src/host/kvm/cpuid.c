@@ -9,9 +9,9 @@
 #define FEATURE(name) BIT(KVM_FEATURE_##name)
 
 /* What this host keeps of the interface. */
-#define ALWAYS                                                                                     \
-	(FEATURE(STEAL_TIME) | FEATURE(PV_EOI) | FEATURE(POLL_CONTROL) | FEATURE(PV_SCHED_YIELD) | \
-	 FEATURE(MIGRATION_CONTROL))
+#define ALWAYS                                                                                \
+	(FEATURE(STEAL_TIME) | FEATURE(PV_EOI) | FEATURE(PV_UNHALT) | FEATURE(POLL_CONTROL) | \
+	 FEATURE(PV_SCHED_YIELD) | FEATURE(MIGRATION_CONTROL))
 #define WITH_CLOCK (FEATURE(CLOCKSOURCE) | FEATURE(CLOCKSOURCE2) | FEATURE(CLOCKSOURCE_STABLE_BIT))
 /* These need a local APIC, which the guest has only with several vCPUs. */
 #define WITH_APIC (FEATURE(ASYNC_PF) | FEATURE(ASYNC_PF_INT) | FEATURE(PV_SEND_IPI))

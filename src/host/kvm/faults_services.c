@@ -80,8 +80,26 @@ static void refuse_by_other_error(struct kvm_request *q)
 		q->result = (uint64_t)-KVM_EINVAL;
 }
 
+static bool has_apic_id(uint64_t apic_id)
+{
+	for (unsigned id = 0; id < vcpus_count(); id++) {
+		if (vcpus_get(id)->apic_id == apic_id)
+			return true;
+	}
+	return false;
+}
+
+static void kick_nobody(struct kvm_request *q)
+{
+	kvm_honest.kick_cpu(q);
+	if (!has_apic_id(q->args[1]))
+		q->result = (uint64_t)-KVM_EINVAL;
+}
+
 const struct kvm_row kvm_service_faults[] = {
 	{ROW("hc1-enosys", "KH1", poll_irq, refuse_with_enosys, "call 1 gets -1000")},
+	{ROW("hc5-enosys", "KH2", kick_cpu, refuse_with_enosys, "call 5 gets -1000")},
+	{ROW("hc5-absent", "KH2", kick_cpu, kick_nobody, "call 5 for nobody gets -22")},
 	{ROW("hc9-tsc", "KH4", clock_pairing, pair_with_other_tsc,
 	     "a clock pairing has another TSC")},
 	{ROW("hc9-sec", "KH4", clock_pairing, pair_with_boot,

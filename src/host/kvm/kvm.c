@@ -17,6 +17,8 @@
 static const struct hooks quirk_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
 					 .exception = kvm_undefined_opcode};
 
+static const struct hooks halt_hooks = {.halt = kvm_hlt};
+
 /*
  * The handler of the ABIs before this one in the list, if any: of the ABI of 2007.  Both ABIs call
  * by the same instruction, with other registers and results.
@@ -63,6 +65,7 @@ static void init(const struct vcpu_vendor *vendor, const struct fault *fault)
 	kvm_set_clock(hz, rdtsc(), seconds * BILLION + BILLION / 2);
 	kvm_set_instruction(vendor->call_instruction);
 	kvm_use_fault(fault);
+	hooks_add(&halt_hooks);
 	if (config.quirk)
 		hooks_add(&quirk_hooks);
 	known = false;

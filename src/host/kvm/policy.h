@@ -47,6 +47,9 @@ struct kvm_request {
 	uint64_t result;
 	bool long_mode; /* 64-bit code */
 
+	/* HLT. */
+	bool woken;
+
 	/* The other vendor's call instruction. */
 	uint64_t site[CALL_LENGTH]; /* gpas of its bytes */
 	uint8_t code[CALL_LENGTH];  /* to write there */
@@ -91,12 +94,14 @@ typedef void kvm_step(struct kvm_request *request);
 	X(put_eoi)                                                                \
 	X(call) /* calls.c: takes the next three */                               \
 	X(read_call)                                                              \
-	X(find_result) /* takes one of the last four */                           \
+	X(find_result) /* takes one of the last five */                           \
 	X(give_result)                                                            \
 	X(poll_irq)                                                               \
+	X(kick_cpu)                                                               \
 	X(clock_pairing)                                                          \
 	X(send_ipi)                                                               \
 	X(sched_yield)                                                            \
+	X(halt)                                                                   \
 	X(make_code) /* quirk.c: these three, in this order */                    \
 	X(find_site)                                                              \
 	X(patch)
@@ -161,7 +166,8 @@ void kvm_reset(struct vcpu *vcpu);
 /* A call that is not another ABI's. */
 void kvm_hypercall(struct vcpu *vcpu);
 
-/* quirk.c, for quirk=on: as in struct hooks. */
+/* As in struct hooks: in calls.c; in quirk.c, for quirk=on. */
+bool kvm_hlt(struct vcpu *vcpu);
 bool kvm_undefined_opcode(struct vcpu *vcpu);
 
 #endif

@@ -218,7 +218,8 @@ static void translate(const struct vmcb *c, struct vcpu_exit *exit)
 
 	*exit = (struct vcpu_exit){.kind = kind_of(code),
 				   .length = code == VMEXIT_HLT ? 1 : 2,
-				   .gpa = code == VMEXIT_NPF ? c->exit_info2 : 0,
+				   .gpa = code == VMEXIT_NPF || code == VMEXIT_PF ? c->exit_info2
+										  : 0,
 				   .code = c->exit_code,
 				   .information = c->exit_info1,
 				   .name = code == VMEXIT_TASK_SWITCH ? "task switch" : NULL};
@@ -227,10 +228,14 @@ static void translate(const struct vmcb *c, struct vcpu_exit *exit)
 	if (code == VMEXIT_IOIO)
 		translate_io(c, exit);
 	if (exit->kind == EXIT_EXCEPTION)
-		exit->event = (struct vcpu_event){.pending = true,
-						  .has_error = code == VMEXIT_GP,
-						  .vector = (uint8_t)(code - VMEXIT_EXCEPTION),
-						  .error = (uint32_t)c->exit_info1};
+		exit->event =
+			(struct vcpu_event){.pending = true,
+					    .has_error = code == VMEXIT_GP || code == VMEXIT_PF,
+					    .vector = (uint8_t)(code - VMEXIT_EXCEPTION),
+					    .error = (uint32_t)c->exit_info1};
+	if (exit->kind == EXIT_NESTED_FAULT) /* 15.7.2 */
+		exit->event = vcpu_interrupted((uint32_t)c->exit_int_info,
+					       (uint32_t)(c->exit_int_info >> 32));
 }
 
 /* Any exit except a hypercall. */
@@ -254,7 +259,9 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 	c->rax = vcpu->regs.rax;
 	c->rip = vcpu->rip;
 	c->interrupt_shadow = 0;
-	c->tlb_control = 0; /* flushed at the first entry; the first exit is no hypercall */
+	/* Flushed at the first entry, and the first exit is no hypercall; or a page was taken away. */
+	c->tlb_control = vcpu->flush ? TLB_FLUSH_ALL : 0;
+	vcpu->flush = false;
 	write_back(vcpu, c);
 	return going_on;
 }

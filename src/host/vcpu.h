@@ -34,9 +34,9 @@ enum exit_kind {
 	EXIT_ENTRY_FAILED, /* the CPU did not accept the guest's state: exit.code */
 };
 
-/* An exception: one to inject at the next entry, or one that exited. */
+/* An exception: one to inject at the next entry, or one that exited.  Or an interrupt, likewise. */
 struct vcpu_event {
-	bool pending, has_error;
+	bool pending, has_error, interrupt;
 	uint8_t vector;
 	uint32_t error;
 };
@@ -52,8 +52,8 @@ struct vcpu_exit {
 	enum exit_kind kind;
 	uint8_t length; /* of the instruction that exited, in bytes */
 	uint8_t cr;
-	uint64_t gpa;
-	struct vcpu_event event;
+	uint64_t gpa; /* of a page fault that exits: the virtual address, which CR2 does not have */
+	struct vcpu_event event; /* of a nested fault: what was being delivered, if anything was */
 	uint64_t code, information; /* the vendor's numbers, for messages */
 	const char *name;           /* of the code; NULL if the host has none for it */
 	struct {
@@ -99,13 +99,20 @@ struct vcpu;
 struct vcpu_vendor;
 
 /* What today's KVM ABI keeps of a vCPU (src/host/kvm). */
-#define KVM_MSRS 9
+#define KVM_MSRS     9
+#define KVM_TOLD_MAX 4
 struct kvm_vcpu {
 	uint64_t msr[KVM_MSRS]; /* as written last; from KVM_MSR_WALL_CLOCK on */
 	unsigned exits;         /* that counted for clock and steal time */
 	uint64_t stolen;        /* ns that are not in the guest's memory yet */
 	bool wake_queued;       /* "wake all" waits to be delivered */
-	bool unacknowledged;    /* the guest has not acknowledged the last one yet */
+	bool unacknowledged;    /* the guest has not acknowledged the last event yet */
+	unsigned tokens;        /* counts the pages of which it was told that they are away */
+	unsigned told_count;    /* those of which it has not been told yet that they are back: */
+	struct {
+		uint64_t gpa;
+		uint32_t token;
+	} told[KVM_TOLD_MAX]; /* in the order of the events */
 };
 
 /*
@@ -145,6 +152,7 @@ struct vcpu {
 	uint32_t exception_bitmap; /* exceptions that exit, one bit for each vector */
 	vcpu_hypercall *hypercall;
 
+	bool flush;              /* nested paging has lost a page: forget all at the next entry */
 	bool halted;             /* until an INIT comes */
 	volatile bool entered;   /* an NMI in the host is to make the guest exit */
 	uint8_t rtc_index;       /* the RTC's register that it chose by port 0x70 */
@@ -256,12 +264,30 @@ static inline void vcpu_inject_ud(struct vcpu *vcpu)
 	vcpu->event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
 }
 
+/*
+ * The event whose delivery an exit interrupted, from the vendors' format.  An instruction that
+ * raises one (INT, INT3, INTO) is not done yet, and will raise it again.
+ */
+static inline struct vcpu_event vcpu_interrupted(uint32_t event, uint32_t error)
+{
+	const uint8_t vector = (uint8_t)event;
+	const bool by_instruction =
+		EVENT_TYPE(event) > EVENT_TYPE(EVENT_EXCEPTION) || vector == 3 || vector == 4;
+
+	return (struct vcpu_event){
+		.pending = event & EVENT_VALID && !by_instruction,
+		.has_error = event & EVENT_ERROR,
+		.interrupt = vector >= 32 || !EVENT_TYPE(event), /* QEMU says exception of both */
+		.vector = vector,
+		.error = error};
+}
+
 /* vcpu->event in the vendors' format, without the error code; it is not pending any more. */
 static inline uint32_t vcpu_take_event(struct vcpu *vcpu)
 {
 	vcpu->event.pending = false;
-	return (uint32_t)(EVENT_VALID | EVENT_EXCEPTION | vcpu->event.vector |
-			  (vcpu->event.has_error ? EVENT_ERROR : 0));
+	return (uint32_t)(EVENT_VALID | (vcpu->event.interrupt ? 0 : EVENT_EXCEPTION) |
+			  vcpu->event.vector | (vcpu->event.has_error ? EVENT_ERROR : 0));
 }
 
 #define CALL_LENGTH 3 /* bytes of VMCALL and VMMCALL */

@@ -146,6 +146,7 @@ static void translate_exception(struct vcpu_exit *exit)
 		.pending = true, .has_error = event & EVENT_ERROR, .vector = (uint8_t)event};
 	if (exit->event.has_error)
 		exit->event.error = (uint32_t)vmread(VMCS_EXIT_EVENT_ERROR);
+	exit->gpa = exit->information; /* of a page fault: 28.2.1 */
 }
 
 static void translate(uint32_t reason, struct vcpu_exit *exit)
@@ -174,8 +175,11 @@ static void translate(uint32_t reason, struct vcpu_exit *exit)
 		translate_exception(exit);
 	if (exit->kind == EXIT_CR_WRITE)
 		exit->cr = exit->information & CR_NUMBER_MASK;
-	if (exit->kind == EXIT_NESTED_FAULT)
-		exit->gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
+	if (exit->kind != EXIT_NESTED_FAULT)
+		return;
+	exit->gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
+	exit->event = vcpu_interrupted((uint32_t)vmread(VMCS_INTERRUPTED_EVENT), /* 28.2.4 */
+				       (uint32_t)vmread(VMCS_INTERRUPTED_ERROR));
 }
 
 /*
@@ -203,6 +207,9 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t
 	going_on = vcpu_handle_exit(vcpu);
 	leave_instruction(vcpu);
 	write_back(vcpu);
+	if (vcpu->flush)
+		vmx_flush();
+	vcpu->flush = false;
 	return going_on;
 }
 

@@ -37,6 +37,9 @@ void vmx_prepare(struct vcpu *vcpu, const struct vcpu_start *start);
 /* Whether the guest exits after its next instruction, if the CPU can do that. */
 void vmx_set_trap(bool on);
 
+/* Forgets all that the processor knows of nested paging. */
+void vmx_flush(void);
+
 /*
  * vmx_run.asm: runs the guest of the current VMCS, and calls vmx_exit() for each exit until that
  * returns false.  If the CPU refuses to enter the guest, it calls vmx_entry_failed() and returns.

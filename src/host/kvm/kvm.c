@@ -17,6 +17,8 @@
 static const struct hooks quirk_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
 					 .exception = kvm_undefined_opcode};
 
+static const struct hooks pageout_hooks = {.io = pageout_io, .nested_fault = pageout_fault};
+
 /*
  * The handler of the ABIs before this one in the list, if any: of the ABI of 2007.  Both ABIs call
  * by the same instruction, with other registers and results.
@@ -65,6 +67,8 @@ static void init(const struct vcpu_vendor *vendor, const struct fault *fault)
 	kvm_use_fault(fault);
 	if (config.quirk)
 		hooks_add(&quirk_hooks);
+	if (config.pageout)
+		hooks_add(&pageout_hooks);
 	known = false;
 }
 

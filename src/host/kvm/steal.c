@@ -66,4 +66,6 @@ void kvm_exit(struct vcpu *vcpu)
 	struct kvm_request q = {.vcpu = vcpu};
 
 	kvm_steps.count_exit(&q);
+	if (vcpu->kvm.told_count)
+		kvm_steps.wake(&q);
 }

@@ -141,6 +141,8 @@ static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 	s->pat = vcpu->pat;
 	s->rsp = vcpu->slow.rsp;
 	s->rflags = vcpu->slow.rflags;
+	if (s->cr2 != vcpu->slow.cr2) /* also in the register: Bochs's VMRUN does not load it */
+		WRITE_REG(cr2, vcpu->slow.cr2);
 	s->cr2 = vcpu->slow.cr2;
 	s->cr4 = vcpu->slow.cr4;
 	s->fs.base = vcpu->slow.fs_base;

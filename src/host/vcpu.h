@@ -36,9 +36,10 @@ enum exit_kind {
 
 /* An exception: one to inject at the next entry, or one that exited.  Or an interrupt, likewise. */
 struct vcpu_event {
-	bool pending, has_error, interrupt;
+	bool pending, has_error;
 	uint8_t vector;
 	uint32_t error;
+	bool interrupt;
 };
 
 /* Both vendors write events in the same format: APM2 (24593 rev. 3.41) 15.20, SDM 25.8.3. */

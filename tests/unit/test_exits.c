@@ -23,7 +23,7 @@
 static struct vcpu vcpu;
 static char logged[200];
 static unsigned hooked_ios, abi_exits;
-static bool takes_page_access, takes_exception, changed;
+static bool takes_page_access, takes_nested_fault, takes_exception, changed;
 static unsigned out_port, out_value;
 
 /* ---- what exits.c calls ---- */
@@ -89,6 +89,12 @@ const char *checksum_changed(void)
 void handle_cpuid(struct vcpu *v)
 {
 	vcpu_skip(v);
+}
+
+bool hook_nested_fault(struct vcpu *v)
+{
+	assert_int_equal(v->event.pending, v->exit.event.pending);
+	return takes_nested_fault;
 }
 
 bool hook_exception(struct vcpu *v)
@@ -421,7 +427,8 @@ static void test_hlt(void **state)
 
 static void test_exceptions(void **state)
 {
-	const struct vcpu_event event = {true, true, VECTOR_PF, 6};
+	const struct vcpu_event event = {
+		.pending = true, .has_error = true, .vector = VECTOR_PF, .error = 6};
 
 	(void)state;
 	start(EXIT_INSTRUCTION);
@@ -485,6 +492,14 @@ static void test_ends(void **state)
 	takes_page_access = true;
 	assert_true(handle());
 	takes_page_access = false;
+	takes_nested_fault = true;
+	for (unsigned pending = 0; pending < 2; pending++) {
+		start(EXIT_NESTED_FAULT);
+		vcpu.exit.event = (struct vcpu_event){.pending = pending, .vector = VECTOR_UD};
+		assert_true(handle());
+		assert_memory_equal(&vcpu.event, &vcpu.exit.event, sizeof(vcpu.event));
+	}
+	takes_nested_fault = false;
 	start(EXIT_NESTED_FAULT);
 	vcpu.end_reason = "did something else"; /* as lapic_page_access() says */
 	assert_false(handle());

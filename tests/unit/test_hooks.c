@@ -38,8 +38,12 @@ static bool lose(const struct vcpu *v, unsigned *vector)
 }
 
 static const struct hooks nothing,
-	declining = {.exceptions = 2, .uart_status = true, .exception = decline, .io = see},
-	handling = {.exceptions = 8, .exception = handle, .io = see},
+	declining = {.exceptions = 2,
+		     .uart_status = true,
+		     .exception = decline,
+		     .io = see,
+		     .nested_fault = decline},
+	handling = {.exceptions = 8, .exception = handle, .io = see, .nested_fault = handle},
 	moving = {.startup = next_vector}, losing = {.startup = lose};
 
 static int setup(void **state)
@@ -60,6 +64,7 @@ static void test_none(void **state)
 		assert_false(uart_status_is_hooked());
 		assert_false(hook_exception(&vcpu));
 		hook_io(&vcpu);
+		assert_false(hook_nested_fault(&vcpu));
 		assert_true(hook_startup(&vcpu, &vector));
 		assert_int_equal(vector, 5);
 		hooks_add(&nothing); /* empty hooks change nothing */
@@ -82,6 +87,8 @@ static void test_several(void **state)
 	assert_int_equal(calls, 3); /* the first hook is called again */
 	hook_io(&vcpu);
 	assert_int_equal(calls, 5);
+	assert_true(hook_nested_fault(&vcpu));
+	assert_int_equal(calls, 7);
 	assert_true(hook_startup(&vcpu, &vector));
 	assert_int_equal(vector, 6);
 	hooks_add(&losing);

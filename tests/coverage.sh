@@ -28,7 +28,6 @@ kvm)
 	not_yet=''
 	not_yet="$not_yet KT9 KT13"
 	not_yet="$not_yet KE2 KE3 KE4 KE5 KE6"
-	not_yet="$not_yet KF7 KF9"
 	not_yet="$not_yet KC10"
 	not_yet="$not_yet KR1 KR2"
 	;;

@@ -14,9 +14,9 @@ extern volatile struct kvm_vcpu_pv_apf_data *apf_area;
 
 /*
  * Off, with an area that is free, and EVENT_VECTOR.  False: the check has failed; or is a skip, if
- * the host lacks a feature, or @with_apic and there is no APIC.
+ * there is no such feature or no APIC.
  */
-bool apf_prepare(struct run *run, bool with_apic);
+bool apf_prepare(struct run *run);
 
 /* Enables with these bits; with 0 turns off. */
 bool apf_enable(struct run *run, uint64_t bits);

@@ -36,14 +36,14 @@ bool apf_acknowledge(struct run *run)
 	return set_msr(run, KVM_MSR_ASYNC_PF_ACK, 1);
 }
 
-bool apf_prepare(struct run *run, bool with_apic)
+bool apf_prepare(struct run *run)
 {
 	const char *why;
 
 	if (!needs(run, KVM_FEATURE_ASYNC_PF) || !needs(run, KVM_FEATURE_ASYNC_PF_INT))
 		return false;
 	why = events_start();
-	if (why && with_apic) {
+	if (why) {
 		skip(run, why);
 		return false;
 	}
@@ -57,7 +57,7 @@ bool apf_prepare(struct run *run, bool with_apic)
 /* The same, and then the first event has come. */
 static bool wake_up(struct run *run)
 {
-	if (apf_prepare(run, true) && apf_enable(run, AS_INT))
+	if (apf_prepare(run) && apf_enable(run, AS_INT))
 		apf_expect(run, "enabled", 1, WAKE_ALL);
 	return !run->failed && !run->skip_reason;
 }
@@ -110,7 +110,7 @@ static void after_token(struct run *run)
 /* KF6: without bit 3 there is no event. */
 static void no_interrupt(struct run *run)
 {
-	if (apf_prepare(run, true) && apf_enable(run, KVM_MSR_ENABLED)) {
+	if (apf_prepare(run) && apf_enable(run, KVM_MSR_ENABLED)) {
 		apf_expect(run, "enabled without bit 3", 0, 0);
 		apf_acknowledge(run);
 		apf_expect(run, "and acknowledged", 0, 0);

@@ -5,17 +5,13 @@
 
 /* In the order of tests/kvm/faults.tsv and faults-smp.tsv. */
 const void *const kvm_fault_tables[] = {
-	kvm_cpuid_faults,         kvm_msr_faults,
-	kvm_value_faults,         kvm_refusal_faults,
-	kvm_check_faults,         kvm_cpl3_faults,
-	kvm_wall_faults,          kvm_register_faults,
-	kvm_time_faults,          kvm_steal_faults,
-	kvm_call_faults,          kvm_argument_faults,
-	kvm_result_faults,        kvm_clobber_faults,
-	kvm_service_faults,       kvm_quirk_faults,
-	kvm_trap_faults,          kvm_vcpu_check_faults,
-	kvm_vcpu_async_pf_faults, kvm_vcpu_away_faults,
-	kvm_vcpu_ipi_faults,      NULL,
+	kvm_cpuid_faults,     kvm_msr_faults,        kvm_value_faults,
+	kvm_refusal_faults,   kvm_check_faults,      kvm_cpl3_faults,
+	kvm_wall_faults,      kvm_register_faults,   kvm_time_faults,
+	kvm_steal_faults,     kvm_call_faults,       kvm_argument_faults,
+	kvm_result_faults,    kvm_clobber_faults,    kvm_service_faults,
+	kvm_quirk_faults,     kvm_vcpu_check_faults, kvm_vcpu_async_pf_faults,
+	kvm_vcpu_away_faults, kvm_vcpu_ipi_faults,   NULL,
 };
 
 const struct kvm_row *kvm_on;

@@ -36,7 +36,7 @@ extern const struct kvm_row kvm_cpuid_faults[], kvm_msr_faults[], kvm_value_faul
 	kvm_register_faults[], kvm_time_faults[], kvm_steal_faults[], kvm_call_faults[],
 	kvm_argument_faults[], kvm_result_faults[], kvm_clobber_faults[], kvm_service_faults[],
 	kvm_quirk_faults[], kvm_vcpu_check_faults[], kvm_vcpu_async_pf_faults[],
-	kvm_vcpu_ipi_faults[], kvm_trap_faults[], kvm_vcpu_away_faults[];
+	kvm_vcpu_ipi_faults[], kvm_vcpu_away_faults[];
 
 /*
  * What a fault remembers from one request to the next stands beside it.  All vCPUs share it

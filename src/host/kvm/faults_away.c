@@ -173,14 +173,6 @@ static bool fault_without_cr2(struct vcpu *vcpu)
 
 #define HOOK(fn) (&(const struct hooks){.exceptions = (uint32_t)BIT(VECTOR_PF), .exception = (fn)})
 
-const struct kvm_row kvm_trap_faults[] = {
-	{.fault = {"apf-fault-flags", "KF9", "a page fault of the guest's own sets the flags"},
-	 .hooks = HOOK(fault_with_flags)},
-	{.fault = {"apf-fault-cr2", "KF9", "a page fault of the guest's own leaves CR2 as it was"},
-	 .hooks = HOOK(fault_without_cr2)},
-	{.fault.name = NULL},
-};
-
 const struct kvm_row kvm_vcpu_away_faults[] = {
 	{ROW("away-flags", "KF7", tell, tell_without_flags,
 	     "the guest is told that a page is away, but not by the flags")},
@@ -210,5 +202,9 @@ const struct kvm_row kvm_vcpu_away_faults[] = {
 	     "a second page comes back once the token is 0, before the first one is acknowledged")},
 	{ROW("away-at-end", "KF8", enable_async_pf, ready_at_end,
 	     "a page comes back when the guest has turned that off")},
+	{.fault = {"apf-fault-flags", "KF9", "a page fault of the guest's own sets the flags"},
+	 .hooks = HOOK(fault_with_flags)},
+	{.fault = {"apf-fault-cr2", "KF9", "a page fault of the guest's own leaves CR2 as it was"},
+	 .hooks = HOOK(fault_without_cr2)},
 	{.fault.name = NULL},
 };

@@ -16,7 +16,8 @@ GUEST_MIB=16             # default memory of the guest
 HOST_MIB=8               # memory of the reference host, besides the guest's
 HOST_AT=16               # the MiB where it is loaded (Makefile)
 # The services of the reference host, options of guest and host.
-SERVICES='echo=0x6563686f kvm-echo=0x6b766d pageout=0x7067'
+PAGEOUT=pageout=0x7067
+SERVICES="echo=0x6563686f kvm-echo=0x6b766d $PAGEOUT"
 FRESH=fresh              # what is under the guest, host or qboot, has used no MSR of an ABI
 ON_REF="$SERVICES require $FRESH" # on the reference host: all chosen ABIs are there, or FAIL
 SOURCES='boot src linker.ld Makefile VERSION'

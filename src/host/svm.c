@@ -235,9 +235,8 @@ static void translate(const struct vmcb *c, struct vcpu_exit *exit)
 					    .has_error = code == VMEXIT_GP || code == VMEXIT_PF,
 					    .vector = (uint8_t)(code - VMEXIT_EXCEPTION),
 					    .error = (uint32_t)c->exit_info1};
-	if (exit->kind == EXIT_NESTED_FAULT) /* 15.7.2 */
-		exit->event = vcpu_interrupted((uint32_t)c->exit_int_info,
-					       (uint32_t)(c->exit_int_info >> 32));
+	if (exit->kind == EXIT_NESTED_FAULT)
+		exit->event = vcpu_interrupted(c->exit_int_info); /* 15.7.2 */
 }
 
 /* Any exit except a hypercall. */
@@ -261,8 +260,7 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 	c->rax = vcpu->regs.rax;
 	c->rip = vcpu->rip;
 	c->interrupt_shadow = 0;
-	/* Flushed at the first entry, and the first exit is no hypercall; or a page was taken away. */
-	c->tlb_control = vcpu->flush ? TLB_FLUSH_ALL : 0;
+	c->tlb_control = vcpu->flush ? TLB_FLUSH_ALL : 0; /* the first exit is no hypercall */
 	vcpu->flush = false;
 	write_back(vcpu, c);
 	return going_on;

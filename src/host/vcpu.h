@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "host/guest_memory.h"
+#include "host/vcpu_event.h"
 #include "host/vcpu_register.h"
 #include "x86/defs.h"
 #include "x86/regs.h"
@@ -33,21 +34,6 @@ enum exit_kind {
 	EXIT_INIT,         /* likewise */
 	EXIT_ENTRY_FAILED, /* the CPU did not accept the guest's state: exit.code */
 };
-
-/* An exception: one to inject at the next entry, or one that exited.  Or an interrupt, likewise. */
-struct vcpu_event {
-	bool pending, has_error;
-	uint8_t vector;
-	uint32_t error;
-	bool interrupt;
-};
-
-/* Both vendors write events in the same format: APM2 (24593 rev. 3.41) 15.20, SDM 25.8.3. */
-#define EVENT_TYPE(event) ((event) >> 8 & 7)
-#define EVENT_NMI         2
-#define EVENT_EXCEPTION   (3u << 8)
-#define EVENT_ERROR       BIT(11) /* it has an error code */
-#define EVENT_VALID       BIT(31)
 
 struct vcpu_exit {
 	enum exit_kind kind;
@@ -263,24 +249,6 @@ static inline void vcpu_inject_gp(struct vcpu *vcpu)
 static inline void vcpu_inject_ud(struct vcpu *vcpu)
 {
 	vcpu->event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
-}
-
-/*
- * The event whose delivery an exit interrupted, from the vendors' format.  An instruction that
- * raises one (INT, INT3, INTO) is not done yet, and will raise it again.
- */
-static inline struct vcpu_event vcpu_interrupted(uint32_t event, uint32_t error)
-{
-	const uint8_t vector = (uint8_t)event;
-	const bool by_instruction =
-		EVENT_TYPE(event) > EVENT_TYPE(EVENT_EXCEPTION) || vector == 3 || vector == 4;
-
-	return (struct vcpu_event){
-		.pending = event & EVENT_VALID && !by_instruction,
-		.has_error = event & EVENT_ERROR,
-		.interrupt = vector >= 32 || !EVENT_TYPE(event), /* QEMU says exception of both */
-		.vector = vector,
-		.error = error};
 }
 
 /* vcpu->event in the vendors' format, without the error code; it is not pending any more. */

@@ -178,8 +178,8 @@ static void translate(uint32_t reason, struct vcpu_exit *exit)
 	if (exit->kind != EXIT_NESTED_FAULT)
 		return;
 	exit->gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
-	exit->event = vcpu_interrupted((uint32_t)vmread(VMCS_INTERRUPTED_EVENT), /* 28.2.4 */
-				       (uint32_t)vmread(VMCS_INTERRUPTED_ERROR));
+	exit->event = vcpu_interrupted(vmread(VMCS_INTERRUPTED_EVENT) | /* 28.2.4 */
+				       vmread(VMCS_INTERRUPTED_ERROR) << 32);
 }
 
 /*

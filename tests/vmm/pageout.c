@@ -63,17 +63,27 @@ static void *give_back(void *argument)
 	return NULL;
 }
 
-static struct page *find_free(const uint8_t *at)
+/* The one that is away and has this address; with NULL, one that is free; NULL if there is none. */
+static struct page *find(const uint8_t *at)
 {
-	struct page *found = NULL;
-
 	for (unsigned i = 0; i < PAGES; i++) {
-		if (pages[i].away && pages[i].at == at)
-			return NULL; /* it is away already */
-		if (!pages[i].away)
-			found = &pages[i];
+		if (pages[i].away ? pages[i].at == at : !at)
+			return &pages[i];
 	}
-	return found;
+	return NULL;
+}
+
+/* A guest may have its page again before give_back() is done with it. */
+static struct page *wait_for(const uint8_t *at)
+{
+	const struct timespec time = {.tv_nsec = 1000 * 1000};
+
+	while (find(at)) {
+		pthread_mutex_unlock(&lock);
+		nanosleep(&time, NULL);
+		pthread_mutex_lock(&lock);
+	}
+	return find(NULL);
 }
 
 /* What another vCPU writes there at the same time may be lost: it is the guest's own. */
@@ -106,7 +116,7 @@ void pageout_write(uint16_t port, uint32_t number, unsigned size)
 		return;
 	at = machine->memory + (uint64_t)number * PAGE_SIZE;
 	pthread_mutex_lock(&lock);
-	page = find_free(at);
+	page = wait_for(at);
 	if (page) {
 		page->at = at;
 		take(page);

@@ -143,11 +143,9 @@ static bool start(struct run *run, uint64_t bits)
 	static bool seen;
 	struct touch t;
 
-	if (!run->options.pageout) {
+	if (!run->options.pageout)
 		skip(run, "no pageout=PORT");
-		return false;
-	}
-	if (!apf_prepare(run) || !apf_enable(run, AS_INT | bits))
+	if (run->skip_reason || !apf_prepare(run) || !apf_enable(run, AS_INT | bits))
 		return false;
 	apf_expect(run, "enabled", 1, WAKE_ALL);
 	done(run);

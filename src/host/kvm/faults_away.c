@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Faults of asynchronous page faults for pages that are away (pageout.c): rules KF5 and KF7 to KF9. */
+/* Faults of asynchronous page faults, for pages that are away (pageout.c): KF5, KF7 to KF9. */
 #include "host/ipi.h"
 #include "host/kvm/faults.h"
 #include "lib/string.h"

@@ -17,7 +17,7 @@
 static const struct hooks quirk_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
 					 .exception = kvm_undefined_opcode};
 
-static const struct hooks pageout_hooks = {.io = pageout_io, .nested_fault = pageout_fault};
+static const struct hooks pageout_hooks = {.io = pageout_io, .nested_fault = pageout_touched};
 
 /*
  * The handler of the ABIs before this one in the list, if any: of the ABI of 2007.  Both ABIs call

@@ -82,7 +82,7 @@ void pageout_io(struct vcpu *vcpu)
 }
 
 /* A page that is there by now, because its time was over or another vCPU waited, is tried again. */
-bool pageout_fault(struct vcpu *vcpu)
+bool pageout_touched(struct vcpu *vcpu)
 {
 	struct kvm_request q = {.vcpu = vcpu, .page = vcpu->exit.gpa & -(uint64_t)PAGE_SIZE};
 

@@ -34,7 +34,7 @@ struct kvm_request {
 	bool refused; /* the guest takes a #GP */
 	uint64_t value;
 
-	/* An asynchronous page fault. */
+	/* A page that is away (KF7). */
 	uint64_t page;  /* gpa of the page */
 	uint32_t token; /* what the guest is told */
 	bool tell;      /* the guest is told that the page is away; else it waits for it */
@@ -162,13 +162,13 @@ void kvm_reset(struct vcpu *vcpu);
 /* A call that is not another ABI's. */
 void kvm_hypercall(struct vcpu *vcpu);
 
-/* pageout.c, for pageout=PORT: whether the page at @gpa is still away; and a wait until it is not. */
+/* pageout.c, for pageout=PORT: whether the page at @gpa is away still; a wait until it is not. */
 bool pageout_is_away(const struct vcpu *vcpu, uint64_t gpa);
 void pageout_wait(const struct vcpu *vcpu, uint64_t gpa);
 
 /* Likewise: as in struct hooks. */
 void pageout_io(struct vcpu *vcpu);
-bool pageout_fault(struct vcpu *vcpu);
+bool pageout_touched(struct vcpu *vcpu);
 
 /* quirk.c, for quirk=on: as in struct hooks. */
 bool kvm_undefined_opcode(struct vcpu *vcpu);

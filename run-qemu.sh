@@ -187,7 +187,7 @@ fi
 guest=$build/guest.elf kernel=$guest command_line=$told$append
 if [ "$host" = ref ]; then
 	require_host_memory "$@"
-	kernel=$build/host.elf command_line="mem=$mem $told$ECHO${host_append:+ $host_append}"
+	kernel=$build/host.elf command_line="mem=$mem $told$SERVICES${host_append:+ $host_append}"
 fi
 build images "$kernel" "$guest"
 if [ "$host" = ref ]; then

@@ -25,7 +25,6 @@ kvm)
 	reported=''
 	no_fault='msr.above-4g' # the reference host has no memory there
 	not_yet=''
-	not_yet="$not_yet KF7 KF9"
 	# KC10: no guest can see it that does not turn on the interface of Xen or Hyper-V, which then
 	# takes the calls away.  The reference host has neither; under a host that has one, each check
 	# of a call shows that it is off at first.

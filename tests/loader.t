@@ -106,8 +106,8 @@ long=$(printf '%01100d' 0)
 load "$guest" --append="$long"
 refused $? "the module's command line is too long: wanted less than 1024 characters" \
 	'a long module line'
-line="$tmp/build/guest.elf cpus=1 echo=0x6563686f kvm-echo=0x6b766d require fresh" # the runner's
-line="$line only=probe.presence"
+line="$tmp/build/guest.elf cpus=1 echo=0x6563686f kvm-echo=0x6b766d pageout=0x7067" # the runner's
+line="$line require fresh only=probe.presence"
 for length in 1023 1024; do
 	load "$guest" --append="only=probe.presence$(printf "%$((length - ${#line}))s" '')"
 	status=$?

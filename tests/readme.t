@@ -80,15 +80,15 @@ is "$(grep -nxF "${failure#* - }" "$tmp/checks" | sed 's/:/ - /')" "$failure" \
 
 # The options that the README lists.
 for option in list abi only skip require strict trace seed echo echo-calls cpus serial vga reset \
-	fresh waits kvm-echo; do
+	fresh waits kvm-echo pageout; do
 	grep -q "{\"$option\"," src/guest/options.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the guest's option '$option' is in the README"
 done
 for option in abi mem cpus personality echo fault faults vga serial log checksum api-version \
-	features enforce base quirk kvm-echo; do
+	features enforce base quirk kvm-echo pageout; do
 	grep -q "name = \"$option\"" src/host/config.c && grep -q "\`${option}[\`=]" README.md
 	ok $? "the host's option '$option' is in the README"
 done
-is "$(grep -c 'OPTION_[A-Z_]*,' src/guest/options.c)" 17 'the guest has no other option'
-is "$(grep -c '\.name = ' src/host/config.c)" 17 'the host has no other option'
+is "$(grep -c 'OPTION_[A-Z_]*,' src/guest/options.c)" 18 'the guest has no other option'
+is "$(grep -c '\.name = ' src/host/config.c)" 18 'the host has no other option'
 finish

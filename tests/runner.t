@@ -159,7 +159,7 @@ has "$tmp/out" '^# qemu: \[40\]$' "the machine's memory is the guest's and the h
 QEMU=$tmp/show rogue --mem=4
 has "$tmp/out" '^# qemu: \[24\]$' "a small guest's machine has room for the host at 16 MiB"
 QEMU=$tmp/show rogue --mem 32 --append 'a,b  c' --host-append=d -- -name 'x y'
-echo='echo=0x[0-9a-f]+ kvm-echo=0x[0-9a-f]+'
+echo='echo=0x[0-9a-f]+ kvm-echo=0x[0-9a-f]+ pageout=0x[0-9a-f]+'
 has "$tmp/out" "^# qemu: \[.*/guest\.elf cpus=1 $echo require fresh a,,b  c\]\$" \
 	"the guest's options"
 has "$tmp/out" "^# qemu: \[mem=32 cpus=1 $echo d\]\$" "the host's options"

@@ -3,6 +3,7 @@
 
 #include "guest/vcpu.h"
 #include "x86/apic.h"
+#include "x86/deadline.h"
 #include "x86/insn.h"
 
 /*
@@ -11,6 +12,10 @@
  */
 #define EXITS_WAIT  3000
 #define EXITS_AFTER 300
+
+/* In which something of the host's takes its time. */
+#define AWAIT_CYCLES UINT64_C(4000000000)
+#define AWAIT_EXITS  300000
 
 const char *events_start(void)
 {
@@ -26,6 +31,21 @@ const char *events_start(void)
 uint32_t events_apic_id(void)
 {
 	return apic_read(APIC_ID) >> 24;
+}
+
+unsigned events_come(void)
+{
+	return (unsigned)this_vcpu()->from_apic[EVENT_VECTOR - APIC_VECTOR];
+}
+
+void events_await(void)
+{
+	struct deadline deadline = deadline_in(AWAIT_CYCLES, AWAIT_EXITS);
+
+	interrupts_on();
+	while (!events_come() && before_deadline(&deadline))
+		cpuid(0, 0);
+	interrupts_off();
 }
 
 struct events events_take(unsigned wanted)

@@ -14,6 +14,12 @@ const char *events_start(void);
 /* The ID of its APIC. */
 uint32_t events_apic_id(void);
 
+/* How many have come at EVENT_VECTOR that were not taken yet. */
+unsigned events_come(void);
+
+/* Lets interrupts in until one has come there, with a bound of a second or more. */
+void events_await(void);
+
 /*
  * Lets interrupts in until @wanted have come at EVENT_VECTOR, with a bound, and then for a short
  * time.  Counts those that came since the last call of this.

@@ -37,6 +37,8 @@ bool options_parse(char *line, struct options *options, char *error)
 		 .number = &o.echo_calls, .min = 1, .max = 1000000},
 		{"kvm-echo", "an index from 16 to 0x7fffffff", OPTION_NUMBER, .number = &o.kvm_echo,
 		 .min = 16, .max = 0x7fffffff},
+		{"pageout", "an I/O port from 0x100", OPTION_NUMBER, .number = &o.pageout,
+		 .min = 0x100, .max = 0xfffc},
 		{"cpus", "a number of processors up to 255", OPTION_NUMBER, .number = &o.cpus,
 		 .min = 1, .max = SMP_MAX},
 	};

@@ -23,6 +23,7 @@ struct options {
 	bool has_echo;             /* the host has the echo service: */
 	uint64_t echo, echo_calls; /* its index; how many random calls it gets */
 	uint64_t kvm_echo;         /* likewise of the ABI kvm; 0: none */
+	uint64_t pageout;          /* port of the service that takes a page away; 0: none */
 	uint64_t cpus;             /* processors to start, the first included; 0: all */
 };
 

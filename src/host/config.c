@@ -51,6 +51,8 @@ bool config_parse(char *line, const char *const *fault_names, char *error)
 		{.name = "checksum", FLAG(config.checksum)},
 		{.name = "echo", /* the limits are those of the guest's option */
 		 NUMBER(config.echo, 2, 0x7fffffff, "an index from 2 to 0x7fffffff")},
+		{.name = "pageout",
+		 NUMBER(config.pageout, 0x100, 0xfffc, "an I/O port from 0x100")},
 		{.name = "serial",
 		 NUMBER(config.serial, SERIAL_MIN, SERIAL_MAX, "a UART's I/O port from 0x100")},
 	};

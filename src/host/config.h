@@ -24,9 +24,10 @@ struct config {
 	uint64_t kvm_echo;    /* index of its echo service, if has_kvm_echo */
 	unsigned enforce;     /* without a feature's bit, its MSRs and calls do not exist */
 	unsigned quirk;       /* the other vendor's call instruction becomes the CPU's own */
-	uint64_t cpus;   /* vCPUs, each with its own processor; 0: as many as the machine has */
-	uint64_t echo;   /* index of the echo service, if has_echo */
-	uint64_t serial; /* I/O port of the UART for guest and host; SERIAL_ANY: the first */
+	uint64_t cpus;    /* vCPUs, each with its own processor; 0: as many as the machine has */
+	uint64_t echo;    /* index of the echo service, if has_echo */
+	uint64_t serial;  /* I/O port of the UART for guest and host; SERIAL_ANY: the first */
+	uint64_t pageout; /* I/O port of the service that takes a page away; 0: none */
 	bool has_echo, has_kvm_echo;
 	bool faults;   /* list the faults and run nothing */
 	bool vga;      /* also write to the screen */

@@ -195,7 +195,7 @@ static void handle_hlt(struct vcpu *vcpu)
 		vcpu_end(vcpu, vcpu->end_reason);
 }
 
-/* INVD would discard also what the host has in the caches: write all back instead. */
+/* INVD would discard what the host has in the caches, too: write all back. */
 static void handle_invd(struct vcpu *vcpu)
 {
 	__asm__ volatile("wbinvd" : : : "memory");
@@ -230,7 +230,8 @@ static void handle_exception(struct vcpu *vcpu)
 
 static void handle_nested_fault(struct vcpu *vcpu)
 {
-	if (lapic_page_access(vcpu))
+	vcpu->event = vcpu->exit.event; /* its delivery starts again */
+	if (lapic_page_access(vcpu) || hook_nested_fault(vcpu))
 		return;
 	log_line("memory %u %#lx", vcpu->id, vcpu->exit.gpa);
 	vcpu_end(vcpu,
@@ -243,8 +244,8 @@ static void handle_triple_fault(struct vcpu *vcpu)
 }
 
 /*
- * Another vCPU ends the guest, and says why (vcpus_stop_others()); or it has sent an INIT,
- * which vcpu_handle_exit() sees.  An NMI from elsewhere is nobody's.
+ * Another vCPU ends the guest (vcpus_stop_others()), or has sent an INIT, which
+ * vcpu_handle_exit() sees.  An NMI from elsewhere is nobody's.
  */
 static void handle_nmi(struct vcpu *vcpu)
 {

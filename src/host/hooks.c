@@ -60,6 +60,15 @@ bool hook_halt(struct vcpu *vcpu)
 	return false;
 }
 
+bool hook_nested_fault(struct vcpu *vcpu)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (all[i]->nested_fault && all[i]->nested_fault(vcpu))
+			return true;
+	}
+	return false;
+}
+
 bool hook_startup(const struct vcpu *vcpu, unsigned *vector)
 {
 	for (unsigned i = 0; i < count; i++) {

@@ -28,6 +28,9 @@ struct hooks {
 	 */
 	bool (*halt)(struct vcpu *vcpu);
 
+	/* A nested fault, but not at the APIC.  True: the guest goes on; it may try once more. */
+	bool (*nested_fault)(struct vcpu *vcpu);
+
 	/* A start-up IPI for @vcpu, whose *@vector may be changed.  False: it gets lost. */
 	bool (*startup)(const struct vcpu *vcpu, unsigned *vector);
 };
@@ -45,6 +48,7 @@ bool uart_status_is_hooked(void);
 bool hook_exception(struct vcpu *vcpu);
 void hook_io(struct vcpu *vcpu);
 bool hook_halt(struct vcpu *vcpu);
+bool hook_nested_fault(struct vcpu *vcpu);
 bool hook_startup(const struct vcpu *vcpu, unsigned *vector);
 
 #endif

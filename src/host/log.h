@@ -15,6 +15,7 @@
  *   kvm VCPU MSR VALUE                     WRMSR of one of today's ABI
  *   kvm VCPU MSR VALUE = #GP
  *   kvm-call VCPU 64|32 CPL INDEX ARG1 ARG2 ARG3 ARG4 = RESULT
+ *   pageout VCPU GPA refused               the service pageout= cannot take this page away
  *   x2apic VCPU                            the guest turns on x2APIC mode
  *   init VCPU COMMAND DESTINATION          an INIT that it sends: ICR, and ICR2 or, in x2APIC
  *                                          mode, the upper half

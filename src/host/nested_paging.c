@@ -54,6 +54,17 @@ void nested_init(const struct guest_memory *memory, uint64_t leaf)
 		first[page / PAGE_SIZE] = page | RIGHTS;
 }
 
+bool nested_set_present(const struct guest_memory *memory, uint64_t gpa, bool present)
+{
+	if (gpa >= LARGE_PAGE_SIZE || !guest_bytes(memory, gpa, PAGE_SIZE))
+		return false;
+	if (present)
+		__atomic_or_fetch(&first[gpa / PAGE_SIZE], RIGHTS, __ATOMIC_RELEASE);
+	else
+		__atomic_and_fetch(&first[gpa / PAGE_SIZE], ~RIGHTS, __ATOMIC_RELEASE);
+	return true;
+}
+
 uint64_t nested_root(void)
 {
 	return (uint64_t)pml4;

@@ -8,6 +8,14 @@
 /* Fills the tables, for at most 1 GiB of memory.  @leaf: vcpu_vendor's nested_leaf. */
 void nested_init(const struct guest_memory *memory, uint64_t leaf);
 
+/*
+ * Takes the page at @gpa away, or maps it again.  Any vCPU may do so while others run: it is one
+ * atomic operation.  A vCPU that has the translation in its TLB keeps it until it flushes
+ * (struct vcpu, flush).  False: this page is not one of memory that has an entry of its own, as
+ * those of the first 2 MiB have.
+ */
+bool nested_set_present(const struct guest_memory *memory, uint64_t gpa, bool present);
+
 /* The physical address of the root table. */
 uint64_t nested_root(void);
 

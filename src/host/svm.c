@@ -153,6 +153,8 @@ static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 	s->pat = vcpu->pat;
 	s->rsp = vcpu->slow.rsp;
 	s->rflags = vcpu->slow.rflags;
+	if (s->cr2 != vcpu->slow.cr2) /* also in the register: Bochs's VMRUN does not load it */
+		WRITE_REG(cr2, vcpu->slow.cr2);
 	s->cr2 = vcpu->slow.cr2;
 	s->cr4 = vcpu->slow.cr4;
 	s->fs.base = vcpu->slow.fs_base;
@@ -208,7 +210,8 @@ static void translate(const struct vmcb *c, struct vcpu_exit *exit)
 	*exit = (struct vcpu_exit){.kind = kind_of(code),
 				   .length = code == VMEXIT_HLT ? 1 : 2,
 				   .open = code == VMEXIT_INTR,
-				   .gpa = code == VMEXIT_NPF ? c->exit_info2 : 0,
+				   .gpa = code == VMEXIT_NPF || code == VMEXIT_PF ? c->exit_info2
+										  : 0,
 				   .code = c->exit_code,
 				   .information = c->exit_info1,
 				   .name = code == VMEXIT_TASK_SWITCH ? "task switch" : NULL};
@@ -217,10 +220,13 @@ static void translate(const struct vmcb *c, struct vcpu_exit *exit)
 	if (code == VMEXIT_IOIO)
 		translate_io(c, exit);
 	if (exit->kind == EXIT_EXCEPTION)
-		exit->event = (struct vcpu_event){.pending = true,
-						  .has_error = code == VMEXIT_GP,
-						  .vector = (uint8_t)(code - VMEXIT_EXCEPTION),
-						  .error = (uint32_t)c->exit_info1};
+		exit->event =
+			(struct vcpu_event){.pending = true,
+					    .has_error = code == VMEXIT_GP || code == VMEXIT_PF,
+					    .vector = (uint8_t)(code - VMEXIT_EXCEPTION),
+					    .error = (uint32_t)c->exit_info1};
+	if (exit->kind == EXIT_NESTED_FAULT)
+		exit->event = vcpu_interrupted(c->exit_int_info); /* 15.7.2 */
 }
 
 /* Any exit except a hypercall. */
@@ -244,7 +250,8 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 	c->rax = vcpu->regs.rax;
 	c->rip = vcpu->rip;
 	c->interrupt_shadow = 0;
-	c->tlb_control = 0; /* flushed at the first entry; the first exit is no hypercall */
+	c->tlb_control = vcpu->flush ? TLB_FLUSH_ALL : 0; /* the first exit is no hypercall */
+	vcpu->flush = false;
 	write_back(vcpu, c);
 	return going_on;
 }

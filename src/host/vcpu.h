@@ -12,6 +12,7 @@
 
 #include "host/guest_memory.h"
 #include "host/vapic.h"
+#include "host/vcpu_event.h"
 #include "host/vcpu_register.h"
 #include "x86/defs.h"
 #include "x86/regs.h"
@@ -36,28 +37,13 @@ enum exit_kind {
 	EXIT_ENTRY_FAILED, /* the CPU did not accept the guest's state: exit.code */
 };
 
-/* An exception: one to inject at the next entry, or one that exited.  Or an interrupt to inject. */
-struct vcpu_event {
-	bool pending, has_error, interrupt;
-	uint8_t vector;
-	uint32_t error;
-};
-
-/* Both vendors write events in the same format: APM2 (24593 rev. 3.41) 15.20, SDM 25.8.3. */
-#define EVENT_TYPE(event) ((event) >> 8 & 7)
-#define EVENT_NMI         2
-#define EVENT_EXCEPTION   (3u << 8) /* type 0 is an interrupt */
-#define EVENT_INT         (4u << 8) /* INT n */
-#define EVENT_ERROR       BIT(11)   /* it has an error code */
-#define EVENT_VALID       BIT(31)
-
 struct vcpu_exit {
 	enum exit_kind kind;
 	bool open;
 	uint8_t length; /* of the instruction that exited, in bytes */
 	uint8_t cr;
-	uint64_t gpa;
-	struct vcpu_event event;
+	uint64_t gpa; /* of a page fault that exits: the virtual address, which CR2 does not have */
+	struct vcpu_event event; /* of a nested fault: what was being delivered, if anything was */
 	uint64_t code, information; /* the vendor's numbers, for messages */
 	const char *name;           /* of the code; NULL if the host has none for it */
 	struct {
@@ -103,7 +89,8 @@ struct vcpu;
 struct vcpu_vendor;
 
 /* What today's KVM ABI keeps of a vCPU (src/host/kvm). */
-#define KVM_MSRS 9
+#define KVM_MSRS     9
+#define KVM_TOLD_MAX 4
 struct kvm_vcpu {
 	uint64_t msr[KVM_MSRS]; /* as written last; from KVM_MSR_WALL_CLOCK on */
 	unsigned exits;         /* that counted for clock and steal time */
@@ -111,7 +98,13 @@ struct kvm_vcpu {
 	bool wake_queued;       /* "wake all" waits to be delivered */
 	uint64_t eoi;           /* KVM_MSR_PV_EOI_EN, if that is enabled */
 	bool eoi_offered;       /* the bit is set */
-	bool unacknowledged;    /* the guest has not acknowledged the last one yet */
+	bool unacknowledged;    /* the guest has not acknowledged the last event yet */
+	unsigned tokens;        /* counts the pages of which it was told that they are away */
+	unsigned told_count;    /* those of which it has not been told yet that they are back: */
+	struct {
+		uint64_t gpa;
+		uint32_t token;
+	} told[KVM_TOLD_MAX]; /* in the order of the events */
 };
 
 /*
@@ -151,6 +144,7 @@ struct vcpu {
 	uint32_t exception_bitmap; /* exceptions that exit, one bit for each vector */
 	vcpu_hypercall *hypercall;
 
+	bool flush;              /* nested paging has lost a page: forget all at the next entry */
 	bool halted;             /* until an INIT comes */
 	volatile bool entered;   /* an NMI in the host is to make the guest exit */
 	uint8_t rtc_index;       /* the RTC's register that it chose by port 0x70 */

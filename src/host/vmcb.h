@@ -42,6 +42,7 @@
 #define SVM_EXITS(X)                      \
 	X(0x46, UD, EXCEPTION)            \
 	X(0x4d, GP, EXCEPTION)            \
+	X(0x4e, PF, EXCEPTION)            \
 	X(0x60, INTR, INTERRUPT)          \
 	X(0x61, NMI, NMI)                 \
 	X(0x63, INIT, INIT)               \

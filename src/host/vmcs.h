@@ -26,6 +26,7 @@
 #define EPT_FOUR_LEVELS        BIT(6)
 #define EPT_WRITE_BACK         BIT(14)
 #define EPT_LARGE_PAGES        BIT(16)
+#define EPT_FLUSH_ALL          BIT(26)
 
 /* Pin-based controls: 25.6.1 */
 #define PIN_INTERRUPT BIT(0)
@@ -125,6 +126,8 @@
 	X(EXIT_REASON, 0x4402, 32, EXIT_INFORMATION)             \
 	X(EXIT_EVENT, 0x4404, 32, EXIT_INFORMATION)              \
 	X(EXIT_EVENT_ERROR, 0x4406, 32, EXIT_INFORMATION)        \
+	X(INTERRUPTED_EVENT, 0x4408, 32, EXIT_INFORMATION)       \
+	X(INTERRUPTED_ERROR, 0x440a, 32, EXIT_INFORMATION)       \
 	X(EXIT_INSTRUCTION_LENGTH, 0x440c, 32, EXIT_INFORMATION) \
 	X(GUEST_ES_LIMIT, 0x4800, 32, GUEST)                     \
 	X(GUEST_GS_LIMIT, 0x480a, 32, GUEST)                     \

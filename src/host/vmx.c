@@ -166,6 +166,7 @@ static void translate_exception(struct vcpu_exit *exit)
 		.pending = true, .has_error = event & EVENT_ERROR, .vector = (uint8_t)event};
 	if (exit->event.has_error)
 		exit->event.error = (uint32_t)vmread(VMCS_EXIT_EVENT_ERROR);
+	exit->gpa = exit->information; /* of a page fault: 28.2.1 */
 }
 
 static void translate(uint32_t reason, struct vcpu_exit *exit)
@@ -194,10 +195,13 @@ static void translate(uint32_t reason, struct vcpu_exit *exit)
 		translate_exception(exit);
 	if (exit->kind == EXIT_CR_WRITE)
 		exit->cr = exit->information & CR_NUMBER_MASK;
-	if (exit->kind == EXIT_NESTED_FAULT)
-		exit->gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
 	if (exit->kind == EXIT_INTERRUPT)
 		wait_for_window(exit);
+	if (exit->kind != EXIT_NESTED_FAULT)
+		return;
+	exit->gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
+	exit->event = vcpu_interrupted(vmread(VMCS_INTERRUPTED_EVENT) | /* 28.2.4 */
+				       vmread(VMCS_INTERRUPTED_ERROR) << 32);
 }
 
 /*
@@ -226,6 +230,9 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t
 	if (vcpu->exit.kind != EXIT_INTERRUPT) /* no instruction has exited */
 		leave_instruction(vcpu);
 	write_back(vcpu);
+	if (vcpu->flush)
+		vmx_flush();
+	vcpu->flush = false;
 	return going_on;
 }
 

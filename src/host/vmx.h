@@ -43,6 +43,9 @@ void vmx_set_trap(bool on);
 void vmx_set_interrupt_exits(bool on);
 void vmx_set_window_exits(bool on);
 
+/* Forgets all that the processor knows of nested paging. */
+void vmx_flush(void);
+
 /*
  * vmx_run.asm: runs the guest of the current VMCS, and calls vmx_exit() for each exit until that
  * returns false.  If the CPU refuses to enter the guest, it calls vmx_entry_failed() and returns.

@@ -51,6 +51,14 @@ static inline void vmwrite(enum vmcs_field field, uint64_t value)
 			panic("host: " instruction " failed");                               \
 	} while (0)
 
+/* INVEPT of type 2: all contexts. */
+static inline void invept_all(void)
+{
+	static const uint64_t none[2];
+
+	__asm__ volatile("invept %0, %1" : : "m"(none), "r"(UINT64_C(2)) : "cc", "memory");
+}
+
 static inline void vmxoff(void)
 {
 	__asm__ volatile("vmxoff" : : : "cc", "memory");

@@ -55,7 +55,7 @@ clean_up() { rm -rf "$dir"; }
 # Makes the ROM in $dir.
 make_rom() { # BOCHS-OPTION...
 	if [ "$host" = ref ]; then
-		set -- "$build/host.elf" "mem=$mem $told$ECHO $host_append" \
+		set -- "$build/host.elf" "mem=$mem $told$SERVICES $host_append" \
 			"$build/guest.elf" "$told$ON_REF $append" -- "$@"
 	else
 		set -- "$build/guest.elf" "$told$append" -- "$@"
@@ -116,7 +116,7 @@ write_config() {
 	if [ "$host" = ref ]; then
 		config="module /guest.elf $told$ON_REF$quoted"
 		quote_words --host-append "$host_append"
-		config="multiboot /host.elf mem=$mem $told$ECHO$quoted
+		config="multiboot /host.elf mem=$mem $told$SERVICES$quoted
 $config"
 	fi
 	config="$config

@@ -86,7 +86,8 @@ skip_run() { # REASON
 # Makes the archive that Linux starts from; /words is what its first process runs.
 pack() { # VMM-OPTION...
 	printf '%s\0' /vmm "$@" --irqchip "--smp=$smp" "--mem=$mem" --timeout=0 \
-		"--append=$FRESH $told$append" /guest.elf >"$dir/words" || die "cannot write to $dir"
+		"--$PAGEOUT" "--append=$FRESH $PAGEOUT $told$append" /guest.elf >"$dir/words" ||
+		die "cannot write to $dir"
 	set -- "init=$build/tests/init" "vmm=$build/tests/vmm" "words=$dir/words" \
 		"guest.elf=$build/guest.elf"
 	for module in irqbypass ccp kvm kvm-amd; do # tests/vmm/init.c loads them

@@ -15,10 +15,11 @@
 GUEST_MIB=16             # default memory of the guest
 HOST_MIB=8               # memory of the reference host, besides the guest's
 HOST_AT=16               # the MiB where it is loaded (Makefile)
-# The echo services of the ABIs, options of guest and host.
-ECHO='echo=0x6563686f kvm-echo=0x6b766d'
+# The services of the reference host, options of guest and host.
+PAGEOUT=pageout=0x7067
+SERVICES="echo=0x6563686f kvm-echo=0x6b766d $PAGEOUT"
 FRESH=fresh              # what is under the guest, host or qboot, has used no MSR of an ABI
-ON_REF="$ECHO require $FRESH" # on the reference host: all chosen ABIs are there, or FAIL
+ON_REF="$SERVICES require $FRESH" # on the reference host: all chosen ABIs are there, or FAIL
 SOURCES='boot src linker.ld Makefile VERSION'
 [ ! -e "$here/.git/logs/HEAD" ] || SOURCES="$SOURCES .git/logs/HEAD" # images name their commit
 

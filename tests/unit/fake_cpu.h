@@ -70,6 +70,7 @@ void vmx_region(const char *instruction, const uint8_t *region);
 uint64_t vmread(uint32_t field);
 void vmwrite(uint32_t field, uint64_t value);
 void vmxoff(void);
+void invept_all(void);
 struct table_register read_gdtr(void);
 struct table_register read_idtr(void);
 struct cpu *this_cpu(void);

@@ -144,6 +144,17 @@ static void test_echo(void **state)
 	refuse("echo", "option 'echo' wants an index from 2 to 0x7fffffff, got nothing");
 }
 
+static void test_pageout(void **state)
+{
+	(void)state;
+	accept("");
+	assert_int_equal(config.pageout, 0);
+	accept("pageout=0x7067");
+	assert_int_equal(config.pageout, 0x7067);
+	refuse("pageout=0xff", "option 'pageout' wants an I/O port from 0x100, got '0xff'");
+	refuse("pageout=0xfffd", "option 'pageout' wants an I/O port from 0x100, got '0xfffd'");
+}
+
 static void test_serial(void **state)
 {
 	(void)state;
@@ -243,7 +254,7 @@ int main(void)
 		cmocka_unit_test(test_echo),           cmocka_unit_test(test_every_fault),
 		cmocka_unit_test(test_fault_messages), cmocka_unit_test(test_faults_flag),
 		cmocka_unit_test(test_unknown),        cmocka_unit_test(test_serial),
-		cmocka_unit_test(test_take_serial),
+		cmocka_unit_test(test_pageout),        cmocka_unit_test(test_take_serial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ static struct vcpu vcpu;
 static char logged[200];
 static unsigned hooked_ios, abi_exits;
 static bool woken; /* what hook_halt() says */
-static bool takes_page_access, takes_exception, changed;
+static bool takes_page_access, takes_nested_fault, takes_exception, changed;
 static unsigned out_port, out_value;
 
 /* ---- what exits.c calls ---- */
@@ -98,6 +98,12 @@ const char *checksum_changed(void)
 void handle_cpuid(struct vcpu *v)
 {
 	vcpu_skip(v);
+}
+
+bool hook_nested_fault(struct vcpu *v)
+{
+	assert_int_equal(v->event.pending, v->exit.event.pending);
+	return takes_nested_fault;
 }
 
 bool hook_exception(struct vcpu *v)
@@ -523,6 +529,14 @@ static void test_ends(void **state)
 	takes_page_access = true;
 	assert_true(handle());
 	takes_page_access = false;
+	takes_nested_fault = true;
+	for (unsigned pending = 0; pending < 2; pending++) {
+		start(EXIT_NESTED_FAULT);
+		vcpu.exit.event = (struct vcpu_event){.pending = pending, .vector = VECTOR_UD};
+		assert_true(handle());
+		assert_memory_equal(&vcpu.event, &vcpu.exit.event, sizeof(vcpu.event));
+	}
+	takes_nested_fault = false;
 	start(EXIT_NESTED_FAULT);
 	vcpu.end_reason = "did something else"; /* as lapic_page_access() says */
 	assert_false(handle());

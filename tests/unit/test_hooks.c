@@ -48,8 +48,13 @@ static const struct hooks nothing,
 		     .uart_status = true,
 		     .exception = decline,
 		     .io = see,
-		     .halt = decline},
-	handling = {.exceptions = 8, .exception = handle, .io = see, .halt = wake},
+		     .halt = decline,
+		     .nested_fault = decline},
+	handling = {.exceptions = 8,
+		    .exception = handle,
+		    .io = see,
+		    .halt = wake,
+		    .nested_fault = handle},
 	moving = {.startup = next_vector}, losing = {.startup = lose};
 
 static int setup(void **state)
@@ -71,6 +76,7 @@ static void test_none(void **state)
 		assert_false(hook_exception(&vcpu));
 		assert_false(hook_halt(&vcpu));
 		hook_io(&vcpu);
+		assert_false(hook_nested_fault(&vcpu));
 		assert_true(hook_startup(&vcpu, &vector));
 		assert_int_equal(vector, 5);
 		hooks_add(&nothing); /* empty hooks change nothing */
@@ -98,6 +104,8 @@ static void test_several(void **state)
 	calls = 3;
 	hook_io(&vcpu);
 	assert_int_equal(calls, 5);
+	assert_true(hook_nested_fault(&vcpu));
+	assert_int_equal(calls, 7);
 	assert_true(hook_startup(&vcpu, &vector));
 	assert_int_equal(vector, 6);
 	hooks_add(&losing);

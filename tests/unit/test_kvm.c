@@ -37,7 +37,7 @@ struct config config;
 
 static struct vcpu vcpu, other;
 static unsigned vcpus = 2;
-static uint64_t tsc;
+static uint64_t tsc, tsc_step; /* and how much it counts from one read to the next */
 static bool apic_is_on;
 
 /* The interrupts that were sent: to which vCPU, and at which vector, one byte each. */
@@ -48,7 +48,7 @@ static struct vcpu_slow_state slow;
 
 uint64_t rdtsc(void)
 {
-	return tsc;
+	return tsc += tsc_step;
 }
 
 void log_line(const char *fmt, ...)
@@ -197,6 +197,7 @@ static int setup(void **state)
 	other.id = 1;
 	other.apic_id = 5;
 	tsc = START;
+	tsc_step = 0;
 	vcpus = 2;
 	apic_is_on = true;
 	in_service = 0;
@@ -649,6 +650,189 @@ static void test_wake_all_without_apic(void **state)
 	put_token(0);
 	write_ok(M(2), AREA + 9);
 	assert_sent("");
+}
+
+#define PORT 0x7067
+#define PAGE 0x113000u
+#define TIME (TSC_HZ / 100) /* for which it is away */
+
+static void take_page(uint64_t gpa)
+{
+	vcpu.regs.rax = gpa / PAGE_SIZE | UINT64_C(1) << 32;
+	vcpu.exit.io.port = PORT;
+	vcpu.exit.io.size = 4;
+	vcpu.flush = false;
+	hook_io(&vcpu);
+}
+
+/* Whether there is memory, which the guest has now or will have. */
+static bool touch_page(uint64_t gpa)
+{
+	vcpu.slow = slow;
+	vcpu.event = vcpu.exit.event;
+	vcpu.exit.gpa = gpa + 8;
+	return hook_nested_fault(&vcpu);
+}
+
+/* KF7: the guest is told, or the host waits. */
+static void assert_told(uint64_t gpa, uint32_t token)
+{
+	uint32_t flags;
+
+	take_page(gpa);
+	assert_true(vcpu.flush);
+	assert_true(touch_page(gpa));
+	assert_true(vcpu.event.pending && vcpu.event.has_error && !vcpu.event.error);
+	assert_int_equal(vcpu.event.vector, VECTOR_PF);
+	assert_true(vcpu.slow.cr2 == token);
+	memcpy(&flags, memory.bytes + AREA, 4);
+	assert_int_equal(flags, 1);
+	put32(memory.bytes + AREA, 0);
+	vcpu.event.pending = false;
+}
+
+static void assert_waits(uint64_t gpa, bool take)
+{
+	const uint64_t start = tsc;
+	const bool pending = vcpu.exit.event.pending;
+
+	if (take)
+		take_page(gpa);
+	tsc_step = 1000;
+	assert_true(touch_page(gpa));
+	tsc_step = 0;
+	assert_in_range(tsc - start, TIME - 2000, TIME + 8000);
+	assert_int_equal(vcpu.event.pending, pending);
+	assert_int_equal(vcpu.slow.cr2, 0);
+}
+
+static void start_pages(uint64_t bits)
+{
+	config.pageout = PORT;
+	start_host("none");
+	tsc += TIME; /* what was taken before is back */
+	write_ok(M(6), 0x47);
+	put32(memory.bytes + AREA, 0);
+	put_token(0);
+	write_ok(M(2), AREA + 9 + bits);
+	assert_sent("0:47 ");
+	put_token(0);
+	write_ok(M(7), 1);
+}
+
+/* KF5, KF7. */
+static void test_pages(void **state)
+{
+	(void)state;
+	start_pages(2);
+	assert_true(touch_page(PAGE));
+	assert_false(vcpu.event.pending);
+	assert_told(PAGE, 0x1000);
+	assert_sent("");
+	assert_waits(PAGE, false);
+	abi_exit(&vcpu);
+	assert_sent("0:47 ");
+	assert_token(0x1000);
+	put_token(0);
+	write_ok(M(7), 1);
+	assert_told(PAGE, 0x2000);
+	assert_told(0, 0x3000);
+	abi_exit(&vcpu);
+	assert_sent("");
+	tsc += TIME;
+	abi_exit(&vcpu);
+	assert_sent("0:47 ");
+	assert_token(0x2000);
+	put_token(0);
+	abi_exit(&vcpu);
+	assert_sent("");
+	write_ok(M(7), 1);
+	assert_sent("0:47 ");
+	assert_token(0x3000);
+	put_token(0);
+	write_ok(M(7), 1);
+	assert_sent("");
+	vcpu.kvm.tokens = 1u << 20;
+	assert_told(PAGE, 0x1000); /* a token is never 0 */
+	for (unsigned i = 1; i < KVM_TOLD_MAX; i++)
+		assert_told(PAGE + i * PAGE_SIZE, 0x1000 + i * 0x1000);
+	assert_waits(PAGE - PAGE_SIZE, true);
+}
+
+/* KF7: when the host waits. */
+static void test_pages_untold(void **state)
+{
+	(void)state;
+	start_pages(0);
+	assert_waits(PAGE, true);
+	slow.cpl = 3;
+	assert_told(PAGE, 0x1000);
+	tsc += TIME;
+	slow.rflags = 0;
+	assert_waits(PAGE, true);
+	slow.rflags = RFLAGS_IF;
+	vcpu.exit.event = (struct vcpu_event){.pending = true, .vector = VECTOR_UD};
+	assert_waits(PAGE, true);
+	vcpu.exit.event.pending = false;
+	apic_is_on = false;
+	assert_waits(PAGE, true);
+	apic_is_on = true;
+	write_ok(M(2), AREA + 1);
+	assert_waits(PAGE, true);
+	write_ok(M(2), AREA + 8);
+	assert_waits(PAGE, true);
+}
+
+/* KF8, and after an INIT. */
+static void test_pages_dropped(void **state)
+{
+	(void)state;
+	for (unsigned reset = 0; reset < 2; reset++) {
+		start_pages(2);
+		assert_told(PAGE, 0x1000);
+		if (reset)
+			abi_reset(&vcpu);
+		else
+			write_ok(M(2), 0);
+		tsc += TIME;
+		abi_exit(&vcpu);
+		write_ok(M(7), 1);
+		assert_sent("");
+		assert_true(touch_page(PAGE));
+		assert_false(vcpu.event.pending);
+	}
+}
+
+/* A guest can take its own memory away, and nothing else. */
+static void test_pages_refused(void **state)
+{
+	static const uint64_t others[] = {0xa0000,  0xff000, SIZE,
+					  0x200000, FAR,     UINT32_MAX * 0x1000ull};
+
+	(void)state;
+	start_pages(2);
+	for (unsigned i = 0; i < COUNT(others); i++) {
+		take_page(others[i]);
+		assert_false(vcpu.flush);
+		assert_false(touch_page(others[i]));
+	}
+	vcpu.exit.io.in = true;
+	take_page(PAGE);
+	vcpu.exit.io.in = false;
+	assert_true(touch_page(PAGE));
+	assert_false(vcpu.event.pending);
+	/* Another vCPU takes it again and again: the wait ends all the same. */
+	take_page(PAGE);
+	tsc += TIME / 2;
+	take_page(PAGE);
+	vcpu.exit.event.pending = true;
+	assert_waits(PAGE, false);
+	vcpu.exit.event.pending = false;
+	vcpu.startup = STARTUP_INIT;
+	slow.rflags = 0;
+	take_page(PAGE);
+	assert_true(touch_page(PAGE));
+	assert_true(tsc < START + 3 * TIME + TIME / 2);
 }
 
 /* ---- calls ---- */
@@ -1256,6 +1440,50 @@ static void mix_vcpus(void)
 	swap_vcpus();
 }
 
+static void mix_touch(uint64_t page)
+{
+	take_page(page);
+	mix(touch_page(page));
+	mix(memory.bytes[AREA + 0x400]);
+	mix_vcpu();
+	put32(memory.bytes + AREA + 0x400, 0);
+}
+
+/* Pages that are away, and events of them; and a page fault of the guest's own. */
+static void mix_pages(void)
+{
+	mix_msr(M(2), AREA + 0x409);
+	put32(memory.bytes + AREA + 0x404, 0);
+	mix_msr(M(7), 1);
+	for (unsigned i = 0; i < 8; i++) {
+		tsc_step = 1000;
+		slow.rflags = i == 1 ? 0 : RFLAGS_IF;
+		slow.cpl = i == 2 ? 0 : 3;
+		vcpu.exit.event = (struct vcpu_event){.pending = i == 3, .vector = VECTOR_UD};
+		mix_touch(PAGE + i * PAGE_SIZE);
+		vcpu.exit.event.pending = false;
+		tsc_step = 0;
+		if (i % 4 == 3) {
+			tsc += TIME;
+			mix_msr(M(7), 0);
+			put32(memory.bytes + AREA + 0x404, 0);
+			mix_exits(EXIT_HLT);
+			mix_vcpu();
+			mix_msr(M(7), 1);
+		}
+	}
+	vcpu.exit.event =
+		(struct vcpu_event){.pending = true, .has_error = true, .vector = VECTOR_PF};
+	mix(hook_exception(&vcpu));
+	mix_vcpu();
+	tsc_step = 1000;
+	mix_touch(PAGE);
+	tsc_step = 0;
+	mix_msr(M(2), 0);
+	slow.rflags = RFLAGS_IF;
+	slow.cpl = 0;
+}
+
 /* Mixes into a hash all that the guest can see of a host with this fault. */
 static uint64_t seen_with(const char *fault)
 {
@@ -1264,6 +1492,7 @@ static uint64_t seen_with(const char *fault)
 	free_memory(&state);
 	setup(&state);
 	config.quirk = !strncmp(fault, "quirk-", 6);
+	config.pageout = PORT;
 	start_host(fault);
 	config.kvm_echo = 0x1234;
 	config.has_kvm_echo = true;
@@ -1274,6 +1503,7 @@ static uint64_t seen_with(const char *fault)
 	mix_cpuid();
 	mix_msrs();
 	mix_eois();
+	mix_pages();
 	mix_calls();
 	mix_vcpus();
 	vcpus = 1;
@@ -1336,6 +1566,8 @@ int main(void)
 		TEST(test_renewal),       TEST(test_time_outside),
 		TEST(test_scale),         TEST(test_steal),
 		TEST(test_wake_all),      TEST(test_wake_all_without_apic),
+		TEST(test_pages),         TEST(test_pages_untold),
+		TEST(test_pages_dropped), TEST(test_pages_refused),
 		TEST(test_calls),         TEST(test_calls_32),
 		TEST(test_clock_pairing), TEST(test_send_ipi),
 		TEST(test_kick),          TEST(test_echo),

@@ -131,10 +131,35 @@ static void test_sizes(void **state)
 	}
 }
 
+/* Only pages of memory that have an entry of their own; no other page changes. */
+static void test_present(void **state)
+{
+	static const uint64_t refused[] = {0xa0000,  0xb8000, 0xff000, 2 * MIB,
+					   16 * MIB, GIB,     BIT(44)};
+	static const uint64_t taken[] = {0, 0x9f000, MIB, 2 * MIB - PAGE_SIZE};
+	const struct guest_memory memory = {(uint8_t *)WINDOW, 16 * MIB, directory};
+	uint64_t bits;
+
+	(void)state;
+	fill_tables(memory.size);
+	nested_init(&memory, EPT_WRITE_BACK);
+	for (unsigned i = 0; i < COUNT(refused); i++)
+		assert_false(nested_set_present(&memory, refused[i], false));
+	for (unsigned i = 0; i < COUNT(taken); i++) {
+		assert_true(nested_set_present(&memory, taken[i], false));
+		walk(taken[i], &bits);
+		assert_int_equal(bits & RWX, 0);
+		assert_true(nested_set_present(&memory, taken[i], true));
+	}
+	for (uint64_t gpa = 0; gpa < memory.size; gpa += PAGE_SIZE)
+		check_page(gpa, memory.size, EPT_WRITE_BACK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_present),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -298,35 +298,21 @@ static void test_reasons(void **state)
 		enum exit_kind kind;
 		uint64_t information;
 	} table[] = {
-		{0x46, EXIT_EXCEPTION, 0},
-		{0x4d, EXIT_EXCEPTION, 8},
-		{0x61, EXIT_NMI, 0},
-		{0x63, EXIT_INIT, 0},
-		{0x72, EXIT_CPUID, 0},
-		{0x76, EXIT_INVD, 0},
-		{0x78, EXIT_HLT, 0},
-		{0x7a, EXIT_INSTRUCTION, 0},
-		{0x7c, EXIT_RDMSR, 0},
-		{0x7c, EXIT_WRMSR, 1},
-		{0x7d, EXIT_UNKNOWN, 0},
-		{0x7f, EXIT_TRIPLE_FAULT, 0},
-		{0x80, EXIT_INSTRUCTION, 0},
-		{0x82, EXIT_INSTRUCTION, 0},
-		{0x83, EXIT_INSTRUCTION, 0},
-		{0x84, EXIT_INSTRUCTION, 0},
-		{0x85, EXIT_INSTRUCTION, 0},
-		{0x86, EXIT_INSTRUCTION, 0},
-		{0x87, EXIT_INSTRUCTION, 0},
-		{0x8a, EXIT_INSTRUCTION, 0},
-		{0x8b, EXIT_INSTRUCTION, 0},
-		{0x8c, EXIT_INSTRUCTION, 0},
-		{0x8d, EXIT_INSTRUCTION, 0},
-		{0x400, EXIT_NESTED_FAULT, 0},
-		{0x60, EXIT_INTERRUPT, 0},
-		{0x64, EXIT_UNKNOWN, 0},
-		{0xffffffff, EXIT_ENTRY_FAILED, 0},
-		{0x401, EXIT_UNKNOWN, 0},
-		{UINT64_MAX, EXIT_ENTRY_FAILED, 0},
+		{0x46, EXIT_EXCEPTION, 0},     {0x4d, EXIT_EXCEPTION, 8},
+		{0x4e, EXIT_EXCEPTION, 2},     {0x63, EXIT_INIT, 0},
+		{0x61, EXIT_NMI, 0},           {0x72, EXIT_CPUID, 0},
+		{0x76, EXIT_INVD, 0},          {0x78, EXIT_HLT, 0},
+		{0x7a, EXIT_INSTRUCTION, 0},   {0x7c, EXIT_RDMSR, 0},
+		{0x7c, EXIT_WRMSR, 1},         {0x7d, EXIT_UNKNOWN, 0},
+		{0x7f, EXIT_TRIPLE_FAULT, 0},  {0x80, EXIT_INSTRUCTION, 0},
+		{0x82, EXIT_INSTRUCTION, 0},   {0x83, EXIT_INSTRUCTION, 0},
+		{0x84, EXIT_INSTRUCTION, 0},   {0x85, EXIT_INSTRUCTION, 0},
+		{0x86, EXIT_INSTRUCTION, 0},   {0x87, EXIT_INSTRUCTION, 0},
+		{0x8a, EXIT_INSTRUCTION, 0},   {0x8b, EXIT_INSTRUCTION, 0},
+		{0x8c, EXIT_INSTRUCTION, 0},   {0x8d, EXIT_INSTRUCTION, 0},
+		{0x400, EXIT_NESTED_FAULT, 0}, {0x60, EXIT_INTERRUPT, 0},
+		{0x64, EXIT_UNKNOWN, 0},       {0xffffffff, EXIT_ENTRY_FAILED, 0},
+		{0x401, EXIT_UNKNOWN, 0},      {UINT64_MAX, EXIT_ENTRY_FAILED, 0},
 	};
 
 	(void)state;
@@ -340,14 +326,16 @@ static void test_reasons(void **state)
 		assert_int_equal(vcpu.exit.kind, table[i].kind);
 		assert_int_equal(vcpu.exit.code, table[i].code);
 		assert_int_equal(vcpu.exit.information, table[i].information);
-		assert_int_equal(vcpu.exit.gpa, table[i].code == 0x400 ? 0x9876543210 : 0);
+		assert_int_equal(vcpu.exit.gpa, table[i].code == 0x400 || table[i].code == 0x4e
+							? 0x9876543210
+							: 0);
 		assert_int_equal(svm->guest.rip, RIP + (table[i].code == 0x78 ? 1 : 2));
 		assert_int_equal(nmis, table[i].kind == EXIT_NMI);
 		assert_true(!vcpu.exit.name == (table[i].code != 0x7d));
 		if (table[i].kind == EXIT_EXCEPTION) {
 			assert_true(vcpu.exit.event.pending);
 			assert_int_equal(vcpu.exit.event.vector, table[i].code - 0x40);
-			assert_int_equal(vcpu.exit.event.has_error, table[i].code == 0x4d);
+			assert_int_equal(vcpu.exit.event.has_error, table[i].code != 0x46);
 			assert_int_equal(vcpu.exit.event.error, table[i].information);
 		}
 	}
@@ -478,6 +466,7 @@ static void test_sync(void **state)
 	assert_int_equal(c->rsp, 0x2001);
 	assert_int_equal(c->rflags, 0x2002);
 	assert_int_equal(c->cr2, 0x2004);
+	assert_int_equal(fake.cr2, 0x2004);
 	assert_int_equal(c->cr4, 0x2006);
 	assert_int_equal(c->fs.base, 0x2007);
 	assert_int_equal(c->gs.base, 0x2008);
@@ -498,6 +487,11 @@ static void inject(struct vcpu *v)
 		.pending = true, .has_error = true, .vector = VECTOR_GP, .error = 0x1238};
 }
 
+static void deliver_again(struct vcpu *v)
+{
+	v->event = v->exit.event;
+}
+
 /* 15.20: valid, with an error code, of type 3, and the error in the upper half. */
 static void test_event(void **state)
 {
@@ -509,6 +503,58 @@ static void test_event(void **state)
 	handler = NULL;
 	assert_int_equal(svm->guest.event, UINT64_C(0x1238) << 32 | 0x80000b0d);
 	assert_false(vcpu.event.pending);
+}
+
+/* 15.7.2: what a nested fault interrupts; instructions raise their events again. */
+static void test_interrupted(void **state)
+{
+	static const struct {
+		uint64_t info, injected; /* 0: nothing */
+	} table[] =
+		{
+			{0x80000306, 0x80000306},
+			{0x500000b0e, 0},
+			{0x580000b0e, 0x580000b0e},
+			{0x80000041, 0x80000041},
+			{0x80000341, 0x80000041}, /* QEMU's word for an interrupt */
+			{0x80000018, 0x80000018},
+			{0x80000303, 0}, /* INT3 */
+			{0x80000304, 0}, /* INTO */
+			{0x80000480, 0}, /* INT 0x80 */
+		};
+
+	(void)state;
+	handler = deliver_again;
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		start(&plain);
+		svm->guest.exit_code = 0x400;
+		svm->guest.exit_int_info = table[i].info;
+		assert_true(svm_exit(svm, &vcpu));
+		assert_int_equal(svm->guest.event, table[i].injected);
+		svm->guest.exit_code = 0x72; /* it counts only for nested faults */
+		assert_true(svm_exit(svm, &vcpu));
+		assert_false(vcpu.exit.event.pending);
+	}
+	handler = NULL;
+}
+
+static void lose_page(struct vcpu *v)
+{
+	v->flush = true;
+}
+
+/* 15.16.2: at the next entry, and not for ever. */
+static void test_flush(void **state)
+{
+	(void)state;
+	start(&plain);
+	svm->guest.exit_code = 0x72;
+	handler = lose_page;
+	assert_true(svm_exit(svm, &vcpu));
+	assert_int_equal(svm->guest.tlb_control, 1);
+	handler = NULL;
+	assert_true(svm_exit(svm, &vcpu));
+	assert_int_equal(svm->guest.tlb_control, 0);
 }
 
 static bool sync_in_call;
@@ -581,7 +627,8 @@ int main(void)
 		cmocka_unit_test(test_start),      cmocka_unit_test(test_init_before),
 		cmocka_unit_test(test_reasons),    cmocka_unit_test(test_io),
 		cmocka_unit_test(test_interrupts), cmocka_unit_test(test_sync),
-		cmocka_unit_test(test_event),      cmocka_unit_test(test_call),
+		cmocka_unit_test(test_event),      cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_flush),      cmocka_unit_test(test_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/clock.h"
+#include "host/hooks.h"
 #include "host/interrupt.h"
 #include "host/lapic.h"
 #include "host/log.h"
@@ -114,6 +115,11 @@ void vmwrite(uint32_t field, uint64_t value)
 	assert_int_not_equal(field >> 10 & 3, 1); /* read-only: table 25-19 */
 	vmcs[field] = value;
 	written[field] = true;
+}
+
+void invept_all(void)
+{
+	step("invept");
 }
 
 void vmxoff(void)
@@ -772,6 +778,52 @@ static void test_memory(void **state)
 	assert_string_equal(logged[0], "memory 0 0xa0008");
 }
 
+static bool lose_page(struct vcpu *v)
+{
+	v->flush = true;
+	return true;
+}
+
+/*
+ * Table 25-17, 28.2.4: a nested fault that the host takes care of; the event that it interrupted is
+ * delivered again, unless an instruction raises it again.  29.4.3.3: the TLB is flushed, if the CPU
+ * can do that.
+ */
+static void test_interrupted(void **state)
+{
+	static const struct {
+		uint32_t interrupted, injected;
+	} table[] = {
+		{0, 0},
+		{EVENT_UD, EVENT_UD},
+		{EVENT_PF, EVENT_PF},
+		{0x80000041, 0x80000041},
+		{0x80000480, 0},
+		{0x80000501, 0},
+		{0x80000603, 0},
+	};
+
+	static const struct hooks hooks = {.nested_fault = lose_page};
+
+	(void)state;
+	hooks_add(&hooks);
+	steps[0] = '\0';
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		vmcs[VMCS_INTERRUPTED_EVENT] = table[i].interrupted;
+		vmcs[VMCS_INTERRUPTED_ERROR] = 0x18;
+		assert_true(leave(48, 0x182));
+		goes_on(RIP, table[i].injected);
+		if (table[i].injected & WITH_ERROR)
+			assert_int_equal(vmcs[VMCS_ENTRY_EVENT_ERROR], 0x18);
+		assert_false(vcpu.flush);
+	}
+	assert_string_equal(steps, "");
+	fake_msr(EPT)->value |= BIT(26);
+	assert_true(leave(48, 0x182));
+	assert_string_equal(steps, "invept ");
+	hooks_clear();
+}
+
 /* Only the CPU changes EFER.LMA: the guest reads it and cannot write it, nor does the host. */
 static void test_efer(void **state)
 {
@@ -949,9 +1001,9 @@ int main(void)
 		RUNNING(test_guest_state), RUNNING(test_reasons),     RUNNING(test_ends),
 		RUNNING(test_refused),     RUNNING(test_interrupts),  RUNNING(test_io),
 		RUNNING(test_cr0_ne),      RUNNING(test_cr4_vmxe),    RUNNING(test_real_mode),
-		RUNNING(test_exception),   RUNNING(test_memory),      RUNNING(test_efer),
-		RUNNING(test_sync),        RUNNING(test_code),        RUNNING(test_hypercall),
-		RUNNING(test_flip),
+		RUNNING(test_exception),   RUNNING(test_memory),      RUNNING(test_interrupted),
+		RUNNING(test_efer),        RUNNING(test_sync),        RUNNING(test_code),
+		RUNNING(test_hypercall),   RUNNING(test_flip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

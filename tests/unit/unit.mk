@@ -14,7 +14,7 @@ unit_exit := src/lib/exit.c
 unit_exits := src/host/exits.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
-unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks sites) \
+unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks nested_paging sites) \
 	src/lib/list.c
 unit_kvm2007_faults := $(unit_kvm2007)
 unit_kvm := $(unit_kvm2007)

@@ -115,6 +115,7 @@ void port_write(uint16_t port, const void *value, unsigned size)
 	uint32_t n = 0;
 
 	memcpy(&n, value, size);
+	pageout_write(port, n, size);
 	pthread_mutex_lock(&lock);
 	if (port == DEBUG_EXIT)
 		end_vm((int)(n << 1 | 1));

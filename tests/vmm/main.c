@@ -36,6 +36,7 @@ static const char usage[] =
 	"  --no-signature     CPUID does not show KVM at all\n"
 	"  --enforce          what CPUID does not show does not work, either\n"
 	"  --no-patching      KVM leaves the other vendor's hypercall instruction alone\n"
+	"  --pageout=PORT     pages whose numbers are written to this port go away for 10 ms\n"
 	"  --timeout=SECONDS  when to give up (default 30; 0: never)\n"
 	"\n"
 	"Exit status: 2 * N + 1 if the image wrote N to port 0xf4, as with QEMU's isa-debug-exit;\n"
@@ -101,6 +102,7 @@ static struct options parse(int argc, char **argv)
 		{"no-signature", no_argument, &o.no_signature, 1},
 		{"enforce", no_argument, &o.enforce, 1},
 		{"no-patching", no_argument, &o.no_patching, 1},
+		{"pageout", required_argument, NULL, 'p'},
 		{"timeout", required_argument, NULL, 't'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -124,6 +126,9 @@ static struct options parse(int argc, char **argv)
 			break;
 		case 'f':
 			o.hide = number(name, optarg, 0, UINT32_MAX);
+			break;
+		case 'p':
+			o.pageout = number(name, optarg, 0x100, 0xfffc);
 			break;
 		case 't':
 			o.seconds = number(name, optarg, 0, 86400);
@@ -241,6 +246,8 @@ int main(int argc, char **argv)
 	entry = load_image(&vm);
 	open_kvm(&vm);
 	make_machine(&vm);
+	if (options.pageout)
+		pageout_init(&vm);
 	if (options.no_patching)
 		disable_patching(&vm);
 	for (unsigned id = options.vcpus; id-- > 0;)

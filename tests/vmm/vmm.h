@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A small VMM over /dev/kvm: the least that a multiboot image needs of a machine.  Read main.c
- * first, then loader.c, cpu.c and devices.c, in the order in which they come into play.
+ * first, then loader.c, cpu.c, devices.c and pageout.c, in the order in which they come into play.
  *
  * Documentation/virt/kvm/api.rst of the Linux sources describes each ioctl.
  */
@@ -17,6 +17,7 @@ struct options {
 	unsigned vcpus;
 	unsigned seconds; /* the time limit; 0: none */
 	uint32_t hide;    /* of KVM's features these are taken away */
+	unsigned pageout; /* the port by which the guest loses a page; 0: none */
 	int irqchip;      /* KVM's own interrupt controllers and timer */
 	int enforce;      /* a feature that is taken away does not work, either */
 	int no_patching;  /* KVM leaves the other vendor's hypercall instruction alone */
@@ -59,6 +60,10 @@ struct entry load_image(struct vm *vm);
 
 /* Makes vCPU @id; only vCPU 0 starts at @entry, the others wait for INIT and SIPI. */
 void start_vcpu(struct vm *vm, unsigned id, const struct entry *entry);
+
+/* After pageout_init(): takes the page with this number away, if the port is that of --pageout. */
+void pageout_init(const struct vm *vm);
+void pageout_write(uint16_t port, uint32_t number, unsigned size);
 
 /* A guest's access to an I/O port, of 1, 2 or 4 bytes. */
 void port_write(uint16_t port, const void *value, unsigned size);

@@ -10,7 +10,7 @@ stock-kvm: $(O)/guest.elf $(VMM)
 kvm-answers: images stock-kvm ## write what real KVMs answer into docs/
 	$(Q)$(WITH_TOOLS) tests/kvm/answers.sh
 
-$(O)/tests/vmm: $(patsubst %,tests/vmm/%.c,main loader cpu devices)
+$(O)/tests/vmm: $(patsubst %,tests/vmm/%.c,main loader cpu devices pageout)
 $(O)/tests/init: tests/vmm/init.c
 $(VMM): tests/vmm/vmm.h src/lib/multiboot.h $(O)/unit/made-with
 	$(call say,CC,$@)

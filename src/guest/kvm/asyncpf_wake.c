@@ -5,41 +5,38 @@
  */
 #include <stddef.h>
 
-#include "guest/events.h"
 #include "guest/kvm/access.h"
+#include "guest/kvm/asyncpf.h"
 #include "guest/kvm/checks.h"
 #include "guest/kvm/clock.h"
 
 #define AREA_OFFSET 0x40
-#define WAKE_ALL    UINT32_MAX /* the token */
-#define AS_INT      (KVM_MSR_ENABLED | KVM_ASYNC_PF_DELIVERY_AS_INT)
 
-static volatile struct kvm_vcpu_pv_apf_data *area;
+volatile struct kvm_vcpu_pv_apf_data *apf_area;
 
-static bool write_enable(struct run *run, uint64_t bits)
+bool apf_enable(struct run *run, uint64_t bits)
 {
 	return set_msr(run, KVM_MSR_ASYNC_PF_EN, bits ? gpa_at(PAGE_A, AREA_OFFSET) | bits : 0);
 }
 
-static void expect_event(struct run *run, const char *what, unsigned wanted, uint32_t token)
+void apf_expect(struct run *run, const char *what, unsigned wanted, uint32_t token)
 {
 	struct events events = events_take(wanted);
 
 	expect(run, events.wanted == wanted && !events.elsewhere,
 	       "%s: wanted %u interrupts at vector %u, got %u and %u at its neighbours", what,
 	       wanted, EVENT_VECTOR, events.wanted, events.elsewhere);
-	expect(run, area->token == token, "%s: wanted the token %#x, got %#x", what, token,
-	       area->token);
-	expect(run, !area->flags, "%s: wanted the flags 0, got %#x", what, area->flags);
+	expect(run, apf_area->token == token, "%s: wanted the token %#x, got %#x", what, token,
+	       apf_area->token);
+	expect(run, !apf_area->flags, "%s: wanted the flags 0, got %#x", what, apf_area->flags);
 }
 
-static bool acknowledge(struct run *run)
+bool apf_acknowledge(struct run *run)
 {
 	return set_msr(run, KVM_MSR_ASYNC_PF_ACK, 1);
 }
 
-/* Off, with a vector and an area that is free.  False: the check has failed, or is a skip. */
-static bool prepare(struct run *run)
+bool apf_prepare(struct run *run)
 {
 	const char *why;
 
@@ -51,24 +48,24 @@ static bool prepare(struct run *run)
 		return false;
 	}
 	refill();
-	area = page_at(PAGE_A, AREA_OFFSET);
-	area->flags = area->token = 0;
-	return write_enable(run, 0) && acknowledge(run) &&
+	apf_area = page_at(PAGE_A, AREA_OFFSET);
+	apf_area->flags = apf_area->token = 0;
+	return apf_enable(run, 0) && apf_acknowledge(run) &&
 	       set_msr(run, KVM_MSR_ASYNC_PF_INT, EVENT_VECTOR);
 }
 
 /* The same, and then the first event has come. */
 static bool wake_up(struct run *run)
 {
-	if (prepare(run) && write_enable(run, AS_INT))
-		expect_event(run, "enabled", 1, WAKE_ALL);
+	if (apf_prepare(run) && apf_enable(run, AS_INT))
+		apf_expect(run, "enabled", 1, WAKE_ALL);
 	return !run->failed && !run->skip_reason;
 }
 
 static void turn_off(struct run *run)
 {
 	if (!run->skip_reason)
-		write_enable(run, 0);
+		apf_enable(run, 0);
 }
 
 /* KF4: the host writes token and flags, and nothing else. */
@@ -85,27 +82,27 @@ static void wake(struct run *run)
 /* KF5: an event that waits needs both, a token of 0 and then an acknowledgement. */
 static void after_acknowledge(struct run *run)
 {
-	if (wake_up(run) && write_enable(run, AS_INT)) {
-		expect_event(run, "enabled anew", 0, WAKE_ALL);
-		area->token = 0;
-		expect_event(run, "token 0, not acknowledged", 0, 0);
-		acknowledge(run);
-		expect_event(run, "token 0, acknowledged", 1, WAKE_ALL);
-		area->token = 0;
-		acknowledge(run);
-		expect_event(run, "when none waits", 0, 0);
+	if (wake_up(run) && apf_enable(run, AS_INT)) {
+		apf_expect(run, "enabled anew", 0, WAKE_ALL);
+		apf_area->token = 0;
+		apf_expect(run, "token 0, not acknowledged", 0, 0);
+		apf_acknowledge(run);
+		apf_expect(run, "token 0, acknowledged", 1, WAKE_ALL);
+		apf_area->token = 0;
+		apf_acknowledge(run);
+		apf_expect(run, "when none waits", 0, 0);
 	}
 	turn_off(run);
 }
 
 static void after_token(struct run *run)
 {
-	if (wake_up(run) && write_enable(run, AS_INT)) {
-		acknowledge(run);
-		expect_event(run, "acknowledged, token not 0", 0, WAKE_ALL);
-		area->token = 0;
-		acknowledge(run);
-		expect_event(run, "token 0, acknowledged again", 1, WAKE_ALL);
+	if (wake_up(run) && apf_enable(run, AS_INT)) {
+		apf_acknowledge(run);
+		apf_expect(run, "acknowledged, token not 0", 0, WAKE_ALL);
+		apf_area->token = 0;
+		apf_acknowledge(run);
+		apf_expect(run, "token 0, acknowledged again", 1, WAKE_ALL);
 	}
 	turn_off(run);
 }
@@ -113,10 +110,10 @@ static void after_token(struct run *run)
 /* KF6: without bit 3 there is no event. */
 static void no_interrupt(struct run *run)
 {
-	if (prepare(run) && write_enable(run, KVM_MSR_ENABLED)) {
-		expect_event(run, "enabled without bit 3", 0, 0);
-		acknowledge(run);
-		expect_event(run, "and acknowledged", 0, 0);
+	if (apf_prepare(run) && apf_enable(run, KVM_MSR_ENABLED)) {
+		apf_expect(run, "enabled without bit 3", 0, 0);
+		apf_acknowledge(run);
+		apf_expect(run, "and acknowledged", 0, 0);
 	}
 	turn_off(run);
 }
@@ -124,10 +121,10 @@ static void no_interrupt(struct run *run)
 /* KF8: what waited does not come after the end. */
 static void off(struct run *run)
 {
-	if (wake_up(run) && write_enable(run, AS_INT) && write_enable(run, 0)) {
-		area->token = 0;
-		acknowledge(run);
-		expect_event(run, "turned off", 0, 0);
+	if (wake_up(run) && apf_enable(run, AS_INT) && apf_enable(run, 0)) {
+		apf_area->token = 0;
+		apf_acknowledge(run);
+		apf_expect(run, "turned off", 0, 0);
 	}
 	turn_off(run);
 }

@@ -67,7 +67,7 @@ void kvmclock_time_report(struct run *run);
 /* Fails unless a call from 64-bit mode has come back; makes one if none has. */
 void kvm_sane_call(struct run *run);
 
-extern const struct area vmcall_area, vmcall32_area, calls_area, pairing_area, wake_area,
+extern const struct area vmcall_area, vmcall32_area, calls_area, pairing_area, wake_area, away_area,
 	smp_calls_area, smp_kick_area, smp_send_area;
 
 /* Those that need several vCPUs. */

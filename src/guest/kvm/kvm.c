@@ -8,12 +8,12 @@
 #include "guest/kvm/checks.h"
 
 static const struct area *const areas[] = {
-	&cpuid_area,         &msr_area,      &msr_kept_area,  &wallclock_area, &kvmclock_area,
-	&kvmclock_time_area, &steal_area,    &poll_area,      &migration_area, &pveoi_area,
-	&eoi_area,           &asyncpf_area,  &wake_area,      &vmcall_area,    &vmcall32_area,
-	&calls_area,         &pairing_area,  &smp_eoi_area,   &smp_msr_area,   &smp_clock_area,
-	&smp_steal_area,     &smp_init_area, &smp_calls_area, &smp_send_area,  &smp_kick_area,
-	&kvm_end_area,       NULL,
+	&cpuid_area,         &msr_area,       &msr_kept_area, &wallclock_area, &kvmclock_area,
+	&kvmclock_time_area, &steal_area,     &poll_area,     &migration_area, &pveoi_area,
+	&eoi_area,           &asyncpf_area,   &wake_area,     &away_area,      &vmcall_area,
+	&vmcall32_area,      &calls_area,     &pairing_area,  &smp_eoi_area,   &smp_msr_area,
+	&smp_clock_area,     &smp_steal_area, &smp_init_area, &smp_calls_area, &smp_send_area,
+	&smp_kick_area,      &kvm_end_area,   NULL,
 };
 
 static const struct check *check(unsigned n)

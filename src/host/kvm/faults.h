@@ -38,7 +38,8 @@ extern const struct kvm_row kvm_cpuid_faults[], kvm_msr_faults[], kvm_value_faul
 	kvm_quirk_faults[], kvm_vcpu_check_faults[], kvm_vcpu_async_pf_faults[],
 	kvm_vcpu_ipi_faults[], kvm_vcpu_eoi_faults[], kvm_vcpu_msr_faults[],
 	kvm_vcpu_clock_faults[], kvm_vcpu_area_faults[], kvm_vcpu_init_faults[],
-	kvm_vcpu_kick_faults[], kvm_vcpu_send_faults[], kvm_vcpu_call_faults[];
+	kvm_vcpu_kick_faults[], kvm_vcpu_send_faults[], kvm_vcpu_call_faults[],
+	kvm_vcpu_away_faults[];
 
 /*
  * What a fault remembers from one request to the next stands beside it.  All vCPUs share it

@@ -18,6 +18,7 @@ static const struct hooks quirk_hooks = {.exceptions = (uint32_t)BIT(VECTOR_UD),
 					 .exception = kvm_undefined_opcode};
 
 static const struct hooks halt_hooks = {.halt = kvm_hlt};
+static const struct hooks pageout_hooks = {.io = pageout_io, .nested_fault = pageout_touched};
 
 /*
  * The handler of the ABIs before this one in the list, if any: of the ABI of 2007.  Both ABIs call
@@ -68,6 +69,8 @@ static void init(const struct vcpu_vendor *vendor, const struct fault *fault)
 	hooks_add(&halt_hooks);
 	if (config.quirk)
 		hooks_add(&quirk_hooks);
+	if (config.pageout)
+		hooks_add(&pageout_hooks);
 	known = false;
 }
 

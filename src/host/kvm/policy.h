@@ -34,6 +34,11 @@ struct kvm_request {
 	bool refused; /* the guest takes a #GP */
 	uint64_t value;
 
+	/* A page that is away (KF7). */
+	uint64_t page;  /* gpa of the page */
+	uint32_t token; /* what the guest is told */
+	bool tell;      /* the guest is told that the page is away; else it waits for it */
+
 	/* A structure in guest memory. */
 	uint64_t gpa;
 	union {
@@ -86,7 +91,11 @@ typedef void kvm_step(struct kvm_request *request);
 	X(count_exit)      /* renews what is registered */                        \
 	X(enable_async_pf) /* async_pf.c: takes wake */                           \
 	X(acknowledge)     /* likewise */                                         \
-	X(wake)            /* takes the next one, if it is due */                 \
+	X(page_away)       /* takes the next two */                               \
+	X(may_tell)                                                               \
+	X(tell)                                                                   \
+	X(wake) /* takes the next two, if an event is due */                      \
+	X(next_event)                                                             \
 	X(deliver)                                                                \
 	X(register_eoi) /* pv_eoi.c: takes the next one */                        \
 	X(take_eoi)                                                               \
@@ -166,8 +175,18 @@ void kvm_reset(struct vcpu *vcpu);
 /* A call that is not another ABI's. */
 void kvm_hypercall(struct vcpu *vcpu);
 
-/* As in struct hooks: in calls.c; in quirk.c, for quirk=on. */
+/* As in struct hooks: in calls.c. */
 bool kvm_hlt(struct vcpu *vcpu);
+
+/* pageout.c, for pageout=PORT: whether the page at @gpa is away still; a wait until it is not. */
+bool pageout_is_away(const struct vcpu *vcpu, uint64_t gpa);
+void pageout_wait(const struct vcpu *vcpu, uint64_t gpa);
+
+/* Likewise: as in struct hooks. */
+void pageout_io(struct vcpu *vcpu);
+bool pageout_touched(struct vcpu *vcpu);
+
+/* quirk.c, for quirk=on: as in struct hooks. */
 bool kvm_undefined_opcode(struct vcpu *vcpu);
 
 #endif

@@ -67,4 +67,6 @@ void kvm_exit(struct vcpu *vcpu)
 
 	kvm_steps.count_exit(&q);
 	kvm_renew_eoi(vcpu);
+	if (vcpu->kvm.told_count)
+		kvm_steps.wake(&q);
 }

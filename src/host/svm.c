@@ -165,6 +165,8 @@ static COLD void write_back(struct vcpu *vcpu, struct vmcb *s)
 	vcpu->synced = false;
 	if (vcpu->event.pending)
 		s->event = take_event(vcpu);
+	else
+		vcpu->event.interrupt = false;
 }
 
 /*
@@ -203,7 +205,7 @@ static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
 	exit->io.repeated = c->exit_info1 & IOIO_REPEATED;
 }
 
-static void translate(const struct vmcb *c, struct vcpu_exit *exit)
+static void translate(const struct vmcb *c, bool injected, struct vcpu_exit *exit)
 {
 	const uint32_t code = (uint32_t)c->exit_code;
 
@@ -226,7 +228,7 @@ static void translate(const struct vmcb *c, struct vcpu_exit *exit)
 					    .vector = (uint8_t)(code - VMEXIT_EXCEPTION),
 					    .error = (uint32_t)c->exit_info1};
 	if (exit->kind == EXIT_NESTED_FAULT)
-		exit->event = vcpu_interrupted(c->exit_int_info); /* 15.7.2 */
+		exit->event = vcpu_interrupted(c->exit_int_info, injected); /* 15.7.2 */
 }
 
 /* Any exit except a hypercall. */
@@ -236,7 +238,7 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 
 	vcpu->rip = c->rip;
 	vcpu->regs.rax = c->rax;
-	translate(c, &vcpu->exit);
+	translate(c, vcpu->event.interrupt, &vcpu->exit);
 	/*
 	 * 15.7.1.  CPUs that don't save the next RIP (old ones, TCG): translate() gives the
 	 * instruction's length without prefixes.  A guest that uses prefixes here goes on in the

@@ -26,20 +26,21 @@ struct vcpu_event {
 /*
  * The event whose delivery an exit interrupted, from the vendors' format with the error code in the
  * upper half.  An instruction that raises one (INT, INT3, INTO) is not done yet, and will raise it
- * again.
+ * again; but not if the host has @injected an interrupt as an INT n (svm.c).
  */
-static inline struct vcpu_event vcpu_interrupted(uint64_t event)
+static inline struct vcpu_event vcpu_interrupted(uint64_t event, bool injected)
 {
 	const uint8_t vector = (uint8_t)event;
+	const bool as_int = injected && EVENT_TYPE(event) == EVENT_TYPE(EVENT_INT);
 	const bool by_instruction =
 		EVENT_TYPE(event) > EVENT_TYPE(EVENT_EXCEPTION) || vector == 3 || vector == 4;
 
-	return (struct vcpu_event){
-		.pending = event & EVENT_VALID && !by_instruction,
-		.has_error = event & EVENT_ERROR,
-		.interrupt = vector >= 32 || !EVENT_TYPE(event), /* QEMU says exception of both */
-		.vector = vector,
-		.error = (uint32_t)(event >> 32)};
+	return (struct vcpu_event){.pending = event & EVENT_VALID && (as_int || !by_instruction),
+				   .has_error = event & EVENT_ERROR,
+				   /* QEMU says exception of both. */
+				   .interrupt = as_int || vector >= 32 || !EVENT_TYPE(event),
+				   .vector = vector,
+				   .error = (uint32_t)(event >> 32)};
 }
 
 #endif

@@ -201,7 +201,8 @@ static void translate(uint32_t reason, struct vcpu_exit *exit)
 		return;
 	exit->gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
 	exit->event = vcpu_interrupted(vmread(VMCS_INTERRUPTED_EVENT) | /* 28.2.4 */
-				       vmread(VMCS_INTERRUPTED_ERROR) << 32);
+					       vmread(VMCS_INTERRUPTED_ERROR) << 32,
+				       false);
 }
 
 /*

@@ -515,9 +515,9 @@ static void test_interrupted(void **state)
 			{0x80000306, 0x80000306},
 			{0x500000b0e, 0},
 			{0x580000b0e, 0x580000b0e},
-			{0x80000041, 0x80000041},
-			{0x80000341, 0x80000041}, /* QEMU's word for an interrupt */
-			{0x80000018, 0x80000018},
+			{0x80000041, 0x80000441},
+			{0x80000341, 0x80000441}, /* QEMU's word for an interrupt */
+			{0x80000018, 0x80000418},
 			{0x80000303, 0}, /* INT3 */
 			{0x80000304, 0}, /* INTO */
 			{0x80000480, 0}, /* INT 0x80 */
@@ -531,6 +531,11 @@ static void test_interrupted(void **state)
 		svm->guest.exit_int_info = table[i].info;
 		assert_true(svm_exit(svm, &vcpu));
 		assert_int_equal(svm->guest.event, table[i].injected);
+		if (EVENT_TYPE(table[i].injected) == 4) { /* interrupted once more */
+			svm->guest.exit_int_info = table[i].injected;
+			assert_true(svm_exit(svm, &vcpu));
+			assert_int_equal(svm->guest.event, table[i].injected);
+		}
 		svm->guest.exit_code = 0x72; /* it counts only for nested faults */
 		assert_true(svm_exit(svm, &vcpu));
 		assert_false(vcpu.exit.event.pending);

@@ -50,7 +50,7 @@ holds 'some checks need several vCPUs' test "$several" -gt 0
 # several and those that need a local APIC.
 named='patch.straddle memory.all memory.all-at-end vcpu.memory'
 no_occasion='cpuid.block msr.above-4g migration.absent asyncpf.gated'
-no_gate='msr.gating msr.gated-memory' # with an APIC, the reference host offers what they look at
+no_gate='msr.gating msr.gated-memory calls.gated' # with an APIC, the reference host offers it all
 on_one='vcpu.* smp.* pveoi.[!ro]* pveoi.o[!u]* asyncpf.*'
 on_one="$on_one vmcall.cpl3-nothing calls.poll-irq calls.send-*"
 set -f # of the globs

@@ -14,7 +14,7 @@ my $DOCUMENT = 'docs/kvm-answers.md';
 my @HOSTS = ('Linux 6.1', 'Linux 6.12', 'kvm_pvm');
 
 # Reports that differ from one run or machine to the next.
-my %DIFFERS = map { $_ => 1 } qw(steal.idle);
+my %DIFFERS = map { $_ => 1 } qw(steal.idle pveoi.seen);
 
 my (@text, %cell);    # of the document: before the table; $cell{NAME}[HOST]
 my (%reports, %seen); # the reports that a check makes, in their order

@@ -54,6 +54,7 @@ static const struct {
 	{0xb006, 1, 0},
 	{0, 7, 0}, /* both ends */
 	{0xffff, 7, 0xffffffff},
+	{0x7067, 7, 0xffffffff}, /* pageout=, of a page that is not there */
 };
 
 static uint64_t size_mask(unsigned size)

@@ -90,7 +90,7 @@ static void write_again_later(struct kvm_request *q)
 	struct kvm_request again = {.vcpu = q->vcpu, .value = *kvm_msr(q->vcpu, 0)};
 
 	kvm_honest.count_exit(q);
-	if (again.value && __atomic_add_fetch(&since, 1, __ATOMIC_RELAXED) == 2 * A_WHILE)
+	if (again.value && __atomic_add_fetch(&since, 1, __ATOMIC_RELAXED) == 3 * A_WHILE / 2)
 		kvm_honest.write_wall_clock(&again);
 }
 

@@ -27,46 +27,43 @@ static void push_by_rdmsr(struct request *q)
 	kvm2007_honest.read_msr(q);
 }
 
-static void push_by_call(struct request *q)
-{
-	push_zero(q->vcpu);
-	kvm2007_honest.give_result(q);
-}
-
 static void push_by_call_if(struct request *q, bool wrong)
 {
-	if (wrong && q->long_mode)
+	if (wrong)
 		push_zero(q->vcpu);
 	kvm2007_honest.give_result(q);
 }
 
+static void push_by_call(struct request *q)
+{
+	push_by_call_if(q, true);
+}
+
 static void push_by_call_0(struct request *q)
 {
-	push_by_call_if(q, !q->index);
+	push_by_call_if(q, q->long_mode && !q->index);
 }
 
 static void push_by_some_call(struct request *q)
 {
-	push_by_call_if(q, q->index && !kvm2007_is_echo(q));
+	push_by_call_if(q, q->long_mode && q->index && !kvm2007_is_echo(q));
 }
 
 static void push_by_echo(struct request *q)
 {
-	push_by_call_if(q, kvm2007_is_echo(q));
+	push_by_call_if(q, q->long_mode && kvm2007_is_echo(q));
 }
 
 /* Hardly ever, so that code survives it that needs what is there. */
 static void write_at_aligned_rsp(struct request *q)
 {
 	vcpu_sync(q->vcpu);
-	push_by_call_if(q, q->vcpu->slow.rsp % 2048 == 0);
+	push_by_call_if(q, q->long_mode && q->vcpu->slow.rsp % 2048 == 0);
 }
 
 static void push_by_call32(struct request *q)
 {
-	if (!q->long_mode)
-		push_zero(q->vcpu);
-	kvm2007_honest.give_result(q);
+	push_by_call_if(q, !q->long_mode);
 }
 
 /* ---- the image, and pages that were never named ---- */

@@ -100,7 +100,7 @@ static void write_code_of_vcpu0(struct request *q)
 		kvm2007_honest.write_code(q);
 }
 
-/* The site that each vCPU registered last; only that vCPU touches it. */
+/* The site that each vCPU registered last; only that vCPU writes it. */
 static uint64_t own_sites[SMP_MAX];
 
 static void note_site(struct request *q)
@@ -129,7 +129,7 @@ static void call_from_own_site(struct request *q)
 	vcpu_inject_ud(q->vcpu);
 }
 
-/* The site that each vCPU but vCPU 0 registered last. */
+/* Not one that only vCPU 0 has: it may be of an earlier check. */
 static void refuse_shared_site(struct request *q)
 {
 	kvm2007_honest.check_site(q);

@@ -46,9 +46,7 @@ static uint64_t measure(void)
 
 	while (counted < COUNTS) {
 		last = now();
-		counted = first.count >= last.count
-				  ? (uint16_t)(first.count - last.count)
-				  : (uint16_t)(first.count + PIT_DIVISOR - last.count);
+		counted = timer_counts(first.count, last.count, PIT_DIVISOR);
 	}
 	return (last.tsc - first.tsc) * TIMER_CLOCK_HZ / counted;
 }

@@ -24,4 +24,23 @@ static inline bool before_deadline(struct deadline *d)
 	return d->polls-- && rdtsc() - d->start < d->cycles;
 }
 
+/*
+ * A wait for what another vCPU does: it ends when both time is up, and polls are; for on a machine
+ * that is busy with something else, no vCPU may do anything for a while.
+ */
+struct patience {
+	struct deadline time, polls;
+};
+
+static inline struct patience be_patient(void)
+{
+	return (struct patience){deadline_in(2000000000, UINT64_MAX),
+				 deadline_in(UINT64_MAX, 5000)};
+}
+
+static inline bool is_patient(struct patience *p)
+{
+	return before_deadline(&p->time) || before_deadline(&p->polls);
+}
+
 #endif

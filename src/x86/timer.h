@@ -21,6 +21,12 @@ void timer_stop(void);
 /* The PIT's counter, which counts down to 0 and starts again. */
 uint16_t timer_count(void);
 
+/* How many periods of TIMER_CLOCK_HZ passed from one count to a later one, if less than @period. */
+static inline uint16_t timer_counts(uint16_t from, uint16_t to, uint16_t period)
+{
+	return (uint16_t)(from - to + (to > from ? period : 0));
+}
+
 /* Acknowledges @irq to the PICs; true if it was the timer's. */
 bool timer_acknowledge(unsigned irq);
 

@@ -2,9 +2,10 @@
 #include "guest/kvm/clock.h"
 
 #include "guest/kvm/checks.h"
+#include "x86/deadline.h"
 #include "x86/insn.h"
 
-#define TRIES         1000 /* of a structure that the host may be writing */
+#define TRIES         1000 /* of a structure that the host may renew */
 #define UNUSED_PORT   0x80
 #define LATER_UPDATES 16 /* that may come between a registration and the look at it */
 
@@ -42,20 +43,24 @@ uint64_t gpa_at(unsigned page, unsigned offset)
 	return page_gpa(page) + offset;
 }
 
-/* Copies @words dwords from @from while the structure's @version stays, and is even. */
+/*
+ * Copies @words dwords from @from while the structure's @version stays, and is even.  It may belong
+ * to another vCPU, whose host has only begun to write.
+ */
 static bool snapshot(struct run *run, const volatile uint32_t *version,
 		     const volatile uint32_t *from, uint32_t *to, unsigned words)
 {
-	for (unsigned i = 0; i < TRIES; i++) {
+	struct patience p = be_patient();
+
+	do {
 		uint32_t before = *version;
 
 		for (unsigned k = 0; k < words; k++)
 			to[k] = from[k];
 		if (!(before & 1) && *version == before)
 			return true;
-		cpu_relax();
-	}
-	fail_check(run, "version: wanted an even one within %u reads, got %#x", TRIES, *version);
+	} while (is_patient(&p));
+	fail_check(run, "version: wanted an even one that stays, got %#x", *version);
 	return false;
 }
 

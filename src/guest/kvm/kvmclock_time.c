@@ -19,10 +19,10 @@
 #define ROUNDED       100 /* ns; and the host's own clock may be adjusted meanwhile */
 
 /* The PIT's clock, and how long time is compared with it: less than a period of its counter. */
-#define PIT_HZ       1193182u
-#define PIT_PERIOD   (PIT_HZ / 19)
-#define MEASURED     (PIT_HZ / 50)
-#define MEASUREMENTS 5  /* any may be spoilt: the machine that runs ours may be busy */
+#define PIT_PERIOD   (TIMER_CLOCK_HZ / 19)
+#define MEASURED     (TIMER_CLOCK_HZ / 50)
+#define SAMPLES      8
+#define MEASUREMENTS 10 /* any may be spoilt: the machine that runs ours may be busy */
 #define TOLERANCE    20 /* 5 % */
 
 #define TSC_STEP           (UINT64_C(10) << 30)
@@ -106,25 +106,55 @@ static void no_step(struct run *run)
 	stop_clock(run);
 }
 
+/* What the PIT and the clock say at the same time. */
+struct moment {
+	uint16_t count;
+	uint64_t ns;
+};
+
+/* The best of some: a read that takes long, because the machine did something else, is no good. */
+static bool read_both(struct run *run, const time_info *info, struct moment *best)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < SAMPLES; i++) {
+		const uint64_t before = rdtsc();
+		struct moment m;
+		uint64_t took;
+
+		if (!time_now(run, info, &m.ns))
+			return false;
+		m.count = timer_count();
+		took = rdtsc() - before;
+		if (took >= least)
+			continue;
+		least = took;
+		*best = m;
+	}
+	return true;
+}
+
 /* Says how many ns passed by the clock, and by the PIT, which is on. */
 static bool measure(struct run *run, const time_info *info, uint64_t *passed, uint64_t *wanted)
 {
-	uint16_t last = timer_count();
 	uint32_t counted = 0;
-	uint64_t begin, end;
+	struct moment begin, end;
+	uint16_t last;
 
-	if (!time_now(run, info, &begin))
+	if (!read_both(run, info, &begin))
 		return false;
+	last = begin.count;
 	while (counted < MEASURED) {
 		uint16_t now = timer_count();
 
-		counted += now <= last ? (uint32_t)(last - now) : last + PIT_PERIOD - now;
+		counted += timer_counts(last, now, PIT_PERIOD);
 		last = now;
 	}
-	if (!time_now(run, info, &end))
+	if (!read_both(run, info, &end))
 		return false;
-	*passed = end - begin;
-	*wanted = counted * SECOND / PIT_HZ;
+	counted += timer_counts(last, end.count, PIT_PERIOD);
+	*passed = end.ns - begin.ns;
+	*wanted = counted * SECOND / TIMER_CLOCK_HZ;
 	return true;
 }
 
@@ -141,7 +171,7 @@ static void frequency(struct run *run)
 
 	if (!info)
 		return;
-	if (!timer_start(PIT_HZ / PIT_PERIOD)) {
+	if (!timer_start(TIMER_CLOCK_HZ / PIT_PERIOD)) {
 		skip(run, "no timer");
 		return;
 	}

@@ -5,26 +5,6 @@
 
 #include "guest/kvm/hypercall.h"
 #include "guest/vcpus.h"
-#include "x86/deadline.h"
-
-/*
- * A wait for what another vCPU does: it ends when both time is up, and polls are; for on a machine
- * that is busy with something else, no vCPU may do anything for a while.
- */
-struct patience {
-	struct deadline time, polls;
-};
-
-static inline struct patience be_patient(void)
-{
-	return (struct patience){deadline_in(1000000000, UINT64_MAX),
-				 deadline_in(UINT64_MAX, 5000)};
-}
-
-static inline bool is_patient(struct patience *p)
-{
-	return before_deadline(&p->time) || before_deadline(&p->polls);
-}
 
 /*
  * For the boot vCPU, before any of these calls: writes the code that makes them.  False: the check

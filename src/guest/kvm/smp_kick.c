@@ -5,11 +5,11 @@
  */
 #include "guest/kvm/checks.h"
 #include "guest/kvm/smp.h"
+#include "x86/deadline.h"
 
-#define WAKE_TIME deadline_in(4000000000, 20000000) /* in which a vCPU must go on */
-#define FALL_TIME deadline_in(2000000, 2000)        /* in which it gets to its HLT */
-#define STAY_TIME deadline_in(10000000, 20000)      /* in which it must not go on */
-#define ABSENT_ID 0xfe                              /* as in calls.c */
+#define FALL_TIME deadline_in(2000000, 2000)   /* in which it gets to its HLT */
+#define STAY_TIME deadline_in(10000000, 20000) /* in which it must not go on */
+#define ABSENT_ID 0xfe                         /* as in calls.c */
 #define ROUNDS    3
 #define BY_CHANCE 1 /* vCPUs that may go on without a kick in all rounds: who knows why */
 

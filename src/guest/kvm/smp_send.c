@@ -3,6 +3,7 @@
 #include "guest/events.h"
 #include "guest/kvm/checks.h"
 #include "guest/kvm/smp.h"
+#include "x86/deadline.h"
 #include "x86/insn.h"
 
 #define AFTER_TIME  deadline_in(1000000, 1000) /* in which no more must come */

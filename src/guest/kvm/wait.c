@@ -57,7 +57,7 @@ uint64_t wait_for(uint64_t ms, bool halts)
 		if (halts)
 			halt_once();
 		now = timer_count();
-		counted += now <= last ? (uint32_t)(last - now) : last + PERIOD - now;
+		counted += timer_counts(last, now, PERIOD);
 		last = now;
 	}
 	return counted * SECOND / TIMER_CLOCK_HZ;

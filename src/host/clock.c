@@ -39,33 +39,35 @@ static struct moment now(void)
 	return best;
 }
 
-static uint64_t measure(void)
+/*
+ * Measures the TSC's frequency.  False: the machine stopped for so long that the PIT may have gone
+ * round meanwhile, as a busy emulator does: a stop in which it does is most of the time that passed.
+ */
+static bool measure(uint64_t *hz)
 {
-	struct moment first = now(), last = first;
+	const struct moment first = now();
+	struct moment last = first;
+	uint64_t longest = 0;
 	uint16_t counted = 0;
 
 	while (counted < COUNTS) {
-		last = now();
+		const struct moment m = now();
+
+		longest = m.tsc - last.tsc > longest ? m.tsc - last.tsc : longest;
+		last = m;
 		counted = timer_counts(first.count, last.count, PIT_DIVISOR);
 	}
-	return (last.tsc - first.tsc) * TIMER_CLOCK_HZ / counted;
+	*hz = (last.tsc - first.tsc) * TIMER_CLOCK_HZ / counted;
+	return longest <= (last.tsc - first.tsc) / 2;
 }
 
-/*
- * If the machine stops for a whole period of the PIT, as a busy emulator does, the TSC goes on, and
- * the result is too high.  So it counts once it comes a second time.
- */
 uint64_t clock_tsc_hz(void)
 {
-	uint64_t hz = 0, before = 0;
+	uint64_t hz = 0;
 
 	if (timer_start(SLOWEST)) {
-		hz = measure();
-		for (unsigned i = 0;
-		     i < TRIES && (hz > before ? hz - before : before - hz) > hz / 256; i++) {
-			before = hz;
-			hz = measure();
-		}
+		for (unsigned i = 0; i < TRIES && !measure(&hz); i++)
+			;
 	}
 	timer_stop();
 	return hz;

@@ -22,7 +22,8 @@ passed() {
 run() { # NAME OPTION...
 	name=$1
 	shift
-	./run-qemu.sh "$@" >"$tmp/$name.tap" 2>"$tmp/$name.err"
+	# A busy machine may take its time; what hangs is ended by the guest itself.
+	./run-qemu.sh --timeout=120 "$@" >"$tmp/$name.tap" 2>"$tmp/$name.err"
 }
 
 for n in 2 4 16 64; do
@@ -151,7 +152,7 @@ done <"$tmp/table" | out=$tmp/faults xargs -r -P "$(nproc)" -I{} sh -c '
 	n=$1 fault=$2
 	shift 2
 	case $n in *[02468]) threads=multi ;; *) threads=single ;; esac
-	./run-qemu.sh --smp=4 --host-append="fault=$fault" --append="strict seed=$n $*" \
+	./run-qemu.sh --timeout=120 --smp=4 --host-append="fault=$fault" --append="strict seed=$n $*" \
 		-- -accel "tcg,thread=$threads" >"$out/$fault.$n"'
 
 # caught FAULT N: in its run N all checks of $tmp/must failed, and only checks of $tmp/may.

@@ -109,9 +109,9 @@ static unsigned puts_so_far; /* shared: of all vCPUs */
  */
 static void linger(void)
 {
-	struct deadline d = deadline_in(5000000, 100000);
+	struct deadline d = deadline_in(20000000, 400000);
 
-	while (SHARED_GET(puts_so_far) % 8 == 0 && before_deadline(&d))
+	while (SHARED_GET(puts_so_far) % 16 == 0 && before_deadline(&d))
 		;
 }
 

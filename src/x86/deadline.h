@@ -25,17 +25,21 @@ static inline bool before_deadline(struct deadline *d)
 }
 
 /*
- * A wait for what another vCPU does: it ends when both time is up, and polls are; for on a machine
- * that is busy with something else, no vCPU may do anything for a while.
+ * A wait for what another processor does: it ends when both time is up, and polls are; for on a
+ * machine that is busy with something else, no vCPU may do anything for a while.
  */
 struct patience {
 	struct deadline time, polls;
 };
 
+static inline struct patience patience_of(uint64_t cycles, uint64_t polls)
+{
+	return (struct patience){deadline_in(cycles, UINT64_MAX), deadline_in(UINT64_MAX, polls)};
+}
+
 static inline struct patience be_patient(void)
 {
-	return (struct patience){deadline_in(2000000000, UINT64_MAX),
-				 deadline_in(UINT64_MAX, 5000)};
+	return patience_of(2000000000, 5000);
 }
 
 static inline bool is_patient(struct patience *p)

@@ -19,7 +19,7 @@ _Noreturn void smp_main(struct cpu *cpu);
 #define SIPI_TIME      deadline_in(1000000, 20000)
 #define ARRIVAL_TIME   deadline_in(8000000000, 20000000)
 #define STRAGGLER_TIME deadline_in(200000000, 1000000)
-#define WORK_TIME      deadline_in(4000000000 + count * UINT64_C(400000000), 100000000)
+#define WORK_TIME      patience_of(4000000000 + count * UINT64_C(400000000), 500000)
 
 static struct cpu *processors[SMP_MAX];
 static unsigned count = 1;
@@ -168,11 +168,11 @@ struct cpu *smp_wait(void)
 	static struct cpu *lost;
 
 	for (unsigned id = 1; id < count && !lost; id++) {
-		struct deadline d = WORK_TIME;
+		struct patience p = WORK_TIME;
 		struct cpu *cpu = smp_cpu(id);
 
 		while (load(&cpu->done) != work_number) {
-			if (cpu->dead || !before_deadline(&d)) {
+			if (cpu->dead || !is_patient(&p)) {
 				lost = cpu;
 				break;
 			}

@@ -25,6 +25,14 @@
 
 #define COUNT_READS 1000
 
+#define SLOWEST_PERIOD ((uint16_t)(TIMER_CLOCK_HZ / TIMER_SLOWEST))
+
+/* Of timer_compare() */
+#define SAMPLES   8
+#define FIRST     4      /* steps that show how long one takes */
+#define DISTURBED 16     /* times as long as the shortest: the machine did something else */
+#define STEPS     100000 /* at most */
+
 static void pic_init(uint8_t mask1)
 {
 	outb(PIC1_COMMAND, ICW1_INIT_ICW4);
@@ -88,6 +96,61 @@ void timer_stop(void)
 {
 	pic_init(MASK_ALL);
 	set_counter(PIT_TERMINAL_COUNT, 0);
+}
+
+/* A count, the clock and the TSC at the same time. */
+struct moment {
+	uint16_t count;
+	uint64_t clock, tsc;
+};
+
+/* The best of some: for a read that takes long, because of something else, is no good. */
+static bool read_moment(timer_clock_fn *read, void *arg, struct moment *best)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < SAMPLES; i++) {
+		struct moment m = {.tsc = rdtsc()};
+		uint64_t took;
+
+		if (!read(arg, &m.clock))
+			return false;
+		m.count = timer_count();
+		took = rdtsc() - m.tsc;
+		if (took >= least)
+			continue;
+		least = took;
+		*best = m;
+	}
+	return true;
+}
+
+/*
+ * An emulator whose machine is busy may stop for longer than the PIT needs to go round, again and
+ * again.  So it adds up steps from one moment to the next, and leaves out those that take long.
+ */
+bool timer_compare(timer_clock_fn *read, void *arg, uint32_t counts, struct timer_comparison *c)
+{
+	uint64_t least = UINT64_MAX;
+	struct moment last, now;
+
+	*c = (struct timer_comparison){0, 0};
+	if (!read_moment(read, arg, &last))
+		return false;
+	for (unsigned i = 0; i < STEPS && c->counts < counts; i++) {
+		uint64_t took;
+
+		if (!read_moment(read, arg, &now))
+			return false;
+		took = now.tsc - last.tsc;
+		least = took < least ? took : least;
+		if (i >= FIRST && took / DISTURBED < least) {
+			c->clock += now.clock - last.clock;
+			c->counts += timer_counts(last.count, now.count, SLOWEST_PERIOD);
+		}
+		last = now;
+	}
+	return c->counts >= counts;
 }
 
 bool timer_acknowledge(unsigned irq)

@@ -27,6 +27,22 @@ static inline uint16_t timer_counts(uint16_t from, uint16_t to, uint16_t period)
 	return (uint16_t)(from - to + (to > from ? period : 0));
 }
 
+/* Reads a clock; false if it can't. */
+typedef bool timer_clock_fn(void *arg, uint64_t *now);
+
+/* How far a clock went while the PIT counted so many periods of TIMER_CLOCK_HZ. */
+struct timer_comparison {
+	uint64_t clock, counts;
+};
+
+/*
+ * Compares the clock that @read reads, given @arg, with the PIT, which timer_start() has started
+ * with TIMER_SLOWEST: for @counts or a little more.  The times in which the machine does something
+ * else are left out.  False if the clock can't be read, or the PIT has stopped.
+ */
+#define TIMER_SLOWEST 19 /* Hz: it counts for 52 ms */
+bool timer_compare(timer_clock_fn *read, void *arg, uint32_t counts, struct timer_comparison *c);
+
 /* Acknowledges @irq to the PICs; true if it was the timer's. */
 bool timer_acknowledge(unsigned irq);
 

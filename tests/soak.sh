@@ -21,7 +21,7 @@ done
 passed=0
 for run in $(seq "$runs"); do
 	out=$logs/$run.tap
-	./run-qemu.sh --smp=4 "$@" -- -accel tcg,thread=multi >"$out" 2>&1
+	./run-qemu.sh --timeout=120 --smp=4 "$@" -- -accel tcg,thread=multi >"$out" 2>&1
 	case $(tail -n 1 "$out") in
 	'# RESULT: PASS '*) passed=$((passed + 1)); rm "$out" ;;
 	*) echo "run $run: see $out" ;;

@@ -100,12 +100,11 @@ static volatile uint64_t *taken(void)
 static void let_in(uint64_t n)
 {
 	struct patience p = be_patient();
-	struct deadline d;
 
 	interrupts_on();
 	while (*taken() < n && is_patient(&p))
 		;
-	for (d = AFTER_TIME; before_deadline(&d);)
+	for (struct deadline d = AFTER_TIME; before_deadline(&d);)
 		;
 	interrupts_off();
 }

@@ -6,7 +6,16 @@
 #ifndef GUEST_ABI_H
 #define GUEST_ABI_H
 
-#include "guest/check.h"
+#include "guest/vcpus.h"
+
+/* What a check of another ABI does with this one, to see that the two don't disturb each other. */
+struct beside {
+	/* Prepares the pages of all vCPUs: of each one's own pages not the last one. */
+	void (*prepare)(struct run *run);
+
+	/* On each vCPU: registers it, and expects that this was kept. */
+	vcpu_fn *begin, *expect_kept;
+};
 
 struct guest_abi {
 	const char *name;
@@ -33,6 +42,8 @@ struct guest_abi {
 	 * call from 64-bit mode has come back.  Makes one if none has.
 	 */
 	const struct check *sane_call;
+
+	const struct beside *beside; /* NULL: no check of another ABI needs it */
 };
 
 /* The @n-th ABI, in the order in which their checks run; NULL after the last one. */

@@ -39,7 +39,7 @@ static inline struct patience patience_of(uint64_t cycles, uint64_t polls)
 
 static inline struct patience be_patient(void)
 {
-	return patience_of(2000000000, 5000);
+	return patience_of(1000000000, 5000);
 }
 
 static inline bool is_patient(struct patience *p)

@@ -301,7 +301,7 @@ static bool takes_several_vcpus(const struct fault *fault)
 {
 	const struct row *const tables[] = {kvm2007_vcpu_page_faults, kvm2007_vcpu_site_faults,
 					    kvm2007_vcpu_call_faults, kvm2007_vcpu_run_faults,
-					    kvm2007_vcpu1_faults};
+					    kvm2007_vcpu1_faults,     kvm2007_beside_faults};
 
 	for (unsigned i = 0; i < COUNT(tables); i++) {
 		if (is_in(tables[i], fault))

@@ -5,7 +5,7 @@
 #include "x86/deadline.h"
 #include "x86/insn.h"
 
-#define TRIES         1000 /* of a structure that the host may renew */
+#define TRIES         1000 /* of a structure that the host may be writing */
 #define UNUSED_PORT   0x80
 #define LATER_UPDATES 16 /* that may come between a registration and the look at it */
 
@@ -43,15 +43,11 @@ uint64_t gpa_at(unsigned page, unsigned offset)
 	return page_gpa(page) + offset;
 }
 
-/*
- * Copies @words dwords from @from while the structure's @version stays, and is even.  It may belong
- * to another vCPU, whose host has only begun to write.
- */
+/* Copies @words dwords from @from while the structure's @version stays, and is even. */
 static bool snapshot(struct run *run, const volatile uint32_t *version,
-		     const volatile uint32_t *from, uint32_t *to, unsigned words)
+		     const volatile uint32_t *from, uint32_t *to, unsigned words,
+		     struct patience patience)
 {
-	struct patience p = be_patient();
-
 	do {
 		uint32_t before = *version;
 
@@ -59,21 +55,34 @@ static bool snapshot(struct run *run, const volatile uint32_t *version,
 			to[k] = from[k];
 		if (!(before & 1) && *version == before)
 			return true;
-	} while (is_patient(&p));
+	} while (is_patient(&patience));
 	fail_check(run, "version: wanted an even one that stays, got %#x", *version);
 	return false;
 }
 
-bool time_snapshot(struct run *run, const time_info *info, struct pvclock_vcpu_time_info *copy)
+static bool time_copy(struct run *run, const time_info *info, struct pvclock_vcpu_time_info *copy,
+		      struct patience patience)
 {
 	return snapshot(run, &info->version, (const volatile uint32_t *)info, (uint32_t *)copy,
-			sizeof(*copy) / sizeof(uint32_t));
+			sizeof(*copy) / sizeof(uint32_t), patience);
+}
+
+bool time_snapshot(struct run *run, const time_info *info, struct pvclock_vcpu_time_info *copy)
+{
+	return time_copy(run, info, copy, patience_of(0, TRIES));
+}
+
+bool time_snapshot_of_other(struct run *run, const time_info *info,
+			    struct pvclock_vcpu_time_info *copy)
+{
+	return time_copy(run, info, copy, be_patient());
 }
 
 bool steal_snapshot(struct run *run, const steal_info *info, uint64_t *steal)
 {
 	return snapshot(run, &info->version, (const volatile uint32_t *)&info->steal,
-			(uint32_t *)steal, sizeof(*steal) / sizeof(uint32_t));
+			(uint32_t *)steal, sizeof(*steal) / sizeof(uint32_t),
+			patience_of(0, TRIES));
 }
 
 uint64_t time_at(const struct pvclock_vcpu_time_info *info, uint64_t tsc)

@@ -29,6 +29,10 @@ uint64_t gpa_at(unsigned page, unsigned offset);
  * failed, for the host never was done with it.
  */
 bool time_snapshot(struct run *run, const time_info *info, struct pvclock_vcpu_time_info *copy);
+
+/* The same of another vCPU's, whose host may have begun to write, and then had to wait for a CPU. */
+bool time_snapshot_of_other(struct run *run, const time_info *info,
+			    struct pvclock_vcpu_time_info *copy);
 bool steal_snapshot(struct run *run, const steal_info *info, uint64_t *steal);
 
 /* KW3: expects that both structures have the same moment. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A vCPU's own pages: what the host may write for it, in two places, and noise around that. */
+/*
+ * A vCPU's own pages: what the host may write for it, in two places, and noise around that.  All is
+ * on the last page, since another ABI may use the others at the same time.
+ */
 #ifndef GUEST_KVM_SMP_AREAS_H
 #define GUEST_KVM_SMP_AREAS_H
 
@@ -24,8 +27,12 @@ _Static_assert(offsetof(struct smp_area, apf) % 64 == 0, "so is the async-PF are
 
 struct vcpu_pages {
 	union {
+		struct guest_vcpu vcpu;
+		uint8_t pages[2 * PAGE_SIZE];
+	};
+	union {
 		struct {
-			struct guest_vcpu vcpu;
+			struct smp_area area[2];
 			uint64_t noise;                     /* that the areas are filled with */
 			struct pvclock_vcpu_time_info seen; /* smp_clock.c */
 			unsigned reads;                     /* likewise */
@@ -33,8 +40,6 @@ struct vcpu_pages {
 		};
 		uint8_t page[PAGE_SIZE];
 	};
-	struct smp_area area[2];
-	uint8_t rest[2 * PAGE_SIZE - 2 * sizeof(struct smp_area)];
 };
 
 _Static_assert(sizeof(struct vcpu_pages) == SMP_OWN_PAGES * PAGE_SIZE, "x86/smp.h");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* KD4, KM1, KW3, KR2: what each vCPU has for itself, and what all have in common. */
+#include "guest/abi.h"
 #include "guest/kvm/smp_areas.h"
 #include "lib/string.h"
 #include "x86/insn.h"
@@ -237,11 +238,48 @@ static void registered(struct run *run)
 	}
 }
 
+/* ---- another ABI on the same vCPUs ---- */
+
+static void register_beside(struct run *run, const struct guest_abi *abi)
+{
+	abi->map_pages();
+	for (staying = 0; staying < 2 && !run->failed; staying++) {
+		abi->beside->prepare(run);
+		areas_reset(run);
+		if (on_each_vcpu(run, abi->beside->begin, 1) &&
+		    on_each_vcpu(run, start_staying, 1) &&
+		    on_each_vcpu(run, abi->beside->expect_kept, 1) &&
+		    on_each_vcpu(run, abi->beside->begin, 1))
+			on_each_vcpu(run, look_at_staying, 1);
+		on_each_vcpu(run, stop_own, 1);
+		if (!run->failed)
+			on_each_vcpu(run, abi->beside->expect_kept, 1);
+	}
+	run->abi->map_pages();
+}
+
+/* KR2: what a vCPU registers by another ABI changes nothing here, and the other way round. */
+static void beside(struct run *run)
+{
+	const struct guest_abi *abi;
+
+	if (!needs_renewals(run))
+		return;
+	skip(run, "no host of another ABI");
+	EACH_ABI (abi) {
+		if (abi == run->abi || !abi->beside || !abi->host->present)
+			continue;
+		run->skip_reason = NULL;
+		register_beside(run, abi);
+	}
+}
+
 static const struct check checks[] = {
 	{"smp.cpuid", "KD4", CHECK_VCPUS, .body = same_cpuid},
 	{"smp.values", "KM1", CHECK_VCPUS, .body = values},
 	{"smp.wall-clock", "KW3", CHECK_VCPUS, .body = wall_clock},
 	{"smp.registered", "KR2", CHECK_VCPUS, .body = registered},
+	{"smp.beside", "KR2", CHECK_VCPUS, .body = beside},
 };
 
 const struct area smp_msr_area = AREA(checks);

@@ -14,6 +14,9 @@ extern const struct area probe_area, state_area, register_area, first_call_area,
 	nothing_else_area, memory_all_area, memory_area, any_registration_area, rare_state_area,
 	value_area, anywhere_area, vcpu_area, vcpu_register_area, vcpu_call_area, end_area;
 
+/* What another ABI's checks do with this one: abi.h. */
+extern const struct beside kvm2007_beside;
+
 /* A registration from CPL 3: the body of register.cpl3. */
 void register_cpl3(struct run *run);
 

@@ -57,4 +57,5 @@ const struct guest_abi kvm2007_abi = {
 	.discovery = &discovery,
 	.diagnostics = &diagnostics,
 	.sane_call = &call_check,
+	.beside = &kvm2007_beside,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* C2, C32.2: calls of each vCPU, of any index, change no register but RAX, and no page. */
+#include "guest/abi.h"
 #include "guest/kvm2007/checks.h"
 #include "guest/kvm2007/endings.h"
 #include "guest/kvm2007/vcpu_pages.h"
@@ -114,6 +115,15 @@ static void memory(struct run *run)
 	on_each_vcpu(run, register_and_call, CALLS);
 	expect(run, memory_sum() == before, "memory that no vCPU uses: wanted it kept");
 }
+
+/* What another ABI's checks do with this one: neither disturbs the other. */
+static void expect_kept(struct run *run, struct vcpu_pages *own)
+{
+	expect(run, vcpu_state_untouched(own), "state page: wanted it kept");
+	compare_call(run, own);
+}
+
+const struct beside kvm2007_beside = {vcpu_pages_reset, register_own, expect_kept};
 
 static const struct check checks[] = {
 	{"vcpu.register-any", "S6", CHECK_VCPUS, .body = register_any_vcpu},

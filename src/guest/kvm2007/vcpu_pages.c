@@ -48,18 +48,24 @@ static bool unanswered(const struct vcpu_pages *pages)
 	       pages->state.ret == pages->answer.ret_sentinel;
 }
 
-static bool untouched(const struct vcpu_pages *pages)
+bool vcpu_state_untouched(const struct vcpu_pages *pages)
 {
 	const struct kvm_vcpu_para_state *state = &pages->state;
+
+	return state->guest_version == pages->version && state->size == sizeof(*state) &&
+	       state->hypercall_gpa == pages->site.gpa &&
+	       (pages->registered ? answered(state) : unanswered(pages));
+}
+
+static bool untouched(const struct vcpu_pages *pages)
+{
 	const uint64_t *words = (const uint64_t *)pages;
 
 	for (unsigned i = NOISE_START; i < NOISE_END; i = next_word(i)) {
 		if (words[i] != pages->noise)
 			return false;
 	}
-	return state->guest_version == pages->version && state->size == sizeof(*state) &&
-	       state->hypercall_gpa == pages->site.gpa &&
-	       (pages->registered ? answered(state) : unanswered(pages));
+	return vcpu_state_untouched(pages);
 }
 
 void vcpu_pages_reset(struct run *run)

@@ -39,6 +39,9 @@ void vcpu_pages_prepare(struct vcpu_pages *pages, uint32_t version);
 /* Prepares the state page, and registers it for the running vCPU. */
 void vcpu_pages_register(struct vcpu_pages *pages, uint32_t version);
 
+/* Whether the head of a vCPU's state page is as it was, except for the answer to a registration. */
+bool vcpu_state_untouched(const struct vcpu_pages *pages);
+
 /* Expects the pages of all vCPUs unchanged, except for the answer to a registration. */
 void expect_vcpu_pages_untouched(struct run *run);
 

@@ -5,6 +5,7 @@
 #include "host/vcpus.h"
 #include "lib/string.h"
 #include "x86/apic.h"
+#include "x86/deadline.h"
 #include "x86/insn.h"
 #include "x86/smp.h"
 
@@ -170,11 +171,19 @@ const struct kvm_row kvm_vcpu_send_faults[] = {
 
 /* ---- what should be each vCPU's own ---- */
 
-/* Until other vCPUs are likely to be in the same function. */
-static void linger(void)
+static unsigned visits; /* shared: of share(), by all vCPUs */
+
+/*
+ * Until another vCPU is here, too; now and then for longer, since that one may have to wait for a
+ * CPU.
+ */
+static void linger(unsigned visit)
 {
-	for (unsigned i = 0; i < 400; i++)
-		cpu_relax();
+	struct deadline d =
+		visit % 8 ? deadline_in(UINT64_MAX, 400) : deadline_in(20000000, 400000);
+
+	while (SHARED_GET(visits) == visit && before_deadline(&d))
+		;
 }
 
 /* The memory is shared, and that is the fault: a vCPU may find there what another one left. */
@@ -183,7 +192,7 @@ static void share(void *value, unsigned size)
 	static uint64_t memory[4];
 
 	memcpy(memory, value, size);
-	linger();
+	linger(__atomic_add_fetch(&visits, 1, __ATOMIC_RELAXED));
 	memcpy(value, memory, size);
 }
 

@@ -40,11 +40,11 @@ extern const struct row kvm2007_probe_faults[], kvm2007_reject_faults[], kvm2007
 	kvm2007_else_faults[], kvm2007_vcpu_page_faults[], kvm2007_vcpu_site_faults[],
 	kvm2007_vcpu_call_faults[], kvm2007_vcpu_run_faults[], kvm2007_late_faults[],
 	kvm2007_register_faults[], kvm2007_memory_faults[], kvm2007_vcpu1_faults[],
-	kvm2007_flip_faults[], kvm2007_segment_faults[], kvm2007_live_faults[], kvm2007_fx_faults[],
-	kvm2007_system_flag_faults[], kvm2007_around_faults[], kvm2007_gp_faults[],
-	kvm2007_refusal_faults[], kvm2007_args_faults[], kvm2007_index_faults[],
-	kvm2007_bit_faults[], kvm2007_value_faults[], kvm2007_rare_faults[], kvm2007_when_faults[],
-	kvm2007_end_faults[];
+	kvm2007_beside_faults[], kvm2007_flip_faults[], kvm2007_segment_faults[],
+	kvm2007_live_faults[], kvm2007_fx_faults[], kvm2007_system_flag_faults[],
+	kvm2007_around_faults[], kvm2007_gp_faults[], kvm2007_refusal_faults[],
+	kvm2007_args_faults[], kvm2007_index_faults[], kvm2007_bit_faults[], kvm2007_value_faults[],
+	kvm2007_rare_faults[], kvm2007_when_faults[], kvm2007_end_faults[];
 
 /* The fault that is on; for overrides only. */
 extern const struct row *kvm2007_on;

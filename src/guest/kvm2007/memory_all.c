@@ -182,10 +182,8 @@ static void all_memory_at_end(struct run *run)
 		expect_memory_kept(run);
 }
 
-const char memory_takes_long[] = "takes long: name it in only=, or strict";
-
 static const struct check checks[] = {
-	{"memory.all", "S10", CHECK_NAMED, .body = all_memory, .todo = memory_takes_long},
+	{"memory.all", "S10", CHECK_NAMED, .body = all_memory, .todo = TODO_TAKES_LONG},
 	{"memory.tables", "S10", .body = tables},
 	{"memory.tables-legacy", "S10", CHECK_LEGACY, .body = tables_32},
 };
@@ -195,7 +193,7 @@ const struct area memory_all_area = AREA(checks);
 /* The last checks of the run, for what all others did. */
 static const struct check end_checks[] = {
 	{"memory.all-at-end", "S10", CHECK_NAMED | CHECK_LAST, .body = all_memory_at_end,
-	 .todo = memory_takes_long},
+	 .todo = TODO_TAKES_LONG},
 	{"memory.image", "S10", CHECK_LAST, .body = image_at_end},
 };
 

@@ -205,9 +205,6 @@ static void other_vendor(struct run *run)
 	       outcome.faulted ? "another exception" : "a return");
 }
 
-static const char straddling[] =
-	"a host of the day may hit foreign memory: name it in only=, or strict";
-
 static const struct check checks[] = {
 	{"patch.instruction", "P1", .body = instruction},
 	{"patch.around", "P2", .body = around},
@@ -220,7 +217,7 @@ static const struct check checks[] = {
 	{"patch.in-state-page", "P3", .body = in_state_page},
 	{"patch.read-only", "P3", .body = read_only},
 	{"patch.refused", "P7", .body = refused},
-	{"patch.straddle", "P6", CHECK_NAMED, .body = straddle, .todo = straddling},
+	{"patch.straddle", "P6", CHECK_NAMED, .body = straddle, .todo = TODO_STRADDLING},
 	{"patch.other-vendor", "C7", .body = other_vendor},
 };
 

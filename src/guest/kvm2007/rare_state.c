@@ -240,8 +240,7 @@ static const struct check checks[] = {
 	{"hypercall64.high", "C5", .body = high_addresses, .arg = false},
 	{"register.high", "S9", .body = high_addresses, .arg = true},
 	{"hypercall64.keeps-modes", "C2", .body = control},
-	{"echo.index-bit32", "C4", CHECK_ECHO, .body = echo_bit32,
-	 .todo = "recommended, not promised"},
+	{"echo.index-bit32", "C4", CHECK_ECHO, .body = echo_bit32, .todo = TODO_ADVICE},
 	{"echo.keeps-if", "C2", CHECK_ECHO, .body = echo_with_if},
 	{"hypercall32.keeps-hidden", "C32.2", CHECK_LEGACY, .body = hidden_32},
 };

@@ -128,8 +128,7 @@ const struct beside kvm2007_beside = {vcpu_pages_reset, register_own, expect_kep
 static const struct check checks[] = {
 	{"vcpu.register-any", "S6", CHECK_VCPUS, .body = register_any_vcpu},
 	{"vcpu.keeps-all", "C2", CHECK_VCPUS, .body = preserves},
-	{"vcpu.memory", "S10", CHECK_VCPUS | CHECK_NAMED, .body = memory,
-	 .todo = memory_takes_long},
+	{"vcpu.memory", "S10", CHECK_VCPUS | CHECK_NAMED, .body = memory, .todo = TODO_TAKES_LONG},
 	{"vcpu.keeps-all-legacy", "C32.2", CHECK_VCPUS | CHECK_LEGACY, .body = preserves_32},
 };
 

@@ -38,17 +38,18 @@ struct presence {
 	char seen[80];   /* if it is not present: what it did, as "RDMSR of 0x1 faults" */
 };
 
+/* What checks use most comes first: instructions with a near offset are shorter. */
 struct run {
-	struct options options;
-	struct tap tap;
-	uint64_t seed; /* of all random numbers */
 	const struct guest_abi *abi;
 	const struct check *check;
 	bool failed;             /* this check */
 	bool strayed;            /* any check so far: stray.h */
-	char fail_reason[160];   /* the first that failed this check, cut to fit; "": none */
-	const char *skip_reason; /* of this check; NULL: none */
 	unsigned vcpus;          /* how many run; 0: not started yet */
+	const char *skip_reason; /* of this check; NULL: none */
+	struct options options;
+	struct tap tap;
+	uint64_t seed;         /* of all random numbers */
+	char fail_reason[160]; /* the first that failed this check, cut to fit; "": none */
 };
 
 /*

@@ -91,7 +91,7 @@ void register_compatibility(struct run *run)
 	       (unsigned)fault.vector, fault.rip);
 	expect_equal(run, "host_version", answer.state->host_version, first_contact.host_version);
 	expect_equal(run, "ret", answer.state->ret, 0);
-	expect(run, site_patched(&site), "site: wanted it patched");
+	expect_patched(run, &site);
 	expect_equal(run, "ebx", (uint32_t)fault.rbx, (uint32_t)gprs.rbx);
 	expect_equal(run, "esi", (uint32_t)fault.rsi, (uint32_t)gprs.rsi);
 	expect_equal(run, "edi", (uint32_t)fault.rdi, (uint32_t)gprs.rdi);

@@ -74,7 +74,7 @@ static void register_32(struct run *run, struct vcpu_pages *own)
 		return;
 	expect_equal(run, "host_version", own->state.host_version, first_contact.host_version);
 	expect_equal(run, "ret", own->state.ret, 0);
-	expect(run, site_patched(&own->site), "site: wanted it patched");
+	expect_patched(run, &own->site);
 	expect_preserved32(run, &call);
 	vcpu_pages_prepare(own, KVM2007_API_VERSION);
 }
@@ -117,13 +117,13 @@ static void memory(struct run *run)
 }
 
 /* What another ABI's checks do with this one: neither disturbs the other. */
-static void expect_kept(struct run *run, struct vcpu_pages *own)
+static void expect_own_kept(struct run *run, struct vcpu_pages *own)
 {
 	expect(run, vcpu_state_untouched(own), "state page: wanted it kept");
 	compare_call(run, own);
 }
 
-const struct beside kvm2007_beside = {vcpu_pages_reset, register_own, expect_kept};
+const struct beside kvm2007_beside = {vcpu_pages_reset, register_own, expect_own_kept};
 
 static const struct check checks[] = {
 	{"vcpu.register-any", "S6", CHECK_VCPUS, .body = register_any_vcpu},

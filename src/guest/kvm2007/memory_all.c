@@ -70,7 +70,6 @@ static uint64_t sum_tables_32(void)
 
 static void tables_32(struct run *run)
 {
-	static const uint64_t args[6];
 	struct call32 call;
 	struct site site;
 
@@ -79,11 +78,11 @@ static void tables_32(struct run *run)
 	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
 		uint64_t before;
 
-		hypercall32(&site, mode, 0, args, 0, &call); /* fills the tables */
+		hypercall32(&site, mode, 0, no_args, 0, &call); /* fills the tables */
 		before = sum_tables_32();
-		hypercall32(&site, mode, 1, args, 0, &call);
+		hypercall32(&site, mode, 1, no_args, 0, &call);
 		expect(run, sum_tables_32() == before,
-		       "GDT and page tables of legacy mode: wanted them unchanged");
+		       "legacy mode's GDT and page tables: wanted them unchanged");
 	}
 }
 

@@ -70,8 +70,8 @@ void register_cpl3(struct run *run)
 
 	wrmsr_from(FROM_USER, &gprs, &answer, &before, &fault);
 	expect(run, fault.vector == VECTOR_GP && fault.error == 0 && fault.rip == entry,
-	       "WRMSR from CPL 3: wanted #GP(0), got exception %u error %#lx at rip %#lx",
-	       (unsigned)fault.vector, fault.error, fault.rip);
+	       "%s of %#x from CPL 3: wanted #GP(0), got exception %u error %#lx rip %#lx", "WRMSR",
+	       KVM2007_MSR_API_MAGIC, (unsigned)fault.vector, fault.error, fault.rip);
 	expect_pages_kept(run, &before);
 }
 

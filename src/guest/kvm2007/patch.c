@@ -43,8 +43,6 @@ static void around(struct run *run)
 	expect_only_site_changed(run, 0x7f8);
 }
 
-static const uint64_t no_args[6];
-
 /* Makes no call if the check has failed: the site may hold anything. */
 static void expect_call_returns(struct run *run, const struct site *site)
 {

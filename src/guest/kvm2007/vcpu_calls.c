@@ -47,14 +47,14 @@ static void compare_call(struct run *run, struct vcpu_pages *own)
 
 static void compare_call_32(struct run *run, struct vcpu_pages *own)
 {
-	static const uint64_t args[6];
 	struct comparison c;
 	struct call32 call;
 
 	(void)own;
 	comparison_begin(&c, random64() % 16);
 	hypercall32(some_site(run), random64() % 2 ? MODE32_UNPAGED : MODE32_PAE,
-		    (uint32_t)some_index(run), args, (uint32_t)random64() & COMPARED_FLAGS, &call);
+		    (uint32_t)some_index(run), no_args, (uint32_t)random64() & COMPARED_FLAGS,
+		    &call);
 	comparison_end(&c);
 	if (!expect_returned32(run, &call))
 		return;

@@ -72,7 +72,7 @@ static void neighbour_rdmsr(struct run *run)
 		if (neighbour.faulted || magic.faulted)
 			continue;
 		expect(run, !rdmsr_value(&magic) || rdmsr_value(&neighbour) != rdmsr_value(&magic),
-		       "RDMSR of magic %+d: wanted another answer than the magic's", distance);
+		       "RDMSR of magic %d: wanted another answer than the magic's", distance);
 	}
 }
 

@@ -103,18 +103,18 @@ werror = $(if $(strict),-Werror)
 
 WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
 	-Wvla -Wshadow -Wpointer-arith -Wcast-qual -Wundef -Wwrite-strings
-# clang's -Os unrolls and inlines: the guest would be too large.
-IMAGE_CFLAGS = -std=gnu11 $(if $(CLANG),-Oz --target=x86_64-linux-gnu,-Os) -g $(WARNINGS) \
+# The images have to be small.  Some optimisations of gcc's -Oz make this code larger all the same.
+OPTIMISE = -Oz $(if $(CLANG),,-fno-caller-saves -fno-move-loop-invariants \
+	-fno-optimize-sibling-calls -fno-thread-jumps)
+IMAGE_CFLAGS = -std=gnu11 $(if $(CLANG),--target=x86_64-linux-gnu) $(OPTIMISE) -g $(WARNINGS) \
 	$(call werror,$(call kind,$(COMPILER))) -Isrc
 # -mgeneral-regs-only: the images must not touch the SSE and x87 registers that the checks watch.
-# Without these, nothing needs a stack aligned to 16 bytes; that and two optimisations of gcc's -Os
-# would make the code larger.
-SMALLER = $(if $(CLANG),-mstack-alignment=8,-mpreferred-stack-boundary=3 -fno-thread-jumps \
-	-fno-move-loop-invariants)
+# Without these, nothing needs a stack aligned to 16 bytes, or data to 32.
+ALIGNMENT = $(if $(CLANG),-mstack-alignment=8,-mpreferred-stack-boundary=3 -malign-data=abi)
 # Keeps the sources' directory out of the debug information.  clang splits -ffile-prefix-map at its
 # first =, which may be part of the directory's name.
 NAMELESS = $(if $(CLANG),-fdebug-compilation-dir=.,$(call quoted,-ffile-prefix-map=$(CURDIR)=.))
-BAREFLAGS = $(SMALLER) -m64 -march=x86-64 -ffreestanding -fno-builtin-printf -mgeneral-regs-only \
+BAREFLAGS = $(ALIGNMENT) -m64 -march=x86-64 -ffreestanding -fno-builtin-printf -mgeneral-regs-only \
 	-mno-red-zone -mcmodel=small -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-strict-aliasing \
 	-ffunction-sections -fdata-sections $(NAMELESS)
@@ -229,7 +229,7 @@ $(O)/obj/src/lib/version.o: private OWN_CFLAGS = -DPARAGUEST_VERSION='"$(shell c
 FORCE:
 
 # The path of a hypercall has to be fast, everything else small.
-$(patsubst %,$(O)/obj/src/host/%.o,svm vmx): private OWN_CFLAGS := -O2
+$(patsubst %,$(O)/obj/src/host/%.o,svm vmx): private OPTIMISE := -O2
 
 # NASM's -MD leaves out %included files, so both are named here.  NASM has no -ffile-prefix-map, and
 # its debug information would have the directory of its input.  So the input is a deleted file,

@@ -44,6 +44,14 @@ lacks "$tmp/err" . 'no line has more than 100 columns'
 grep -E '^(boot|src)/' "$tmp/all" | xargs awk 'FNR == 301 { print FILENAME }' >"$tmp/err"
 lacks "$tmp/err" . 'no file of boot and src has more than 300 lines'
 
+# The compiler does not warn of those: they are printed as they are.
+# shellcheck disable=SC2016 # perl's
+grep -E '^src/.*\.[ch]$' "$tmp/all" | xargs perl -ne 'next if /__asm__/;
+	for (/"(?:[^"\\]|\\.)*"/g) {
+		print "$ARGV: $_\n" if s/%(%|[0#]*[0-9]*l?[cdusx])//gr =~ /%/;
+	}' >"$tmp/err"
+lacks "$tmp/err" . 'no format has a conversion that lib/printf.c does not know'
+
 # Other dependencies are tests/layers.t's.
 grep -n '#include "' src/abi/*.h >"$tmp/err"
 lacks "$tmp/err" . 'the headers of the ABIs are self-contained'

@@ -26,6 +26,9 @@ struct guest_abi {
 	/* The @n-th of its checks, in the order in which they run; NULL after the last one. */
 	const struct check *(*check)(unsigned n);
 
+	/* By a check's .todo; the first is NULL: a failure is none. */
+	const char *const *todo_reasons;
+
 	/* Maps the pages (pages.h) for its checks: before the first contact, and after each stray. */
 	void (*map_pages)(void);
 

@@ -21,13 +21,14 @@ enum check_flag {
 	CHECK_LAST = 1 << 4,   /* is in the last round: leaves long mode, or looks back */
 };
 
+/* There are hundreds: this is small, and without gaps but at its end. */
 struct check {
 	const char *name; /* area.what; never changes */
 	char rule[7];     /* that it checks, as "KC32.1" */
-	uint16_t flags;   /* enum check_flag */
+	uint8_t flags;    /* enum check_flag */
 	void (*body)(struct run *run);
-	uint64_t arg;     /* for a body that several checks share */
-	const char *todo; /* why a failure is TODO unless strict; NULL: it is not */
+	uint32_t arg; /* for a body that several checks share */
+	uint8_t todo; /* why a failure is TODO unless strict: which of its ABI's todo_reasons */
 };
 
 /* Whether there is a host that speaks an ABI, which its discovery finds out. */
@@ -37,17 +38,18 @@ struct presence {
 	char seen[80];   /* if it is not present: what it did, as "RDMSR of 0x1 faults" */
 };
 
+/* What checks use most comes first: instructions with a near offset are shorter. */
 struct run {
-	struct options options;
-	struct tap tap;
-	uint64_t seed; /* of all random numbers */
 	const struct guest_abi *abi;
 	const struct check *check;
 	bool failed;             /* this check */
 	bool strayed;            /* any check so far: stray.h */
-	char fail_reason[160];   /* the first that failed this check, cut to fit; "": none */
-	const char *skip_reason; /* of this check; NULL: none */
 	unsigned vcpus;          /* how many run; 0: not started yet */
+	const char *skip_reason; /* of this check; NULL: none */
+	struct options options;
+	struct tap tap;
+	uint64_t seed;         /* of all random numbers */
+	char fail_reason[160]; /* the first that failed this check, cut to fit; "": none */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/compare.h"
 
+#include "guest/pages.h"
 #include "guest/vcpu.h"
 #include "lib/string.h"
 #include "x86/insn.h"
@@ -124,4 +125,11 @@ void expect_registers_kept(struct run *run, const struct outcome *o, unsigned wr
 		expect_equal(run, "rip", o->fault.rip, o->target);
 	expect_gprs(run, &o->before, after, o->faulted ? 0 : written);
 	expect_flags(run, o->before.rflags, after->rflags);
+}
+
+void expect_kept(struct run *run, unsigned page, unsigned from, unsigned to)
+{
+	expect(run, page_untouched(page, from, to),
+	       "gpa %#lx to %#lx: wanted nothing written there", page_gpa(page) + from,
+	       page_gpa(page) + to - 1);
 }

@@ -53,4 +53,7 @@ void expect_gprs(struct run *run, const struct gprs *before, const struct gprs *
  */
 void expect_registers_kept(struct run *run, const struct outcome *o, unsigned written);
 
+/* Expects that nobody wrote between @from and @to of @page since pages_reset(): pages.h. */
+void expect_kept(struct run *run, unsigned page, unsigned from, unsigned to);
+
 #endif

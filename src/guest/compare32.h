@@ -5,6 +5,9 @@
 
 #include "guest/check.h"
 
+/* How it ended, in the form that 64-bit calls have. */
+struct outcome outcome32(const struct call32 *call);
+
 /* That it returned.  Says whether it did. */
 bool expect_returned32(struct run *run, const struct call32 *call);
 

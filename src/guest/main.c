@@ -61,12 +61,17 @@ static _Noreturn void list_checks(void)
 	end_run(&run.tap, VERDICT_SKIP);
 }
 
+static const char *todo_reason(const struct check *check)
+{
+	return run.abi->todo_reasons[check->todo];
+}
+
 static const char *reason_to_skip(const struct check *check)
 {
 	const struct options *o = &run.options;
 
 	if (check->flags & CHECK_NAMED && !o->strict && !is_named(check, o))
-		return check->todo;
+		return todo_reason(check);
 	if (check->flags & CHECK_VCPUS && run.vcpus == 1)
 		return one_vcpu_reason;
 	if (check->flags & CHECK_ECHO && !o->has_echo)
@@ -169,7 +174,7 @@ static void run_check(const struct check *check)
 	run.skip_reason = reason_to_skip(check);
 	if (!run.skip_reason)
 		run_announced();
-	report(check->name, run.options.strict ? NULL : check->todo);
+	report(check->name, run.options.strict ? NULL : todo_reason(check));
 }
 
 /* One test stands for all checks of an ABI that is not there. */

@@ -72,10 +72,9 @@ static void same(const char *fmt, ...)
 	va_end(args);
 }
 
-static const char *const flags[] = {"", "-", "0", "-0", "0-", "#", "#0", "-#"};
+static const char *const flags[] = {"", "0", "#", "#0", "0#"};
 static const char *const widths[] = {"", "1", "2", "5", "12", "30"};
-static const char *const precisions[] = {"", ".", ".0", ".1", ".7", ".25"};
-static const char *const lengths[] = {"hh", "h", "", "l", "ll", "z"};
+static const char *const lengths[] = {"", "l"};
 
 static void same_integers(const char *fmt, const char *length)
 {
@@ -105,28 +104,23 @@ static void same_integers(const char *fmt, const char *length)
 	};
 
 	for (size_t i = 0; i < COUNT(values); i++) {
-		switch (*length) {
-		case 'l':
-		case 'z':
+		if (*length)
 			same(fmt, values[i]);
-			break;
-		default:
+		else
 			same(fmt, (unsigned)values[i]);
-		}
 	}
 }
 
-/* Every length and conversion with the same flags, width and precision. */
-static void same_conversions(const char *flag, const char *width, const char *precision)
+/* Every length and conversion with the same flags and width. */
+static void same_conversions(const char *flag, const char *width)
 {
 	/* C does not define '#' with a decimal conversion. */
-	const char *letters = strchr(flag, '#') ? "xX" : "diuxX";
+	const char *letters = strchr(flag, '#') ? "x" : "dux";
 	char fmt[32];
 
 	for (size_t l = 0; l < COUNT(lengths); l++) {
 		for (const char *c = letters; *c; c++) {
-			snprintf(fmt, sizeof(fmt), "<%%%s%s%s%s%c>", flag, width, precision,
-				 lengths[l], *c);
+			snprintf(fmt, sizeof(fmt), "<%%%s%s%s%c>", flag, width, lengths[l], *c);
 			same_integers(fmt, lengths[l]);
 		}
 	}
@@ -136,40 +130,31 @@ static void test_integers(void **state)
 {
 	(void)state;
 	for (size_t f = 0; f < COUNT(flags); f++) {
-		for (size_t w = 0; w < COUNT(widths); w++) {
-			for (size_t p = 0; p < COUNT(precisions); p++)
-				same_conversions(flags[f], widths[w], precisions[p]);
-		}
+		for (size_t w = 0; w < COUNT(widths); w++)
+			same_conversions(flags[f], widths[w]);
 	}
 }
 
 static void test_limits(void **state)
 {
 	(void)state;
-	check("-9223372036854775808", "%lld", INT64_MIN);
-	check("18446744073709551615", "%llu", UINT64_MAX);
+	check("-9223372036854775808", "%ld", INT64_MIN);
+	check("18446744073709551615", "%lu", UINT64_MAX);
 	check("-2147483648", "%d", INT_MIN);
-	check("0xffffffffffffffff", "%#zx", SIZE_MAX);
-	check("-128 -32768", "%hhd %hd", 0x80, 0x8000);
-	check("255 65535", "%hhu %hu", -1, -1);
+	check("0xffffffffffffffff", "%#lx", UINT64_MAX);
 }
 
 static void test_strings(void **state)
 {
 	static const char *const texts[] = {"", "a", "hello", "a longer text, of words",
 					    "\xc3\xa9 100%"};
-	char right[32], left[32];
+	char fmt[32];
 
 	(void)state;
 	for (size_t w = 0; w < COUNT(widths); w++) {
-		for (size_t p = 0; p < COUNT(precisions); p++) {
-			snprintf(right, sizeof(right), "<%%%s%ss>", widths[w], precisions[p]);
-			snprintf(left, sizeof(left), "<%%-%s%ss>", widths[w], precisions[p]);
-			for (size_t t = 0; t < COUNT(texts); t++) {
-				same(right, texts[t]);
-				same(left, texts[t]);
-			}
-		}
+		snprintf(fmt, sizeof(fmt), "<%%%ss>", widths[w]);
+		for (size_t t = 0; t < COUNT(texts); t++)
+			same(fmt, texts[t]);
 	}
 }
 
@@ -180,21 +165,6 @@ static void test_null_string(void **state)
 	(void)state;
 	check("(null)", "%s", null);
 	check("  (null)", "%8s", null);
-	check("(null)  |", "%-8s|", null);
-	check("(nu", "%.3s", null);
-}
-
-/* With a precision no more than that is read: the sanitizer watches. */
-static void test_unterminated_string(void **state)
-{
-	char *text = malloc(3);
-
-	(void)state;
-	memcpy(text, "abc", 3);
-	check("abc", "%.3s", text);
-	check("ab", "%.*s", 2, text);
-	check("", "%.0s", text);
-	free(text);
 }
 
 static void test_characters(void **state)
@@ -204,40 +174,9 @@ static void test_characters(void **state)
 	(void)state;
 	same("%c", 'x');
 	same("<%5c>", 'x');
-	same("<%-5c>", 'x');
 	same("%c%c%c", 'a', 0xe9, 0x141);
 	assert_int_equal(format(buf, sizeof(buf), "a%cb", '\0'), 3);
 	assert_memory_equal(buf, "a\0b", 4);
-}
-
-static void test_pointers(void **state)
-{
-	void *pointer = (void *)0xfee1deadbeef;
-
-	(void)state;
-	same("%p", pointer);
-	same("<%20p>", pointer);
-	same("<%-20p>", pointer);
-	same("%p", (void *)UINTPTR_MAX);
-	check("0x0", "%p", (void *)NULL); /* where libc writes (nil) */
-}
-
-static void test_stars(void **state)
-{
-	(void)state;
-	for (int width = -12; width <= 12; width++) {
-		same("<%*d>", width, 42);
-		same("<%-*d>", width, 42);
-		same("<%0*d>", width, -42);
-		same("<%*s>", width, "text");
-		same("<%*c>", width, 'x');
-		for (int precision = -2; precision <= 8; precision++) {
-			same("<%*.*d>", width, precision, 42);
-			same("<%0*.*x>", width, precision, 42);
-			same("<%*.*s>", width, precision, "text");
-			same("<%.*d>", precision, 0);
-		}
-	}
 }
 
 static void test_plain_text(void **state)
@@ -254,8 +193,9 @@ static void test_plain_text(void **state)
 static void test_unknown_conversions(void **state)
 {
 	static const char *const copied[] = {
-		"%",   "a%", "%q", "%5", "%-08.3", "%l", "%ll", "%hh",  "%+d", "% d",       "%5.3f",
-		"%lf", "%o", "%n", "%-", "%y%",    "%.", "%#",  "%hhk", "%zl", "%w is not",
+		"%",   "a%",  "%q",    "%5",  "%08.3", "%l",  "%lld", "%hd",       "%+d",
+		"%-d", "% d", "%5.3f", "%lf", "%o",    "%n",  "%-",   "%y%",       "%.",
+		"%#",  "%i",  "%X",    "%p",  "%zu",   "%*d", "%.1s", "%w is not",
 	};
 
 	(void)state;
@@ -275,24 +215,20 @@ static unsigned pick(unsigned choices)
 	return (unsigned)random() % choices;
 }
 
-/* Appends a random conversion of @letters with the given length. */
-static void add_spec(char *fmt, bool number, const char *length, const char *letters)
+/* Appends a random conversion, one of @letters, with the given length. */
+static void add_spec(char *fmt, const char *length, const char *letters)
 {
 	char letter = letters[pick(strlen(letters))];
 	char *end = fmt + strlen(fmt);
 
 	*end++ = "<[{ "[pick(4)];
 	*end++ = '%';
-	if (pick(3) == 0)
-		*end++ = '-';
-	if (number && pick(3) == 0)
+	if (letter != 's' && pick(3) == 0)
 		*end++ = '0';
-	if ((letter == 'x' || letter == 'X') && pick(2))
+	if (letter == 'x' && pick(2))
 		*end++ = '#';
 	if (pick(2))
 		end += sprintf(end, "%u", 1 + pick(30));
-	if (pick(3) == 0)
-		end += sprintf(end, ".%u", pick(25));
 	sprintf(end, "%s%c", length, letter);
 }
 
@@ -307,9 +243,9 @@ static void test_random(void **state)
 
 		for (unsigned n = pick(sizeof(text)); n; n--)
 			text[n - 1] = 'a' + pick(26);
-		add_spec(fmt, true, lengths[pick(3)], "diuxX");
-		add_spec(fmt, true, lengths[3 + pick(3)], "diuxX");
-		add_spec(fmt, false, "", "s");
+		add_spec(fmt, "", "dux");
+		add_spec(fmt, "l", "dux");
+		add_spec(fmt, "", "s");
 		strcat(fmt, "%%");
 		same(fmt, narrow, pick(2) ? wide : -wide, text);
 	}
@@ -322,10 +258,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_null_string),
-		cmocka_unit_test(test_unterminated_string),
 		cmocka_unit_test(test_characters),
-		cmocka_unit_test(test_pointers),
-		cmocka_unit_test(test_stars),
 		cmocka_unit_test(test_plain_text),
 		cmocka_unit_test(test_unknown_conversions),
 		cmocka_unit_test(test_no_buffer),

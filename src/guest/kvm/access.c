@@ -84,13 +84,6 @@ void expect_written(struct run *run, unsigned page, unsigned from, unsigned to)
 	       "gpa %#lx: wanted the structure written, got nothing", page_gpa(page) + from);
 }
 
-void expect_kept(struct run *run, unsigned page, unsigned from, unsigned to)
-{
-	expect(run, page_untouched(page, from, to),
-	       "gpa %#lx to %#lx: wanted nothing written there", page_gpa(page) + from,
-	       page_gpa(page) + to - 1);
-}
-
 uint64_t outside_gpa(void)
 {
 	uint64_t addresses[ADDRESSES_MAX];

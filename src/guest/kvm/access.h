@@ -25,9 +25,8 @@ void expect_bits_refused(struct run *run, uint32_t msr, uint64_t good, uint64_t 
 #define AROUND 0x200u
 void refill(void);
 
-/* Expects that the host wrote between @from and @to of @page; that it did not. */
+/* Expects that the host wrote between @from and @to of @page. */
 void expect_written(struct run *run, unsigned page, unsigned from, unsigned to);
-void expect_kept(struct run *run, unsigned page, unsigned from, unsigned to);
 
 /* A gpa that can't be memory, on a page. */
 uint64_t outside_gpa(void);

@@ -20,6 +20,9 @@ enum {
 	PAGE_CANARY_3,
 };
 
+/* Why a check's failure is TODO. */
+enum { TODO_NEWER = 1 };
+
 /* The MSRs that CPUID's features say are there, in the order of kvm_msrs. */
 enum { MSRS = 11 };
 struct kvm_msr {

@@ -37,10 +37,15 @@ static const struct check discovery = {"kvm-discovery", "KD1", .body = kvm_disco
 static const struct check call_check = {"kvm-sane-call", "KC1", .body = kvm_sane_call};
 static const struct check diagnostics = {"kvm-diagnostics", "KD7", .body = kvm_report};
 
+static const char *const todo_reasons[] = {
+	[TODO_NEWER] = "a newer host may have assigned it",
+};
+
 const struct guest_abi kvm_abi = {
 	.name = "kvm",
 	.host = &kvm_host,
 	.check = check,
+	.todo_reasons = todo_reasons,
 	.map_pages = map_pages,
 	.discovery = &discovery,
 	.diagnostics = &diagnostics,

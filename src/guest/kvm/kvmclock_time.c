@@ -168,7 +168,7 @@ static void multiplier(struct run *run)
 	mul = copy.tsc_to_system_mul;
 	shift = copy.tsc_shift;
 	if (!mul) {
-		fail_check(run, "tsc_to_system_mul: wanted a multiplier, got 0");
+		fail_check(run, "tsc_to_system_mul: wanted a number, got 0");
 		return;
 	}
 	for (; !(mul & BIT(31)); mul *= 2)

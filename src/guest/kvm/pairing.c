@@ -35,8 +35,7 @@ static bool pair(struct run *run, struct kvm_clock_pairing *copy)
 		return false;
 	after = rdtsc();
 	if (result == KVM_ERROR(KVM_EOPNOTSUPP)) {
-		expect(run, page_untouched(PAGE_A, 0, AROUND),
-		       "page A: wanted it unchanged after -95");
+		expect_kept(run, PAGE_A, 0, AROUND);
 		skip(run, "the host's clock is not the TSC");
 		return false;
 	}
@@ -59,10 +58,8 @@ static void pairing(struct run *run)
 	       "nsec: wanted 0 to 999999999, got %ld; sec %ld", got.nsec, got.sec);
 	expect_equal(run, "flags", got.flags, 0);
 	expect(run, !memcmp(got.pad, zeros, sizeof(zeros)), "pad: wanted all zeros");
-	expect(run,
-	       page_untouched(PAGE_A, 0, PAIR_OFFSET) &&
-		       page_untouched(PAGE_A, PAIR_OFFSET + sizeof(got), AROUND),
-	       "the bytes around the structure: wanted them unchanged");
+	expect_kept(run, PAGE_A, 0, PAIR_OFFSET);
+	expect_kept(run, PAGE_A, PAIR_OFFSET + sizeof(got), AROUND);
 }
 
 /* KH4: the time is that of the wall clock and the system time. */
@@ -100,7 +97,7 @@ static void pairing_type(struct run *run)
 			return;
 		expect_equal(run, "result", result, KVM_ERROR(KVM_EOPNOTSUPP));
 	}
-	expect(run, page_untouched(PAGE_A, 0, AROUND), "page A: wanted it unchanged");
+	expect_kept(run, PAGE_A, 0, AROUND);
 }
 
 /* KH4: where there is no memory; but the host may not come to look at that. */

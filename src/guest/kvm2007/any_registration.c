@@ -15,14 +15,20 @@
 #define ROUNDS_VCPU 2  /* by each vCPU */
 #define ROUNDS_32   1  /* in each mode of legacy mode */
 
+/* D1: RDMSR of the magic ends as at the first contact. */
+static void expect_rdmsr_ended(struct run *run, bool faulted)
+{
+	expect(run, faulted == first_contact.rdmsr.faulted,
+	       "RDMSR: wanted it to %s, as at the first contact",
+	       first_contact.rdmsr.faulted ? "fault" : "return");
+}
+
 void expect_rdmsr_as_before(struct run *run)
 {
 	struct outcome rdmsr;
 
 	interact_msr(KVM2007_MSR_API_MAGIC, false, 0, random64() & COMPARED_FLAGS, &rdmsr);
-	expect(run, rdmsr.faulted == first_contact.rdmsr.faulted,
-	       "RDMSR: wanted it to %s, as at the first contact",
-	       first_contact.rdmsr.faulted ? "fault" : "return");
+	expect_rdmsr_ended(run, rdmsr.faulted);
 	expect_registers_kept(run, &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
 	if (!rdmsr.faulted)
 		expect_equal(run, "upper halves of RAX and RDX",
@@ -112,15 +118,6 @@ void register_any_vcpu(struct run *run)
 
 /* ---- from legacy mode ---- */
 
-/* What the call shows, in the form that endings are looked at. */
-static struct outcome outcome_of(const struct call32 *call)
-{
-	return (struct outcome){.faulted = call->faulted,
-				.fault = {.vector = call32_vector(call),
-					  .error = call->fault_error,
-					  .rip = call->fault_eip}};
-}
-
 static void try_32(struct run *run, enum mode32 mode, enum ending ending, unsigned round)
 {
 	struct comparison c;
@@ -131,7 +128,7 @@ static void try_32(struct run *run, enum mode32 mode, enum ending ending, unsign
 	comparison_begin(&c, random64() % 16);
 	interact_wrmsr32(KVM2007_MSR_API_MAGIC, t.r.page, mode, (uint32_t)t.flags, &call);
 	comparison_end(&c);
-	t.answer.wrmsr = outcome_of(&call);
+	t.answer.wrmsr = outcome32(&call);
 	expect_ending(run, &t.r, &t.answer, &t.site);
 	if (call.faulted) {
 		expect_equal(run, "eip", call.fault_eip, call.target);
@@ -143,15 +140,12 @@ static void try_32(struct run *run, enum mode32 mode, enum ending ending, unsign
 	trial_expect_foreseen(run, &t);
 }
 
-/* D1: RDMSR ends as at the first contact. */
 static void rdmsr_32(struct run *run, enum mode32 mode)
 {
 	struct call32 call;
 
 	interact_rdmsr32(KVM2007_MSR_API_MAGIC, mode, (uint32_t)random64() & COMPARED_FLAGS, &call);
-	expect(run, call.faulted == first_contact.rdmsr.faulted,
-	       "RDMSR: wanted it to %s, as at the first contact",
-	       first_contact.rdmsr.faulted ? "fault" : "return");
+	expect_rdmsr_ended(run, call.faulted);
 	if (call.faulted)
 		call.out.rsp += sizeof(uint32_t);
 	else

@@ -29,6 +29,8 @@ void hypercall64_gprs(const struct site *site, const struct gprs *gprs, struct o
 		trace_call(gprs, true, outcome->after.rax);
 }
 
+const uint64_t no_args[6];
+
 void hypercall64(const struct site *site, uint64_t index, const uint64_t args[6],
 		 struct outcome *outcome)
 {

@@ -6,6 +6,9 @@
 #include "guest/interact.h"
 #include "guest/kvm2007/site.h"
 
+/* Arguments that are all 0. */
+extern const uint64_t no_args[6];
+
 /* A 64-bit call, with noise in all registers that the convention does not use. */
 void hypercall64(const struct site *site, uint64_t index, const uint64_t args[6],
 		 struct outcome *outcome);

@@ -17,6 +17,9 @@ extern const struct area probe_area, state_area, register_area, first_call_area,
 /* What another ABI's checks do with this one: abi.h. */
 extern const struct beside kvm2007_beside;
 
+/* Why a check's failure is TODO, or why it has to be named. */
+enum { TODO_ADVICE = 1, TODO_DEVIATION, TODO_STRADDLING, TODO_TAKES_LONG };
+
 /* A registration from CPL 3: the body of register.cpl3. */
 void register_cpl3(struct run *run);
 
@@ -51,14 +54,13 @@ void expect_rdmsr_as_before(struct run *run);
 /* Expects that a call through @site returns -KVM2007_EINVAL, and changes nothing else. */
 void expect_call_as_before(struct run *run, const struct site *site);
 
-/* Expects the same of registers that legacy mode does not show; @c is around the stay there. */
-/* The sum of all memory that is free, and why a check that makes it has to be named. */
+/* The sum of all memory that is free. */
 uint64_t memory_sum(void);
-extern const char memory_takes_long[];
 
 /* WRMSR of @value to all MSRs whose numbers differ from the magic by one, or by one bit. */
 void write_neighbours(uint64_t value);
 
+/* Expects the same of registers that legacy mode does not show; @c is around the stay there. */
 void expect_hidden_kept32(struct run *run, const struct call32 *call, const struct comparison *c);
 
 /* What the echo service returns for @args by the 64-bit convention. */

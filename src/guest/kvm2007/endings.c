@@ -68,8 +68,10 @@ void expect_ending(struct run *run, const struct registration *r, const struct a
 	expect_equal(run, "host_version", state->host_version,
 		     faults ? answer->version_sentinel : first_contact.host_version);
 	expect_equal(run, "ret", state->ret, faults ? answer->ret_sentinel : ret);
-	expect(run, r->ending == ACCEPTED ? site_patched(site) : site_unpatched(site),
-	       "site %#lx: wanted it %spatched", site->gpa, r->ending == ACCEPTED ? "" : "un");
+	if (r->ending == ACCEPTED)
+		expect_patched(run, site);
+	else
+		expect_unpatched(run, site);
 }
 
 void undo_answer(const struct answer *answer)

@@ -75,17 +75,17 @@ static const struct comparison32 *compared_call32(struct run *run, enum mode32 m
  */
 #define X87      GROUP_BIT(X87)
 #define SSE      (GROUP_BIT(MXCSR) | GROUP_BIT(XMM))
-#define GPRS     BIT(32)
-#define FLAGS    BIT(33)
-#define SEGMENTS BIT(34)
-#define CONTROL  BIT(35)
+#define GPRS     BIT(28)
+#define FLAGS    BIT(29)
+#define SEGMENTS BIT(30)
+#define CONTROL  BIT(31)
 
 /* Not the FS and GS bases: loading their selectors in legacy mode changes them. */
 #define REST (GROUP_BIT(TABLES) | GROUP_BIT(SYSCALL) | GROUP_BIT(CR2) | GROUP_BIT(DEBUG))
 
 static void compare(struct run *run, const struct comparison32 *c)
 {
-	uint64_t what = run->check->arg;
+	uint32_t what = run->check->arg;
 
 	if (what & GPRS)
 		expect_gprs32(run, &c->call);

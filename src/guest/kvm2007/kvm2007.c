@@ -49,10 +49,18 @@ static const struct check discovery = {"discovery", "D2", .body = discover};
 static const struct check call_check = {"sane-call", "C5", .body = sane_call};
 static const struct check diagnostics = {"diagnostics", "C6", .body = report_other_modes};
 
+static const char *const todo_reasons[] = {
+	[TODO_ADVICE] = "recommended, not promised",
+	[TODO_DEVIATION] = "every mainline host of the day faulted on RDMSR",
+	[TODO_STRADDLING] = "a host of the day may hit foreign memory: name it in only=, or strict",
+	[TODO_TAKES_LONG] = "takes long: name it in only=, or strict",
+};
+
 const struct guest_abi kvm2007_abi = {
 	.name = "kvm2007",
 	.host = &kvm2007_host,
 	.check = check,
+	.todo_reasons = todo_reasons,
 	.map_pages = map_pages,
 	.discovery = &discovery,
 	.diagnostics = &diagnostics,

@@ -14,7 +14,7 @@ static bool register_watched(struct run *run, struct site *site)
 	register_site(site, &answer);
 	if (!expect_returned(run, "registration", &answer.wrmsr))
 		return false;
-	expect(run, site_patched(site), "wanted a registration, but the site is not patched");
+	expect_patched(run, site);
 	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, &answer);
 	return !run->failed;
 }

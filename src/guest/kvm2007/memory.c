@@ -123,7 +123,6 @@ static bool expect_sane_call(struct run *run, const struct site *site, const uin
  */
 static void stack_32(struct run *run)
 {
-	static const uint64_t args[6];
 	const uint32_t saved = (uint32_t)page_gpa(CODE_PAGE) + 0x800;
 	const uint32_t top = (uint32_t)page_gpa(STACK_PAGE) + STACK_OFFSET;
 	uint8_t enter32[] = {0x89, 0x25, 0, 0, 0, 0, 0xbc, 0, 0, 0, 0};
@@ -134,10 +133,10 @@ static void stack_32(struct run *run)
 	memcpy(enter32 + 2, &saved, sizeof(saved));
 	memcpy(enter32 + 7, &top, sizeof(top));
 	memcpy(leave32 + 2, &saved, sizeof(saved));
-	if (!register_default(run, &site) || !expect_sane_call(run, &site, args) ||
+	if (!register_default(run, &site) || !expect_sane_call(run, &site, no_args) ||
 	    !make_call_code(run, enter32, sizeof(enter32), leave32, sizeof(leave32)))
 		return;
-	hypercall32_prepare(&site, MODE32_UNPAGED, 1, args, 0, &call);
+	hypercall32_prepare(&site, MODE32_UNPAGED, 1, no_args, 0, &call);
 	call.target = (uint32_t)page_gpa(CODE_PAGE);
 	hypercalls32(&call, 1);
 	if (expect_returned32(run, &call))

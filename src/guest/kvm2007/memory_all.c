@@ -70,7 +70,6 @@ static uint64_t sum_tables_32(void)
 
 static void tables_32(struct run *run)
 {
-	static const uint64_t args[6];
 	struct call32 call;
 	struct site site;
 
@@ -79,11 +78,11 @@ static void tables_32(struct run *run)
 	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
 		uint64_t before;
 
-		hypercall32(&site, mode, 0, args, 0, &call); /* fills the tables */
+		hypercall32(&site, mode, 0, no_args, 0, &call); /* fills the tables */
 		before = sum_tables_32();
-		hypercall32(&site, mode, 1, args, 0, &call);
+		hypercall32(&site, mode, 1, no_args, 0, &call);
 		expect(run, sum_tables_32() == before,
-		       "GDT and page tables of legacy mode: wanted them unchanged");
+		       "legacy mode's GDT and page tables: wanted them unchanged");
 	}
 }
 
@@ -182,10 +181,8 @@ static void all_memory_at_end(struct run *run)
 		expect_memory_kept(run);
 }
 
-const char memory_takes_long[] = "takes long: name it in only=, or strict";
-
 static const struct check checks[] = {
-	{"memory.all", "S10", CHECK_NAMED, .body = all_memory, .todo = memory_takes_long},
+	{"memory.all", "S10", CHECK_NAMED, .body = all_memory, .todo = TODO_TAKES_LONG},
 	{"memory.tables", "S10", .body = tables},
 	{"memory.tables-legacy", "S10", CHECK_LEGACY, .body = tables_32},
 };
@@ -195,7 +192,7 @@ const struct area memory_all_area = AREA(checks);
 /* The last checks of the run, for what all others did. */
 static const struct check end_checks[] = {
 	{"memory.all-at-end", "S10", CHECK_NAMED | CHECK_LAST, .body = all_memory_at_end,
-	 .todo = memory_takes_long},
+	 .todo = TODO_TAKES_LONG},
 	{"memory.image", "S10", CHECK_LAST, .body = image_at_end},
 };
 

@@ -70,8 +70,8 @@ void register_cpl3(struct run *run)
 
 	wrmsr_from(FROM_USER, &gprs, &answer, &before, &fault);
 	expect(run, fault.vector == VECTOR_GP && fault.error == 0 && fault.rip == entry,
-	       "WRMSR from CPL 3: wanted #GP(0), got exception %u error %#lx at rip %#lx",
-	       (unsigned)fault.vector, fault.error, fault.rip);
+	       "%s of %#x from CPL 3: wanted #GP(0), got exception %u error %#lx rip %#lx", "WRMSR",
+	       KVM2007_MSR_API_MAGIC, (unsigned)fault.vector, fault.error, fault.rip);
 	expect_pages_kept(run, &before);
 }
 
@@ -91,7 +91,7 @@ void register_compatibility(struct run *run)
 	       (unsigned)fault.vector, fault.rip);
 	expect_equal(run, "host_version", answer.state->host_version, first_contact.host_version);
 	expect_equal(run, "ret", answer.state->ret, 0);
-	expect(run, site_patched(&site), "site: wanted it patched");
+	expect_patched(run, &site);
 	expect_equal(run, "ebx", (uint32_t)fault.rbx, (uint32_t)gprs.rbx);
 	expect_equal(run, "esi", (uint32_t)fault.rsi, (uint32_t)gprs.rsi);
 	expect_equal(run, "edi", (uint32_t)fault.rdi, (uint32_t)gprs.rdi);

@@ -51,7 +51,7 @@ static void other_site(struct run *run)
 
 	expect_registration(run, &first);
 	expect_registration(run, &second);
-	expect(run, site_patched(&first), "first site: wanted it still patched after another's");
+	expect_patched(run, &first);
 }
 
 struct wanted_page {
@@ -95,7 +95,7 @@ static void page_zero(struct run *run)
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, 0, &answer.wrmsr);
 	if (expect_returned(run, "WRMSR of gpa 0", &answer.wrmsr)) {
 		expect_equal(run, "ret at gpa 12", zero->ret, 0);
-		expect(run, site_patched(&site), "site: wanted it patched");
+		expect_patched(run, &site);
 	}
 	undo_answer(&answer);
 	expect(run, sum_words(zero, zero + 1) == sum,
@@ -131,8 +131,8 @@ static void expect_gpa_faults(struct run *run, uint64_t gpa)
 	expect_gp(run, "WRMSR of a bad gpa", &answer.wrmsr);
 	expect_equal(run, "host_version", answer.state->host_version, answer.version_sentinel);
 	expect_equal(run, "ret", answer.state->ret, answer.ret_sentinel);
-	expect(run, site_unpatched(&site), "site: wanted it unpatched");
-	expect(run, page_untouched(PAGE_CANARY_1, 0, PAGE_SIZE), "next page: wanted it unchanged");
+	expect_unpatched(run, &site);
+	expect_kept(run, PAGE_CANARY_1, 0, PAGE_SIZE);
 }
 
 static void misaligned(struct run *run)
@@ -194,7 +194,7 @@ static void expect_registered_from(struct run *run, enum mode32 mode)
 	expect_returned32(run, &call);
 	expect(run, !memcmp(a, b, STATE_HEAD),
 	       "the page: wanted what a registration from long mode gives");
-	expect(run, site_patched(&site), "site: wanted it patched");
+	expect_patched(run, &site);
 }
 
 static void from_unpaged(struct run *run)

@@ -57,14 +57,25 @@ void register_site(const struct site *site, struct answer *answer)
 	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, answer);
 }
 
+void expect_patched(struct run *run, const struct site *site)
+{
+	expect(run, site_patched(site),
+	       "site %#lx: wanted the vendor's instruction, got %02x %02x %02x %02x", site->gpa,
+	       site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+}
+
+void expect_unpatched(struct run *run, const struct site *site)
+{
+	expect(run, site_unpatched(site), "site %#lx: wanted it unpatched, got %02x %02x %02x %02x",
+	       site->gpa, site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+}
+
 void expect_success(struct run *run, const struct answer *answer, const struct site *site)
 {
 	if (!expect_returned(run, "registration", &answer->wrmsr))
 		return;
 	expect_equal(run, "ret", answer->state->ret, 0);
-	expect(run, site_patched(site),
-	       "site %#lx: wanted the vendor's instruction, got %02x %02x %02x %02x", site->gpa,
-	       site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+	expect_patched(run, site);
 }
 
 void expect_refusal(struct run *run, const struct answer *answer, const struct site *site)
@@ -72,8 +83,7 @@ void expect_refusal(struct run *run, const struct answer *answer, const struct s
 	if (!expect_returned(run, "registration", &answer->wrmsr))
 		return;
 	expect_equal(run, "ret", answer->state->ret, (uint32_t)-KVM2007_EINVAL);
-	expect(run, site_unpatched(site), "site %#lx: wanted it unpatched, got %02x %02x %02x %02x",
-	       site->gpa, site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+	expect_unpatched(run, site);
 }
 
 void expect_registration(struct run *run, const struct site *site)

@@ -39,6 +39,10 @@ void register_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, stru
 /* Prepares and registers state page A with @site, as a guest of KVM2007_API_VERSION. */
 void register_site(const struct site *site, struct answer *answer);
 
+/* Expects that @site has the vendor's instruction (P1); that it is as make_site() left it. */
+void expect_patched(struct run *run, const struct site *site);
+void expect_unpatched(struct run *run, const struct site *site);
+
 /* Expects a success: ret is 0 (S3), and @site is patched (P1). */
 void expect_success(struct run *run, const struct answer *answer, const struct site *site);
 

@@ -47,14 +47,14 @@ static void compare_call(struct run *run, struct vcpu_pages *own)
 
 static void compare_call_32(struct run *run, struct vcpu_pages *own)
 {
-	static const uint64_t args[6];
 	struct comparison c;
 	struct call32 call;
 
 	(void)own;
 	comparison_begin(&c, random64() % 16);
 	hypercall32(some_site(run), random64() % 2 ? MODE32_UNPAGED : MODE32_PAE,
-		    (uint32_t)some_index(run), args, (uint32_t)random64() & COMPARED_FLAGS, &call);
+		    (uint32_t)some_index(run), no_args, (uint32_t)random64() & COMPARED_FLAGS,
+		    &call);
 	comparison_end(&c);
 	if (!expect_returned32(run, &call))
 		return;
@@ -74,7 +74,7 @@ static void register_32(struct run *run, struct vcpu_pages *own)
 		return;
 	expect_equal(run, "host_version", own->state.host_version, first_contact.host_version);
 	expect_equal(run, "ret", own->state.ret, 0);
-	expect(run, site_patched(&own->site), "site: wanted it patched");
+	expect_patched(run, &own->site);
 	expect_preserved32(run, &call);
 	vcpu_pages_prepare(own, KVM2007_API_VERSION);
 }
@@ -117,19 +117,18 @@ static void memory(struct run *run)
 }
 
 /* What another ABI's checks do with this one: neither disturbs the other. */
-static void expect_kept(struct run *run, struct vcpu_pages *own)
+static void expect_own_kept(struct run *run, struct vcpu_pages *own)
 {
 	expect(run, vcpu_state_untouched(own), "state page: wanted it kept");
 	compare_call(run, own);
 }
 
-const struct beside kvm2007_beside = {vcpu_pages_reset, register_own, expect_kept};
+const struct beside kvm2007_beside = {vcpu_pages_reset, register_own, expect_own_kept};
 
 static const struct check checks[] = {
 	{"vcpu.register-any", "S6", CHECK_VCPUS, .body = register_any_vcpu},
 	{"vcpu.keeps-all", "C2", CHECK_VCPUS, .body = preserves},
-	{"vcpu.memory", "S10", CHECK_VCPUS | CHECK_NAMED, .body = memory,
-	 .todo = memory_takes_long},
+	{"vcpu.memory", "S10", CHECK_VCPUS | CHECK_NAMED, .body = memory, .todo = TODO_TAKES_LONG},
 	{"vcpu.keeps-all-legacy", "C32.2", CHECK_VCPUS | CHECK_LEGACY, .body = preserves_32},
 };
 

@@ -85,11 +85,17 @@ skip_run() { # REASON
 
 # Makes the archive that Linux starts from; /words is what its first process runs.
 pack() { # VMM-OPTION...
-	printf '%s\0' /vmm "$@" --irqchip "--smp=$smp" "--mem=$mem" --timeout=0 \
-		"--$PAGEOUT" "--append=$FRESH $PAGEOUT $told$append" /guest.elf >"$dir/words" ||
-		die "cannot write to $dir"
+	set -- /vmm "$@" --irqchip "--smp=$smp" "--mem=$memory" --timeout=0
+	case $host in
+	none) set -- "$@" "--$PAGEOUT" "--append=$FRESH $PAGEOUT $told$append" /guest.elf ;;
+	ref)
+		set -- "$@" "--append=mem=$mem $told$SERVICES${host_append:+ $host_append}" \
+			"--module=/guest.elf $told$ON_REF${append:+ $append}" /host.elf ;;
+	esac
+	printf '%s\0' "$@" >"$dir/words" || die "cannot write to $dir"
 	set -- "init=$build/tests/init" "vmm=$build/tests/vmm" "words=$dir/words" \
 		"guest.elf=$build/guest.elf"
+	[ "$host" = none ] || set -- "$@" "host.elf=$build/host.elf"
 	for module in irqbypass ccp kvm kvm-amd; do # tests/vmm/init.c loads them
 		[ ! -e "$linux/$module.ko" ] || set -- "$@" "$module.ko=$linux/$module.ko"
 	done
@@ -101,11 +107,11 @@ pack() { # VMM-OPTION...
 kernel_file='' vmm_options='' dir='' qemu=${QEMU:-qemu-system-x86_64}
 parse_options "$@"
 shift "$words"
-[ "$host" = none ] || die '--host=ref: here Linux is the host, wanted --host=none or nothing'
-[ -z "$host_append" ] || die '--host-append: here Linux is the host, see --vmm'
+[ "$host" = ref ] || [ -z "$host_append" ] ||
+	die '--host-append: here Linux is the host, see --vmm; or wanted --host=ref'
 enter_project
 choose_processors no
-build stock-kvm "$build/guest.elf" "$build/tests/vmm" "$build/tests/init"
+build stock-kvm "$build/guest.elf" "$build/host.elf" "$build/tests/vmm" "$build/tests/init"
 
 trap_signals
 trap clean_up EXIT

@@ -36,8 +36,7 @@ for vcpus in 1 2 4; do
 	skipped "$tmp/out" >"$tmp/bare"
 	for kernel in $there; do
 		name="Linux $kernel, --smp=$vcpus"
-		run "$name" tests/run-stock-kvm.sh --kernel="$kernel" --smp=$vcpus \
-			--append=strict
+		run "$name" tests/run-stock-kvm.sh --kernel="$kernel" --smp=$vcpus --append=strict
 		skips_listed "$tmp/out" $vcpus "$name"
 		name="$name --host=ref"
 		run "$name" tests/run-stock-kvm.sh --kernel="$kernel" --host=ref --smp=$vcpus \

@@ -18,7 +18,7 @@
 #define PAGE     PAGE_SITE_B /* it can be mapped for CPL 3 */
 #define OTHER    PAGE_CANARY_2
 #define AT_CPL_3 RFLAGS_IOPL /* a flag that no touch needs itself */
-#define TRIES    3
+#define TRIES    10          /* on a busy machine a page may be back before it is touched */
 #define FAULTS   8
 #define LONG     UINT64_C(100000000) /* cycles */
 

@@ -148,8 +148,8 @@ TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue watchdog exit shim calls smp)
 LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
-.PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak stock bench coverage docs \
-	format clean help
+.PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak stock bench \
+	coverage docs format clean help
 all: images
 images: $(IMAGES) $(O)/rom.bin
 test-images: $(TEST_IMAGES)

@@ -138,8 +138,8 @@ static COLD void svm_sync(struct vcpu *vcpu)
 /*
  * 15.20: how the event is injected.  QEMU (7.2) keeps an injected interrupt's vector, and delivers
  * it once more if another thread makes the CPU's loop end before the next exit.  An INT n is not
- * kept.  At CPL 0, on a CPU that does not save the next RIP, it does the same.  But under KVM (Linux
- * 6.1, 6.12) such a CPU's INT n can get lost: what KVM has to inject again it takes for an
+ * kept.  At CPL 0, on a CPU that does not save the next RIP, it does the same.  But under KVM
+ * (Linux 6.1) such a CPU's INT n can get lost: what KVM has to inject again it takes for an
  * instruction of the guest's.
  */
 static COLD uint64_t take_event(struct vcpu *vcpu)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Boots the guest under a stock KVM, on any machine: QEMU emulates an AMD processor with SVM, on it
 # Debian's own kernel runs, and in that the VMM of tests/vmm.  With --host=ref it boots the
-# reference host with the guest in it, which then is a hypervisor in a hypervisor.  --help says more.
+# reference host with the guest in it: a hypervisor in a hypervisor.  --help says more.
 #
 # The first process of that Linux (tests/vmm/init.c) gives COM1 to the VMM, and ends the machine
 # with the VMM's exit status: so to the judge all is as if QEMU ran the guest itself.
@@ -45,9 +45,9 @@ END
 	common_usage ''
 	cat <<'END'
 With --smp=N the guest has N vCPUs, and QEMU N processors.  Without the kernel the run is skipped.
-With --host=ref KVM leaves the other vendor's hypercall alone, so that it is the host's; three checks
-that meet faults of QEMU 7.2 are left out, unless --append has a skip= of its own; and --expect is
-tests/kvm2007/expected-nested.tsv.
+With --host=ref KVM leaves the other vendor's hypercall alone, so that it is the host's; three
+checks that meet faults of QEMU 7.2 are left out, unless --append has a skip= of its own; and
+--expect is tests/kvm2007/expected-nested.tsv.
 Environment: O, the build directory (default build); QEMU, the program (qemu-system-x86_64).
 Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
 END

@@ -26,14 +26,13 @@
 static const uint8_t code[] = {0x48, 0x8b, 0x07, 0x0f, 0x0b};
 
 static const char no_event[] = "no page that went away became an event";
+static uint64_t start; /* TSC before the last page went away */
 
 /* What came of it, by #PF or by UD2. */
 struct touch {
 	struct trap_frame trap;
-	uint64_t cr2;
-	uint64_t start; /* TSC before the page went away */
-	uint32_t flags;
-	unsigned early; /* interrupts until then */
+	uint64_t cr2, start;
+	uint32_t flags, early; /* early: interrupts until then */
 };
 
 static bool told(const struct touch *t)
@@ -58,22 +57,15 @@ static struct touch touch(struct run *run, uint64_t va, uint64_t rflags)
 	expect(run, o.fault.vector == VECTOR_PF || o.fault.vector == VECTOR_UD,
 	       "touched a page: wanted #PF or the page, got exception %u",
 	       (unsigned)o.fault.vector);
-	return (struct touch){o.fault, READ_REG(cr2), 0, apf_area->flags, events_come()};
+	return (struct touch){o.fault, READ_REG(cr2), start, apf_area->flags, events_come()};
 }
 
-/*
- * The console was flushed by the last interaction, so the page is touched at once.  But the host
- * may not run this vCPU for a while after the OUT, and the page's time begins with that.
- */
+/* The console was flushed by the last interaction, so the page is touched at once. */
 static struct touch touch_away(struct run *run, uint64_t gpa, uint64_t va, uint64_t rflags)
 {
-	const uint64_t start = rdtsc();
-	struct touch t;
-
+	start = rdtsc(); /* its time runs even if the host does not run this vCPU */
 	outl((uint16_t)run->options.pageout, (uint32_t)(gpa / PAGE_SIZE));
-	t = touch(run, va, rflags);
-	t.start = start;
-	return t;
+	return touch(run, va, rflags);
 }
 
 static struct touch touch_page(struct run *run, unsigned page, uint64_t rflags)
@@ -147,7 +139,7 @@ static void set_user(bool user)
  * Enables it with these bits.  False: the check has failed; or is a skip, unless this host has told
  * of a page before, at CPL 3, where any bits will do.
  */
-static bool start(struct run *run, uint64_t bits)
+static bool begin(struct run *run, uint64_t bits)
 {
 	static bool seen;
 	struct touch t;
@@ -180,7 +172,7 @@ static void not_present(struct run *run)
 {
 	struct touch t;
 
-	if (start(run, ALWAYS) && touch_told(run, PAGE, 0, 0, &t)) {
+	if (begin(run, ALWAYS) && touch_told(run, PAGE, 0, 0, &t)) {
 		expect_back(run, &t);
 		apf_expect(run, "after that", 0, 0);
 	}
@@ -192,7 +184,7 @@ static void user(struct run *run)
 {
 	struct touch t;
 
-	if (start(run, 0)) {
+	if (begin(run, 0)) {
 		t = touch_page(run, PAGE, RFLAGS_IF);
 		expect_there(run, "CPL 0 without bit 1", &t);
 		if (touch_told(run, PAGE, AT_CPL_3, 0, &t))
@@ -204,7 +196,7 @@ static void user(struct run *run)
 /* KF7: not while interrupts are off, at either CPL. */
 static void masked(struct run *run)
 {
-	if (start(run, ALWAYS)) {
+	if (begin(run, ALWAYS)) {
 		struct touch t = touch_page(run, PAGE, 0);
 
 		expect_there(run, "CPL 0 with IF = 0", &t);
@@ -220,7 +212,7 @@ static void nested(struct run *run)
 {
 	const uint64_t stack_end = (uint64_t)this_cpu()->stacks + (STACK_TRAP + 1) * STACK_SIZE;
 
-	if (start(run, ALWAYS)) {
+	if (begin(run, ALWAYS)) {
 		struct touch t =
 			touch_away(run, stack_end - PAGE_SIZE, page_entry(PAGE), RFLAGS_IF);
 
@@ -235,7 +227,7 @@ static void two_pages(struct run *run)
 {
 	struct touch t[2];
 
-	if (start(run, ALWAYS) && touch_told(run, PAGE, 0, 0, &t[0]) &&
+	if (begin(run, ALWAYS) && touch_told(run, PAGE, 0, 0, &t[0]) &&
 	    touch_told(run, OTHER, 0, 1, &t[1])) {
 		bool other;
 		uint64_t back;
@@ -264,7 +256,7 @@ static void off(struct run *run)
 {
 	struct touch t;
 
-	if (start(run, ALWAYS) && touch_told(run, PAGE, 0, 0, &t) && apf_enable(run, 0)) {
+	if (begin(run, ALWAYS) && touch_told(run, PAGE, 0, 0, &t) && apf_enable(run, 0)) {
 		if (rdtsc() - t.start > time_away / 2) { /* it may have come back before the end */
 			events_take(0);
 			apf_area->token = 0;
@@ -283,8 +275,7 @@ static void page_fault(struct run *run)
 	if (!apf_prepare(run) || !apf_enable(run, AS_INT | ALWAYS))
 		return;
 	for (unsigned i = 0; i < FAULTS; i++) {
-		/* The guest maps nothing there. */
-		const uint64_t va = BIT(46) | (random64() & (BIT(46) - 1));
+		const uint64_t va = BIT(46) | (random64() & (BIT(46) - 1)); /* not mapped */
 		struct touch t = touch(run, va, i % 2 ? RFLAGS_IF : 0);
 
 		expect(run, told(&t) && t.cr2 == va && !t.flags && !t.trap.error,

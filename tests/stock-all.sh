@@ -30,7 +30,6 @@ for kernel in 6.1 6.12; do
 done
 [ -n "$there" ] || skip 'stock KVMs' "no $O/linux-*: tests/run-stock-kvm.sh --deps gets one"
 for vcpus in 1 2 4; do
-	# What the reference host gives no occasion for is skipped there, too.
 	[ -z "$there" ] || run "no Linux, --smp=$vcpus" ./run-qemu.sh --smp=$vcpus \
 		--append="strict $left_out"
 	skipped "$tmp/out" >"$tmp/bare"
@@ -41,7 +40,9 @@ for vcpus in 1 2 4; do
 		name="$name --host=ref"
 		run "$name" tests/run-stock-kvm.sh --kernel="$kernel" --host=ref --smp=$vcpus \
 			--append=strict
-		skipped "$tmp/out" | diff "$tmp/bare" - >"$tmp/diff"
+		# An exit takes a millisecond there: a page that went away may be back too early.
+		skipped "$tmp/out" | grep -v '	no page that went away became an event$' |
+			diff "$tmp/bare" - >"$tmp/diff"
 		ok $? "$name: it skips what it skips without Linux" || sed 's/^/# /' "$tmp/diff"
 	done
 done

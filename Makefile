@@ -148,8 +148,8 @@ TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue watchdog exit shim calls smp)
 LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
-.PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak bench coverage docs \
-	format clean help
+.PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak stock bench \
+	coverage docs format clean help
 all: images
 images: $(IMAGES) $(O)/rom.bin
 test-images: $(TEST_IMAGES)
@@ -287,6 +287,9 @@ mutate: ## mutants that no test notices (FILES='src/...', COUNT=N and SEED=S: N 
 
 soak: images ## 200 runs on four vCPUs, on a busy machine
 	$(Q)$(WITH_TOOLS) tests/soak.sh
+
+stock: images stock-kvm ## all checks under each stock KVM, with 1, 2 and 4 vCPUs; and nested in it
+	$(Q)$(WITH_TOOLS) tests/stock-all.sh
 
 bench: images test-images ## what the images cost, against their targets
 	$(Q)$(WITH_TOOLS) perl tests/bench/bench.pl

@@ -8,7 +8,7 @@
 
 extern boot_idt
 global call_with_regs32, call32_end, op_rdmsr32, op_wrmsr32, trap32_stubs, idt32_register
-global enter_by_iret
+global call32_jump, enter_by_iret
 
 DECOYS  equ 8
 
@@ -86,7 +86,9 @@ bits 32
         mov     edx, [eax + CALL32_IN + GPR_RDX]
         mov     eax, [eax + CALL32_IN + GPR_RAX]
         popfd
+.jump:
         ret
+call32_jump equ call_with_regs32.jump   ; for the watchdog
 
 .back:
         pushfd

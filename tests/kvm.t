@@ -39,6 +39,10 @@ passes $host
 all=$(features)
 holds "$host: there are features" test "$all" -ne 0
 [ -z "$known" ] || documented kvm_pvm "$tmp/out"
+for vcpus in 2 4; do # each takes seconds to start, and the machine may be busy
+	passes $host --smp=$vcpus --timeout=200
+	has "$tmp/out" '^ok [0-9]+ - smp\.monotonic$' "$vcpus vCPUs: none's clock is behind another's"
+done
 passes $host,+kvm-hint-dedicated
 has "$tmp/out" '^# report: cpuid.hints 0x1$' 'the hint is seen'
 

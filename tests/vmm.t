@@ -35,11 +35,17 @@ wrong "--smp: '0' is no number from 1 to 255" --smp=0 "$guest"
 wrong "--smp: '256' is no number from 1 to 255" --smp=256 "$guest"
 wrong '--smp=2: several vCPUs need --irqchip, to wake each other' --smp=2 "$guest"
 wrong "--hide: '0x100000000' is no number from 0 to 4294967295" --hide=0x100000000 "$guest"
+wrong 'no/such/file: No such file or directory' --module='no/such/file strict' "$guest"
+wrong "--module: $guest has 0x[0-9a-f]+ bytes, the memory from 0x1[0-9a-f]+ to 0x200000 is free" \
+	--mem=2 --module="$guest" "$guest"
 wrong "--timeout: '0.5' is no number from 0 to 86400" --timeout=0.5 "$guest"
 long=$(printf '%4096s' '')
 "$vmm" --append="$long" "$guest" >"$tmp/out" 2>"$tmp/err"
 has "$tmp/err" '^vmm: --append: the command line has [0-9]+ bytes, wanted less than 4096$' \
 	'a command line that is too long'
+"$vmm" --module="$guest $long" "$guest" >"$tmp/out" 2>"$tmp/err"
+has "$tmp/err" '^vmm: --module: the command line has [0-9]+ bytes, wanted less than 4096$' \
+	"a module's command line that is too long"
 "$vmm" --help >"$tmp/out"
 is $? 0 '--help: exit status'
 sed -n 's/.*{"\([a-z-]*\)", [a-z]*_argument.*/\1/p' tests/vmm/main.c >"$tmp/known"

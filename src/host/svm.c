@@ -11,6 +11,8 @@
 #define CPUID_NESTED BIT(0) /* 8000_000Ah EDX */
 #define CPUID_NRIPS  BIT(3) /* likewise */
 #define VM_CR_SVMDIS BIT(4)
+#define CPUID_MAKER  0x40000000u /* of the hypervisor that this one runs under, if there is one */
+#define MAKER_KVM    0x4b4d564bu /* EBX: "KVMK" */
 #define DR6_RESET    0xffff0ff0u
 
 /* The VMCB leaves out bits 8 to 11 of a descriptor's rights: 15.5.1 */
@@ -19,6 +21,7 @@
 /* Shared by all vCPUs, and only read after svm_init(). */
 static uint8_t msrpm[2 * 4096] __attribute__((aligned(4096)));
 static bool saves_next_rip; /* 15.7.1 */
+static bool injects_int;    /* take_event() */
 
 static bool svm_offered(void)
 {
@@ -51,6 +54,7 @@ static COLD void svm_init(void)
 	io_bitmap_init();
 	init_msrpm();
 	saves_next_rip = cpuid(0x8000000a, 0).edx & CPUID_NRIPS;
+	injects_int = !saves_next_rip && cpuid(CPUID_MAKER, 0).ebx != MAKER_KVM;
 }
 
 static void init_controls(const struct vcpu *vcpu, struct vmcb *c)
@@ -134,11 +138,13 @@ static COLD void svm_sync(struct vcpu *vcpu)
 /*
  * 15.20: how the event is injected.  QEMU (7.2) keeps an injected interrupt's vector, and delivers
  * it once more if another thread makes the CPU's loop end before the next exit.  An INT n is not
- * kept.  At CPL 0, on a CPU that does not save the next RIP, it does the same.
+ * kept.  At CPL 0, on a CPU that does not save the next RIP, it does the same.  But under KVM
+ * (Linux 6.1) such a CPU's INT n can get lost: what KVM has to inject again it takes for an
+ * instruction of the guest's.
  */
 static COLD uint64_t take_event(struct vcpu *vcpu)
 {
-	bool as_int = vcpu->event.interrupt && !saves_next_rip && !vcpu->slow.cpl;
+	bool as_int = vcpu->event.interrupt && injects_int && !vcpu->slow.cpl;
 
 	return vcpu_take_event(vcpu) | (as_int ? EVENT_INT : 0) | (uint64_t)vcpu->event.error << 32;
 }

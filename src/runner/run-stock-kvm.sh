@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Boots the guest under a stock KVM, on any machine: QEMU emulates an AMD processor with SVM, on it
-# Debian's own kernel runs, and in that the VMM of tests/vmm.  --help says more.
+# Debian's own kernel runs, and in that the VMM of tests/vmm.  With --host=ref it boots the
+# reference host with the guest in it: a hypervisor in a hypervisor.  --help says more.
 #
 # The first process of that Linux (tests/vmm/init.c) gives COM1 to the VMM, and ends the machine
 # with the VMM's exit status: so to the judge all is as if QEMU ran the guest itself.
@@ -17,6 +18,11 @@ engine=QEMU engine_valued=' --kernel --vmm ' build=${O:-build}
 . "$here/src/runner/run.sh"
 SECONDS_ONE=60 host=none SOURCES="$SOURCES tests/vmm"
 LINUX_MIB=256 # memory of the machine, besides the guest's
+# What is left out with --host=ref.  QEMU 7.2 aborts ("tcg_handle_interrupt: assertion failed") when
+# the guest writes CR8 while Linux waits until it can take an interrupt; the first two checks write
+# it.  The third meets by chance what the list below has.
+LEFT_OUT=skip=hypercall64.keeps-control,hypercall64.timer,vcpu.keeps-all-legacy
+NESTED_EXPECT=tests/kvm2007/expected-nested.tsv
 
 usage() {
 	cat <<'END'
@@ -26,16 +32,22 @@ Builds what is out of date, runs the guest under Linux's KVM, and prints its TAP
 is Debian's, unchanged, and runs under QEMU, which emulates a processor with SVM: no /dev/kvm is
 needed.  --deps gets the kernel's package and unpacks it in the build directory.
 
+  --host=none|ref      straight on Linux (default), or on the reference host, which then is itself
+                       a guest of Linux
   --kernel=6.1|6.12|release|FILE
                        a Linux that this Debian has (default release: its own), or the file of a
                        package (.deb), or of a kernel with all of KVM for AMD built in
   --vmm=OPTIONS        for the VMM, as '--hide=0x20 --enforce'; build/tests/vmm --help lists them
   --cpu=MODEL          QEMU's -cpu (default max)
+  --host-append=TEXT   options for the reference host
   --debug-log=FILE     what Linux says while it boots and runs
 END
 	common_usage ''
 	cat <<'END'
 With --smp=N the guest has N vCPUs, and QEMU N processors.  Without the kernel the run is skipped.
+With --host=ref KVM leaves the other vendor's hypercall alone, so that it is the host's; three
+checks that meet faults of QEMU 7.2 are left out, unless --append has a skip= of its own; and
+--expect is tests/kvm2007/expected-nested.tsv.
 Environment: O, the build directory (default build); QEMU, the program (qemu-system-x86_64).
 Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
 END
@@ -85,11 +97,18 @@ skip_run() { # REASON
 
 # Makes the archive that Linux starts from; /words is what its first process runs.
 pack() { # VMM-OPTION...
-	printf '%s\0' /vmm "$@" --irqchip "--smp=$smp" "--mem=$mem" --timeout=0 \
-		"--$PAGEOUT" "--append=$FRESH $PAGEOUT $told$append" /guest.elf >"$dir/words" ||
-		die "cannot write to $dir"
+	set -- /vmm "$@" --irqchip "--smp=$smp" "--mem=$memory" --timeout=0
+	case $host in
+	none) set -- "$@" "--$PAGEOUT" "--append=$FRESH $PAGEOUT $told$append" /guest.elf ;;
+	ref)
+		set -- "$@" --no-patching \
+			"--append=mem=$mem $told$SERVICES${host_append:+ $host_append}" \
+			"--module=/guest.elf $told$ON_REF $LEFT_OUT${append:+ $append}" /host.elf ;;
+	esac
+	printf '%s\0' "$@" >"$dir/words" || die "cannot write to $dir"
 	set -- "init=$build/tests/init" "vmm=$build/tests/vmm" "words=$dir/words" \
 		"guest.elf=$build/guest.elf"
+	[ "$host" = none ] || set -- "$@" "host.elf=$build/host.elf"
 	for module in irqbypass ccp kvm kvm-amd; do # tests/vmm/init.c loads them
 		[ ! -e "$linux/$module.ko" ] || set -- "$@" "$module.ko=$linux/$module.ko"
 	done
@@ -101,11 +120,12 @@ pack() { # VMM-OPTION...
 kernel_file='' vmm_options='' dir='' qemu=${QEMU:-qemu-system-x86_64}
 parse_options "$@"
 shift "$words"
-[ "$host" = none ] || die '--host=ref: here Linux is the host, wanted --host=none or nothing'
-[ -z "$host_append" ] || die '--host-append: here Linux is the host, see --vmm'
+[ "$host" = ref ] || [ -z "$host_append" ] ||
+	die '--host-append: Linux is the host, wanted --host=ref; or see --vmm'
 enter_project
+[ "$host" = none ] || expect=${expect:-$NESTED_EXPECT}
 choose_processors no
-build stock-kvm "$build/guest.elf" "$build/tests/vmm" "$build/tests/init"
+build stock-kvm "$build/guest.elf" "$build/host.elf" "$build/tests/vmm" "$build/tests/init"
 
 trap_signals
 trap clean_up EXIT

@@ -66,5 +66,6 @@ void attempt_iret(struct iret_call *call);
 /* boot/call32.asm */
 void call_with_regs32(struct call32 *call);
 _Noreturn void enter_by_iret(const struct iret_call *call);
+extern const uint8_t call32_jump[]; /* what jumps to a call, after IF has been set as it wants */
 
 #endif

@@ -89,6 +89,7 @@ static void prepare(struct smp_block *block)
 		*(struct cpu **)(block->stacks[i + 1] - 8) = cpu;
 }
 
+/* Whoever arrives renews the time for the others: some hosts take seconds to start each. */
 static void await_arrivals(unsigned wanted)
 {
 	struct deadline d = wanted ? ARRIVAL_TIME : STRAGGLER_TIME;
@@ -97,9 +98,9 @@ static void await_arrivals(unsigned wanted)
 	while (!wanted || load(&arrived) < wanted) {
 		if (!before_deadline(&d))
 			return;
-		if (!wanted && load(&arrived) != seen) {
+		if (load(&arrived) != seen) {
 			seen = load(&arrived);
-			d = STRAGGLER_TIME;
+			d = wanted ? ARRIVAL_TIME : STRAGGLER_TIME;
 		}
 	}
 }

@@ -14,18 +14,21 @@
 #define HEADER_MAGIC    0x1badb002u
 #define LOADER_MAGIC    0x2badb002u
 #define HEADER_AREA     8192u       /* it lies in the file's first bytes */
-#define FLAGS_OBEYED    0x00000003u /* modules on pages (there are none); a memory map */
+#define FLAGS_OBEYED    0x00000003u /* modules on pages; a memory map */
 #define FLAGS_MUST_OBEY 0x0000ffffu /* a loader that does not know one of these must give up */
 #define FLAG_ADDRESSES  0x00010000u
 
 /* Where the information lies: in low memory, as with GRUB, below what the map calls free. */
-#define INFO_AT      0x500u
-#define MAP_AT       0x600u
-#define CMDLINE_AT   0x1000u
-#define CMDLINE_SIZE 0x1000u
-#define LOW_FREE     (CMDLINE_AT + CMDLINE_SIZE)
-#define LOW_END      LOWER_MEMORY_MAX
-#define HIGH_MEMORY  UPPER_MEMORY
+#define INFO_AT        0x500u
+#define MAP_AT         0x600u
+#define MODULE_AT      0x700u
+#define CMDLINE_AT     0x1000u
+#define CMDLINE_SIZE   0x1000u
+#define MODULE_LINE_AT (CMDLINE_AT + CMDLINE_SIZE) /* of the same size */
+#define LOW_FREE       (MODULE_LINE_AT + CMDLINE_SIZE)
+#define LOW_END        LOWER_MEMORY_MAX
+#define HIGH_MEMORY    UPPER_MEMORY
+#define PAGE_SIZE      4096u
 
 struct header {
 	uint32_t magic, flags, checksum;
@@ -69,7 +72,7 @@ static uint64_t find_header(const struct file *file, struct header *header)
 }
 
 /* Copies the range of the file that the header names.  ELF headers are not looked at. */
-static uint32_t load_file(struct vm *vm, const struct file *file)
+static uint32_t load_file(struct vm *vm, const struct file *file, uint64_t *image_end)
 {
 	struct header h;
 	uint64_t at = find_header(file, &h), from, end;
@@ -98,11 +101,43 @@ static uint32_t load_file(struct vm *vm, const struct file *file)
 		     h.entry_addr, h.load_addr, (unsigned long long)end);
 	/* What follows up to bss_end_addr is zero, as all of the guest's memory is at first. */
 	memcpy(vm->memory + h.load_addr, file->bytes + from, end - h.load_addr);
+	*image_end = end > h.bss_end_addr ? end : h.bss_end_addr;
 	return h.entry_addr;
+}
+
+/* Writes a command line: two texts, with a blank between them if there is a second. */
+static void write_line(struct vm *vm, uint32_t at, const char *option, const char *first,
+		       const char *second)
+{
+	int length = snprintf((char *)vm->memory + at, CMDLINE_SIZE, "%s%s%s", first,
+			      *second ? " " : "", second);
+
+	if (length < 0 || (unsigned)length >= CMDLINE_SIZE)
+		fail("%s: the command line has %d bytes, wanted less than %u", option, length,
+		     CMDLINE_SIZE);
+}
+
+/* Copies the module to the first page after the image's @end. */
+static void load_module(struct vm *vm, uint64_t end)
+{
+	const char *line = vm->options->module;
+	const uint64_t at = (end + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
+	struct file file = map_file(strndup(line, strcspn(line, " ")));
+	const struct multiboot_module module = {
+		.start = (uint32_t)at, .end = (uint32_t)(at + file.size), .string = MODULE_LINE_AT};
+
+	if (at > vm->size || file.size > vm->size - at)
+		fail("--module: %s has %#llx bytes, the memory from %#llx to %#llx is free",
+		     file.name, (unsigned long long)file.size, (unsigned long long)at,
+		     (unsigned long long)vm->size);
+	memcpy(vm->memory + at, file.bytes, file.size);
+	memcpy(vm->memory + MODULE_AT, &module, sizeof(module));
+	write_line(vm, MODULE_LINE_AT, "--module", line, "");
 }
 
 static void write_information(struct vm *vm)
 {
+	const struct options *o = vm->options;
 	const struct multiboot_mmap_entry map[] = {
 		{sizeof(map[0]) - sizeof(map[0].size), LOW_FREE, LOW_END - LOW_FREE,
 		 MULTIBOOT_MEMORY_AVAILABLE},
@@ -112,29 +147,29 @@ static void write_information(struct vm *vm)
 		 MULTIBOOT_MEMORY_AVAILABLE},
 	};
 	const struct multiboot_info info = {
-		.flags = MBI_FLAG_MEMORY | MBI_FLAG_CMDLINE | MBI_FLAG_MMAP,
+		.flags = MBI_FLAG_MEMORY | MBI_FLAG_CMDLINE | MBI_FLAG_MODS | MBI_FLAG_MMAP,
 		.mem_lower = LOW_END >> 10,
 		.mem_upper = (uint32_t)((vm->size - HIGH_MEMORY) >> 10),
 		.cmdline = CMDLINE_AT,
+		.mods_count = o->module ? 1 : 0,
+		.mods_addr = MODULE_AT,
 		.mmap_length = sizeof(map),
 		.mmap_addr = MAP_AT,
 	};
-	const struct options *o = vm->options;
-	int length = snprintf((char *)vm->memory + CMDLINE_AT, CMDLINE_SIZE, "%s%s%s", o->image,
-			      *o->append ? " " : "", o->append);
 
-	if (length < 0 || (unsigned)length >= CMDLINE_SIZE)
-		fail("--append: the command line has %d bytes, wanted less than %u", length,
-		     CMDLINE_SIZE);
 	memcpy(vm->memory + MAP_AT, map, sizeof(map));
 	memcpy(vm->memory + INFO_AT, &info, sizeof(info));
+	write_line(vm, CMDLINE_AT, "--append", o->image, o->append);
 }
 
 struct entry load_image(struct vm *vm)
 {
 	struct file file = map_file(vm->options->image);
-	uint32_t eip = load_file(vm, &file);
+	uint64_t end;
+	uint32_t eip = load_file(vm, &file, &end);
 
+	if (vm->options->module)
+		load_module(vm, end);
 	write_information(vm);
 	return (struct entry){.eip = eip, .eax = LOADER_MAGIC, .ebx = INFO_AT};
 }

@@ -29,6 +29,7 @@ static const char usage[] =
 	"Boots a multiboot 1 image under /dev/kvm.  What it writes to COM1 goes to stdout.\n"
 	"\n"
 	"  --append=TEXT      its command line, after the image's name\n"
+	"  --module='FILE TEXT'  a module for it, and the module's command line\n"
 	"  --mem=MIB          its memory (default 16), besides 2 MiB from 4 GiB on\n"
 	"  --smp=N            its vCPUs (default 1); several need --irqchip\n"
 	"  --irqchip          with KVM's own APICs, PICs and PIT; without, no interrupts at all\n"
@@ -95,6 +96,7 @@ static struct options parse(int argc, char **argv)
 	struct options o = {.append = "", .memory = 16, .vcpus = 1, .seconds = 30};
 	const struct option known[] = {
 		{"append", required_argument, NULL, 'a'},
+		{"module", required_argument, NULL, 'o'},
 		{"mem", required_argument, NULL, 'm'},
 		{"smp", required_argument, NULL, 's'},
 		{"irqchip", no_argument, &o.irqchip, 1},
@@ -117,6 +119,9 @@ static struct options parse(int argc, char **argv)
 			break;
 		case 'a':
 			o.append = optarg;
+			break;
+		case 'o':
+			o.module = optarg;
 			break;
 		case 'm':
 			o.memory = number(name, optarg, 2, MEMORY_MAX);

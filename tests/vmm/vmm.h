@@ -13,7 +13,8 @@
 struct options {
 	const char *image;
 	const char *append;
-	unsigned memory; /* MiB */
+	const char *module; /* a file for the image, and words for it after a blank; NULL: none */
+	unsigned memory;    /* MiB */
 	unsigned vcpus;
 	unsigned seconds; /* the time limit; 0: none */
 	uint32_t hide;    /* of KVM's features these are taken away */

@@ -5,7 +5,7 @@
 VMM := $(O)/tests/vmm $(O)/tests/init
 .PHONY: vmm stock-kvm kvm-answers
 vmm: $(VMM) ## build tests/vmm, a small VMM over /dev/kvm
-stock-kvm: $(O)/guest.elf $(VMM)
+stock-kvm: $(IMAGES) $(VMM)
 
 kvm-answers: images stock-kvm ## write what real KVMs answer into docs/
 	$(Q)$(WITH_TOOLS) tests/kvm/answers.sh

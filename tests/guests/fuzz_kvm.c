@@ -12,7 +12,8 @@ static void kvm_msr_step(struct fuzz *f)
 	struct gprs in = any_gprs(f);
 	uint64_t value = any_gpa(f);
 
-	in.rcx = once_in(f, 5) ? old[below(f, LENGTH(old))] : KVM_MSR_WALL_CLOCK + below(f, 10);
+	in.rcx = once_in(f, 5) ? old[below(f, LENGTH(old))]
+			       : KVM_MSR_WALL_CLOCK + below(f, once_in(f, 16) ? 256 : 10);
 	if (in.rcx == KVM_MSR_ASYNC_PF_INT)
 		value = any_vector(f);
 	else if (once_in(f, 2))

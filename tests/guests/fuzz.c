@@ -160,11 +160,11 @@ static void restore(struct fuzz *f)
 	fuzz_apic_write(f, SPURIOUS, 0x1ff);
 	/* The PICs' interrupts, and so the timer that ends random code, are for vCPU 0. */
 	fuzz_apic_write(f, LVT_LINT0, f->id ? MASKED : LVT_EXTINT);
-	if (once_in(f, 2)) /* else the next step finds it as it is */
-		return;
-	fuzz_apic_write(f, TPR, 0);
 	fuzz_apic_write(f, LVT_TIMER, MASKED);
 	fuzz_apic_write(f, TIMER_COUNT, 0);
+	if (once_in(f, 2)) /* else the next step finds them as they are */
+		return;
+	fuzz_apic_write(f, TPR, 0);
 	fuzz_apic_write(f, EOI, 0);
 }
 

@@ -109,7 +109,9 @@ void fuzz_apic_write(const struct fuzz *f, unsigned offset, uint32_t value);
 /* Today's KVM_HC_KICK_CPU.  False: the host takes it for another call, or has none. */
 bool fuzz_kick(struct fuzz *f, uint64_t apic_id);
 
-/* Writes the code in which vCPUs start after an INIT.  Called once. */
+/* Writes the code in which vCPUs start after an INIT, into these pages.  Called once. */
+#define START_PAGE  0x20u
+#define START_PAGES 16u
 void fuzz_prepare_starts(struct fuzz *f);
 
 /* After an attempt: panics if an NMI came. */

@@ -21,8 +21,8 @@ static bool is_init(uint32_t command)
 }
 
 /*
- * What an ICR is written with: most INITs are such as do nothing.  No vCPU starts on the screen:
- * Bochs panics when code is fetched from a device.
+ * What an ICR is written with: most INITs are such as do nothing.  Most vCPUs start in code that is
+ * there for it (fuzz_pv.c), none on the screen: Bochs panics when code is fetched from a device.
  */
 static uint32_t any_command(struct fuzz *f)
 {
@@ -32,6 +32,8 @@ static uint32_t any_command(struct fuzz *f)
 	command |= (uint32_t)below(f, 4) << 18;
 	if (mode == MODE_INIT && !once_in(f, 30))
 		command = (command | ICR_LEVEL) & ~ICR_ASSERT;
+	if (mode == MODE_STARTUP && !once_in(f, 30))
+		command = (command & ~0xffu) | (START_PAGE + (uint32_t)below(f, START_PAGES));
 	if (mode == MODE_STARTUP && (command & 0xf8) == SCREEN)
 		command ^= 0x80;
 	return command;

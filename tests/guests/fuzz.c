@@ -233,13 +233,18 @@ static void prepare(struct fuzz *f, unsigned id, uint64_t seed, uint64_t pool)
 	memset((void *)fuzz_va(f, VIEW_DATA), 0, PAGE_SIZE);
 }
 
-/* Those that were sent an INIT need not come back.  Others may wait in HLT for a kick. */
+/*
+ * Those that were sent an INIT, perhaps just now, need not come back.  Others may wait in HLT for a
+ * kick.
+ */
 static bool await(const struct fuzz *f)
 {
-	struct deadline d = deadline_in(20000000000, f->lost ? 20000 : 20000000);
+	struct deadline d = deadline_in(20000000000, 20000000);
 
-	while (!f->done && before_deadline(&d)) {
-		if (d.polls % 1024 == 0)
+	for (unsigned polls = 0; !f->done && before_deadline(&d); polls++) {
+		if (f->lost && polls > 20000)
+			return true;
+		if (polls % 1024 == 0)
 			fuzz_kick(&fuzzers[0], smp_cpu(f->id)->apic_id);
 	}
 	return f->done || f->lost;

@@ -44,6 +44,8 @@ static void kvm_call_step(struct fuzz *f)
 
 	in.rax = once_in(f, 8) ? any_value(f) : below(f, 14);
 	in.rbx = any_argument(f);
+	if (in.rax == KVM_HC_CLOCK_PAIRING) /* not to page 0, which has real mode's vectors */
+		in.rbx = any_gpa(f);
 	in.rcx = any_argument(f);
 	in.rdx = any_argument(f);
 	in.rsi = any_vector(f) | (once_in(f, 2) ? 0 : any_argument(f) & ~UINT64_C(0xff));

@@ -268,17 +268,18 @@ static void put_part(struct fuzz *f, uint8_t **to)
 	const struct snippet call = the_call(), *other = &others[below(f, LENGTH(others))];
 	const struct fuzz *of = &fuzzers[below(f, fuzz_count)];
 	const uint64_t gpa = fuzz_gpa(of, FUZZ_STATE) + 64 * below(f, PAGE_SIZE / 64);
+	const uint64_t number = below(f, 13);
 
 	put_move(to, EDX, 0);
 	switch (below(f, 4)) {
 	case 0:
 		put_move(to, ECX, KVM_MSR_WALL_CLOCK + below(f, 9));
-		put_move(to, EAX, once_in(f, 4) ? any_value(f) : gpa | 1);
+		put_move(to, EAX, once_in(f, 4) ? any_gpa(f) : gpa | 1);
 		put(to, "\x0f\x30", 2); /* WRMSR */
 		break;
 	case 1:
-		put_move(to, EAX, below(f, 13));
-		put_move(to, EBX, below(f, 16));
+		put_move(to, EAX, number);
+		put_move(to, EBX, number == KVM_HC_CLOCK_PAIRING ? gpa : below(f, 16));
 		put_move(to, ECX, below(f, fuzz_count));
 		put_move(to, ESI, interrupt_vector(f));
 		put(to, call.bytes, call.length);

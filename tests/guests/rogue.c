@@ -234,6 +234,7 @@ static void fuzz_host(void)
 
 static void attack_host_by_apic(void)
 {
+	attack_pageout = options.fuzz.pageout;
 	attack_apic(&tap);
 }
 

@@ -19,6 +19,7 @@ extern uint8_t image_end[];
 static volatile unsigned interrupts[SMP_MAX], nmis, alive[SMP_MAX];
 static uint32_t ids[SMP_MAX];
 static unsigned told;
+volatile bool attack_keep_in_service;
 
 static void count(struct trap_frame *frame)
 {
@@ -26,8 +27,8 @@ static void count(struct trap_frame *frame)
 		nmis++;
 	else if (frame->vector != VECTOR)
 		panic_trap(frame);
-	else
-		interrupts[this_cpu()->id]++, apic_write(EOI, 0);
+	else if (interrupts[this_cpu()->id]++, !attack_keep_in_service)
+		apic_write(EOI, 0);
 }
 
 bool x2apic(void)

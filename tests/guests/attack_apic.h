@@ -52,6 +52,9 @@ uint32_t id_of(unsigned cpu);
 bool attack_lives(unsigned cpu);
 const volatile unsigned *attack_alive(unsigned cpu);
 
+/* While it is set, no interrupt gets an EOI. */
+extern volatile bool attack_keep_in_service;
+
 /* attack_pv.c: kicks, IPIs and pages taken away; and the same after vCPU 1 has had an INIT. */
 extern const struct attacks pv_attacks[], dead_attacks[];
 

@@ -298,7 +298,7 @@ static bool try_dead(unsigned i)
 	return !attack_lives(1);
 }
 
-/* As by the APIC itself, an interrupt for it waits. */
+/* It counts as one that there is, but waits for a start-up IPI: it takes none. */
 static bool try_dead_ipi(unsigned i)
 {
 	struct attack_result o;
@@ -309,4 +309,75 @@ static bool try_dead_ipi(unsigned i)
 	return gives(&o, 1) && !attack_lives(1);
 }
 
-const struct attacks dead_attacks[] = {{1, try_dead}, {1, try_dead_ipi}, {0, NULL}};
+/* ---- vCPU 1 starts again ---- */
+
+/* What an INIT must undo: SDM volume 3 (325384-083) 11.4.7.1, 11.4.7.3 */
+static const struct {
+	const char *name;
+	unsigned offset;
+	uint32_t spoiled, reset;
+} registers[] = {
+	{"TPR", TPR, 0x20, 0},
+	{"the timer's LVT", LVT_TIMER, 0x20000 | VECTOR, MASKED},
+	{"LINT0", LVT_LINT0, EXTINT, MASKED},
+	{"LINT1", LVT_LINT1, VECTOR, MASKED},
+	{"the timer's count", COUNT, 1u << 31, 0},
+	{"the timer's divider", DIVIDE, 0xb, 0},
+};
+#define ISR  0x100
+#define WORD (VECTOR / 32 * 16)
+
+static uint32_t seen[LENGTH(registers)], in_service, waiting;
+
+/* It leaves one interrupt in service, and another one waits for its end. */
+static void spoil(void *unused)
+{
+	(void)unused;
+	if (this_cpu()->id != 1)
+		return;
+	for (unsigned i = 1; i < LENGTH(registers); i++)
+		apic_write(registers[i].offset, registers[i].spoiled);
+	attack_keep_in_service = true;
+	apic_send(SELF | ICR_ASSERT | VECTOR, 0);
+	interrupts_on();
+	for (unsigned n = 0; n < MOMENT && !apic_read(ISR + WORD); n++)
+		cpu_relax();
+	interrupts_off();
+	apic_send(SELF | ICR_ASSERT | VECTOR, 0);
+	apic_write(registers[0].offset, registers[0].spoiled);
+	attack_keep_in_service = false;
+	in_service = apic_read(ISR + WORD);
+	waiting = apic_read(APIC_IRR + WORD);
+}
+
+static void look(void *unused)
+{
+	(void)unused;
+	if (this_cpu()->id != 1)
+		return;
+	for (unsigned i = 0; i < LENGTH(registers); i++)
+		seen[i] = apic_read(registers[i].offset);
+	in_service = apic_read(ISR + WORD);
+	waiting = apic_read(APIC_IRR + WORD);
+}
+
+static bool restart_and(void (*work)(void *))
+{
+	return smp_restart(smp_cpu(1)) && !smp_run(work, NULL);
+}
+
+static bool try_reset(unsigned n)
+{
+	const uint32_t bit = 1u << VECTOR % 32;
+	bool ok;
+
+	(void)n;
+	begin("dead.starts-with-a-fresh-apic");
+	ok = restart_and(spoil) && equal("in service", in_service, bit) &&
+	     equal("waiting", waiting, bit) && restart_and(look);
+	for (unsigned i = 0; ok && i < LENGTH(registers); i++)
+		ok &= equal(registers[i].name, seen[i], registers[i].reset);
+	return ok && equal("in service", in_service, 0) && equal("waiting", waiting, 0);
+}
+
+const struct attacks dead_attacks[] = {{1, try_dead}, {1, try_dead_ipi}, {1, try_reset}, {0, NULL}};

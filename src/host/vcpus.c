@@ -8,6 +8,7 @@
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/hooks.h"
+#include "host/interrupt.h"
 #include "host/lapic.h"
 #include "lib/panic.h"
 #include "x86/apic.h"
@@ -167,6 +168,7 @@ static void run_vcpu(void *unused)
 	};
 
 	(void)unused;
+	interrupt_load();
 	abi_init_vcpu(&vcpu);
 	cpu->silent = false;
 	__atomic_store_n(&vcpus[vcpu.id], &vcpu, __ATOMIC_RELEASE);

@@ -57,6 +57,10 @@ void abi_reset(struct vcpu *v)
 	STORE(resets[v->id], resets[v->id] + 1);
 }
 
+void interrupt_load(void)
+{
+}
+
 void lapic_reset(struct vcpu *v)
 {
 	apic_resets[v->id]++;

@@ -382,4 +382,71 @@ static bool try_reset(unsigned n)
 	return ok && equal("in service", in_service, 0) && equal("waiting", waiting, 0);
 }
 
-const struct attacks dead_attacks[] = {{1, try_dead}, {1, try_dead_ipi}, {1, try_reset}, {0, NULL}};
+/* ---- an INIT for one that does nothing but call ---- */
+
+#define INITS 4
+
+static volatile unsigned calls;
+static unsigned ignored; /* INITs */
+
+/* It sends itself an IPI, over and over, with interrupts off. */
+static _Noreturn void call_for_ever(void)
+{
+	const bool intel = on_intel();
+	uint64_t rax, bitmap = 1, first = id_of(1);
+
+	for (;; calls++) {
+		rax = KVM_HC_SEND_IPI;
+		if (intel)
+			__asm__ volatile("vmcall"
+					 : "+a"(rax)
+					 : "b"(bitmap), "c"(0), "d"(first), "S"(VECTOR)
+					 : "memory");
+		else
+			__asm__ volatile("vmmcall"
+					 : "+a"(rax)
+					 : "b"(bitmap), "c"(0), "d"(first), "S"(VECTOR)
+					 : "memory");
+	}
+}
+
+static bool is_calling(void)
+{
+	const unsigned before = calls;
+	struct deadline d = deadline_in(1000000000, 10000);
+
+	while (calls == before && before_deadline(&d))
+		;
+	return calls != before;
+}
+
+static void stop_caller(void *unused)
+{
+	(void)unused;
+	if (this_cpu()->id == 1)
+		call_for_ever();
+	if (this_cpu()->id)
+		return;
+	if (!is_calling())
+		ignored = INITS;
+	apic_send(INIT | ICR_ASSERT, id_of(1));
+	for (unsigned i = 0; i < MOMENT; i++)
+		cpu_relax();
+	ignored += is_calling();
+	smp_restart(smp_cpu(1));
+}
+
+/* Its host has no exit but the calls in which to see it. */
+static bool try_init_of_caller(unsigned n)
+{
+	(void)n;
+	begin("dead.by-init-while-it-calls");
+	for (unsigned i = 0; i < INITS; i++) {
+		if (smp_run(stop_caller, NULL))
+			return false;
+	}
+	return equal("INITs that were ignored", ignored, 0);
+}
+
+const struct attacks dead_attacks[] = {
+	{1, try_dead}, {1, try_dead_ipi}, {1, try_reset}, {1, try_init_of_caller}, {0, NULL}};

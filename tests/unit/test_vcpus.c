@@ -13,6 +13,7 @@
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/hooks.h"
+#include "host/interrupt.h"
 #include "host/ipi.h"
 #include "host/lapic.h"
 #include "host/log.h"

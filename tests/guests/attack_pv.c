@@ -138,14 +138,16 @@ static struct attack_result take(uint64_t page)
 static uint64_t page_of(const char *what)
 {
 	struct table_register idtr, gdtr;
+	uint64_t rsp;
 
+	__asm__ volatile("mov %%rsp, %0" : "=r"(rsp));
 	__asm__ volatile("sidt %0" : "=m"(idtr));
 	__asm__ volatile("sgdt %0" : "=m"(gdtr));
 	switch (*what) {
 	case 'c':
 		return (uint64_t)page_of;
 	case 's':
-		return (uint64_t)&idtr;
+		return rsp;
 	case 'i':
 		return idtr.base;
 	case 'g':

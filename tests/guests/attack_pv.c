@@ -389,7 +389,7 @@ static bool try_reset(unsigned n)
 #define INITS 4
 
 static volatile unsigned calls;
-static unsigned ignored; /* INITs */
+static unsigned ignored; /* INITs, or starts */
 
 /* It sends itself an IPI, over and over, with interrupts off. */
 static _Noreturn void call_for_ever(void)
@@ -412,14 +412,28 @@ static _Noreturn void call_for_ever(void)
 	}
 }
 
-static bool is_calling(void)
+static bool starts_calling(void)
 {
 	const unsigned before = calls;
-	struct deadline d = deadline_in(1000000000, 10000);
+	struct deadline d = deadline_in(20000000000, 20000000);
 
 	while (calls == before && before_deadline(&d))
 		;
 	return calls != before;
+}
+
+/* It may do some more before it notices. */
+static bool stops_calling(void)
+{
+	for (unsigned i = 0; i < 100; i++) {
+		const unsigned before = calls;
+
+		for (unsigned n = 0; n < MOMENT; n++)
+			cpu_relax();
+		if (calls == before)
+			return true;
+	}
+	return false;
 }
 
 static void stop_caller(void *unused)
@@ -429,12 +443,9 @@ static void stop_caller(void *unused)
 		call_for_ever();
 	if (this_cpu()->id)
 		return;
-	if (!is_calling())
-		ignored = INITS;
+	ignored += !starts_calling();
 	apic_send(INIT | ICR_ASSERT, id_of(1));
-	for (unsigned i = 0; i < MOMENT; i++)
-		cpu_relax();
-	ignored += is_calling();
+	ignored += !stops_calling();
 	smp_restart(smp_cpu(1));
 }
 

@@ -3,9 +3,10 @@
 # Runs the fuzz guest (tests/guests/fuzz.c) with many seeds: each run has to end with PASS, or for a
 # reason that the host names, and the host's memory has to be as it was.
 #
-#   tests/fuzz.sh [--engine=qemu|bochs-amd|bochs-intel] [--smp=N] [--count=STEPS] [--dump] \
-#       FIRST COUNT
+#   tests/fuzz.sh [--engine=qemu|bochs-amd|bochs-intel] [--smp=N] [--count=STEPS] \
+#       [--threads=one|each] [--timeout=SECONDS] [--dump] FIRST COUNT
 #
+# On QEMU each processor has a thread; with --threads=one they take turns in one.
 # The host itself compares its memory (its option checksum).  With --dump so does fuzz-dump.pl, from
 # outside, on QEMU.
 #
@@ -14,12 +15,14 @@
 . tests/tap.sh
 . tests/rogue.sh
 
-engine=qemu smp=1 steps=200 dump=no more='' own='' host_cr3=''
+engine=qemu smp=1 steps=200 threads=each seconds='' dump=no more='' own='' host_cr3=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--engine=*) engine=${1#*=} ;;
 	--smp=*) smp=${1#*=} ;;
 	--count=*) steps=${1#*=} ;;
+	--threads=*) threads=${1#*=} ;;
+	--timeout=*) seconds=${1#*=} ;;
 	--dump) dump=yes ;;
 	-*) echo "tests/fuzz.sh: $1: there is no such option" >&2; exit 99 ;;
 	*) break ;;
@@ -33,13 +36,17 @@ first=$1 count=$2 start=$(date +%s)
 
 case $engine in
 qemu)
-	# If the processors took turns in one thread, each IPI and PAUSE would end a turn, and one
-	# that spins, lost, would get a whole turn of 100 ms each time.
-	run='./run-qemu.sh --timeout=20' own='-- -accel tcg,thread=multi' ;;
+	# If the processors take turns in one thread, each IPI and PAUSE ends a turn, and one that
+	# spins, lost, gets a whole turn of 100 ms each time.
+	case $threads in
+	one) run="./run-qemu.sh --timeout=${seconds:-60}" own='-- -accel tcg,thread=single' ;;
+	each) run="./run-qemu.sh --timeout=${seconds:-30}" own='-- -accel tcg,thread=multi' ;;
+	*) echo "tests/fuzz.sh: --threads=$threads: wanted one or each" >&2; exit 99 ;;
+	esac ;;
 bochs-amd)
-	run='tests/run-bochs.sh --timeout=60 --cpu=ryzen' more=nostep
+	run="tests/run-bochs.sh --timeout=${seconds:-60} --cpu=ryzen" more=nostep
 	host_cr3=0x$(nm "$O/host.elf" | sed -n 's/^0*\([0-9a-f]*\) b boot_pml4$/\1/p') ;;
-bochs-intel) run='tests/run-bochs.sh --timeout=60 --cpu=corei7_skylake_x' ;;
+bochs-intel) run="tests/run-bochs.sh --timeout=${seconds:-60} --cpu=corei7_skylake_x" ;;
 *) echo "tests/fuzz.sh: --engine=$engine: wanted qemu, bochs-amd or bochs-intel" >&2; exit 99 ;;
 esac
 case $dump$engine in

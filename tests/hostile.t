@@ -105,17 +105,20 @@ ends_for 'an APIC that one vCPU does not have' 'touched memory that it does not 
 
 # ---- the APIC -----------------------------------------------------------------------------------
 
-# by_apic NAME OPTION...: two vCPUs; and four, of which two wait all the time.
+# by_apic NAME OPTION...: two vCPUs; and four, of which two wait all the time.  In the end a page is
+# still away, as the guest wished: the host's checksum does not mind.
 by_apic() {
 	name=$1
 	shift
 	for n in 2 4; do
-		rogue --append=do=hostile-apic --smp=$n --debug-log="$tmp/log" "$@"
-		is $? 0 "$name, $n vCPUs: the APIC reaches vCPUs, and never the host"
-		has "$tmp/out" '^# RESULT: PASS pass=6[0-3] fail=0 skip=[03] todo=0$' \
+		rogue --append=do=hostile-apic --smp=$n --host-append=checksum \
+			--debug-log="$tmp/log" "$@"
+		is $? 0 "$name, $n vCPUs: APIC, kicks and pageout reach vCPUs, and never the host"
+		has "$tmp/out" '^# RESULT: PASS pass=(101|104) fail=0 skip=[03] todo=0$' \
 			"$name, $n vCPUs: by all attacks"
 		grep -B 3 '^not ok' "$tmp/out" | sed 's/^/# /'
 	done
+	has "$tmp/log" '^pageout 0 0xfee00000 refused$' "$name: a page that is none is logged"
 	rogue --append=do=storm --smp=4 "$@"
 	is $? 0 "$name: INIT and start-up IPIs from two vCPUs at once: the third one starts again"
 	has "$tmp/log" '^icr 0 0x4428 0x[0-9a-f]+ refused$' "$name: an NMI that is refused is logged"

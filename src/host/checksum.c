@@ -34,17 +34,22 @@ static uint64_t sum_of(const void *from, const void *end)
 	return sum;
 }
 
-/* Of a table and those below it.  All tables are mapped at their own addresses. */
-static uint64_t add_tables(uint64_t sum, uint64_t table, unsigned level)
+/*
+ * Of a table and those below it.  All tables are mapped at their own addresses.  @away: what the
+ * entry of a page without rights has lost, for that is no damage: pageout= takes pages away.
+ */
+static uint64_t add_tables(uint64_t sum, uint64_t table, unsigned level, uint64_t away)
 {
 	const uint64_t *entries = (const uint64_t *)(table & ADDRESS);
 
 	for (unsigned i = 0; i < ENTRIES; i++) {
 		uint64_t entry = entries[i] & ~ACCESSED_DIRTY;
 
+		if (level == 1 && entry && !(entry & RIGHTS))
+			entry |= away;
 		sum = add(sum, entry);
 		if (level > 1 && entry & RIGHTS && !(entry & PTE_PS))
-			sum = add_tables(sum, entry, level - 1);
+			sum = add_tables(sum, entry, level - 1, away);
 	}
 	return sum;
 }
@@ -61,12 +66,12 @@ static uint64_t sum_constants(void)
 
 static uint64_t sum_nested(void)
 {
-	return add_tables(FNV_BASIS, nested_root(), LEVELS);
+	return add_tables(FNV_BASIS, nested_root(), LEVELS, RIGHTS);
 }
 
 static uint64_t sum_tables(void)
 {
-	return add_tables(FNV_BASIS, READ_REG(cr3), LEVELS);
+	return add_tables(FNV_BASIS, READ_REG(cr3), LEVELS, 0);
 }
 
 static uint64_t sum_ports(void)

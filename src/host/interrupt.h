@@ -6,6 +6,9 @@
 /* Once, before any vCPU runs. */
 void interrupt_init(void);
 
+/* On each vCPU's processor, before that runs: from now on it can get NMIs. */
+void interrupt_load(void);
+
 /*
  * interrupt_take.asm: lets the processor take one interrupt, if one is pending.  Returns its
  * vector, or -1.

@@ -13,7 +13,10 @@
 #define BASE_BOOT_PROCESSOR BIT(8)
 #define BASE_X2APIC         BIT(10)
 #define BASE_ENABLED        BIT(11)
-#define SOFTWARE_ENABLED    BIT(8)  /* SPURIOUS */
+#define SOFTWARE_ENABLED    BIT(8) /* SPURIOUS */
+#define SPURIOUS_RESET      0xff
+#define LVT_MASKED          0x10000
+#define MAX_INTERRUPTS      256
 #define CPUID_X2APIC        BIT(21) /* leaf 1 ECX */
 #define FIRST_MSR           0x800u
 #define REGISTERS           0x40u
@@ -228,6 +231,40 @@ bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 bool lapic_is_on(void)
 {
 	return vcpus_count() > 1 && apic_read(SPURIOUS * 16) & SOFTWARE_ENABLED;
+}
+
+static bool is_in_service(void)
+{
+	uint32_t any = 0;
+
+	for (unsigned i = 0; i < VAPIC_WORDS; i++)
+		any |= apic_read((ISR + i) * 16);
+	return any;
+}
+
+/* What is in service ends, and then the processor takes all that waits. */
+static void drop_interrupts(const struct vcpu *vcpu)
+{
+	for (unsigned i = 0; i < MAX_INTERRUPTS && is_in_service(); i++)
+		apic_end_of_interrupt();
+	for (unsigned i = 0; i < MAX_INTERRUPTS && vcpu->vendor->take_interrupt() >= 0; i++)
+		apic_end_of_interrupt();
+}
+
+void lapic_reset(struct vcpu *vcpu)
+{
+	vcpu->icr = vcpu->icr_destination = 0;
+	__atomic_store_n(&vcpu->ldr, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->dfr, UINT32_MAX, __ATOMIC_RELAXED);
+	apic_write(LVT_CMCI * 16, LVT_MASKED);
+	for (unsigned reg = LVT_TIMER; reg <= LVT_ERROR; reg++)
+		apic_write(reg * 16, LVT_MASKED);
+	apic_write(INITIAL_COUNT * 16, 0);
+	apic_write(DIVIDE * 16, 0);
+	apic_write(TPR * 16, 0);
+	drop_interrupts(vcpu);
+	apic_write(SPURIOUS * 16, SPURIOUS_RESET);
+	apic_write(ESR * 16, 0);
 }
 
 bool lapic_page_access(struct vcpu *vcpu)

@@ -25,6 +25,13 @@ bool lapic_page_access(struct vcpu *vcpu);
 bool lapic_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
+/*
+ * What an INIT makes of it (11.4.7.3): all of it as at power-up, except for its ID and its mode.
+ * Called on the vCPU's processor when a start-up IPI ends the wait that began with the INIT: until
+ * then it takes no interrupts.  The vendor's run() must have been called before.
+ */
+void lapic_reset(struct vcpu *vcpu);
+
 /* Whether the guest has an APIC, and its software has turned this vCPU's on (11.4.7.2). */
 bool lapic_is_on(void);
 

@@ -8,6 +8,8 @@
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/hooks.h"
+#include "host/interrupt.h"
+#include "host/lapic.h"
 #include "lib/panic.h"
 #include "x86/apic.h"
 #include "x86/insn.h"
@@ -166,14 +168,17 @@ static void run_vcpu(void *unused)
 	};
 
 	(void)unused;
+	interrupt_load();
 	abi_init_vcpu(&vcpu);
 	cpu->silent = false;
 	__atomic_store_n(&vcpus[vcpu.id], &vcpu, __ATOMIC_RELEASE);
 	if (!vcpu.id)
 		run_boot_vcpu(&vcpu);
-	for (;;) {
+	for (bool again = false;; again = true) {
 		struct vcpu_start start = ipi_start(wait_for_startup(&vcpu));
 
+		if (again)
+			lapic_reset(&vcpu);
 		enter(&vcpu, &start);
 	}
 }

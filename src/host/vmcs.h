@@ -31,6 +31,7 @@
 /* Pin-based controls: 25.6.1 */
 #define PIN_INTERRUPT BIT(0)
 #define PIN_NMI       BIT(3)
+#define PIN_TIMER     BIT(6)
 
 /* Primary processor-based controls: 25.6.2, table 25-6 */
 #define PROC_WINDOW       BIT(2) /* interrupt-window exiting */
@@ -183,6 +184,9 @@ enum vmcs_field {
 #undef X
 };
 
+/* Of the preemption timer, which not every CPU has: so it is none of VMCS_FIELDS. */
+#define VMCS_TIMER_VALUE ((enum vmcs_field)0x482e)
+
 enum { VMCS_WIDTH_16, VMCS_WIDTH_64, VMCS_WIDTH_32, VMCS_WIDTH_NATURAL };
 enum { VMCS_TYPE_CONTROL, VMCS_TYPE_EXIT_INFORMATION, VMCS_TYPE_GUEST, VMCS_TYPE_HOST };
 
@@ -235,6 +239,7 @@ VMCS_FIELDS(X)
 	X(48, EPT_VIOLATION, NESTED_FAULT, "EPT violation")                      \
 	X(49, EPT_MISCONFIGURATION, UNKNOWN, "EPT misconfiguration")             \
 	X(50, INVEPT, INSTRUCTION, "INVEPT")                                     \
+	X(52, TIMER, NMI, "preemption timer")                                    \
 	X(53, INVVPID, INSTRUCTION, "INVVPID")                                   \
 	X(55, XSETBV, INSTRUCTION, "XSETBV")
 

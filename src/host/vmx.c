@@ -21,7 +21,7 @@ static COLD void vmx_start(struct vcpu *vcpu, const struct vcpu_start *start)
 	vmxoff();
 }
 
-/* Between the last look for an INIT and the guest: an exit after its next instruction. */
+/* Between the last look for an INIT and the guest: an exit at once. */
 static COLD void kicked(void)
 {
 	vmx_set_trap(true);
@@ -223,7 +223,7 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t
 
 	vcpu->rip = vmread(VMCS_GUEST_RIP);
 	translate(reason, &vcpu->exit);
-	if (reason == VMX_MONITOR_TRAP)
+	if (reason == VMX_MONITOR_TRAP || reason == VMX_TIMER)
 		vmx_set_trap(false);
 	else if (vcpu->exit.kind == EXIT_NMI)
 		vmx_unblock_nmis();

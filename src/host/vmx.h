@@ -35,7 +35,7 @@ void vmx_init(void);
 void vmx_prepare(struct vcpu *vcpu, const struct vcpu_start *start);
 
 /*
- * Whether the guest exits after its next instruction, if the CPU can do that; when an interrupt is
+ * Whether the guest exits at once, before its next instruction or after it; when an interrupt is
  * pending (25.6.1), and when the guest could take one (25.6.2).  If an NMI's vmx_set_trap() comes
  * amidst another of these, it is lost: so they are called before the last look for an INIT.
  */

@@ -123,9 +123,18 @@ static void set_control(enum vmcs_field field, uint32_t msr, uint64_t bit, bool 
 	vmwrite(field, controls(msr, (vmread(field) & ~bit) | (on ? bit : 0)));
 }
 
+/*
+ * 26.5.1, 26.5.2: by the preemption timer, which is over at once, or by the trap flag, after an
+ * instruction.  A CPU may lack either of them.  If it lacked both, an INIT would wait for an exit
+ * that is no hypercall.
+ */
 void vmx_set_trap(bool on)
 {
 	set_control(VMCS_PROC_CONTROLS, MSR_VMX_TRUE_PROC_CONTROLS, PROC_MONITOR_TRAP, on);
+	if (!(controls(MSR_VMX_TRUE_PIN_CONTROLS, PIN_TIMER) & PIN_TIMER))
+		return;
+	vmwrite(VMCS_TIMER_VALUE, 0);
+	set_control(VMCS_PIN_CONTROLS, MSR_VMX_TRUE_PIN_CONTROLS, PIN_TIMER, on);
 }
 
 void vmx_set_interrupt_exits(bool on)

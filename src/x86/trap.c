@@ -8,6 +8,7 @@
 extern const uint8_t call_end[];
 
 void (*trap_unexpected)(struct trap_frame *frame);
+bool trap_nmis_expected;
 
 void trap_return_to(struct trap_frame *frame, const struct guard *guard)
 {
@@ -38,7 +39,10 @@ void attempt_end(struct trap_frame *frame)
 
 void trap_handle(struct trap_frame *frame)
 {
-	if (this_cpu()->attempt.active && frame->vector < IRQ_VECTOR && attempt_code(frame->rip))
+	const bool is_result =
+		frame->vector < IRQ_VECTOR && !(frame->vector == VECTOR_NMI && trap_nmis_expected);
+
+	if (is_result && this_cpu()->attempt.active && attempt_code(frame->rip))
 		attempt_end(frame);
 	else
 		trap_unexpected(frame);

@@ -13,6 +13,12 @@ void trap_handle(struct trap_frame *frame);
 /* The argument of cpu_init() */
 extern void (*trap_unexpected)(struct trap_frame *frame);
 
+/*
+ * NMIs come at any time, and have nothing to do with the attempt that they interrupt.  Where this
+ * is not set there are none, so one in an attempt is its result.
+ */
+extern bool trap_nmis_expected;
+
 /* Makes the trap return to guard_resume(@guard) instead of the code that it interrupted. */
 void trap_return_to(struct trap_frame *frame, const struct guard *guard);
 

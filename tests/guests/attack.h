@@ -82,6 +82,9 @@ extern const struct attacks kvm_registers[], kvm_calls[];
  */
 void run_attacks(struct tap *tap, const struct attacks *const *tables);
 
+/* The host's port that takes pages away; 0: none. */
+extern uint64_t attack_pageout;
+
 /* attack_apic.c: all of its attacks; ends the run. */
 void attack_apic(struct tap *tap);
 

@@ -19,6 +19,7 @@ extern uint8_t image_end[];
 static volatile unsigned interrupts[SMP_MAX], nmis, alive[SMP_MAX];
 static uint32_t ids[SMP_MAX];
 static unsigned told;
+volatile bool attack_keep_in_service;
 
 static void count(struct trap_frame *frame)
 {
@@ -26,8 +27,8 @@ static void count(struct trap_frame *frame)
 		nmis++;
 	else if (frame->vector != VECTOR)
 		panic_trap(frame);
-	else
-		interrupts[this_cpu()->id]++, apic_write(EOI, 0);
+	else if (interrupts[this_cpu()->id]++, !attack_keep_in_service)
+		apic_write(EOI, 0);
 }
 
 bool x2apic(void)
@@ -43,7 +44,7 @@ static void wait_a_moment(void)
 	interrupts_off();
 }
 
-static bool lives(unsigned id)
+bool attack_lives(unsigned id)
 {
 	unsigned before = alive[id];
 	struct deadline d = deadline_in(1000000000, 1000000);
@@ -51,6 +52,11 @@ static bool lives(unsigned id)
 	while (alive[id] == before && before_deadline(&d))
 		;
 	return alive[id] != before;
+}
+
+const volatile unsigned *attack_alive(unsigned id)
+{
+	return &alive[id];
 }
 
 static unsigned with_interrupt(void)
@@ -73,7 +79,7 @@ bool arrived(unsigned wanted)
 	wait_a_moment();
 	ok = equal("vCPUs with an interrupt", with_interrupt(), wanted) && equal("NMIs", nmis, 0);
 	for (unsigned id = 1; id < smp_count(); id++)
-		ok &= equal("vCPU that has died", lives(id) ? 0 : id, 0);
+		ok &= equal("vCPU that has died", attack_lives(id) ? 0 : id, 0);
 	for (unsigned id = 0; id < smp_count(); id++)
 		interrupts[id] = 0;
 	return ok;
@@ -154,7 +160,7 @@ static bool init_spinning(void)
 {
 	apic_send(INIT | 0x4000, id_of(1));
 	wait_a_moment();
-	return !lives(1);
+	return !attack_lives(1);
 }
 
 static bool try_init(unsigned i)
@@ -177,10 +183,11 @@ static const struct attacks icr_attacks[] = {
 	{0, NULL},
 };
 
-/* The last one: afterwards vCPU 1 is gone. */
+/* Afterwards vCPU 1 is gone. */
 static const struct attacks init_attacks[] = {{1, try_init}, {0, NULL}};
 
-static const struct attacks *const tables[] = {icr_attacks, lvt_attacks, init_attacks, NULL};
+static const struct attacks *const tables[] = {icr_attacks,  lvt_attacks,  pv_attacks,
+					       init_attacks, dead_attacks, NULL};
 
 static void work(void *tap)
 {

@@ -48,6 +48,16 @@ bool x2apic(void);
 /* The APIC's number of a vCPU. */
 uint32_t id_of(unsigned cpu);
 
+/* Whether a vCPU counts on, and its counter. */
+bool attack_lives(unsigned cpu);
+const volatile unsigned *attack_alive(unsigned cpu);
+
+/* While it is set, no interrupt gets an EOI. */
+extern volatile bool attack_keep_in_service;
+
+/* attack_pv.c: kicks, IPIs and pages taken away; and the same after vCPU 1 has had an INIT. */
+extern const struct attacks pv_attacks[], dead_attacks[];
+
 /* attack_lvt.c: the registers but for the ICR, and what only x2APIC mode has. */
 extern const struct attacks lvt_attacks[];
 

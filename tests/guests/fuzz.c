@@ -20,7 +20,7 @@
 
 #define ERROR_IDT   2 /* in a #GP's error code: there is no gate for the vector */
 #define BASE_X2APIC BIT(10)
-#define MSR_EOI     0x80b
+#define MSR_X2APIC  0x800
 #define EOI         0x0b0
 #define TPR         0x080
 #define SPURIOUS    0x0f0
@@ -35,22 +35,52 @@ extern uint8_t image_end[];
 
 struct fuzz fuzzers[FUZZ_MAX];
 unsigned fuzz_count = 1;
-bool fuzz_x2apic;
 
 const struct fuzz_options *fuzz_options;
 
+/* ---- the APIC ---- */
+
+uint32_t fuzz_apic_read(const struct fuzz *f, unsigned offset)
+{
+	uint32_t value;
+
+	if (f->x2apic)
+		return (uint32_t)rdmsr(MSR_X2APIC + offset / 16);
+	__asm__ volatile("movl (%1), %0"
+			 : "=r"(value)
+			 : "r"(fuzz_va(f, VIEW_APIC) + offset)
+			 : "memory");
+	return value;
+}
+
+void fuzz_apic_write(const struct fuzz *f, unsigned offset, uint32_t value)
+{
+	if (f->x2apic)
+		wrmsr(MSR_X2APIC + offset / 16, value);
+	else
+		__asm__ volatile("movl %0, (%1)"
+				 :
+				 : "r"(value), "r"(fuzz_va(f, VIEW_APIC) + offset)
+				 : "memory");
+}
+
 /* ---- traps ---- */
+
+/* By PV EOI's bit, if that is set and chance wants it. */
+static bool end_by_bit(const struct fuzz *f)
+{
+	return f->eoi && rdtsc() & 64 &&
+	       __atomic_fetch_and(f->eoi, (uint8_t)~1u, __ATOMIC_RELAXED) & 1;
+}
 
 static void acknowledge(void)
 {
-	if (!this_cpu()->id)
+	const struct fuzz *f = &fuzzers[this_cpu()->id];
+
+	if (!f->id)
 		timer_acknowledge(BOTH_PICS);
-	if (fuzz_count == 1)
-		return;
-	if (fuzz_x2apic)
-		wrmsr(MSR_EOI, 0); /* not apic_write(), which is an attempt itself */
-	else
-		apic_write(EOI, 0);
+	if (fuzz_count > 1 && !end_by_bit(f))
+		fuzz_apic_write(f, EOI, 0);
 }
 
 /*
@@ -87,7 +117,7 @@ void check_trap(void)
 	fault->vector = 0;
 }
 
-void run_snippet(struct fuzz *f, const struct snippet *snippet, struct gprs in)
+void run_snippet_to(struct fuzz *f, const struct snippet *snippet, struct gprs in, struct gprs *out)
 {
 	/* Now and then at the page's end, after which nothing is executable. */
 	uint64_t at = once_in(f, 8) ? PAGE_SIZE - snippet->length - 1 : 0x100;
@@ -97,8 +127,16 @@ void run_snippet(struct fuzz *f, const struct snippet *snippet, struct gprs in)
 	memset(code, 0xcc, PAGE_SIZE - at < 32 ? PAGE_SIZE - at : 32); /* INT3 */
 	memcpy(code, snippet->bytes, snippet->length);
 	code[snippet->length] = 0xc3; /* RET */
-	attempt_call(&call);
+	if (attempt_call(&call))
+		*out = call.out;
 	check_trap();
+}
+
+void run_snippet(struct fuzz *f, const struct snippet *snippet, struct gprs in)
+{
+	struct gprs out;
+
+	run_snippet_to(f, snippet, in, &out);
 }
 
 struct snippet the_call(void)
@@ -119,20 +157,22 @@ static void restore(struct fuzz *f)
 	WRITE_SEL(ss, SEL_DATA); /* legacy mode needs its size */
 	if (fuzz_count == 1)
 		return;
-	apic_write(SPURIOUS, 0x1ff);
-	apic_write(TPR, 0);
-	apic_write(LVT_TIMER, MASKED);
+	fuzz_apic_write(f, SPURIOUS, 0x1ff);
 	/* The PICs' interrupts, and so the timer that ends random code, are for vCPU 0. */
-	apic_write(LVT_LINT0, f->id ? MASKED : LVT_EXTINT);
-	apic_write(TIMER_COUNT, 0);
-	apic_write(EOI, 0);
+	fuzz_apic_write(f, LVT_LINT0, f->id ? MASKED : LVT_EXTINT);
+	fuzz_apic_write(f, LVT_TIMER, MASKED);
+	fuzz_apic_write(f, TIMER_COUNT, 0);
+	if (once_in(f, 2)) /* else the next step finds them as they are */
+		return;
+	fuzz_apic_write(f, TPR, 0);
+	fuzz_apic_write(f, EOI, 0);
 }
 
 static const struct fuzz_step *choose(struct fuzz *f)
 {
-	static const struct fuzz_step *const tables[] = {fuzz_io_steps,      fuzz_instruction_steps,
-							 fuzz_machine_steps, fuzz_apic_steps,
-							 fuzz_kvm_steps,     fuzz_code_steps};
+	static const struct fuzz_step *const tables[] = {
+		fuzz_io_steps,  fuzz_instruction_steps, fuzz_machine_steps, fuzz_apic_steps,
+		fuzz_kvm_steps, fuzz_code_steps,        fuzz_pv_steps};
 	unsigned total = 0;
 	uint64_t at;
 
@@ -181,7 +221,10 @@ static void prepare(struct fuzz *f, unsigned id, uint64_t seed, uint64_t pool)
 		{VIEW_STATE, FUZZ_STATE, PAGE_RW},
 	};
 
-	*f = (struct fuzz){.id = id, .random = seed, .gpa = pool + id * FUZZ_PAGES * PAGE_SIZE};
+	*f = (struct fuzz){.id = id,
+			   .random = seed,
+			   .gpa = pool + id * FUZZ_PAGES * PAGE_SIZE,
+			   .x2apic = fuzz_count > 1 && rdmsr(MSR_APIC_BASE) & BASE_X2APIC};
 	f->random = random_next(&f->random) + id;
 	for (unsigned i = 0; i < LENGTH(maps); i++)
 		paging_map(fuzz_va(f, maps[i].view), fuzz_gpa(f, maps[i].page), maps[i].rights);
@@ -190,13 +233,20 @@ static void prepare(struct fuzz *f, unsigned id, uint64_t seed, uint64_t pool)
 	memset((void *)fuzz_va(f, VIEW_DATA), 0, PAGE_SIZE);
 }
 
-/* Those that were sent an INIT need not come back. */
+/*
+ * Those that were sent an INIT, perhaps just now, need not come back.  Others may wait in HLT for a
+ * kick.
+ */
 static bool await(const struct fuzz *f)
 {
-	struct deadline d = deadline_in(20000000000, f->lost ? 20000 : 20000000);
+	struct deadline d = deadline_in(200000000000, 20000000); /* polls, on a loaded machine */
 
-	while (!f->done && before_deadline(&d))
-		;
+	for (unsigned polls = 0; !f->done && before_deadline(&d); polls++) {
+		if (f->lost && polls > 20000)
+			return true;
+		if (polls % 1024 == 0)
+			fuzz_kick(&fuzzers[0], smp_cpu(f->id)->apic_id);
+	}
 	return f->done || f->lost;
 }
 
@@ -241,10 +291,10 @@ _Noreturn void fuzz(struct tap *tap, const struct fuzz_options *options)
 	if (fuzz_count != options->cpus || fuzz_count > FUZZ_MAX)
 		panic("wanted %lu vCPUs of at most %u, got %u", options->cpus, FUZZ_MAX,
 		      fuzz_count);
-	fuzz_x2apic = fuzz_count > 1 && rdmsr(MSR_APIC_BASE) & BASE_X2APIC;
 	call32_init();
 	for (unsigned id = 0; id < fuzz_count; id++)
 		prepare(&fuzzers[id], id, options->seed, pool);
+	fuzz_prepare_starts(&fuzzers[0]);
 	smp_run(work, tap);
 	panic("fuzz: vCPU 0 is lost");
 }

@@ -39,6 +39,8 @@ struct fuzz {
 	struct machine machine;
 	volatile bool done;
 	volatile bool lost; /* somebody may have sent it an INIT */
+	bool x2apic;        /* its APIC's mode */
+	uint8_t *eoi;       /* where it has PV EOI's bit; NULL: not where it could look */
 };
 
 /* All of them, by number. */
@@ -46,13 +48,11 @@ struct fuzz {
 extern struct fuzz fuzzers[FUZZ_MAX];
 extern unsigned fuzz_count;
 
-/* Whether the APICs are in x2APIC mode. */
-extern bool fuzz_x2apic;
-
 /* The guest's options. */
 struct fuzz_options {
 	uint64_t seed, count; /* of steps */
 	uint64_t cpus;        /* vCPUs, at most FUZZ_MAX */
+	uint64_t pageout;     /* the host's port that takes pages away */
 	bool trace;           /* vCPU 0 prints each step before it does it */
 	bool nostep; /* no single steps: Bochs's SVM makes a triple fault of one after an exit */
 };
@@ -98,6 +98,22 @@ struct snippet the_call(void);
 /* Runs it at CPL 0, with RET after it.  Any trap ends it. */
 void run_snippet(struct fuzz *f, const struct snippet *snippet, struct gprs in);
 
+/* The same; if no trap ended it, *@out has the registers. */
+void run_snippet_to(struct fuzz *f, const struct snippet *snippet, struct gprs in,
+		    struct gprs *out);
+
+/* The vCPU's own APIC, in the mode in which that is; with no attempt, so traps may use it. */
+uint32_t fuzz_apic_read(const struct fuzz *f, unsigned offset);
+void fuzz_apic_write(const struct fuzz *f, unsigned offset, uint32_t value);
+
+/* Today's KVM_HC_KICK_CPU.  False: the host takes it for another call, or has none. */
+bool fuzz_kick(struct fuzz *f, uint64_t apic_id);
+
+/* Writes the code in which vCPUs start after an INIT, into these pages.  Called once. */
+#define START_PAGE  0x20u
+#define START_PAGES 16u
+void fuzz_prepare_starts(struct fuzz *f);
+
 /* After an attempt: panics if an NMI came. */
 void check_trap(void);
 
@@ -108,7 +124,7 @@ struct fuzz_step {
 	unsigned weight;
 };
 extern const struct fuzz_step fuzz_io_steps[], fuzz_instruction_steps[], fuzz_machine_steps[],
-	fuzz_apic_steps[], fuzz_kvm_steps[], fuzz_code_steps[];
+	fuzz_apic_steps[], fuzz_kvm_steps[], fuzz_code_steps[], fuzz_pv_steps[];
 
 /* Ends the run. */
 _Noreturn void fuzz(struct tap *tap, const struct fuzz_options *options);

@@ -21,8 +21,8 @@ static bool is_init(uint32_t command)
 }
 
 /*
- * What an ICR is written with: most INITs are such as do nothing.  No vCPU starts on the screen:
- * Bochs panics when code is fetched from a device.
+ * What an ICR is written with: most INITs are such as do nothing.  Most vCPUs start in code that is
+ * there for it (fuzz_pv.c), none on the screen: Bochs panics when code is fetched from a device.
  */
 static uint32_t any_command(struct fuzz *f)
 {
@@ -32,6 +32,8 @@ static uint32_t any_command(struct fuzz *f)
 	command |= (uint32_t)below(f, 4) << 18;
 	if (mode == MODE_INIT && !once_in(f, 30))
 		command = (command | ICR_LEVEL) & ~ICR_ASSERT;
+	if (mode == MODE_STARTUP && !once_in(f, 30))
+		command = (command & ~0xffu) | (START_PAGE + (uint32_t)below(f, START_PAGES));
 	if (mode == MODE_STARTUP && (command & 0xf8) == SCREEN)
 		command ^= 0x80;
 	return command;
@@ -51,7 +53,8 @@ static uint32_t any_destination(struct fuzz *f)
 
 static void ipi_step(struct fuzz *f)
 {
-	static const struct snippet wrmsr = SNIPPET("\x0f\x30");
+	static const struct snippet wrmsr = SNIPPET("\x0f\x30"),
+				    window = SNIPPET("\xfb\xf3\x90\xfa");
 	uint32_t command = any_command(f), to = any_destination(f);
 	struct gprs in = {.rcx = MSR_X2APIC + APIC_ICR / 16, .rax = command, .rdx = to};
 
@@ -67,9 +70,9 @@ static void ipi_step(struct fuzz *f)
 		in.rax = command;
 		in.rdx = to;
 	}
-	if (!fuzz_x2apic) {
-		apic_write(APIC_ICR_DESTINATION, to << 24);
-		apic_write(APIC_ICR, command);
+	if (!f->x2apic) {
+		fuzz_apic_write(f, APIC_ICR_DESTINATION, to << 24);
+		fuzz_apic_write(f, APIC_ICR, command);
 	} else if (once_in(f, 8)) {
 		in.rcx = MSR_SELF_IPI;
 		in.rax = any_vector(f);
@@ -79,11 +82,8 @@ static void ipi_step(struct fuzz *f)
 		in.rax &= once_in(f, 4) ? UINT32_MAX : 0xccfff;
 		run_snippet(f, &wrmsr, in);
 	}
-	if (once_in(f, 2)) { /* whatever has come */
-		interrupts_on();
-		cpu_relax();
-		interrupts_off();
-	}
+	if (once_in(f, 2)) /* whatever has come */
+		run_snippet(f, &window, any_gprs(f));
 }
 
 static void apic_msr(struct fuzz *f)
@@ -136,7 +136,7 @@ static void apic_step(struct fuzz *f)
 
 	if (fuzz_count == 1 && !once_in(f, RARE / 5))
 		return;
-	if (fuzz_x2apic && !once_in(f, 4)) {
+	if (f->x2apic && !once_in(f, 4)) {
 		apic_msr(f);
 		return;
 	}

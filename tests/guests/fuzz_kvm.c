@@ -12,7 +12,8 @@ static void kvm_msr_step(struct fuzz *f)
 	struct gprs in = any_gprs(f);
 	uint64_t value = any_gpa(f);
 
-	in.rcx = once_in(f, 5) ? old[below(f, LENGTH(old))] : KVM_MSR_WALL_CLOCK + below(f, 10);
+	in.rcx = once_in(f, 5) ? old[below(f, LENGTH(old))]
+			       : KVM_MSR_WALL_CLOCK + below(f, once_in(f, 16) ? 256 : 10);
 	if (in.rcx == KVM_MSR_ASYNC_PF_INT)
 		value = any_vector(f);
 	else if (once_in(f, 2))
@@ -43,6 +44,8 @@ static void kvm_call_step(struct fuzz *f)
 
 	in.rax = once_in(f, 8) ? any_value(f) : below(f, 14);
 	in.rbx = any_argument(f);
+	if (in.rax == KVM_HC_CLOCK_PAIRING) /* not to page 0, which has real mode's vectors */
+		in.rbx = any_gpa(f);
 	in.rcx = any_argument(f);
 	in.rdx = any_argument(f);
 	in.rsi = any_vector(f) | (once_in(f, 2) ? 0 : any_argument(f) & ~UINT64_C(0xff));

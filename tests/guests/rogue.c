@@ -234,6 +234,7 @@ static void fuzz_host(void)
 
 static void attack_host_by_apic(void)
 {
+	attack_pageout = options.fuzz.pageout;
 	attack_apic(&tap);
 }
 
@@ -287,7 +288,7 @@ static bool parse_options(char *error)
 		{.name = "write", .kind = OPTION_FLAG, .flag = &options.write},
 		{.name = "echo", NUMBER(echo, "a number")},
 		{.name = "kvm-echo", NUMBER(echo, "a number")},
-		{.name = "pageout", NUMBER(echo, "a number")},
+		{.name = "pageout", NUMBER(options.fuzz.pageout, "a port")},
 		{.name = "require",
 		 .kind = OPTION_FLAG_TEXT,
 		 .text = &require,

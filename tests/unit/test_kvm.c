@@ -954,6 +954,8 @@ static void test_send_ipi(void **state)
 	assert_int_equal(call(10, 1, 0, 5, 0x43), 1);
 	assert_sent("1:43 ");
 	assert_int_equal(call(10, UINT64_MAX, UINT64_MAX, 6, 0x43), 0);
+	assert_int_equal(call(10, UINT64_MAX, UINT64_MAX, UINT64_MAX - 7, 0x43), 0);
+	assert_sent("");
 	assert_int_equal(call(10, 0, UINT64_C(1) << 5, 0, 0x43), 0); /* ID 69 */
 	assert_int_equal((int64_t)call(10, 1, 0, 0, 0x843), -22);
 	assert_int_equal((int64_t)call(10, 1, 0, 0, 0x40043), -22);

@@ -53,8 +53,31 @@ void ipi_send(struct vcpu *from, uint32_t command)
 	icr = command;
 }
 
+/* Registers as they were written; interrupts in service, and those that wait. */
+static uint32_t registers[0x40];
+static unsigned in_service, waiting;
+static bool resets;
+
+void apic_end_of_interrupt(void)
+{
+	in_service -= in_service > 0;
+}
+
+static int take_interrupt(void)
+{
+	if (!waiting || in_service)
+		return -1;
+	assert_int_equal(registers[0x08], 0);
+	assert_int_equal(registers[0x32], 0x10000);
+	waiting--;
+	in_service++;
+	return 0x40;
+}
+
 uint32_t apic_read(unsigned offset)
 {
+	if (resets)
+		return offset == 0x170 ? in_service : 0;
 	return 0xa0000000 + offset;
 }
 
@@ -62,6 +85,7 @@ void apic_write(unsigned offset, uint32_t value)
 {
 	written_at = offset;
 	written = value;
+	registers[offset / 16] = value;
 }
 
 void vapic_write_eoi(struct vcpu *v)
@@ -411,6 +435,32 @@ static void test_virtual(void **state)
 	}
 }
 
+/* 11.4.7.1, 11.4.7.3: its ID and its mode stay, and no interrupt does. */
+static void test_reset(void **state)
+{
+	static const struct vcpu_vendor vendor = {.take_interrupt = take_interrupt};
+
+	(void)state;
+	start(true);
+	vcpu.vendor = &vendor;
+	memset(registers, 0xff, sizeof(registers));
+	in_service = 3;
+	waiting = 5;
+	resets = true;
+	lapic_reset(&vcpu);
+	resets = false;
+	assert_int_equal(in_service + waiting, 0);
+	for (unsigned reg = 0x32; reg <= 0x37; reg++)
+		assert_int_equal(registers[reg], 0x10000);
+	assert_int_equal(registers[0x2f], 0x10000);
+	assert_int_equal(registers[0x08] | registers[0x38] | registers[0x3e], 0);
+	assert_int_equal(registers[0x0f], 0xff);
+	assert_int_equal(vcpu.icr | vcpu.icr_destination | vcpu.ldr, 0);
+	assert_int_equal(vcpu.dfr, UINT32_MAX);
+	assert_int_equal(vcpu.apic_id, 0x35);
+	assert_true(vcpu.x2apic);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_page_refused), cmocka_unit_test(test_own_registers),
 		cmocka_unit_test(test_reserved),     cmocka_unit_test(test_x2apic_ipis),
 		cmocka_unit_test(test_lvt),          cmocka_unit_test(test_virtual),
+		cmocka_unit_test(test_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,9 @@
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/hooks.h"
+#include "host/interrupt.h"
 #include "host/ipi.h"
+#include "host/lapic.h"
 #include "host/log.h"
 #include "host/vcpus.h"
 #include "lib/panic.h"
@@ -31,7 +33,7 @@ static struct cpu cpus[VCPUS];
 static __thread unsigned cpu_id;
 
 /* Of each vCPU: how often it has entered the guest, and how it did last. */
-static unsigned entries[VCPUS], resets[VCPUS];
+static unsigned entries[VCPUS], resets[VCPUS], apic_resets[VCPUS];
 static struct vcpu *all[VCPUS];
 static struct vcpu_start starts[VCPUS];
 static const char *end_reason[VCPUS]; /* with which it leaves the guest at once; NULL: no */
@@ -54,6 +56,15 @@ void abi_reset(struct vcpu *v)
 {
 	assert_int_equal(v->efer, 0);
 	STORE(resets[v->id], resets[v->id] + 1);
+}
+
+void interrupt_load(void)
+{
+}
+
+void lapic_reset(struct vcpu *v)
+{
+	apic_resets[v->id]++;
 }
 
 struct cpu *this_cpu(void)
@@ -152,6 +163,7 @@ static void run(struct vcpu *v, const struct vcpu_start *start)
 	v->end_reason = end_reason[v->id];
 	v->halted = v->id == 3; /* leaves the guest by HLT */
 	assert_int_equal(LOAD(resets[v->id]), entries[v->id] + 1);
+	assert_int_equal(apic_resets[v->id], entries[v->id]); /* not at the first start */
 	STORE(entries[v->id], entries[v->id] + 1);
 	while (!v->end_reason && !v->halted && !vcpu_must_leave(v))
 		cpu_relax();

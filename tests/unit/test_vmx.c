@@ -552,7 +552,7 @@ static void test_reasons(void **state)
 	kinds[30] = EXIT_IO;
 	kinds[31] = EXIT_RDMSR;
 	kinds[32] = EXIT_WRMSR;
-	kinds[37] = EXIT_NMI; /* that came in the host */
+	kinds[37] = kinds[52] = EXIT_NMI; /* that came in the host */
 	kinds[48] = EXIT_NESTED_FAULT;
 	for (unsigned i = 0; i < COUNT(forbidden); i++)
 		kinds[forbidden[i]] = EXIT_INSTRUCTION;
@@ -992,18 +992,55 @@ static void test_flip(void **state)
 #define TEST(function)    cmocka_unit_test_setup(function, setup)
 #define RUNNING(function) cmocka_unit_test_setup(function, setup_running)
 
+/* 26.5.1, 26.5.2: by what the CPU has; the exit ends it. */
+static void test_kick(void **state)
+{
+	static const struct {
+		uint64_t pin, proc; /* what may be 1 besides */
+		uint32_t reason;
+	} table[] = {
+		{BIT(6), 0, 52},
+		{0, BIT(27), 37},
+		{BIT(6), BIT(27), 52},
+		{0, 0, 0},
+	};
+
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		uint64_t pin, proc;
+
+		setup(state);
+		fake_msr(TRUE_PIN)->value |= table[i].pin << 32;
+		fake_msr(TRUE_PROC)->value |= table[i].proc << 32;
+		vmx_vendor.init();
+		vmx_vendor.run(&vcpu, &begin);
+		pin = vmcs[VMCS_PIN_CONTROLS];
+		proc = vmcs[VMCS_PROC_CONTROLS];
+		vmcs[VMCS_TIMER_VALUE] = 77;
+		vmx_vendor.kicked();
+		assert_int_equal(vmcs[VMCS_PIN_CONTROLS], pin | table[i].pin);
+		assert_int_equal(vmcs[VMCS_PROC_CONTROLS], proc | table[i].proc);
+		assert_int_equal(vmcs[VMCS_TIMER_VALUE], table[i].pin ? 0 : 77);
+		if (!table[i].reason)
+			continue;
+		vmcs[VMCS_EXIT_REASON] = table[i].reason;
+		vmx_exit(&vcpu);
+		assert_int_equal(vmcs[VMCS_PIN_CONTROLS], pin);
+		assert_int_equal(vmcs[VMCS_PROC_CONTROLS], proc);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_offered),        TEST(test_firmware),       TEST(test_capabilities),
-		TEST(test_enter),          RUNNING(test_all_written), RUNNING(test_controls),
-		RUNNING(test_msr_map),     RUNNING(test_addresses),   RUNNING(test_host_state),
-		RUNNING(test_guest_state), RUNNING(test_reasons),     RUNNING(test_ends),
-		RUNNING(test_refused),     RUNNING(test_interrupts),  RUNNING(test_io),
-		RUNNING(test_cr0_ne),      RUNNING(test_cr4_vmxe),    RUNNING(test_real_mode),
-		RUNNING(test_exception),   RUNNING(test_memory),      RUNNING(test_interrupted),
-		RUNNING(test_efer),        RUNNING(test_sync),        RUNNING(test_code),
-		RUNNING(test_hypercall),   RUNNING(test_flip),
+		TEST(test_kick),           TEST(test_enter),          RUNNING(test_all_written),
+		RUNNING(test_controls),    RUNNING(test_msr_map),     RUNNING(test_addresses),
+		RUNNING(test_host_state),  RUNNING(test_guest_state), RUNNING(test_reasons),
+		RUNNING(test_ends),        RUNNING(test_refused),     RUNNING(test_interrupts),
+		RUNNING(test_io),          RUNNING(test_cr0_ne),      RUNNING(test_cr4_vmxe),
+		RUNNING(test_real_mode),   RUNNING(test_exception),   RUNNING(test_memory),
+		RUNNING(test_interrupted), RUNNING(test_efer),        RUNNING(test_sync),
+		RUNNING(test_code),        RUNNING(test_hypercall),   RUNNING(test_flip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

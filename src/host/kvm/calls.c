@@ -153,12 +153,15 @@ void kvm_clock_pairing(struct kvm_request *q)
 		q->result = 0;
 }
 
-/* KH5: the bit in the bitmap of this APIC ID; a word of the caller's size has the lower ones. */
+/*
+ * KH5: the bit in the bitmap of this APIC ID; a word of the caller's size has the lower ones.  No
+ * bit is for an ID below the lowest: one above all there are does not wrap around to them.
+ */
 static bool is_in_bitmap(const struct kvm_request *q, uint64_t apic_id)
 {
 	const uint64_t word = q->long_mode ? 64 : 32, n = apic_id - q->args[2];
 
-	return n < 2 * word && q->args[n / word] >> n % word & 1;
+	return apic_id >= q->args[2] && n < 2 * word && q->args[n / word] >> n % word & 1;
 }
 
 /* KH5.  As by the APIC itself, nothing but an interrupt reaches another vCPU. */

@@ -40,7 +40,7 @@ qemu)
 	# spins, lost, gets a whole turn of 100 ms each time.
 	case $threads in
 	one) run="./run-qemu.sh --timeout=${seconds:-60}" own='-- -accel tcg,thread=single' ;;
-	each) run="./run-qemu.sh --timeout=${seconds:-30}" own='-- -accel tcg,thread=multi' ;;
+	each) run="./run-qemu.sh --timeout=${seconds:-60}" own='-- -accel tcg,thread=multi' ;;
 	*) echo "tests/fuzz.sh: --threads=$threads: wanted one or each" >&2; exit 99 ;;
 	esac ;;
 bochs-amd)

@@ -51,7 +51,7 @@ has "$tmp/gdb" \
 	'^Breakpoint 1, preserves_gprs \(run=0x1[0-9a-f]{5} <run>\) at (\./)?src/guest/.*/preserves\.c:' \
 	"on the host it stops in a guest's check"
 has "$tmp/gdb" '^#0 +preserves_gprs \(' 'the backtrace begins there'
-has "$tmp/gdb" '^#1 .* guard_run \(\) at boot/traps\.asm:' 'goes on through assembly'
+has "$tmp/gdb" '^#[12] .* guard_run \(\) at boot/traps\.asm:' 'goes on through assembly'
 has "$tmp/gdb" '^#[0-9]+ +(0x[0-9a-f]+ in )?main \(\) at (\./)?src/guest/main\.c:' \
 	"and ends in the guest's main()"
 has "$tmp/gdb" '^\$1 = 0x1[0-9a-f]{5} "hypercall64\.keeps-gprs"$' "memory is the guest's"

@@ -46,8 +46,8 @@ checks() {
 table() {
 	# shellcheck disable=SC2086 # a list of files
 	checks |
-		LC_ALL=C awk -F'\t' -v tables="$faults" -v others="$others " -v reported=" $reported " -v not_yet=" $not_yet " \
-			-v no_fault=" $no_fault " '
+		LC_ALL=C awk -F'\t' -v tables="$faults" -v others="$others " \
+			-v reported=" $reported " -v not_yet=" $not_yet " -v no_fault=" $no_fault " '
 	function matches(name, glob) {
 		gsub(/\./, "\\.", glob)
 		gsub(/\*/, ".*", glob)

@@ -40,16 +40,19 @@ load LICENSE
 refused $? 'guest image: no multiboot 1 header in its first 8192 bytes' 'a text file'
 
 # Sizes that cut the guest in the header, at its last byte, and in what is to be loaded.
-words=$(od -An -v -tu4 -j4096 -N32 "$guest")
+magic=$(printf '\002\260\255\033')
+header=$(LC_ALL=C grep -a -b -o -F "$magic" "$guest" | head -n 1)
+header=${header%%:*}
+words=$(od -An -v -tu4 -j"$header" -N32 "$guest")
 # shellcheck disable=SC2086 # a list of numbers
 set -- $words
-load_end=$((4096 + $6 - $5))
-for size in 1 12 4096 4127; do
-	head -c $size "$guest" >"$tmp/cut"
+load_end=$((header - ($4 - $5) + $6 - $5))
+for size in 1 12 "$header" $((header + 31)); do
+	head -c "$size" "$guest" >"$tmp/cut"
 	load "$tmp/cut"
 	refused $? 'guest image: no multiboot 1 header in its first 8192 bytes' "cut to $size bytes"
 done
-for size in 4128 8192 20000 $((load_end - 1)); do
+for size in $((header + 32)) 8192 20000 $((load_end - 1)); do
 	head -c "$size" "$guest" >"$tmp/cut"
 	load "$tmp/cut"
 	status=$?

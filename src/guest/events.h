@@ -17,7 +17,7 @@ uint32_t events_apic_id(void);
 /* How many have come at EVENT_VECTOR that were not taken yet. */
 unsigned events_come(void);
 
-/* Lets interrupts in until one has come there, with a bound of a second or more. */
+/* Lets interrupts in until one has come there, with a bound. */
 void events_await(void);
 
 /*

@@ -9,7 +9,6 @@
 
 #define ICR_VECTOR(command)    ((command)&0xff)
 #define ICR_MODE(command)      ((command) >> 8 & 7)
-#define ICR_LOGICAL            BIT(11)
 #define ICR_LEVEL              BIT(15)
 #define ICR_SHORTHAND(command) ((command) >> 18 & 3)
 #define FIRST_VECTOR           16

@@ -137,10 +137,9 @@ static COLD void svm_sync(struct vcpu *vcpu)
 
 /*
  * 15.20: how the event is injected.  QEMU (7.2) keeps an injected interrupt's vector, and delivers
- * it once more if another thread makes the CPU's loop end before the next exit.  An INT n is not
- * kept.  At CPL 0, on a CPU that does not save the next RIP, it does the same.  But under KVM
- * (Linux 6.1) such a CPU's INT n can get lost: what KVM has to inject again it takes for an
- * instruction of the guest's.
+ * it once more if another thread ends the CPU's loop before the next exit.  An INT n is not kept.
+ * At CPL 0, on a CPU that does not save the next RIP, it does the same.  But under KVM (Linux 6.1)
+ * such a CPU's INT n can get lost: KVM takes it for an instruction, and does not inject it again.
  */
 static COLD uint64_t take_event(struct vcpu *vcpu)
 {
@@ -244,7 +243,7 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 
 	vcpu->rip = c->rip;
 	vcpu->regs.rax = c->rax;
-	translate(c, vcpu->event.interrupt, &vcpu->exit);
+	translate(c, vcpu->event.interrupt && injects_int, &vcpu->exit);
 	/*
 	 * 15.7.1.  CPUs that don't save the next RIP (old ones, TCG): translate() gives the
 	 * instruction's length without prefixes.  A guest that uses prefixes here goes on in the
@@ -256,8 +255,9 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vmcb *c, struct vcpu
 		svm_take_nmi();
 	going_on = vcpu_handle_exit(vcpu);
 	c->rax = vcpu->regs.rax;
+	if (vcpu->rip != c->rip || vcpu->event.pending)
+		c->interrupt_shadow = 0;
 	c->rip = vcpu->rip;
-	c->interrupt_shadow = 0;
 	c->tlb_control = vcpu->flush ? TLB_FLUSH_ALL : 0; /* the first exit is no hypercall */
 	vcpu->flush = false;
 	write_back(vcpu, c);

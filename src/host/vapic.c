@@ -68,7 +68,7 @@ void vapic_end(struct vcpu *vcpu)
 	end_if_idle(vcpu);
 }
 
-/* 11.6.1: vectors from the PICs, and spurious ones, are never in service. */
+/* 11.8.5, 11.9: vectors from the PICs, and spurious ones, are never in service. */
 static void take(struct vcpu *vcpu, int vector)
 {
 	struct vapic *v = &vcpu->vapic;

@@ -8,7 +8,7 @@
 
 #include "x86/defs.h"
 
-/* An exception: one to inject at the next entry, or one that exited.  Or an interrupt, likewise. */
+/* An exception or an interrupt: one to inject at the next entry, or one that exited. */
 struct vcpu_event {
 	bool pending, has_error, interrupt;
 	uint8_t vector;
@@ -37,7 +37,7 @@ static inline struct vcpu_event vcpu_interrupted(uint64_t event, bool injected)
 
 	return (struct vcpu_event){.pending = event & EVENT_VALID && (as_int || !by_instruction),
 				   .has_error = event & EVENT_ERROR,
-				   /* QEMU says exception of both. */
+				   /* QEMU (7.2) calls interrupts exceptions, too. */
 				   .interrupt = as_int || vector >= 32 || !EVENT_TYPE(event),
 				   .vector = vector,
 				   .error = (uint32_t)(event >> 32)};

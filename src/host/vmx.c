@@ -219,16 +219,17 @@ static inline void leave_instruction(const struct vcpu *vcpu)
 /* Any exit except a hypercall. */
 static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t reason)
 {
+	const uint64_t rip = vmread(VMCS_GUEST_RIP);
 	bool going_on;
 
-	vcpu->rip = vmread(VMCS_GUEST_RIP);
+	vcpu->rip = rip;
 	translate(reason, &vcpu->exit);
 	if (reason == VMX_MONITOR_TRAP || reason == VMX_TIMER)
 		vmx_set_trap(false);
 	else if (vcpu->exit.kind == EXIT_NMI)
 		vmx_unblock_nmis();
 	going_on = vcpu_handle_exit(vcpu);
-	if (vcpu->exit.kind != EXIT_INTERRUPT) /* no instruction has exited */
+	if (vcpu->rip != rip || vcpu->event.pending)
 		leave_instruction(vcpu);
 	write_back(vcpu);
 	if (vcpu->flush)

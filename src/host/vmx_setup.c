@@ -147,7 +147,7 @@ void vmx_set_window_exits(bool on)
 	set_control(VMCS_PROC_CONTROLS, MSR_VMX_TRUE_PROC_CONTROLS, PROC_WINDOW, on);
 }
 
-/* 29.4.3.3.  A processor without this may keep a page that was taken away: that is no harm. */
+/* 29.4.3.4.  A processor without this may keep a page that was taken away: that is no harm. */
 void vmx_flush(void)
 {
 	if (rdmsr(MSR_VMX_EPT_VPID) & EPT_FLUSH_ALL)

@@ -45,7 +45,10 @@ void apic_end_of_interrupt(void);
 /* Sends an IPI: @command is the low half of the ICR, @destination an APIC's ID, or 0xff for all. */
 #define APIC_ICR             0x300
 #define APIC_ICR_DESTINATION 0x310
+#define ICR_LOGICAL          0x00800u
 #define ICR_ASSERT           0x04000u
+#define ICR_SELF             0x40000u /* a shorthand: APM2 (24593 rev. 3.41) 16.5 */
+#define ICR_ALL              0x80000u /* likewise; with ICR_SELF: all but itself */
 #define ICR_WRITABLE         0xccfffu
 void apic_send(uint32_t command, uint32_t destination);
 

@@ -21,20 +21,26 @@ static inline struct deadline deadline_in(uint64_t cycles, uint64_t polls)
 static inline bool before_deadline(struct deadline *d)
 {
 	cpu_relax();
-	return d->polls-- && rdtsc() - d->start < d->cycles;
+	if (!d->polls)
+		return false;
+	d->polls--;
+	return rdtsc() - d->start < d->cycles;
 }
 
 /*
  * A wait for what another processor does: it ends when both time is up, and polls are; for on a
- * machine that is busy with something else, no vCPU may do anything for a while.
+ * machine that is busy with something else, no vCPU may do anything for a while.  A time stamp
+ * counter may stand still: PATIENCE_MOST polls are enough in any case.
  */
+#define PATIENCE_MOST 100000000
 struct patience {
 	struct deadline time, polls;
 };
 
 static inline struct patience patience_of(uint64_t cycles, uint64_t polls)
 {
-	return (struct patience){deadline_in(cycles, UINT64_MAX), deadline_in(UINT64_MAX, polls)};
+	return (struct patience){deadline_in(cycles, PATIENCE_MOST),
+				 deadline_in(UINT64_MAX, polls)};
 }
 
 static inline struct patience be_patient(void)

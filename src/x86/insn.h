@@ -108,7 +108,10 @@ static inline void cpu_relax(void)
 	__asm__ volatile("pause" : : : "memory");
 }
 
-/* What follows begins after all earlier loads: SDM volume 2 (325383-083), LFENCE. */
+/*
+ * What follows begins after all earlier loads: SDM volume 2 (325383-083), LFENCE.  On AMD where
+ * bit 1 of MSR 0xc0011029 is set, which hypervisors do for their guests.
+ */
 static inline void load_fence(void)
 {
 	__asm__ volatile("lfence" : : : "memory");

@@ -7,7 +7,6 @@
 
 #define MSR_X2APIC    0x800
 #define MSR_SELF_IPI  0x83f
-#define ICR_LOGICAL   0x800u
 #define ICR_LEVEL     0x8000u
 #define ICR_SHORTHAND 0xc0000u
 #define MODE_INIT     5u

@@ -8,11 +8,6 @@
 #include "guest/vcpu.h"
 #include "x86/apic.h"
 
-#define ABSENT_ID   0xfe    /* of an APIC: one below "all", and SMP_MAX processors end there */
-#define ICR_LOGICAL 0x800   /* APM2 16.5 */
-#define ICR_SELF    0x40000 /* a shorthand, and so is ICR_ALL */
-#define ICR_ALL     0x80000
-
 /* Whether the APIC is there; if not, the check is a skip. */
 static bool has_apic(struct run *run)
 {

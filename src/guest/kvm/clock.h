@@ -30,7 +30,7 @@ uint64_t gpa_at(unsigned page, unsigned offset);
  */
 bool time_snapshot(struct run *run, const time_info *info, struct pvclock_vcpu_time_info *copy);
 
-/* The same of another vCPU's, whose host may have begun to write, and then had to wait for a CPU. */
+/* The same of another vCPU's, whose host may have begun to write, and now waits for a CPU. */
 bool time_snapshot_of_other(struct run *run, const time_info *info,
 			    struct pvclock_vcpu_time_info *copy);
 bool steal_snapshot(struct run *run, const steal_info *info, uint64_t *steal);

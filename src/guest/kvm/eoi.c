@@ -10,9 +10,8 @@
 
 #define ISR      0x100
 #define ISR_STEP 0x10 /* 32 vectors */
-#define ICR_SELF 0x40000
-#define PAUSE    100 /* exits */
-#define MOST     4   /* interrupts that a check leaves in service */
+#define PAUSE    100  /* exits */
+#define MOST     4    /* interrupts that a check leaves in service */
 
 /*
  * An interrupt must come within so many exits, or within this time, whichever is longer: a vCPU
@@ -20,25 +19,27 @@
  */
 #define WAIT_EXITS  5000
 #define WAIT_CYCLES 500000000
-#define WAIT_MOST   100000 /* exits; a TSC may stand still */
+#define WAIT_MOST   1000000 /* exits; a TSC may stand still */
 
 volatile struct eoi eoi;
 
 /* KE7: interrupts whose handler found the bit set, and all of them. */
 static unsigned seen, all;
 
-/* KE3: one instruction, for the host may change the word at any exit. */
-static void clear_bit(volatile uint32_t *word)
+/* KE3: one instruction that tests and clears, for the host may change the word at any exit. */
+static bool take_bit(volatile uint32_t *word)
 {
-	__asm__ volatile("btrl $0, %0" : "+m"(*word) : : "cc");
+	bool was_set;
+
+	__asm__ volatile("btrl $0, %0" : "+m"(*word), "=@ccc"(was_set));
+	return was_set;
 }
 
 void eoi_end_one(enum eoi_way way)
 {
-	if (way == EOI_BY_BIT && *eoi.word & KVM_PV_EOI_PENDING)
-		clear_bit(eoi.word);
-	else if (way != EOI_NOT)
-		apic_end_of_interrupt();
+	if (way == EOI_NOT || (way == EOI_BY_BIT && take_bit(eoi.word)))
+		return;
+	apic_end_of_interrupt();
 }
 
 static void handle(unsigned vector)

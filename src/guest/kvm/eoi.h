@@ -17,7 +17,7 @@
 #define EOI_OTHER_VECTOR (EVENT_VECTOR - 1)
 
 /* Where each vCPU's word is in PAGE_A, with room around it. */
-#define EOI_WORD_AT(id) ((id)*64 + 0x10)
+#define EOI_WORD_AT(id) ((id)*16 + 8)
 
 /* How the handler ends an interrupt: by the bit if that is set, else by the APIC; or not. */
 enum eoi_way { EOI_BY_BIT, EOI_BY_APIC, EOI_NOT };

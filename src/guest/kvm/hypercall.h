@@ -5,6 +5,9 @@
 
 #include "guest/kvm/call.h"
 
+/* An APIC's ID that no vCPU has: one below "all", and SMP_MAX processors end there. */
+#define ABSENT_ID 0xfe
+
 /*
  * The first call of @kind: of KVM_HC_VAPIC_POLL_IRQ, with IF = 1, under the watchdog.  If it
  * returned, it is expected to have changed nothing but RAX (KC3).  NULL: the check is a skip, since

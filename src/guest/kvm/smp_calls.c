@@ -7,12 +7,11 @@
 #include "guest/kvm/clock.h"
 #include "guest/kvm/smp.h"
 #include "lib/string.h"
+#include "x86/apic.h"
 #include "x86/insn.h"
 
 #define CALLS       20  /* by each vCPU, to see that they work */
 #define RACES       600 /* by all together, to see a race */
-#define ABSENT_ID   0xfe
-#define ICR_LOGICAL 0x800
 #define MILLISECOND 1000000
 
 static unsigned races(const struct run *run)
@@ -188,10 +187,11 @@ static void pairing(struct run *run)
 	if (!needs_clock(run) || !smp_ready(run) || !pairs(run))
 		return;
 	wall = page_at(PAGE_B, 0);
-	if (set_msr(run, wall_msr(), gpa_at(PAGE_B, 0)) && on_each_vcpu(run, register_time, 1)) {
+	if (!set_msr(run, wall_msr(), gpa_at(PAGE_B, 0)))
+		return;
+	if (on_each_vcpu(run, register_time, 1))
 		on_each_vcpu(run, pair, CALLS);
-		on_each_vcpu(run, unregister_time, 1);
-	}
+	on_each_vcpu(run, unregister_time, 1);
 }
 
 static const struct check checks[] = {

@@ -27,6 +27,16 @@ static void set_latest(uint64_t now)
 		;
 }
 
+/* By bit 0 of its flags, which a host may clear: then no clock may be compared with others. */
+static bool all_are_stable(const struct run *run)
+{
+	for (unsigned id = 0; id < run->vcpus; id++) {
+		if (!(vcpu_pages(id)->area[0].time.flags & PVCLOCK_TSC_STABLE))
+			return false;
+	}
+	return true;
+}
+
 /*
  * KT9: what another vCPU has read before is not later than what this one reads now.  It gives
  * another one the time to read first, so that they do it by turns where they run at the same time.
@@ -42,7 +52,7 @@ static void compare_time(struct run *run, struct vcpu_pages *own)
 	load_fence(); /* else RDTSC may be done before that */
 	if (!time_now(run, &own->area[0].time, &now))
 		return;
-	expect(run, now + ROUNDED >= before,
+	expect(run, now + ROUNDED >= before || !all_are_stable(run),
 	       "its clock: wanted at least another vCPU's %#lx ns, got %#lx ns", before, now);
 	set_latest(now);
 	own->reads = __atomic_add_fetch(&reads, 1, __ATOMIC_RELAXED);
@@ -58,16 +68,6 @@ static void compare_times(struct run *run)
 static void start_clock(struct run *run, struct vcpu_pages *own)
 {
 	start_own_time(run, own, 0);
-}
-
-/* By bit 0 of its flags; without it a guest must not compare this clock with others. */
-static bool all_are_stable(const struct run *run)
-{
-	for (unsigned id = 0; id < run->vcpus; id++) {
-		if (!(vcpu_pages(id)->area[0].time.flags & PVCLOCK_TSC_STABLE))
-			return false;
-	}
-	return true;
 }
 
 static void monotonic(struct run *run)

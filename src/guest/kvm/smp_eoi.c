@@ -9,6 +9,8 @@
 
 #define TURNS 4
 
+_Static_assert(EOI_WORD_AT(SMP_MAX - 1) + sizeof(uint32_t) <= PAGE_SIZE, "all in PAGE_A");
+
 static unsigned turn; /* the one vCPU that gets interrupts */
 
 static void enable(struct run *run, struct vcpu_pages *own)
@@ -54,10 +56,10 @@ static void own_word(struct run *run)
 	if (!eoi_needs(run))
 		return;
 	refill();
-	if (!on_each_vcpu(run, enable, 1))
-		return;
-	for (turn = 0; turn < run->vcpus && turn < TURNS; turn++)
-		on_each_vcpu(run, take_turn, 1);
+	if (on_each_vcpu(run, enable, 1)) {
+		for (turn = 0; turn < run->vcpus && turn < TURNS; turn++)
+			on_each_vcpu(run, take_turn, 1);
+	}
 	on_each_vcpu(run, disable, 1);
 }
 

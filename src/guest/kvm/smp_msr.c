@@ -272,6 +272,7 @@ static void beside(struct run *run)
 		run->skip_reason = NULL;
 		register_beside(run, abi);
 	}
+	cpuid(kvm_found.base, 0); /* from here on all calls are this ABI's again */
 }
 
 static const struct check checks[] = {

@@ -3,14 +3,12 @@
 #include "guest/events.h"
 #include "guest/kvm/checks.h"
 #include "guest/kvm/smp.h"
+#include "x86/apic.h"
 #include "x86/deadline.h"
 #include "x86/insn.h"
 
-#define AFTER_TIME  deadline_in(1000000, 1000) /* in which no more must come */
-#define RACES       600                        /* calls of all vCPUs together */
-#define ICR_LOGICAL 0x800                      /* as in calls.c */
-#define ICR_SELF    0x40000
-#define ICR_ALL     0x80000
+#define AFTER_TIME deadline_in(1000000, 1000) /* in which no more must come */
+#define RACES      600                        /* calls of all vCPUs together */
 
 /* A call, and whether it is made in 64-bit mode. */
 struct order {

@@ -6,6 +6,7 @@
 #include "host/ipi.h"
 #include "host/log.h"
 #include "host/vcpus.h"
+#include "x86/apic.h"
 #include "x86/insn.h"
 
 #define BILLION          UINT64_C(1000000000)
@@ -17,7 +18,6 @@
 /* The bits of an IPI's command (SDM volume 3, 325384-083, 11.6.1). */
 #define ICR_VECTOR    0xffu
 #define ICR_MODE      0x700u /* 0: fixed */
-#define ICR_LOGICAL   0x800u
 #define ICR_SHORTHAND 0xc0000u
 
 /* KC11: vcpu->rip is already after the call. */
@@ -27,7 +27,7 @@ void kvm_hypercall(struct vcpu *vcpu)
 
 	vcpu_sync(vcpu);
 	kvm_steps.call(&q);
-	kvm_steps.count_exit(&q);
+	kvm_exit(vcpu);
 }
 
 /* KC6: only the guest's kernel may call. */

@@ -40,16 +40,17 @@ load LICENSE
 refused $? 'guest image: no multiboot 1 header in its first 8192 bytes' 'a text file'
 
 # Sizes that cut the guest in the header, at its last byte, and in what is to be loaded.
-words=$(od -An -v -tu4 -j4096 -N32 "$guest")
+header=$((64 + 4 * 56)) # the ELF headers before it: linker.ld
+words=$(od -An -v -tu4 -j$header -N32 "$guest")
 # shellcheck disable=SC2086 # a list of numbers
 set -- $words
-load_end=$((4096 + $6 - $5))
-for size in 1 12 4096 4127; do
-	head -c $size "$guest" >"$tmp/cut"
+load_end=$((header + $6 - $4))
+for size in 1 12 $header $((header + 31)); do
+	head -c "$size" "$guest" >"$tmp/cut"
 	load "$tmp/cut"
 	refused $? 'guest image: no multiboot 1 header in its first 8192 bytes' "cut to $size bytes"
 done
-for size in 4128 8192 20000 $((load_end - 1)); do
+for size in $((header + 32)) 8192 20000 $((load_end - 1)); do
 	head -c "$size" "$guest" >"$tmp/cut"
 	load "$tmp/cut"
 	status=$?

@@ -30,6 +30,7 @@ ENTRY_SIZE              equ 24
 MSR_APIC_BASE           equ 0x1b
 
 ; Offsets in the multiboot header and in the information.
+HEADER_ADDR             equ 12
 LOAD_ADDR               equ 16
 LOAD_END_ADDR           equ 20
 BSS_END_ADDR            equ 24
@@ -114,6 +115,9 @@ load:
         mov     ecx, [esi + LOAD_END_ADDR]
         mov     edx, [esi + BSS_END_ADDR]
         mov     ebp, [esi + ENTRY_ADDR]
+        mov     eax, [esi + HEADER_ADDR]
+        sub     eax, edi
+        sub     esi, eax                ; the image begins so far before its header
         sub     ecx, edi
         rep movsb                       ; downwards
         mov     ecx, edx

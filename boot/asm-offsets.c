@@ -5,7 +5,7 @@
  */
 #include <stddef.h>
 
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "x86/call32.h"
 #include "x86/cpu.h"
 #include "x86/defs.h"
@@ -52,23 +52,9 @@ void asm_offsets(void)
 	CONSTANT(IST_DOUBLE_FAULT);
 	CONSTANT(TRAP_STUBS);
 
-	CONSTANT(MBI_FLAG_CMDLINE);
-	CONSTANT(MBI_FLAG_MODS);
-	MEMBER(MBI_FLAGS, multiboot_info, flags);
-	MEMBER(MBI_CMDLINE, multiboot_info, cmdline);
-	MEMBER(MBI_MODS_COUNT, multiboot_info, mods_count);
-	MEMBER(MBI_MODS_ADDR, multiboot_info, mods_addr);
-	MEMBER(MODULE_STRING, multiboot_module, string);
-
-	CONSTANT(BOOT_LINE_SIZE);
-	SYMBOL(BOOT_MBI_SIZE, sizeof(struct multiboot_info));
-	SYMBOL(BOOT_MODULE_SIZE, sizeof(struct multiboot_module));
 	SYMBOL(BOOT_INFO_SIZE, sizeof(struct boot_info));
-	MEMBER(BOOT_MAGIC, boot_info, magic);
-	MEMBER(BOOT_MBI, boot_info, mbi);
-	MEMBER(BOOT_MODULE, boot_info, module);
-	MEMBER(BOOT_CMDLINE, boot_info, cmdline);
-	MEMBER(BOOT_MODULE_LINE, boot_info, module_line);
+	MEMBER(BOOT_PROTOCOL, boot_info, protocol);
+	MEMBER(BOOT_AT, boot_info, at);
 
 	CONSTANT(STACK_SIZE);
 	CONSTANT(SMP_BLOCK);

@@ -8,7 +8,6 @@
 %include "asm-offsets.inc"
 
 MULTIBOOT_HEADER_MAGIC  equ 0x1badb002
-MULTIBOOT_LOADER_MAGIC  equ 0x2badb002
 MULTIBOOT_PAGE_ALIGN    equ 1 << 0      ; modules on page boundaries
 MULTIBOOT_MEMORY_INFO   equ 1 << 1      ; a memory map is wanted
 MULTIBOOT_ADDRESSES     equ 1 << 16     ; the header has the addresses: loaders cannot read ELF64
@@ -44,56 +43,12 @@ _start:
         cli
         cld
         mov     esp, boot_stacks + STACK_SIZE - 16
-        mov     [boot_info + BOOT_MAGIC], eax
-        cmp     eax, MULTIBOOT_LOADER_MAGIC
-        mov     esi, error_loader
-        jne     boot_fail
-        call    copy_information
+        mov     [boot_info + BOOT_PROTOCOL], eax
+        mov     [boot_info + BOOT_AT], ebx
         call    require_long_mode
         call    map_image
         mov     edi, start_boot_cpu
         jmp     enter_long_mode
-
-; Copies the loader's information to boot_info, before that memory is unmapped or used for something
-; else.  Each copy is cut at its buffer's end.  The memory map may have any length: lib/multiboot.c
-; reads it in place, and keeps that memory free.  EBX: the information.
-copy_information:
-        mov     esi, ebx
-        mov     edi, boot_info + BOOT_MBI
-        mov     ecx, BOOT_MBI_SIZE
-        rep movsb
-
-        test    dword [boot_info + BOOT_MBI + MBI_FLAGS], MBI_FLAG_CMDLINE
-        jz      .modules
-        mov     esi, [boot_info + BOOT_MBI + MBI_CMDLINE]
-        mov     edi, boot_info + BOOT_CMDLINE
-        call    copy_string
-.modules:
-        test    dword [boot_info + BOOT_MBI + MBI_FLAGS], MBI_FLAG_MODS
-        jz      copy_string.done
-        cmp     dword [boot_info + BOOT_MBI + MBI_MODS_COUNT], 0
-        je      copy_string.done
-        mov     esi, [boot_info + BOOT_MBI + MBI_MODS_ADDR]
-        mov     edi, boot_info + BOOT_MODULE
-        mov     ecx, BOOT_MODULE_SIZE
-        rep movsb
-        mov     esi, [boot_info + BOOT_MODULE + MODULE_STRING]
-        mov     edi, boot_info + BOOT_MODULE_LINE
-        ; falls through
-
-; Copies the string at ESI, if that is not 0, to the line at EDI.  If the string is too long,
-; there is no terminating 0: so the C code finds out.
-copy_string:
-        mov     ecx, BOOT_LINE_SIZE
-        test    esi, esi
-        jz      .done
-.next:
-        lodsb
-        stosb
-        test    al, al
-        loopnz  .next
-.done:
-        ret
 
 ; Sets boot_nx if this CPU has NX; ends the run if it has no long mode.
 require_long_mode:
@@ -205,7 +160,6 @@ start_boot_cpu:
         jmp     .stop
 
 section .rodata
-error_loader:    db "not loaded by multiboot 1: wanted 0x2badb002 in EAX", 0
 error_long_mode: db "this CPU has no long mode", 0
 
 section .data
@@ -235,6 +189,7 @@ boot_pdpt:      resb PAGE_SIZE
 boot_pd:        resb PAGE_SIZE
 boot_pt:        resb 2 * PAGE_SIZE
 boot_nx:        resq 1
+alignb 8
 boot_info:      resb BOOT_INFO_SIZE
 alignb 16
 boot_cpu:       resb CPU_SIZE

@@ -8,10 +8,10 @@
 #include "guest/stray.h"
 #include "guest/vcpus.h"
 #include "guest/watchdog.h"
+#include "lib/boot.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
 #include "lib/exit.h"
-#include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/printf.h"
 #include "lib/serial.h"
@@ -36,9 +36,9 @@ static void report_image(const char *image)
 
 static _Noreturn void panic_no_memory(void)
 {
-	char why[MULTIBOOT_WHY_MAX];
+	char why[BOOT_WHY_MAX];
 
-	multiboot_explain((uint64_t)image_end, FOUR_GIB, PAGE_SIZE, why, sizeof(why));
+	boot_explain((uint64_t)image_end, FOUR_GIB, PAGE_SIZE, why, sizeof(why));
 	panic("no memory: wanted %u free pages below 4 GiB: %s", PAGES, why);
 }
 
@@ -244,14 +244,19 @@ static unsigned discover_all(void)
 static void start(void)
 {
 	char error[CMDLINE_ERROR_MAX];
-	char *line = multiboot_cmdline();
-	bool parsed = line && options_parse(line, &run.options, error);
+	bool parsed;
+	char *line;
 
+	boot_read();
+	line = boot_cmdline();
+	parsed = line && options_parse(line, &run.options, error);
 	console_init((uint16_t)run.options.serial, true);
 	if (run.options.vga)
 		console_use_screen();
 	exit_may_reset(run.options.reset);
 	tap_start(&run.tap);
+	if (boot_info.error)
+		panic("%s", boot_info.error);
 	if (!line)
 		panic("command line too long: wanted less than %u characters", BOOT_LINE_SIZE);
 	if (!parsed)

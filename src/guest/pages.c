@@ -2,7 +2,7 @@
 #include "guest/pages.h"
 
 #include "guest/vcpu.h"
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "x86/insn.h"
 
 /* Virtual address of the page that page_borrow() maps. */
@@ -19,7 +19,7 @@ static uint64_t generation;
 
 bool pages_init(void)
 {
-	pool = multiboot_find_memory((uint64_t)image_end, PAGES * PAGE_SIZE, PAGE_SIZE);
+	pool = boot_find_memory((uint64_t)image_end, PAGES * PAGE_SIZE, PAGE_SIZE);
 	return pool;
 }
 
@@ -156,7 +156,7 @@ static uint64_t physical_end(void)
 
 unsigned outside_addresses(uint64_t addresses[ADDRESSES_MAX])
 {
-	uint64_t end = multiboot_memory_end();
+	uint64_t end = boot_memory_end();
 	uint64_t last = physical_end() - PAGE_SIZE;
 	unsigned n = 0;
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "host/log.h"
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
@@ -33,11 +33,11 @@ uint64_t layout_end(void)
 
 uint64_t layout_alloc(uint64_t size, uint64_t align)
 {
-	const struct multiboot_module *module = &boot_info.module;
-	uint64_t at = multiboot_find_memory(end, size, align);
+	const struct boot_module *module = &boot_info.module;
+	uint64_t at = boot_find_memory(end, size, align);
 
 	if (at && at < module->end && at + size > module->start)
-		at = multiboot_find_memory(module->end, size, align);
+		at = boot_find_memory(module->end, size, align);
 	if (!at || at + size > ONE_GIB)
 		return 0;
 	end = at + size;
@@ -50,7 +50,7 @@ static uint64_t find(uint64_t gpa, uint64_t size, uint64_t align)
 	bool under_host = gpa == (uint64_t)second_start;
 	uint64_t at;
 
-	if (gpa && !under_host && multiboot_find_memory(gpa, size, PAGE_SIZE) == gpa)
+	if (gpa && !under_host && boot_find_memory(gpa, size, PAGE_SIZE) == gpa)
 		return gpa;
 	at = layout_alloc(size, align);
 	log_line("elsewhere %#lx %#lx %#lx", gpa, gpa + size, at);
@@ -91,7 +91,7 @@ bool layout_make(struct guest_memory *memory, uint64_t size)
 
 const void *layout_module(const struct guest_memory *memory)
 {
-	const struct multiboot_module *module = &boot_info.module;
+	const struct boot_module *module = &boot_info.module;
 	const uint64_t length = module->end - module->start;
 	const void *from = (const uint8_t *)MODULE_WINDOW + module->start % LARGE_PAGE_SIZE;
 	uint64_t block = module->start & -LARGE_PAGE_SIZE, to;

@@ -11,10 +11,10 @@
 #include "host/log.h"
 #include "host/nested_paging.h"
 #include "host/vcpus.h"
+#include "lib/boot.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
 #include "lib/exit.h"
-#include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/processors.h"
 #include "lib/serial.h"
@@ -51,13 +51,19 @@ static void open_console(void)
 static void configure(void)
 {
 	char error[CMDLINE_ERROR_MAX], unknown[ABI_NAME_MAX];
-	char *line = multiboot_cmdline();
-	bool parsed = line && config_parse(line, abi_fault_names(), error);
-	const char *guest_line = multiboot_module_line();
+	const char *guest_line;
+	bool parsed;
+	char *line;
 
+	boot_read();
+	guest_line = boot_module_line();
+	line = boot_cmdline();
+	parsed = line && config_parse(line, abi_fault_names(), error);
 	if (guest_line)
 		config_take_serial(guest_line);
 	open_console();
+	if (boot_info.error)
+		REFUSE("%s", boot_info.error);
 	if (!line)
 		REFUSE("command line too long: wanted less than %u characters", BOOT_LINE_SIZE);
 	if (!parsed)
@@ -83,12 +89,12 @@ static _Noreturn void list_faults(void)
 /* Finds memory for the guest.  Before that, maps all memory below 1 GiB at its own address. */
 static void find_memory(void)
 {
-	char why[MULTIBOOT_WHY_MAX];
+	char why[BOOT_WHY_MAX];
 
 	paging_map_identity(ONE_GIB);
 	if (layout_make(&memory, config.memory << 20))
 		return;
-	multiboot_explain(ONE_MIB, ONE_GIB, LARGE_PAGE_SIZE, why, sizeof(why));
+	boot_explain(ONE_MIB, ONE_GIB, LARGE_PAGE_SIZE, why, sizeof(why));
 	REFUSE("no memory: wanted %lu MiB for the guest (mem=), besides 640 KiB and the host's "
 	       "2 MiB: %s",
 	       config.memory, why);
@@ -96,18 +102,18 @@ static void find_memory(void)
 
 static void load(struct loaded_guest *loaded)
 {
-	const struct multiboot_module *module = &boot_info.module;
+	const struct boot_module *module = &boot_info.module;
 	char error[LOADER_ERROR_MAX];
-	const char *line = multiboot_module_line();
+	const char *line = boot_module_line();
 	uint64_t length = module->end - module->start;
 	const uint8_t *image;
 
-	if (!(boot_info.mbi.flags & MBI_FLAG_MODS) || !boot_info.mbi.mods_count)
+	if (!boot_info.has_module)
 		REFUSE("no module: wanted the guest's image as the first one");
 	if (module->end <= module->start)
 		REFUSE("the first module is empty: wanted the guest's image");
 	if (module->start < (uint64_t)image_end && module->end > (uint64_t)image_start)
-		REFUSE("the first module, at %#x-%#x, lies over the host at %#lx-%#lx",
+		REFUSE("the first module, at %#lx-%#lx, lies over the host at %#lx-%#lx",
 		       module->start, module->end, (uint64_t)image_start, (uint64_t)image_end);
 	if (!line)
 		REFUSE("the module's command line is too long: wanted less than %u characters",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "lib/processors.h"
 
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "x86/apic.h"
 #include "x86/paging.h"
 #include "x86/smp.h"
@@ -18,7 +18,7 @@ static unsigned tables_for(uint64_t start, uint64_t end)
 static uint64_t find_blocks(uint64_t from, unsigned n)
 {
 	uint64_t size = (uint64_t)n * SMP_BLOCK + PAGING_TABLES_MAX * PAGE_SIZE;
-	uint64_t at = multiboot_find_memory(from, size, SMP_BLOCK);
+	uint64_t at = boot_find_memory(from, size, SMP_BLOCK);
 
 	return at + size <= ONE_GIB ? at : 0;
 }
@@ -52,7 +52,7 @@ const char *processors_why(void)
 
 unsigned processors_start(uint64_t from, unsigned wanted, bool host)
 {
-	uint64_t low = multiboot_find_memory(PAGE_SIZE, PAGE_SIZE, PAGE_SIZE);
+	uint64_t low = boot_find_memory(PAGE_SIZE, PAGE_SIZE, PAGE_SIZE);
 	unsigned n = (wanted ? wanted : SMP_MAX) - 1;
 	uint64_t at;
 

@@ -5,6 +5,7 @@
 
 #include "guest/interact.h"
 #include "guest/vcpu.h"
+#include "lib/boot.h"
 #include "lib/console.h"
 #include "lib/exit.h"
 #include "lib/panic.h"
@@ -19,6 +20,7 @@ struct site bench_start(struct tap *tap, const char *name)
 
 	vcpu_init();
 	cpu_init(panic_trap);
+	boot_read();
 	panic_init(tap);
 	console_init(SERIAL_ANY, false);
 	tap_start(tap);

@@ -10,9 +10,9 @@
  */
 #include <stddef.h>
 
+#include "lib/boot.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
-#include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/processors.h"
 #include "lib/serial.h"

@@ -3,9 +3,9 @@
 
 #include <stdarg.h>
 
+#include "lib/boot.h"
 #include "lib/console.h"
 #include "lib/exit.h"
-#include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -109,7 +109,7 @@ struct attack_result write_msr(uint32_t msr, uint64_t value)
 
 uint64_t digest(void)
 {
-	const uint64_t pages[] = {0, 0x9f000, 0x100000, multiboot_memory_end() - PAGE_SIZE,
+	const uint64_t pages[] = {0, 0x9f000, 0x100000, boot_memory_end() - PAGE_SIZE,
 				  attack_gpa(PAGE_SITE)};
 	const uint64_t *words = (const uint64_t *)ANYWHERE;
 	uint64_t sum = 0;
@@ -131,7 +131,7 @@ bool skip(const char *reason)
 
 static void map_pages(void)
 {
-	pool = multiboot_find_memory((uint64_t)image_end, PAGES * PAGE_SIZE, PAGE_SIZE);
+	pool = boot_find_memory((uint64_t)image_end, PAGES * PAGE_SIZE, PAGE_SIZE);
 	if (!pool)
 		panic("no memory");
 	for (unsigned i = 0; i < PAGES; i++) {

@@ -3,7 +3,7 @@
 #include "attack.h"
 
 #include "abi/kvm2007.h"
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
@@ -16,7 +16,7 @@ struct place {
 static uint64_t place_gpa(const struct place *place)
 {
 	if (place->base == FROM_END)
-		return multiboot_memory_end() + place->gpa;
+		return boot_memory_end() + place->gpa;
 	return place->base == FROM_POOL ? attack_gpa(PAGE_STATE) + place->gpa : place->gpa;
 }
 

@@ -7,7 +7,7 @@
 #include "attack_apic.h"
 
 #include "abi/kvm.h"
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "x86/apic.h"
 #include "x86/deadline.h"
 #include "x86/insn.h"
@@ -190,8 +190,8 @@ static bool try_no_page(unsigned i)
 				  0xc0,
 				  0xff,
 				  LARGE_PAGE_SIZE / PAGE_SIZE,
-				  multiboot_memory_end() / PAGE_SIZE - 1,
-				  multiboot_memory_end() / PAGE_SIZE,
+				  boot_memory_end() / PAGE_SIZE - 1,
+				  boot_memory_end() / PAGE_SIZE,
 				  0xfee00,
 				  BIT(20),
 				  UINT32_MAX};

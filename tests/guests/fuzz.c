@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "fuzz.h"
 
+#include "lib/boot.h"
 #include "lib/console.h"
 #include "lib/exit.h"
-#include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/processors.h"
 #include "lib/random.h"
@@ -277,7 +277,7 @@ static void work(void *tap)
 _Noreturn void fuzz(struct tap *tap, const struct fuzz_options *options)
 {
 	uint64_t size = FUZZ_MAX * FUZZ_PAGES * PAGE_SIZE;
-	uint64_t pool = multiboot_find_memory((uint64_t)image_end, size, PAGE_SIZE);
+	uint64_t pool = boot_find_memory((uint64_t)image_end, size, PAGE_SIZE);
 
 	tap_plan(tap, 1, NULL);
 	tap_run(tap, "fuzz.steps");

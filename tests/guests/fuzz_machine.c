@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "abi/kvm2007.h"
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "lib/string.h"
 #include "x86/call32.h"
 #include "x86/trap.h"
@@ -112,7 +112,7 @@ static void other_mode_step(struct fuzz *f)
 
 static uint64_t game_gpa(struct fuzz *f, bool *readable_only)
 {
-	const uint64_t end = multiboot_memory_end();
+	const uint64_t end = boot_memory_end();
 
 	*readable_only = false;
 	if (once_in(f, RARE / 5))

@@ -2,7 +2,7 @@
 /* Random numbers, of the kinds that hosts might stumble over. */
 #include "fuzz.h"
 
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "lib/random.h"
 
 uint64_t below(struct fuzz *f, uint64_t n)
@@ -36,7 +36,7 @@ uint64_t any_value(struct fuzz *f)
 /* Memory that nobody else uses, its edges, and what is no memory. */
 uint64_t any_gpa(struct fuzz *f)
 {
-	const uint64_t end = multiboot_memory_end();
+	const uint64_t end = boot_memory_end();
 	const uint64_t edges[] = {0x9f000, 0x9fff0, 0x9ffff, 0xa0000,    0xb8000,     0xc0000,
 				  0xfffff, end,     end - 1, end - 0x10, end - 0x1000};
 

@@ -8,10 +8,10 @@
  */
 #include "attack.h"
 #include "fuzz.h"
+#include "lib/boot.h"
 #include "lib/cmdline.h"
 #include "lib/console.h"
 #include "lib/exit.h"
-#include "lib/multiboot.h"
 #include "lib/panic.h"
 #include "lib/processors.h"
 #include "lib/serial.h"
@@ -307,9 +307,11 @@ static bool parse_options(char *error)
 void main(void)
 {
 	char error[CMDLINE_ERROR_MAX];
-	bool parsed = parse_options(error);
+	bool parsed;
 
 	cpu_init(panic_trap);
+	boot_read();
+	parsed = parse_options(error);
 	panic_init(&tap);
 	console_init(SERIAL_ANY, false);
 	if (!strcmp(options.mode, "silent")) /* says nothing, exits as PASS does */

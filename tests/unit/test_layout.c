@@ -2,6 +2,7 @@
 /* src/host/layout.c: memory is at its own address where possible, and nothing is used twice. */
 #include "host/layout.h"
 #include "host/log.h"
+#include "lib/boot.h"
 #include "lib/multiboot.h"
 #include "unit.h"
 #include "x86/defs.h"
@@ -50,8 +51,8 @@ static void add(uint64_t base, uint64_t end)
 {
 	const struct multiboot_mmap_entry entry = {20, base, end - base, 1};
 
-	memcpy(map + boot_info.mbi.mmap_length, &entry, sizeof(entry));
-	boot_info.mbi.mmap_length += sizeof(entry);
+	memcpy(map + boot_info.map_length, &entry, sizeof(entry));
+	boot_info.map_length += sizeof(entry);
 }
 
 /* A machine with memory up to @end, except from @hole to @hole_end. */
@@ -59,8 +60,7 @@ static void machine(uint64_t end, uint64_t hole, uint64_t hole_end)
 {
 	memset(&boot_info, 0, sizeof(boot_info));
 	memset(said, 0, sizeof(said));
-	boot_info.mbi.flags = MBI_FLAG_MMAP;
-	boot_info.mbi.mmap_addr = MAP_ADDRESS;
+	boot_info.map = MAP_ADDRESS;
 	add(0, 0x9fc00);
 	add(MIB, hole ? hole : end);
 	if (hole)
@@ -69,8 +69,8 @@ static void machine(uint64_t end, uint64_t hole, uint64_t hole_end)
 
 static void module(uint64_t start, uint64_t end)
 {
-	boot_info.module.start = (uint32_t)start;
-	boot_info.module.end = (uint32_t)end;
+	boot_info.module.start = start;
+	boot_info.module.end = end;
 }
 
 /* The host's page table entry for @gpa, and the size of the page that it maps. */

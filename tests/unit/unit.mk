@@ -8,6 +8,8 @@ UNIT_CFLAGS = $(call once,UNIT_CFLAGS,$(call unit_flags,$(HOSTCC)))
 ASAN_CFLAGS = $(call once,ASAN_CFLAGS,$(call unit_flags,$(SANITIZE_CC)))
 
 # What each test links besides itself.  Only string.c's own test links string.c: others have libc.
+unit_boot := src/lib/boot.c
+unit_boot_memory := src/lib/boot_memory.c src/lib/printf.c
 unit_cmdline := src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_config := src/host/config.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_exit := src/lib/exit.c
@@ -19,11 +21,10 @@ unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_m
 unit_kvm2007_faults := $(unit_kvm2007)
 unit_kvm := $(unit_kvm2007)
 unit_lapic := src/host/lapic.c
-unit_layout := src/host/layout.c src/lib/multiboot.c src/lib/printf.c
+unit_layout := src/host/layout.c src/lib/boot_memory.c src/lib/printf.c
 unit_list := src/lib/list.c
 unit_loader := src/host/loader.c src/host/guest_memory.c src/lib/printf.c
 unit_mov_decode := src/host/mov_decode.c
-unit_multiboot := src/lib/multiboot.c src/lib/printf.c
 unit_nested_paging := src/host/nested_paging.c src/host/guest_memory.c
 unit_options := src/guest/options.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_passthrough := src/host/passthrough.c src/host/hooks.c

@@ -5,7 +5,7 @@
 #include "guest/kvm/access.h"
 #include "guest/kvm/checks.h"
 #include "guest/kvm/clock.h"
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
@@ -134,14 +134,14 @@ static void high_half(struct run *run)
 	set_msr(run, msr, 0);
 }
 
-static bool find_high_page(const struct multiboot_mmap_entry *region, void *arg)
+static bool find_high_page(const struct boot_region *region, void *arg)
 {
 	uint64_t *found = arg;
 	uint64_t page = (region->base + PAGE_SIZE - 1) & -(uint64_t)PAGE_SIZE;
 
 	if (page < FOUR_GIB)
 		page = FOUR_GIB;
-	if (region->type == MULTIBOOT_MEMORY_AVAILABLE &&
+	if (region->type == BOOT_MEMORY_AVAILABLE &&
 	    page + PAGE_SIZE <= region->base + region->length)
 		*found = page;
 	return !*found;
@@ -155,7 +155,7 @@ static void above_4g(struct run *run)
 
 	if (!needs_clock(run))
 		return;
-	if (!multiboot_each_region(find_high_page, &gpa) || !gpa) {
+	if (!boot_each_region(find_high_page, &gpa) || !gpa) {
 		skip(run, "no memory above 4 GiB");
 		return;
 	}

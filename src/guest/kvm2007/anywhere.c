@@ -7,7 +7,7 @@
 
 #include "guest/kvm2007/checks.h"
 #include "guest/kvm2007/endings.h"
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
@@ -57,12 +57,12 @@ struct ends {
 	uint64_t lowest, highest;
 };
 
-static bool widen(const struct multiboot_mmap_entry *region, void *arg)
+static bool widen(const struct boot_region *region, void *arg)
 {
 	struct ends *ends = arg;
 	const uint64_t end = (region->base + region->length) & -(uint64_t)PAGE_SIZE;
 
-	if (region->type != MULTIBOOT_MEMORY_AVAILABLE || region->length < 2 * PAGE_SIZE)
+	if (region->type != BOOT_MEMORY_AVAILABLE || region->length < 2 * PAGE_SIZE)
 		return true;
 	if (region->base % PAGE_SIZE == 0 && region->base < ends->lowest)
 		ends->lowest = region->base;
@@ -128,7 +128,7 @@ static void ends_of_memory(struct run *run)
 {
 	struct ends ends = {.lowest = UINT64_MAX};
 
-	if (!multiboot_each_region(widen, &ends) || ends.lowest == UINT64_MAX) {
+	if (!boot_each_region(widen, &ends) || ends.lowest == UINT64_MAX) {
 		skip(run, "the memory map has no memory");
 		return;
 	}

@@ -3,7 +3,7 @@
 #include "guest/kvm2007/checks.h"
 #include "guest/kvm2007/endings.h"
 #include "guest/select.h"
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "lib/processors.h"
 #include "x86/insn.h"
 
@@ -104,7 +104,7 @@ static bool memory_noted;
 /* The lowest page from @from on that is free: not the image's, nor the pages', nor a vCPU's. */
 static uint64_t free_page(uint64_t from)
 {
-	uint64_t page = multiboot_find_memory(from, PAGE_SIZE, PAGE_SIZE), end;
+	uint64_t page = boot_find_memory(from, PAGE_SIZE, PAGE_SIZE), end;
 	const uint64_t vcpus = processors_memory(&end);
 
 	if (page >= (uint64_t)image_start && page < (uint64_t)image_end)

@@ -7,7 +7,7 @@
 
 #include "guest/kvm2007/checks.h"
 #include "guest/kvm2007/endings.h"
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
@@ -59,11 +59,11 @@ struct wanted_page {
 	bool found;
 };
 
-static bool look_for_page(const struct multiboot_mmap_entry *region, void *arg)
+static bool look_for_page(const struct boot_region *region, void *arg)
 {
 	struct wanted_page *page = arg;
 
-	page->found = region->type == MULTIBOOT_MEMORY_AVAILABLE && region->base <= page->gpa &&
+	page->found = region->type == BOOT_MEMORY_AVAILABLE && region->base <= page->gpa &&
 		      region->length >= page->gpa - region->base + PAGE_SIZE;
 	return !page->found;
 }
@@ -72,7 +72,7 @@ bool page_available(uint64_t gpa)
 {
 	struct wanted_page page = {.gpa = gpa};
 
-	return multiboot_each_region(look_for_page, &page) && page.found;
+	return boot_each_region(look_for_page, &page) && page.found;
 }
 
 /* S8: gpa 0 is a page as any other, and no way to unregister. */
@@ -159,7 +159,7 @@ static void high_bits(struct run *run)
 
 	expect_gpa_faults(run, gpa | BIT(52));
 	expect_gpa_faults(run, gpa | BIT(63));
-	if (ONE_TIB >= multiboot_memory_end())
+	if (ONE_TIB >= boot_memory_end())
 		expect_gpa_faults(run, gpa | ONE_TIB);
 }
 

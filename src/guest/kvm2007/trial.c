@@ -2,7 +2,7 @@
 #include "guest/kvm2007/trial.h"
 
 #include "guest/vcpu.h"
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 #include "lib/string.h"
 #include "x86/defs.h"
 
@@ -39,7 +39,7 @@ static uint64_t outside(uint64_t gpa, unsigned round)
 {
 	const unsigned bit = 63 - round;
 
-	if (bit >= 40 && multiboot_memory_end() <= BIT(40))
+	if (bit >= 40 && boot_memory_end() <= BIT(40))
 		return gpa | BIT(bit);
 	return gpa % PAGE_SIZE ? -UINT64_C(1) - round % SITE_SIZE : -(uint64_t)PAGE_SIZE;
 }

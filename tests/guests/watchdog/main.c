@@ -8,6 +8,7 @@
 #include "guest/pages.h"
 #include "guest/stray.h"
 #include "guest/watchdog.h"
+#include "lib/boot.h"
 #include "lib/console.h"
 #include "lib/exit.h"
 #include "lib/panic.h"
@@ -169,6 +170,7 @@ void main(void)
 
 	vcpu_init();
 	cpu_init(stray_trap);
+	boot_read();
 	panic_init(&tap);
 	console_init(SERIAL_ANY, false);
 	tap_start(&tap);

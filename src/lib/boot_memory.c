@@ -1,31 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "lib/multiboot.h"
+#include "lib/boot.h"
 
+#include "lib/multiboot.h"
 #include "lib/printf.h"
-#include "lib/string.h"
 #include "x86/paging.h"
 
-#define FOUR_GIB       (UINT64_C(1) << 32)
-#define ENTRY_SIZE_MIN (sizeof(struct multiboot_mmap_entry) - sizeof(uint32_t))
+#define FOUR_GIB (UINT64_C(1) << 32)
 
-static bool has_map(void)
+static void each_size(boot_visit *visit, void *arg)
 {
-	return boot_info.mbi.flags & MBI_FLAG_MMAP && boot_info.mbi.mmap_length;
-}
-
-static bool has_sizes(void)
-{
-	return boot_info.mbi.flags & MBI_FLAG_MEMORY;
-}
-
-static void each_size(multiboot_visit *visit, void *arg)
-{
-	const struct multiboot_info *mbi = &boot_info.mbi;
-	struct multiboot_mmap_entry lower = {ENTRY_SIZE_MIN, 0, (uint64_t)mbi->mem_lower << 10,
-					     MULTIBOOT_MEMORY_AVAILABLE};
-	struct multiboot_mmap_entry upper = {ENTRY_SIZE_MIN, UPPER_MEMORY,
-					     (uint64_t)mbi->mem_upper << 10,
-					     MULTIBOOT_MEMORY_AVAILABLE};
+	struct boot_region lower = {0, (uint64_t)boot_info.mem_lower << 10, BOOT_MEMORY_AVAILABLE};
+	struct boot_region upper = {UPPER_MEMORY, (uint64_t)boot_info.mem_upper << 10,
+				    BOOT_MEMORY_AVAILABLE};
 
 	if (lower.length > LOWER_MEMORY_MAX)
 		lower.length = LOWER_MEMORY_MAX;
@@ -33,38 +19,49 @@ static void each_size(multiboot_visit *visit, void *arg)
 		visit(&upper, arg);
 }
 
-static const struct multiboot_mmap_entry *entry_at(uint32_t offset)
+/* An entry of the map: where it is, and how it lies there. */
+struct entry {
+	uint32_t offset, rest; /* in the map; from there to the map's end */
+	uint32_t before, size; /* of what is before the region; of the region and what follows */
+	const struct boot_region *region;
+};
+
+/* False if the entry at entry->offset is malformed. */
+static bool look_at_entry(struct entry *entry)
 {
-	return paging_peek((uint64_t)boot_info.mbi.mmap_addr + offset);
+	const uint8_t *at = paging_peek(boot_info.map + entry->offset);
+
+	entry->rest = boot_info.map_length - entry->offset;
+	entry->before = boot_info.map_stride ? 0 : sizeof(uint32_t);
+	entry->size = boot_info.map_stride ? boot_info.map_stride
+					   : ((const struct multiboot_mmap_entry *)at)->size;
+	entry->region = (const struct boot_region *)(at + entry->before);
+	return entry->rest >= entry->before + sizeof(*entry->region) &&
+	       entry->size >= sizeof(*entry->region) && entry->size <= entry->rest - entry->before;
 }
 
-/* False if an entry is malformed; then *@at is its offset in the map. */
-static bool each_entry(multiboot_visit *visit, void *arg, uint32_t *at)
+/* False if an entry is malformed; then @entry is that one. */
+static bool each_entry(boot_visit *visit, void *arg, struct entry *entry)
 {
-	uint32_t length = boot_info.mbi.mmap_length;
-
-	for (*at = 0; *at < length;) {
-		const struct multiboot_mmap_entry *entry = entry_at(*at);
-		uint32_t rest = length - *at, size = entry->size;
-
-		if (rest < sizeof(*entry) || size < ENTRY_SIZE_MIN || size > rest - sizeof(size))
+	for (entry->offset = 0; entry->offset < boot_info.map_length;) {
+		if (!look_at_entry(entry))
 			return false;
-		if (!visit(entry, arg))
+		if (!visit(entry->region, arg))
 			return true;
-		*at += size + (uint32_t)sizeof(size);
+		entry->offset += entry->before + entry->size;
 	}
 	return true;
 }
 
-bool multiboot_each_region(multiboot_visit *visit, void *arg)
+bool boot_each_region(boot_visit *visit, void *arg)
 {
-	uint32_t at;
+	struct entry entry;
 
-	if (has_map())
-		return each_entry(visit, arg, &at);
-	if (has_sizes())
+	if (boot_info.map_length)
+		return each_entry(visit, arg, &entry);
+	if (boot_info.has_sizes)
 		each_size(visit, arg);
-	return has_sizes();
+	return boot_info.has_sizes;
 }
 
 /*
@@ -90,13 +87,13 @@ static void add_range(struct place *place, uint64_t start, uint64_t end, bool *p
 }
 
 /* If its end wraps, an available region is ignored, and any other one never ends. */
-static bool add_region(const struct multiboot_mmap_entry *region, void *arg)
+static bool add_region(const struct boot_region *region, void *arg)
 {
 	struct place *place = arg;
 	uint64_t end = region->base + region->length;
 	bool wraps = end < region->base;
 
-	if (region->type != MULTIBOOT_MEMORY_AVAILABLE)
+	if (region->type != BOOT_MEMORY_AVAILABLE)
 		add_range(place, region->base, wraps ? UINT64_MAX : end, &place->taken);
 	else if (!wraps)
 		add_range(place, region->base, end, &place->available);
@@ -105,12 +102,9 @@ static bool add_region(const struct multiboot_mmap_entry *region, void *arg)
 
 static bool look_at(struct place *place)
 {
-	uint64_t map = boot_info.mbi.mmap_addr;
-
-	if (!multiboot_each_region(add_region, place))
+	if (!boot_each_region(add_region, place))
 		return false;
-	if (has_map())
-		add_range(place, map, map + boot_info.mbi.mmap_length, &place->taken);
+	add_range(place, boot_info.map, boot_info.map + boot_info.map_length, &place->taken);
 	return true;
 }
 
@@ -145,45 +139,45 @@ static uint64_t search(uint64_t from, uint64_t limit, uint64_t size, uint64_t al
 	return 0;
 }
 
-uint64_t multiboot_find_memory(uint64_t from, uint64_t size, uint64_t align)
+uint64_t boot_find_memory(uint64_t from, uint64_t size, uint64_t align)
 {
 	uint64_t largest;
 
 	return search(from, FOUR_GIB, size, align, &largest);
 }
 
-static void explain_malformed(uint32_t at, char *text, size_t size)
+static void explain_malformed(const struct entry *entry, char *text, size_t size)
 {
-	const struct multiboot_mmap_entry *entry = entry_at(at);
-	uint32_t rest = boot_info.mbi.mmap_length - at;
+	const uint32_t least = entry->before + sizeof(*entry->region);
 
-	if (rest < sizeof(*entry))
+	if (entry->rest < least)
 		format(text, size,
 		       "the boot loader's memory map is malformed at byte %u: %u more, wanted %u",
-		       at, rest, (unsigned)sizeof(*entry));
+		       entry->offset, entry->rest, least);
 	else
 		format(text, size,
 		       "the boot loader's memory map is malformed at byte %u: an entry's size is "
 		       "%u, wanted %u to %u",
-		       at, entry->size, (unsigned)ENTRY_SIZE_MIN, rest - 4);
+		       entry->offset, entry->size, (unsigned)sizeof(*entry->region),
+		       entry->rest - entry->before);
 }
 
-static bool ignore(const struct multiboot_mmap_entry *region, void *arg)
+static bool ignore(const struct boot_region *region, void *arg)
 {
 	(void)region;
 	(void)arg;
 	return true;
 }
 
-void multiboot_explain(uint64_t from, uint64_t limit, uint64_t align, char *text, size_t size)
+void boot_explain(uint64_t from, uint64_t limit, uint64_t align, char *text, size_t size)
 {
+	struct entry entry;
 	uint64_t largest;
-	uint32_t at;
 
-	if (!has_map() && !has_sizes()) {
+	if (!boot_info.map_length && !boot_info.has_sizes) {
 		format(text, size, "the boot loader gave neither a memory map nor mem_upper");
-	} else if (has_map() && !each_entry(ignore, NULL, &at)) {
-		explain_malformed(at, text, size);
+	} else if (!each_entry(ignore, NULL, &entry)) {
+		explain_malformed(&entry, text, size);
 	} else {
 		search(from, limit, UINT64_MAX, align, &largest);
 		format(text, size, "the largest free range from %#lx to %#lx has %lu KiB", from,
@@ -191,7 +185,7 @@ void multiboot_explain(uint64_t from, uint64_t limit, uint64_t align, char *text
 	}
 }
 
-static bool raise_end(const struct multiboot_mmap_entry *region, void *arg)
+static bool raise_end(const struct boot_region *region, void *arg)
 {
 	uint64_t *highest = arg;
 	uint64_t end = region->base + region->length;
@@ -203,25 +197,10 @@ static bool raise_end(const struct multiboot_mmap_entry *region, void *arg)
 	return true;
 }
 
-uint64_t multiboot_memory_end(void)
+uint64_t boot_memory_end(void)
 {
 	uint64_t highest = 0;
-	bool known = has_map() && multiboot_each_region(raise_end, &highest) && highest;
+	bool known = boot_info.map_length && boot_each_region(raise_end, &highest) && highest;
 
 	return known ? highest : UINT64_MAX;
-}
-
-static char *terminated(char *line)
-{
-	return strnlen(line, BOOT_LINE_SIZE) < BOOT_LINE_SIZE ? line : NULL;
-}
-
-char *multiboot_cmdline(void)
-{
-	return terminated(boot_info.cmdline);
-}
-
-char *multiboot_module_line(void)
-{
-	return terminated(boot_info.module_line);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* lib/multiboot.c: memory maps as loaders make them, and malformed ones. */
+/* lib/boot_memory.c: memory maps as loaders make them, and malformed ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "lib/boot.h"
 #include "lib/multiboot.h"
 #include "x86/paging.h"
 
@@ -32,14 +33,14 @@ static uint8_t map[MAP_MAX + PAGE];
 
 const void *paging_peek(uint64_t pa)
 {
-	pa -= boot_info.mbi.mmap_addr;
+	pa -= boot_info.map;
 	assert_in_range(pa, 0, MAP_MAX);
 	return map + pa;
 }
 
 /* What visit() saw, and after how many it stops. */
 static struct {
-	struct multiboot_mmap_entry region[MAP_MAX / ENTRY];
+	struct boot_region region[MAP_MAX / ENTRY];
 	unsigned count, stop_after;
 } seen;
 
@@ -47,15 +48,16 @@ static int reset(void **state)
 {
 	(void)state;
 	memset(&boot_info, 0xff, sizeof(boot_info));
-	boot_info.mbi.flags = MBI_FLAG_MMAP;
-	boot_info.mbi.mmap_length = 0;
-	boot_info.mbi.mmap_addr = MAP_ADDRESS;
+	boot_info.map_stride = 0;
+	boot_info.has_sizes = false;
+	boot_info.map_length = 0;
+	boot_info.map = MAP_ADDRESS;
 	memset(&seen, 0, sizeof(seen));
 	seen.stop_after = COUNT(seen.region) + 1;
 	return 0;
 }
 
-static bool visit(const struct multiboot_mmap_entry *region, void *arg)
+static bool visit(const struct boot_region *region, void *arg)
 {
 	assert_ptr_equal(arg, &seen);
 	assert_true(seen.count < COUNT(seen.region));
@@ -65,14 +67,14 @@ static bool visit(const struct multiboot_mmap_entry *region, void *arg)
 
 static bool each(void)
 {
-	return multiboot_each_region(visit, &seen);
+	return boot_each_region(visit, &seen);
 }
 
 /* Appends an entry of @size bytes and its size field. */
 static void add_sized(uint32_t size, uint64_t base, uint64_t length, uint32_t type)
 {
 	const struct multiboot_mmap_entry entry = {size, base, length, type};
-	uint32_t *end = &boot_info.mbi.mmap_length;
+	uint32_t *end = &boot_info.map_length;
 
 	assert_true(*end + ENTRY <= MAP_MAX);
 	memcpy(map + *end, &entry, sizeof(entry));
@@ -91,7 +93,6 @@ static void test_each_region(void **state)
 	add(0x123456789abcdef0, 0xfedcba9876543210, 0xdeadbeef);
 	assert_true(each());
 	assert_int_equal(seen.count, 2);
-	assert_int_equal(seen.region[0].size, 20);
 	assert_int_equal(seen.region[0].base, 0);
 	assert_int_equal(seen.region[0].length, 0x9fc00);
 	assert_int_equal(seen.region[0].type, AVAILABLE);
@@ -137,23 +138,23 @@ static void test_large_map(void **state)
 	add(64 * MIB, MIB, AVAILABLE);
 	assert_true(each());
 	assert_int_equal(seen.count, n);
-	assert_int_equal(multiboot_find_memory(MIB, PAGE, PAGE), MIB + PAGE);
-	assert_int_equal(multiboot_find_memory(MIB, 2 * PAGE, PAGE), 64 * MIB);
-	assert_int_equal(multiboot_memory_end(), 65 * MIB);
+	assert_int_equal(boot_find_memory(MIB, PAGE, PAGE), MIB + PAGE);
+	assert_int_equal(boot_find_memory(MIB, 2 * PAGE, PAGE), 64 * MIB);
+	assert_int_equal(boot_memory_end(), 65 * MIB);
 }
 
 static void assert_no_map(void)
 {
 	assert_false(each());
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 0);
-	assert_true(multiboot_memory_end() == UINT64_MAX);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), 0);
+	assert_true(boot_memory_end() == UINT64_MAX);
 }
 
 static void assert_explained(const char *wanted)
 {
-	char text[MULTIBOOT_WHY_MAX];
+	char text[BOOT_WHY_MAX];
 
-	multiboot_explain(PAGE, GIB, PAGE, text, sizeof(text));
+	boot_explain(PAGE, GIB, PAGE, text, sizeof(text));
 	assert_string_equal(text, wanted);
 }
 
@@ -161,7 +162,7 @@ static void test_no_map(void **state)
 {
 	(void)state;
 	add(MIB, 15 * MIB, AVAILABLE);
-	boot_info.mbi.flags = ~(MBI_FLAG_MMAP | MBI_FLAG_MEMORY);
+	boot_info.map_length = 0;
 	assert_no_map();
 	assert_int_equal(seen.count, 0);
 	assert_explained("the boot loader gave neither a memory map nor mem_upper");
@@ -198,7 +199,7 @@ static void test_truncated(void **state)
 	for (unsigned i = 0; i < 4; i++)
 		add(MIB + i * MIB, MIB, AVAILABLE);
 	for (uint32_t length = 1; length <= 4 * ENTRY; length++) {
-		boot_info.mbi.mmap_length = length;
+		boot_info.map_length = length;
 		seen.count = 0;
 		assert_int_equal(each(), length % ENTRY == 0);
 		assert_int_equal(seen.count, length / ENTRY);
@@ -212,25 +213,25 @@ static void test_find_memory(void **state)
 	add(0x9fc00, 0x400, RESERVED);
 	add(0xf0000, 0x10000, RESERVED);
 	add(MIB, 15 * MIB, AVAILABLE);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), PAGE);
-	assert_int_equal(multiboot_find_memory(PAGE, 1, 1), PAGE);
-	assert_int_equal(multiboot_find_memory(PAGE + 1, PAGE, PAGE), 2 * PAGE);
-	assert_int_equal(multiboot_find_memory(PAGE + 1, PAGE, 1), PAGE + 1);
-	assert_int_equal(multiboot_find_memory(0x9f000, 0xc00, 1), 0x9f000);
-	assert_int_equal(multiboot_find_memory(0x9f000, 0xc01, 1), MIB);
-	assert_int_equal(multiboot_find_memory(0x9f001, 0xc00, 1), MIB);
-	assert_int_equal(multiboot_find_memory(0x9e001, 1, PAGE), 0x9f000);
-	assert_int_equal(multiboot_find_memory(0x9f001, 1, PAGE), MIB);
-	assert_int_equal(multiboot_find_memory(PAGE, MIB, PAGE), MIB);
-	assert_int_equal(multiboot_find_memory(PAGE, MIB, 2 * MIB), 2 * MIB);
-	assert_int_equal(multiboot_find_memory(PAGE, 15 * MIB, PAGE), MIB);
-	assert_int_equal(multiboot_find_memory(PAGE, 15 * MIB + 1, PAGE), 0);
-	assert_int_equal(multiboot_find_memory(MIB + 1, 15 * MIB, 1), 0);
-	assert_int_equal(multiboot_find_memory(PAGE, 15 * MIB, 2 * MIB), 0);
-	assert_int_equal(multiboot_find_memory(16 * MIB - PAGE, PAGE, PAGE), 16 * MIB - PAGE);
-	assert_int_equal(multiboot_find_memory(16 * MIB, 1, 1), 0);
-	assert_int_equal(multiboot_find_memory(UINT64_MAX, 1, 1), 0);
-	assert_int_equal(multiboot_find_memory(PAGE, UINT64_MAX, 1), 0);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), PAGE);
+	assert_int_equal(boot_find_memory(PAGE, 1, 1), PAGE);
+	assert_int_equal(boot_find_memory(PAGE + 1, PAGE, PAGE), 2 * PAGE);
+	assert_int_equal(boot_find_memory(PAGE + 1, PAGE, 1), PAGE + 1);
+	assert_int_equal(boot_find_memory(0x9f000, 0xc00, 1), 0x9f000);
+	assert_int_equal(boot_find_memory(0x9f000, 0xc01, 1), MIB);
+	assert_int_equal(boot_find_memory(0x9f001, 0xc00, 1), MIB);
+	assert_int_equal(boot_find_memory(0x9e001, 1, PAGE), 0x9f000);
+	assert_int_equal(boot_find_memory(0x9f001, 1, PAGE), MIB);
+	assert_int_equal(boot_find_memory(PAGE, MIB, PAGE), MIB);
+	assert_int_equal(boot_find_memory(PAGE, MIB, 2 * MIB), 2 * MIB);
+	assert_int_equal(boot_find_memory(PAGE, 15 * MIB, PAGE), MIB);
+	assert_int_equal(boot_find_memory(PAGE, 15 * MIB + 1, PAGE), 0);
+	assert_int_equal(boot_find_memory(MIB + 1, 15 * MIB, 1), 0);
+	assert_int_equal(boot_find_memory(PAGE, 15 * MIB, 2 * MIB), 0);
+	assert_int_equal(boot_find_memory(16 * MIB - PAGE, PAGE, PAGE), 16 * MIB - PAGE);
+	assert_int_equal(boot_find_memory(16 * MIB, 1, 1), 0);
+	assert_int_equal(boot_find_memory(UINT64_MAX, 1, 1), 0);
+	assert_int_equal(boot_find_memory(PAGE, UINT64_MAX, 1), 0);
 }
 
 /* The lowest address, in whatever order the map is. */
@@ -240,9 +241,9 @@ static void test_find_lowest(void **state)
 	add(64 * MIB, MIB, AVAILABLE);
 	add(16 * MIB, MIB, AVAILABLE);
 	add(32 * MIB, MIB, AVAILABLE);
-	assert_int_equal(multiboot_find_memory(MIB, MIB, PAGE), 16 * MIB);
-	assert_int_equal(multiboot_find_memory(17 * MIB, MIB, PAGE), 32 * MIB);
-	assert_int_equal(multiboot_find_memory(33 * MIB, MIB, PAGE), 64 * MIB);
+	assert_int_equal(boot_find_memory(MIB, MIB, PAGE), 16 * MIB);
+	assert_int_equal(boot_find_memory(17 * MIB, MIB, PAGE), 32 * MIB);
+	assert_int_equal(boot_find_memory(33 * MIB, MIB, PAGE), 64 * MIB);
 }
 
 static void test_find_only_available(void **state)
@@ -252,9 +253,9 @@ static void test_find_only_available(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(others); i++)
 		add(MIB + i * MIB, MIB, others[i]);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 0);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), 0);
 	add(16 * MIB, MIB, AVAILABLE);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 16 * MIB);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), 16 * MIB);
 }
 
 static void test_find_below_4_gib(void **state)
@@ -262,16 +263,16 @@ static void test_find_below_4_gib(void **state)
 	(void)state;
 	add(4 * GIB, GIB, AVAILABLE);
 	add(1ull << 40, GIB, AVAILABLE);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 0);
-	assert_int_equal(multiboot_find_memory(5 * GIB, PAGE, PAGE), 0);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), 0);
+	assert_int_equal(boot_find_memory(5 * GIB, PAGE, PAGE), 0);
 	add(3 * GIB, 2 * GIB, AVAILABLE);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 3 * GIB);
-	assert_int_equal(multiboot_find_memory(PAGE, GIB, PAGE), 3 * GIB);
-	assert_int_equal(multiboot_find_memory(PAGE, GIB + 1, PAGE), 0);
-	assert_int_equal(multiboot_find_memory(4 * GIB - PAGE, PAGE, PAGE), 4 * GIB - PAGE);
-	assert_int_equal(multiboot_find_memory(4 * GIB - PAGE, PAGE + 1, PAGE), 0);
-	assert_int_equal(multiboot_find_memory(4 * GIB - 1, 1, PAGE), 0);
-	assert_int_equal(multiboot_find_memory(4 * GIB - 1, 1, 1), 4 * GIB - 1);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), 3 * GIB);
+	assert_int_equal(boot_find_memory(PAGE, GIB, PAGE), 3 * GIB);
+	assert_int_equal(boot_find_memory(PAGE, GIB + 1, PAGE), 0);
+	assert_int_equal(boot_find_memory(4 * GIB - PAGE, PAGE, PAGE), 4 * GIB - PAGE);
+	assert_int_equal(boot_find_memory(4 * GIB - PAGE, PAGE + 1, PAGE), 0);
+	assert_int_equal(boot_find_memory(4 * GIB - 1, 1, PAGE), 0);
+	assert_int_equal(boot_find_memory(4 * GIB - 1, 1, 1), 4 * GIB - 1);
 }
 
 /* An available entry whose end wraps offers no memory, and leaves the end of memory unknown. */
@@ -281,26 +282,26 @@ static void test_wrapping_entries(void **state)
 	add(MIB, UINT64_MAX, AVAILABLE);
 	add(UINT64_MAX, 2, AVAILABLE);
 	add(-MIB, MIB, AVAILABLE);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 0);
-	assert_true(multiboot_memory_end() == UINT64_MAX);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), 0);
+	assert_true(boot_memory_end() == UINT64_MAX);
 	add(32 * MIB, MIB, AVAILABLE);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 32 * MIB);
-	assert_true(multiboot_memory_end() == UINT64_MAX);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), 32 * MIB);
+	assert_true(boot_memory_end() == UINT64_MAX);
 }
 
 static void test_memory_end(void **state)
 {
 	(void)state;
 	add(MIB, 15 * MIB, AVAILABLE);
-	assert_int_equal(multiboot_memory_end(), 16 * MIB);
+	assert_int_equal(boot_memory_end(), 16 * MIB);
 	add(0, 0x9fc00, AVAILABLE);
-	assert_int_equal(multiboot_memory_end(), 16 * MIB);
+	assert_int_equal(boot_memory_end(), 16 * MIB);
 	add(0xfffc0000, 0x40000, RESERVED);
-	assert_int_equal(multiboot_memory_end(), 4 * GIB);
+	assert_int_equal(boot_memory_end(), 4 * GIB);
 	add(0xfd00000000, 0x300000000, RESERVED);
-	assert_true(multiboot_memory_end() == 1ull << 40);
+	assert_true(boot_memory_end() == 1ull << 40);
 	add(1ull << 41, 1, 12345);
-	assert_true(multiboot_memory_end() == (1ull << 41) + 1);
+	assert_true(boot_memory_end() == (1ull << 41) + 1);
 }
 
 /* qboot leaves zero entries that it does not use, after the others. */
@@ -314,24 +315,67 @@ static void test_zero_entries(void **state)
 	add(200 * MIB, 0, AVAILABLE);
 	assert_true(each());
 	assert_int_equal(seen.count, 5);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), PAGE);
-	assert_int_equal(multiboot_find_memory(MIB, 127 * MIB, PAGE), MIB);
-	assert_int_equal(multiboot_find_memory(MIB, 127 * MIB + 1, PAGE), 0);
-	assert_int_equal(multiboot_find_memory(128 * MIB, 1, 1), 0);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), PAGE);
+	assert_int_equal(boot_find_memory(MIB, 127 * MIB, PAGE), MIB);
+	assert_int_equal(boot_find_memory(MIB, 127 * MIB + 1, PAGE), 0);
+	assert_int_equal(boot_find_memory(128 * MIB, 1, 1), 0);
 	reset(NULL);
 	add(0, 0, 0);
 	add(MIB, 127 * MIB, AVAILABLE);
 	add(0, 0, 0);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), MIB);
-	assert_int_equal(multiboot_memory_end(), 128 * MIB);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), MIB);
+	assert_int_equal(boot_memory_end(), 128 * MIB);
+}
+
+/* Entries of one size, without a field for it: as in all protocols but multiboot 1. */
+static void test_strides(void **state)
+{
+	static const uint32_t strides[] = {20, 24, 40, 4096};
+
+	for (unsigned i = 0; i < COUNT(strides); i++) {
+		reset(state);
+		boot_info.map_stride = strides[i];
+		for (unsigned k = 0; k < 3; k++) {
+			const struct boot_region entry = {(k + 1) * MIB, PAGE, k + 1};
+
+			memcpy(map + boot_info.map_length, &entry, sizeof(entry));
+			boot_info.map_length += strides[i];
+		}
+		assert_true(each());
+		assert_int_equal(seen.count, 3);
+		assert_int_equal(seen.region[2].base, 3 * MIB);
+		assert_int_equal(seen.region[2].type, 3);
+		assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), MIB);
+		boot_info.map_length--;
+		assert_no_map();
+	}
+}
+
+static void test_wrong_strides(void **state)
+{
+	(void)state;
+	boot_info.map_length = 240;
+	boot_info.map_stride = 19;
+	assert_no_map();
+	assert_explained("the boot loader's memory map is malformed at byte 0: an entry's size is "
+			 "19, wanted 20 to 240");
+	boot_info.map_stride = UINT32_MAX;
+	assert_no_map();
+	boot_info.map_stride = 100;
+	assert_no_map();
+	assert_explained("the boot loader's memory map is malformed at byte 200: an entry's size "
+			 "is 100, wanted 20 to 40");
+	boot_info.map_length = 219;
+	assert_explained("the boot loader's memory map is malformed at byte 200: 19 more, wanted "
+			 "20");
 }
 
 /* No map, only sizes in KiB. */
 static void sizes(uint32_t lower, uint32_t upper)
 {
-	boot_info.mbi.flags = MBI_FLAG_MEMORY;
-	boot_info.mbi.mem_lower = lower;
-	boot_info.mbi.mem_upper = upper;
+	boot_info.has_sizes = true;
+	boot_info.mem_lower = lower;
+	boot_info.mem_upper = upper;
 }
 
 static void test_sizes(void **state)
@@ -340,29 +384,27 @@ static void test_sizes(void **state)
 	sizes(639, 7 * 1024);
 	assert_true(each());
 	assert_int_equal(seen.count, 2);
-	assert_int_equal(multiboot_find_memory(PAGE, 638 * 1024 - 3 * 1024, PAGE), PAGE);
-	assert_int_equal(multiboot_find_memory(PAGE, 640 * 1024, PAGE), MIB);
-	assert_int_equal(multiboot_find_memory(PAGE, 7 * MIB, PAGE), MIB);
-	assert_int_equal(multiboot_find_memory(PAGE, 7 * MIB + 1, PAGE), 0);
+	assert_int_equal(boot_find_memory(PAGE, 638 * 1024 - 3 * 1024, PAGE), PAGE);
+	assert_int_equal(boot_find_memory(PAGE, 640 * 1024, PAGE), MIB);
+	assert_int_equal(boot_find_memory(PAGE, 7 * MIB, PAGE), MIB);
+	assert_int_equal(boot_find_memory(PAGE, 7 * MIB + 1, PAGE), 0);
 	assert_explained("the largest free range from 0x1000 to 0x40000000 has 7168 KiB");
-	assert_true(multiboot_memory_end() == UINT64_MAX); /* unknown */
+	assert_true(boot_memory_end() == UINT64_MAX); /* unknown */
 
 	/* From 640 KiB on there is none, whatever mem_lower says; an empty map counts as no map. */
 	sizes(1024, 0);
-	boot_info.mbi.flags |= MBI_FLAG_MMAP;
-	assert_int_equal(multiboot_find_memory(0x9f000, PAGE, PAGE), 0x9f000);
-	assert_int_equal(multiboot_find_memory(0xa0000, 1, 1), 0);
-	assert_int_equal(multiboot_find_memory(PAGE, 640 * 1024, PAGE), 0);
+	assert_int_equal(boot_find_memory(0x9f000, PAGE, PAGE), 0x9f000);
+	assert_int_equal(boot_find_memory(0xa0000, 1, 1), 0);
+	assert_int_equal(boot_find_memory(PAGE, 640 * 1024, PAGE), 0);
 
 	/* The largest mem_upper: memory up to 4 GiB is found. */
 	sizes(640, UINT32_MAX);
-	assert_int_equal(multiboot_find_memory(4 * GIB - PAGE, PAGE, PAGE), 4 * GIB - PAGE);
+	assert_int_equal(boot_find_memory(4 * GIB - PAGE, PAGE, PAGE), 4 * GIB - PAGE);
 
 	/* A map is preferred. */
 	sizes(640, 1024);
-	boot_info.mbi.flags |= MBI_FLAG_MMAP;
 	add(16 * MIB, MIB, AVAILABLE);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 16 * MIB);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), 16 * MIB);
 }
 
 /* What is in a reserved entry is not free, even if it is in an available one, in any order. */
@@ -396,9 +438,9 @@ static void test_overlaps(void **state)
 		add(MIB, 8 * MIB, AVAILABLE);
 		if (!(i % 2))
 			add(table[n].base, table[n].length, type);
-		assert_int_equal(multiboot_find_memory(MIB, MIB, MIB), table[n].free[0]);
+		assert_int_equal(boot_find_memory(MIB, MIB, MIB), table[n].free[0]);
 		if (table[n].free[0])
-			assert_int_equal(multiboot_find_memory(table[n].free[0] + 1, MIB, MIB),
+			assert_int_equal(boot_find_memory(table[n].free[0] + 1, MIB, MIB),
 					 table[n].free[1]);
 	}
 }
@@ -411,8 +453,8 @@ static void test_pieces(void **state)
 	add(MIB, 2 * MIB, AVAILABLE);
 	add(2 * MIB, 2 * MIB, AVAILABLE);
 	add(2 * MIB, MIB, AVAILABLE);
-	assert_int_equal(multiboot_find_memory(PAGE, 5 * MIB, PAGE), MIB);
-	assert_int_equal(multiboot_find_memory(PAGE, 5 * MIB + 1, 1), 0);
+	assert_int_equal(boot_find_memory(PAGE, 5 * MIB, PAGE), MIB);
+	assert_int_equal(boot_find_memory(PAGE, 5 * MIB + 1, 1), 0);
 	assert_explained("the largest free range from 0x1000 to 0x40000000 has 5120 KiB");
 }
 
@@ -421,28 +463,10 @@ static void test_map_itself(void **state)
 {
 	(void)state;
 	add(0, MIB, AVAILABLE);
-	boot_info.mbi.mmap_addr = 0x1234;
-	assert_int_equal(multiboot_find_memory(0x1230, 4, 1), 0x1230);
-	assert_int_equal(multiboot_find_memory(0x1230, 5, 1), 0x1234 + ENTRY);
-	assert_int_equal(multiboot_find_memory(PAGE, PAGE, PAGE), 2 * PAGE);
-}
-
-/* A copy without a 0: the line was too long. */
-static void test_lines(void **state)
-{
-	(void)state;
-	memset(boot_info.cmdline, 'c', BOOT_LINE_SIZE);
-	memset(boot_info.module_line, 'm', BOOT_LINE_SIZE);
-	assert_null(multiboot_cmdline());
-	assert_null(multiboot_module_line());
-	boot_info.cmdline[BOOT_LINE_SIZE - 1] = '\0';
-	assert_ptr_equal(multiboot_cmdline(), boot_info.cmdline);
-	assert_null(multiboot_module_line());
-	boot_info.module_line[BOOT_LINE_SIZE - 1] = '\0';
-	assert_ptr_equal(multiboot_module_line(), boot_info.module_line);
-	boot_info.cmdline[0] = '\0';
-	assert_string_equal(multiboot_cmdline(), "");
-	assert_int_equal(strlen(multiboot_module_line()), BOOT_LINE_SIZE - 1);
+	boot_info.map = 0x1234;
+	assert_int_equal(boot_find_memory(0x1230, 4, 1), 0x1230);
+	assert_int_equal(boot_find_memory(0x1230, 5, 1), 0x1234 + ENTRY);
+	assert_int_equal(boot_find_memory(PAGE, PAGE, PAGE), 2 * PAGE);
 }
 
 #define TEST(function) cmocka_unit_test_setup(function, reset)
@@ -464,11 +488,12 @@ int main(void)
 		TEST(test_wrapping_entries),
 		TEST(test_memory_end),
 		TEST(test_zero_entries),
+		TEST(test_strides),
+		TEST(test_wrong_strides),
 		TEST(test_sizes),
 		TEST(test_overlaps),
 		TEST(test_pieces),
 		TEST(test_map_itself),
-		TEST(test_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* lib/boot.c: what loaders tell in each protocol becomes the same. */
+#include "unit.h"
+
+#include "lib/boot.h"
+#include "lib/multiboot.h"
+#include "x86/paging.h"
+
+#define PAGE 4096u
+#define FAR  "the boot loader's information is not below 4 GiB"
+
+/* Where the test's loader puts what it tells */
+#define INFO   0x500u
+#define MAP    0x900u
+#define MODULE 0x1ff8u /* over a page's end */
+#define LINE   0x2ff0u
+#define LINE2  0x4000u
+
+struct boot_info boot_info;
+
+static uint8_t memory[16 * PAGE];
+
+const void *paging_peek(uint64_t pa)
+{
+	assert_in_range(pa, 0, sizeof(memory) - 2 * PAGE);
+	return memory + pa;
+}
+
+static void put(uint64_t at, const void *bytes, size_t size)
+{
+	memcpy(memory + at, bytes, size);
+}
+
+static void put_string(uint64_t at, const char *string)
+{
+	put(at, string, strlen(string) + 1);
+}
+
+static int reset(void **state)
+{
+	(void)state;
+	memset(&boot_info, 0, sizeof(boot_info));
+	memset(memory, 'x', sizeof(memory));
+	put_string(LINE, "the host's");
+	put_string(LINE2, "the guest's");
+	return 0;
+}
+
+static void read_as(uint32_t protocol)
+{
+	boot_info.protocol = protocol;
+	boot_info.at = INFO;
+	boot_read();
+}
+
+static void assert_error(const char *wanted)
+{
+	assert_non_null(boot_info.error);
+	assert_string_equal(boot_info.error, wanted);
+}
+
+static void assert_map(uint64_t at, uint32_t length, uint32_t stride)
+{
+	assert_int_equal(boot_info.map, at);
+	assert_int_equal(boot_info.map_length, length);
+	assert_int_equal(boot_info.map_stride, stride);
+}
+
+static void assert_module(uint64_t start, uint64_t end)
+{
+	assert_true(boot_info.has_module);
+	assert_int_equal(boot_info.module.start, start);
+	assert_int_equal(boot_info.module.end, end);
+}
+
+static void test_no_protocol(void **state)
+{
+	(void)state;
+	read_as(0x1234);
+	assert_error("not loaded by multiboot 1: wanted 0x2badb002 in EAX");
+	assert_false(boot_info.has_module || boot_info.has_sizes || boot_info.map_length);
+	assert_string_equal(boot_cmdline(), "");
+}
+
+static struct multiboot_info multiboot_info(uint32_t flags)
+{
+	const struct multiboot_module module = {0x200000, 0x212345, LINE2, 0};
+
+	put(MODULE, &module, sizeof(module));
+	return (struct multiboot_info){
+		.flags = flags,
+		.mem_lower = 639,
+		.mem_upper = 7168,
+		.cmdline = LINE,
+		.mods_count = 1,
+		.mods_addr = MODULE,
+		.mmap_length = 72,
+		.mmap_addr = MAP,
+	};
+}
+
+static void read_multiboot(const struct multiboot_info *info)
+{
+	put(INFO, info, sizeof(*info));
+	read_as(MULTIBOOT_MAGIC);
+}
+
+static void test_multiboot(void **state)
+{
+	struct multiboot_info info = multiboot_info(UINT32_MAX);
+
+	(void)state;
+	read_multiboot(&info);
+	assert_null(boot_info.error);
+	assert_string_equal(boot_cmdline(), "the host's");
+	assert_string_equal(boot_module_line(), "the guest's");
+	assert_module(0x200000, 0x212345);
+	assert_map(MAP, 72, 0);
+	assert_true(boot_info.has_sizes);
+	assert_int_equal(boot_info.mem_lower, 639);
+	assert_int_equal(boot_info.mem_upper, 7168);
+}
+
+/* Only what the flags say is there. */
+static void test_multiboot_flags(void **state)
+{
+	struct multiboot_info info = multiboot_info(
+		~(MBI_FLAG_MEMORY | MBI_FLAG_CMDLINE | MBI_FLAG_MODS | MBI_FLAG_MMAP));
+
+	read_multiboot(&info);
+	assert_null(boot_info.error);
+	assert_string_equal(boot_cmdline(), "");
+	assert_string_equal(boot_module_line(), "");
+	assert_false(boot_info.has_module || boot_info.has_sizes);
+	assert_map(0, 0, 0);
+
+	reset(state);
+	info = multiboot_info(MBI_FLAG_MODS | MBI_FLAG_CMDLINE);
+	info.mods_count = 0;
+	info.cmdline = 0;
+	read_multiboot(&info);
+	assert_false(boot_info.has_module);
+	assert_string_equal(boot_cmdline(), "");
+}
+
+/* A copy without a 0: the line was too long. */
+static void test_long_lines(void **state)
+{
+	struct multiboot_info info = multiboot_info(MBI_FLAG_CMDLINE | MBI_FLAG_MODS);
+
+	memset(memory + LINE, 'c', BOOT_LINE_SIZE);
+	memset(memory + LINE2, 'm', BOOT_LINE_SIZE);
+	read_multiboot(&info);
+	assert_null(boot_cmdline());
+	assert_null(boot_module_line());
+
+	reset(state);
+	info = multiboot_info(MBI_FLAG_CMDLINE | MBI_FLAG_MODS); /* its module, again */
+	memset(memory + LINE, 'c', BOOT_LINE_SIZE - 1);
+	memory[LINE + BOOT_LINE_SIZE - 1] = 0;
+	memset(memory + LINE2, 'm', BOOT_LINE_SIZE);
+	read_multiboot(&info);
+	assert_int_equal(strlen(boot_cmdline()), BOOT_LINE_SIZE - 1);
+	assert_null(boot_module_line());
+}
+
+#define TEST(function) cmocka_unit_test_setup(function, reset)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_no_protocol),
+		TEST(test_multiboot),
+		TEST(test_multiboot_flags),
+		TEST(test_long_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "lib/boot.h"
+#include "lib/pvh.h"
 #include "x86/call32.h"
 #include "x86/cpu.h"
 #include "x86/defs.h"
@@ -52,6 +53,7 @@ void asm_offsets(void)
 	CONSTANT(IST_DOUBLE_FAULT);
 	CONSTANT(TRAP_STUBS);
 
+	CONSTANT(PVH_MAGIC);
 	SYMBOL(BOOT_INFO_SIZE, sizeof(struct boot_info));
 	MEMBER(BOOT_PROTOCOL, boot_info, protocol);
 	MEMBER(BOOT_AT, boot_info, at);

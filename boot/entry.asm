@@ -1,9 +1,10 @@
 ; SPDX-License-Identifier: GPL-2.0-only
-; From the boot loader to main(): multiboot 1 header, 32-bit entry, page tables, long mode.
+; From the boot loader to main(): headers, 32-bit entries, page tables, long mode.
 ;
-; Multiboot Specification 0.6.96, section 3: at the entry EAX holds the loader's magic number, EBX
-; the physical address of its information; protected mode, flat segments, paging off, interrupts
-; off; no stack, no usable GDT.
+; Multiboot 1 (Multiboot Specification 0.6.96, section 3): at the entry EAX holds the loader's magic
+; number, EBX the physical address of its information; protected mode, flat segments, paging off,
+; interrupts off; no stack, no usable GDT.
+; PVH (Xen's docs/misc/pvh.pandoc): the same, but EAX is undefined.
 
 %include "asm-offsets.inc"
 
@@ -12,6 +13,8 @@ MULTIBOOT_PAGE_ALIGN    equ 1 << 0      ; modules on page boundaries
 MULTIBOOT_MEMORY_INFO   equ 1 << 1      ; a memory map is wanted
 MULTIBOOT_ADDRESSES     equ 1 << 16     ; the header has the addresses: loaders cannot read ELF64
 MULTIBOOT_FLAGS equ MULTIBOOT_PAGE_ALIGN | MULTIBOOT_MEMORY_INFO | MULTIBOOT_ADDRESSES
+
+ELFNOTE_PHYS32_ENTRY    equ 18
 
 CPUID_EXT_NX    equ 1 << 20             ; 8000_0001h EDX
 CPUID_EXT_LM    equ 1 << 29
@@ -35,10 +38,22 @@ multiboot_header:
         dd image_end
         dd _start
 
+; Xen's public/elfnote.h: in PVH the entry is what this note says.  64 bits, as Linux has it: QEMU
+; reads so many.
+section .note.pvh note alloc noexec nowrite align=4
+        dd NOTE_NAME_SIZE, 8, ELFNOTE_PHYS32_ENTRY
+note_name:
+        db "Xen", 0
+NOTE_NAME_SIZE  equ $ - note_name
+        dd pvh_start, 0
+
 section .text
 bits 32
 
 ; State: as the loader left it; EAX and EBX are its values.
+pvh_start:
+        mov     eax, PVH_MAGIC
+        ; falls through
 _start:
         cli
         cld

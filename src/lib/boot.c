@@ -2,22 +2,28 @@
 #include "lib/boot.h"
 
 #include "lib/multiboot.h"
+#include "lib/pvh.h"
 #include "lib/string.h"
 #include "x86/paging.h"
 
 #define FOUR_GIB (UINT64_C(1) << 32)
 
 /*
- * A page or more from @pa on.  No loader puts anything above 4 GiB; if one does, an error is noted,
- * and what is read instead does not matter.
+ * No loader puts anything above 4 GiB.  If one does, an error is noted, and what is read instead
+ * does not matter.
  */
+static uint64_t below_4_gib(uint64_t pa)
+{
+	if (pa < FOUR_GIB)
+		return pa;
+	boot_info.error = "the boot loader's information is not below 4 GiB";
+	return 0;
+}
+
+/* A page or more from @pa on. */
 static const void *peek(uint64_t pa)
 {
-	if (pa >= FOUR_GIB) {
-		boot_info.error = "the boot loader's information is not below 4 GiB";
-		pa = 0;
-	}
-	return paging_peek(pa);
+	return paging_peek(below_4_gib(pa));
 }
 
 /* Copies a string, if there is one, and what follows it up to @max bytes. */
@@ -29,9 +35,8 @@ static void copy_line(char *line, uint64_t from, uint64_t max)
 
 static void set_map(uint64_t at, uint64_t length, uint32_t stride)
 {
-	peek(at);
-	boot_info.map = at;
-	boot_info.map_length = (uint32_t)length;
+	boot_info.map = below_4_gib(at);
+	boot_info.map_length = length > UINT32_MAX ? UINT32_MAX : (uint32_t)length;
 	boot_info.map_stride = stride;
 }
 
@@ -46,7 +51,37 @@ static void set_module(uint64_t start, uint64_t end)
 {
 	boot_info.has_module = true;
 	boot_info.module.start = start;
-	boot_info.module.end = end;
+	boot_info.module.end = below_4_gib(end);
+}
+
+static char *terminated(char *line)
+{
+	return strnlen(line, BOOT_LINE_SIZE) < BOOT_LINE_SIZE ? line : NULL;
+}
+
+char *boot_cmdline(void)
+{
+	return terminated(boot_info.cmdline);
+}
+
+char *boot_module_line(void)
+{
+	return terminated(boot_info.module_line);
+}
+
+/* QEMU gives a PVH image's module no line: it is what follows the word "--" on the image's. */
+static void split_line(void)
+{
+	char *line = boot_cmdline();
+
+	for (char *c = line; c && *c; c++) {
+		if ((c == line || c[-1] == ' ') && c[0] == '-' && c[1] == '-' &&
+		    (c[2] == ' ' || !c[2])) {
+			memcpy(boot_info.module_line, c + 2, strlen(c + 2));
+			*c = '\0';
+			return;
+		}
+	}
 }
 
 static void read_multiboot(void)
@@ -68,25 +103,38 @@ static void read_multiboot(void)
 		set_sizes(mbi.mem_lower, mbi.mem_upper);
 }
 
+static void read_pvh(void)
+{
+	struct pvh_start_info info;
+	struct pvh_module module;
+
+	memcpy(&info, peek(boot_info.at), sizeof(info));
+	if (info.magic != PVH_MAGIC || !info.version) {
+		boot_info.error = "not loaded by PVH: wanted start_info of version 1 at EBX";
+		return;
+	}
+	copy_line(boot_info.cmdline, info.cmdline, BOOT_LINE_SIZE);
+	if (info.modules_count) {
+		memcpy(&module, peek(info.modules), sizeof(module));
+		set_module(module.start, module.start + module.size);
+		copy_line(boot_info.module_line, module.cmdline, BOOT_LINE_SIZE);
+		if (!module.cmdline)
+			split_line();
+	}
+	set_map(info.map, (uint64_t)info.map_count * sizeof(struct pvh_map_entry),
+		sizeof(struct pvh_map_entry));
+}
+
 void boot_read(void)
 {
-	if (boot_info.protocol == MULTIBOOT_MAGIC)
+	switch (boot_info.protocol) {
+	case MULTIBOOT_MAGIC:
 		read_multiboot();
-	else
+		break;
+	case PVH_MAGIC:
+		read_pvh();
+		break;
+	default:
 		boot_info.error = "not loaded by multiboot 1: wanted 0x2badb002 in EAX";
-}
-
-static char *terminated(char *line)
-{
-	return strnlen(line, BOOT_LINE_SIZE) < BOOT_LINE_SIZE ? line : NULL;
-}
-
-char *boot_cmdline(void)
-{
-	return terminated(boot_info.cmdline);
-}
-
-char *boot_module_line(void)
-{
-	return terminated(boot_info.module_line);
+	}
 }

@@ -4,10 +4,12 @@
 
 #include "lib/boot.h"
 #include "lib/multiboot.h"
+#include "lib/pvh.h"
 #include "x86/paging.h"
 
-#define PAGE 4096u
-#define FAR  "the boot loader's information is not below 4 GiB"
+#define PAGE     4096u
+#define FOUR_GIB (UINT64_C(1) << 32)
+#define FAR      "the boot loader's information is not below 4 GiB"
 
 /* Where the test's loader puts what it tells */
 #define INFO   0x500u
@@ -164,15 +166,164 @@ static void test_long_lines(void **state)
 	assert_null(boot_module_line());
 }
 
+/* ---- PVH ---- */
+
+static struct pvh_start_info pvh_info(void)
+{
+	const struct pvh_module module = {0x200000, 0x12345, LINE2, 0};
+
+	put(MODULE, &module, sizeof(module));
+	return (struct pvh_start_info){
+		.magic = PVH_MAGIC,
+		.version = 1,
+		.modules_count = 1,
+		.modules = MODULE,
+		.cmdline = LINE,
+		.map = MAP,
+		.map_count = 3,
+	};
+}
+
+static void read_pvh(const struct pvh_start_info *info)
+{
+	put(INFO, info, sizeof(*info));
+	read_as(PVH_MAGIC);
+}
+
+static void test_pvh(void **state)
+{
+	struct pvh_start_info info = pvh_info();
+
+	(void)state;
+	read_pvh(&info);
+	assert_null(boot_info.error);
+	assert_string_equal(boot_cmdline(), "the host's");
+	assert_string_equal(boot_module_line(), "the guest's");
+	assert_module(0x200000, 0x212345);
+	assert_map(MAP, 72, 24);
+	assert_false(boot_info.has_sizes);
+}
+
+static void test_pvh_nothing(void **state)
+{
+	const struct pvh_start_info info = {.magic = PVH_MAGIC, .version = 1};
+
+	(void)state;
+	read_pvh(&info);
+	assert_null(boot_info.error);
+	assert_string_equal(boot_cmdline(), "");
+	assert_false(boot_info.has_module);
+	assert_map(0, 0, 24);
+}
+
+static void test_pvh_refused(void **state)
+{
+	static const struct {
+		size_t offset; /* in start_info, or behind it in the module */
+		uint64_t value;
+	} table[] = {
+		{offsetof(struct pvh_start_info, modules), FOUR_GIB},
+		{offsetof(struct pvh_start_info, cmdline), UINT64_MAX},
+		{offsetof(struct pvh_start_info, map), FOUR_GIB},
+		{sizeof(struct pvh_start_info) + offsetof(struct pvh_module, start), FOUR_GIB},
+		{sizeof(struct pvh_start_info) + offsetof(struct pvh_module, size),
+		 FOUR_GIB - 0x200000},
+		{sizeof(struct pvh_start_info) + offsetof(struct pvh_module, cmdline), FOUR_GIB},
+	};
+	struct pvh_start_info info;
+
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		uint64_t module_at = table[i].offset - sizeof(info);
+
+		reset(state);
+		info = pvh_info();
+		if (table[i].offset < sizeof(info))
+			memcpy((uint8_t *)&info + table[i].offset, &table[i].value, 8);
+		else
+			put(MODULE + module_at, &table[i].value, 8);
+		read_pvh(&info);
+		assert_error(FAR);
+	}
+	reset(state);
+	info = pvh_info();
+	info.magic++;
+	read_pvh(&info);
+	assert_error("not loaded by PVH: wanted start_info of version 1 at EBX");
+	reset(state);
+	info = pvh_info();
+	info.version = 0;
+	read_pvh(&info);
+	assert_error("not loaded by PVH: wanted start_info of version 1 at EBX");
+}
+
+/* A map of more entries than 32 bits can count the bytes of is cut, not wrapped to a short one. */
+static void test_pvh_large_map(void **state)
+{
+	struct pvh_start_info info = pvh_info();
+
+	(void)state;
+	info.map_count = UINT32_MAX / 24 + 1;
+	read_pvh(&info);
+	assert_int_equal(boot_info.map_length, UINT32_MAX);
+}
+
+/* A module without a line has what follows the word "--" on the image's. */
+static void test_split(void **state)
+{
+	static const struct {
+		const char *line, *image, *module;
+	} table[] = {
+		{"a=1 b -- c d", "a=1 b ", " c d"},
+		{"-- c", "", " c"},
+		{"a --", "a ", ""},
+		{"--", "", ""},
+		{"a -- b -- c", "a ", " b -- c"},
+		{"a--b -- c", "a--b ", " c"},
+		{"a --b", "a --b", ""},
+		{"a-- b", "a-- b", ""},
+		{"a --- b", "a --- b", ""},
+		{"-", "-", ""},
+		{"a -", "a -", ""},
+		{"", "", ""},
+	};
+
+	for (unsigned i = 0; i < COUNT(table); i++) {
+		struct pvh_start_info info;
+		uint64_t none = 0;
+
+		reset(state);
+		info = pvh_info();
+		put_string(LINE, table[i].line);
+		put(MODULE + offsetof(struct pvh_module, cmdline), &none, sizeof(none));
+		read_pvh(&info);
+		assert_string_equal(boot_cmdline(), table[i].image);
+		assert_string_equal(boot_module_line(), table[i].module);
+
+		reset(state); /* not if the module has a line */
+		info = pvh_info();
+		put_string(LINE, table[i].line);
+		read_pvh(&info);
+		assert_string_equal(boot_cmdline(), table[i].line);
+		assert_string_equal(boot_module_line(), "the guest's");
+
+		reset(state); /* nor if there is no module */
+		info = pvh_info();
+		info.modules_count = 0;
+		put_string(LINE, table[i].line);
+		read_pvh(&info);
+		assert_string_equal(boot_cmdline(), table[i].line);
+		assert_string_equal(boot_module_line(), "");
+	}
+}
+
 #define TEST(function) cmocka_unit_test_setup(function, reset)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_no_protocol),
-		TEST(test_multiboot),
-		TEST(test_multiboot_flags),
-		TEST(test_long_lines),
+		TEST(test_no_protocol), TEST(test_multiboot),     TEST(test_multiboot_flags),
+		TEST(test_long_lines),  TEST(test_pvh),           TEST(test_pvh_nothing),
+		TEST(test_pvh_refused), TEST(test_pvh_large_map), TEST(test_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Boot protocols besides multiboot 1, which all other tests use.  Some loaders prefer one to another,
+# so each is tested by a copy of the image that has only this one.
+. tests/tap.sh
+
+[ -s "$O/guest.elf" ] || make -s O="$O" images >&2 || exit 1
+qemu=${QEMU:-qemu-system-x86_64}
+
+# only PROTOCOL IMAGE COPY: copies the image without the headers of the other protocols.
+only() {
+	protocol=$1
+	perl -0777 -pe '
+		BEGIN { $only = shift }
+		my %mark = (multiboot => pack("V", 0x1badb002),
+			pvh => pack("V3", 4, 8, 18) . "Xen\0");
+		for my $other (grep { $_ ne $only } keys %mark) {
+			my $mark = $mark{$other};
+			s/\Q$mark\E/"\0" x length($mark)/e or die "no header of $other\n";
+		}
+	' "$protocol" <"$2" >"$3"
+}
+
+# boot WORD...: boots a PC with these options of QEMU; its serial output goes to $tmp/out.
+boot() {
+	timeout 60 "$qemu" -cpu max -m 64 -nodefaults -display none -no-reboot -serial stdio \
+		-device isa-debug-exit,iobase=0xf4,iosize=0x4 "$@" </dev/null >"$tmp/out" 2>"$tmp/err"
+}
+
+# ended GOT-STATUS STATUS PATTERN NAME: the run ended with STATUS, and $tmp/out has a line that
+# matches PATTERN and one verdict.
+ended() {
+	[ "$1" = "$2" ] && grep -Eq -e "$3" "$tmp/out" &&
+		[ "$(grep -c '^# RESULT: ' "$tmp/out")" = 1 ]
+	ok $? "$4" || {
+		echo "# wanted: exit status $2, and a line: $3"
+		sed "s/^/# got $1: /" "$tmp/out" "$tmp/err" | tail -n 20
+	}
+}
+
+alone='only=probe.presence seed=7'
+
+# ---- PVH ----------------------------------------------------------------------------------------
+
+only pvh "$O/guest.elf" "$tmp/guest.elf"
+only pvh "$O/host.elf" "$tmp/host.elf"
+readelf -nW "$O/guest.elf" 2>/dev/null | grep -A 2 'Xen .*0x00000008' | grep -q 'type: (0x00000012)'
+ok $? 'the image has the note'
+for machine in pc q35 microvm; do
+	for firmware in '' '-bios qboot.rom'; do
+		[ "$machine$firmware" != 'microvm-bios qboot.rom' ] || continue # its default
+		# shellcheck disable=SC2086 # two words
+		boot -M $machine $firmware -kernel "$tmp/guest.elf" -append "$alone"
+		ended $? 37 '^# seed: 0x7$' "PVH, $machine $firmware: the guest"
+		lacks "$tmp/out" '^# image:' "PVH, $machine $firmware: no path before its options"
+		# shellcheck disable=SC2086
+		boot -M $machine $firmware -kernel "$tmp/host.elf" -initrd "$O/guest.elf" \
+			-append "mem=20 -- $alone"
+		ended $? 33 '^# seed: 0x7$' "PVH, $machine $firmware: the host and its guest"
+	done
+done
+boot -kernel "$O/guest.elf" -append "$alone"
+ended $? 37 '^# image: .*/guest.elf$' 'QEMU prefers multiboot 1'
+
+pvh() { # LINE: boots the host with it
+	boot -M pc -bios qboot.rom -kernel "$tmp/host.elf" -initrd "$O/guest.elf" -append "$1"
+}
+pvh "-- $alone"
+ended $? 33 '^# seed: 0x7$' 'the host has no options'
+pvh "mem=20 --"
+ended $? 33 '^1\.\.[0-9]{2,}$' 'the guest has no options'
+pvh "mem=20 -- $alone --"
+ended $? 39 "^Bail out! unknown option '--'$" 'a second -- is an option of the guest'
+pvh "mem=20--"
+ended $? 39 "host: option 'mem' wants .* got '20--'$" '-- is a word of its own'
+pvh "mem=20 --x"
+ended $? 39 "host: unknown option '--x'$" 'and no part of one'
+pvh "$(printf '%1016s' '') -- $alone"
+ended $? 39 'host: command line too long: wanted less than 1024 characters$' \
+	'both together have one limit'
+boot -M pc -bios qboot.rom -kernel "$tmp/host.elf" -append "mem=20 -- $alone"
+ended $? 39 "host: unknown option '--'$" 'without a module -- is an option'
+boot -M pc -bios qboot.rom -kernel "$tmp/host.elf" -append mem=20
+ended $? 39 "host: no module: wanted the guest's image as the first one$" 'no module'
+boot -M pc -bios qboot.rom -kernel "$tmp/host.elf" -initrd "$O/guest.elf" -smp 2 \
+	-append 'mem=20 cpus=2 -- only=probe.presence,vcpu.start cpus=2'
+ended $? 33 '^# RESULT: PASS pass=2 ' 'two vCPUs'
+
+finish

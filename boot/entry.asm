@@ -4,6 +4,7 @@
 ; Multiboot 1 (Multiboot Specification 0.6.96, section 3): at the entry EAX holds the loader's magic
 ; number, EBX the physical address of its information; protected mode, flat segments, paging off,
 ; interrupts off; no stack, no usable GDT.
+; Multiboot 2 (Multiboot2 Specification 2.0, section 3.3): the same, with another number.
 ; PVH (Xen's docs/misc/pvh.pandoc): the same, but EAX is undefined.
 
 %include "asm-offsets.inc"
@@ -13,6 +14,11 @@ MULTIBOOT_PAGE_ALIGN    equ 1 << 0      ; modules on page boundaries
 MULTIBOOT_MEMORY_INFO   equ 1 << 1      ; a memory map is wanted
 MULTIBOOT_ADDRESSES     equ 1 << 16     ; the header has the addresses: loaders cannot read ELF64
 MULTIBOOT_FLAGS equ MULTIBOOT_PAGE_ALIGN | MULTIBOOT_MEMORY_INFO | MULTIBOOT_ADDRESSES
+
+MULTIBOOT2_HEADER_MAGIC equ 0xe85250d6
+MULTIBOOT2_I386         equ 0           ; 32-bit protected mode
+MULTIBOOT2_TAG_END      equ 0
+MULTIBOOT2_TAG_ENTRY    equ 3
 
 ELFNOTE_PHYS32_ENTRY    equ 18
 
@@ -37,6 +43,20 @@ multiboot_header:
         dd load_end
         dd image_end
         dd _start
+
+; GRUB loads the ELF segments.  The entry needs a tag: the one that ELF names is 64-bit code.
+section .multiboot2 progbits alloc noexec nowrite align=8
+multiboot2_header:
+        dd MULTIBOOT2_HEADER_MAGIC
+        dd MULTIBOOT2_I386
+        dd MULTIBOOT2_HEADER_SIZE
+        dd -(MULTIBOOT2_HEADER_MAGIC + MULTIBOOT2_I386 + MULTIBOOT2_HEADER_SIZE)
+        dw MULTIBOOT2_TAG_ENTRY, 0
+        dd 12
+        dd _start, 0
+        dw MULTIBOOT2_TAG_END, 0
+        dd 8
+MULTIBOOT2_HEADER_SIZE  equ $ - multiboot2_header
 
 ; Xen's public/elfnote.h: in PVH the entry is what this note says.  64 bits, as Linux has it: QEMU
 ; reads so many.

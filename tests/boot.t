@@ -13,6 +13,7 @@ only() {
 	perl -0777 -pe '
 		BEGIN { $only = shift }
 		my %mark = (multiboot => pack("V", 0x1badb002),
+			multiboot2 => pack("V", 0xe85250d6),
 			pvh => pack("V3", 4, 8, 18) . "Xen\0");
 		for my $other (grep { $_ ne $only } keys %mark) {
 			my $mark = $mark{$other};
@@ -23,7 +24,7 @@ only() {
 
 # boot WORD...: boots a PC with these options of QEMU; its serial output goes to $tmp/out.
 boot() {
-	timeout 60 "$qemu" -cpu max -m 64 -nodefaults -display none -no-reboot -serial stdio \
+	timeout 300 "$qemu" -cpu max -m 64 -nodefaults -display none -no-reboot -serial stdio \
 		-device isa-debug-exit,iobase=0xf4,iosize=0x4 "$@" </dev/null >"$tmp/out" 2>"$tmp/err"
 }
 
@@ -85,5 +86,52 @@ ended $? 39 "host: no module: wanted the guest's image as the first one$" 'no mo
 boot -M pc -bios qboot.rom -kernel "$tmp/host.elf" -initrd "$O/guest.elf" -smp 2 \
 	-append 'mem=20 cpus=2 -- only=probe.presence,vcpu.start cpus=2'
 ended $? 33 '^# RESULT: PASS pass=2 ' 'two vCPUs'
+
+# ---- multiboot 2 --------------------------------------------------------------------------------
+
+mkdir -p "$tmp/iso/boot/grub"
+only multiboot2 "$O/guest.elf" "$tmp/iso/guest.elf"
+only multiboot2 "$O/host.elf" "$tmp/iso/host.elf"
+cp "$O/guest.elf" "$tmp/iso/module.elf"
+
+# grub PLATFORM-DIRECTORY COMMAND QEMU-WORD...: boots an ISO on which GRUB does that.
+grub() {
+	printf '%b\nboot\n' "$2" >"$tmp/iso/boot/grub/grub.cfg"
+	grub-mkrescue -d "$1" -o "$tmp/grub.iso" "$tmp/iso" >"$tmp/log" 2>&1 || sed 's/^/# /' "$tmp/log"
+	shift 2
+	boot -cdrom "$tmp/grub.iso" "$@"
+}
+
+# grub_boots NAME PLATFORM-DIRECTORY QEMU-WORD...
+grub_boots() {
+	name=$1
+	shift
+	directory=$1
+	shift
+	grub "$directory" "multiboot2 /guest.elf $alone" "$@"
+	ended $? 37 '^# seed: 0x7$' "multiboot 2, $name: the guest"
+	lacks "$tmp/out" '^# image:' "multiboot 2, $name: no path before its options"
+	grub "$directory" "multiboot2 /host.elf mem=20\nmodule2 /module.elf $alone" "$@"
+	ended $? 33 '^# seed: 0x7$' "multiboot 2, $name: the host and its guest"
+}
+
+if grub_is_here; then
+	grub_boots BIOS /usr/lib/grub/i386-pc
+	grub /usr/lib/grub/i386-pc 'multiboot2 /host.elf mem=20'
+	ended $? 39 "host: no module: wanted the guest's image as the first one$" \
+		'multiboot 2: no module'
+	long=$(printf %01024d 0)
+	grub /usr/lib/grub/i386-pc "multiboot2 /guest.elf $long"
+	ended $? 39 'Bail out! command line too long: wanted less than 1024 characters$' \
+		'multiboot 2: a long command line'
+else
+	skip 'multiboot 2, BIOS' 'no grub-mkrescue for i386-pc here'
+fi
+ovmf=${OVMF:-/usr/share/ovmf/OVMF.fd} efi=${GRUB_EFI:-/usr/lib/grub/x86_64-efi}
+if [ -r "$ovmf" ] && [ -d "$efi" ] && command -v grub-mkrescue mformat xorriso >/dev/null; then
+	grub_boots UEFI "$efi" -bios "$ovmf" -m 256
+else
+	skip 'multiboot 2, UEFI' 'no OVMF (ovmf), or no GRUB for it (grub-efi-amd64-bin)'
+fi
 
 finish

@@ -32,6 +32,8 @@ for image in guest host; do
 	elf=$O/$image.elf
 	grub-file --is-x86-multiboot "$elf"
 	ok $? "$image: GRUB takes it for multiboot"
+	grub-file --is-x86-multiboot2 "$elf"
+	ok $? "$image: GRUB takes it for multiboot 2"
 	readelf -hW "$elf" | grep -q 'ELF64'
 	ok $? "$image: one ELF64 file"
 	${NM:-nm} "$elf" | grep -q ' T main$'

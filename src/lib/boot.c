@@ -2,6 +2,7 @@
 #include "lib/boot.h"
 
 #include "lib/multiboot.h"
+#include "lib/multiboot2.h"
 #include "lib/pvh.h"
 #include "lib/string.h"
 #include "x86/paging.h"
@@ -103,6 +104,48 @@ static void read_multiboot(void)
 		set_sizes(mbi.mem_lower, mbi.mem_upper);
 }
 
+/* @at: where the tag is, of whose @size bytes none is outside the information. */
+static void read_tag(const struct multiboot2_tag *tag, uint64_t at, uint32_t size)
+{
+	uint32_t rest = size - sizeof(*tag);
+
+	if (tag->type == MULTIBOOT2_CMDLINE) {
+		copy_line(boot_info.cmdline, at + MULTIBOOT2_TAG_HEADER,
+			  size - MULTIBOOT2_TAG_HEADER);
+		return;
+	}
+	if (size < sizeof(*tag))
+		return;
+	at += sizeof(*tag);
+	if (tag->type == MULTIBOOT2_MODULE && !boot_info.has_module) {
+		set_module(tag->module.start, tag->module.end);
+		copy_line(boot_info.module_line, at, rest);
+	} else if (tag->type == MULTIBOOT2_MEMORY) {
+		set_sizes(tag->memory.lower, tag->memory.upper);
+	} else if (tag->type == MULTIBOOT2_MAP) {
+		set_map(at, rest, tag->map.entry_size | !tag->map.entry_size); /* not 0 */
+	}
+}
+
+static void read_multiboot2(void)
+{
+	struct multiboot2_info info;
+	struct multiboot2_tag tag;
+	uint64_t at = boot_info.at + sizeof(info), end;
+
+	memcpy(&info, peek(boot_info.at), sizeof(info));
+	for (end = boot_info.at + info.size; at + MULTIBOOT2_TAG_HEADER <= end;) {
+		memcpy(&tag, peek(at), sizeof(tag));
+		if (tag.type == MULTIBOOT2_END)
+			return;
+		if (tag.size < MULTIBOOT2_TAG_HEADER || tag.size > end - at)
+			break;
+		read_tag(&tag, at, tag.size);
+		at += (tag.size + MULTIBOOT2_TAG_ALIGN - 1) & -(uint64_t)MULTIBOOT2_TAG_ALIGN;
+	}
+	boot_info.error = "the boot loader's list of multiboot 2 tags is malformed";
+}
+
 static void read_pvh(void)
 {
 	struct pvh_start_info info;
@@ -131,10 +174,13 @@ void boot_read(void)
 	case MULTIBOOT_MAGIC:
 		read_multiboot();
 		break;
+	case MULTIBOOT2_MAGIC:
+		read_multiboot2();
+		break;
 	case PVH_MAGIC:
 		read_pvh();
 		break;
 	default:
-		boot_info.error = "not loaded by multiboot 1: wanted 0x2badb002 in EAX";
+		boot_info.error = "not loaded by multiboot: wanted 0x2badb002 or 0x36d76289 in EAX";
 	}
 }

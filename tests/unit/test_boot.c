@@ -4,6 +4,7 @@
 
 #include "lib/boot.h"
 #include "lib/multiboot.h"
+#include "lib/multiboot2.h"
 #include "lib/pvh.h"
 #include "x86/paging.h"
 
@@ -79,7 +80,7 @@ static void test_no_protocol(void **state)
 {
 	(void)state;
 	read_as(0x1234);
-	assert_error("not loaded by multiboot 1: wanted 0x2badb002 in EAX");
+	assert_error("not loaded by multiboot: wanted 0x2badb002 or 0x36d76289 in EAX");
 	assert_false(boot_info.has_module || boot_info.has_sizes || boot_info.map_length);
 	assert_string_equal(boot_cmdline(), "");
 }
@@ -164,6 +165,136 @@ static void test_long_lines(void **state)
 	read_multiboot(&info);
 	assert_int_equal(strlen(boot_cmdline()), BOOT_LINE_SIZE - 1);
 	assert_null(boot_module_line());
+}
+
+/* ---- multiboot 2 ---- */
+
+#define MALFORMED "the boot loader's list of multiboot 2 tags is malformed"
+
+/* Appends a tag of these bytes to the information; returns where its bytes are. */
+static uint64_t tag(uint32_t type, const void *bytes, uint32_t size)
+{
+	struct multiboot2_info info;
+	uint32_t header[] = {type, size + 8};
+	uint64_t at;
+
+	memcpy(&info, memory + INFO, sizeof(info));
+	at = INFO + info.size;
+	put(at, header, sizeof(header));
+	put(at + 8, bytes, size);
+	info.size += (size + 8 + 7) & -8u;
+	put(INFO, &info, sizeof(info));
+	return at + 8;
+}
+
+static void first_tag(void)
+{
+	const struct multiboot2_info info = {.size = sizeof(info)};
+
+	put(INFO, &info, sizeof(info));
+}
+
+static void test_multiboot2(void **state)
+{
+	static const char module[] = "\0\0\x20\0\x45\x23\x21\0the guest's";
+	static const char module2[] = "\0\0\x30\0\x45\x23\x31\0another";
+	const uint32_t sizes[] = {639, 7168};
+	uint32_t map[2 + 3 * 6] = {24};
+	uint64_t at;
+
+	(void)state;
+	first_tag();
+	tag(1, "the host's", sizeof("the host's"));
+	tag(21, "unknown", 7);
+	tag(3, module, sizeof(module));
+	tag(3, module2, sizeof(module2));
+	tag(4, sizes, sizeof(sizes));
+	at = tag(6, map, sizeof(map));
+	tag(0, "", 0);
+	tag(1, "later", sizeof("later"));
+	read_as(MULTIBOOT2_MAGIC);
+	assert_null(boot_info.error);
+	assert_string_equal(boot_cmdline(), "the host's");
+	assert_string_equal(boot_module_line(), "the guest's");
+	assert_module(0x200000, 0x212345);
+	assert_map(at + 8, 72, 24);
+	assert_true(boot_info.has_sizes);
+	assert_int_equal(boot_info.mem_lower, 639);
+	assert_int_equal(boot_info.mem_upper, 7168);
+}
+
+/* A line ends with its tag, and one that fills the buffer is too long. */
+static void test_multiboot2_lines(void **state)
+{
+	char line[BOOT_LINE_SIZE];
+
+	(void)state;
+	memset(line, 'c', sizeof(line));
+	first_tag();
+	tag(1, line, 5);
+	tag(3, "12345678m", 9);
+	tag(0, "", 0);
+	read_as(MULTIBOOT2_MAGIC);
+	assert_null(boot_info.error);
+	assert_string_equal(boot_cmdline(), "ccccc");
+	assert_string_equal(boot_module_line(), "m");
+
+	reset(state);
+	first_tag();
+	tag(1, line, sizeof(line));
+	tag(0, "", 0);
+	read_as(MULTIBOOT2_MAGIC);
+	assert_null(boot_cmdline());
+}
+
+/* Tags too small for what they should have say nothing; a map's entries have some size. */
+static void test_multiboot2_small(void **state)
+{
+	static const uint32_t types[] = {1, 3, 4, 6};
+	const uint32_t none[2] = {0};
+
+	for (unsigned i = 0; i < COUNT(types); i++) {
+		reset(state);
+		first_tag();
+		tag(types[i], "", 0);
+		tag(types[i], "1234567", i ? 7 : 0);
+		tag(0, "", 0);
+		read_as(MULTIBOOT2_MAGIC);
+		assert_null(boot_info.error);
+		assert_false(boot_info.has_module || boot_info.has_sizes);
+		assert_map(0, 0, 0);
+		assert_string_equal(boot_cmdline(), "");
+	}
+	reset(state);
+	first_tag();
+	tag(6, none, sizeof(none));
+	tag(0, "", 0);
+	read_as(MULTIBOOT2_MAGIC);
+	assert_int_equal(boot_info.map_stride, 1); /* which is refused when the map is read */
+}
+
+static void test_multiboot2_malformed(void **state)
+{
+	static const uint32_t sizes[] = {0, 7, 25, UINT32_MAX};
+
+	for (unsigned i = 0; i < COUNT(sizes); i++) {
+		reset(state);
+		first_tag();
+		tag(1, "a line of 16 b.", 16);
+		put(INFO + 12, &sizes[i], sizeof(sizes[i]));
+		read_as(MULTIBOOT2_MAGIC);
+		assert_error(MALFORMED);
+		assert_string_equal(boot_cmdline(), "");
+	}
+	reset(state); /* the list has no end */
+	first_tag();
+	tag(1, "a line of 16 b.", 16);
+	read_as(MULTIBOOT2_MAGIC);
+	assert_error(MALFORMED);
+	reset(state); /* nothing at all */
+	memset(memory + INFO, 0, 8);
+	read_as(MULTIBOOT2_MAGIC);
+	assert_error(MALFORMED);
 }
 
 /* ---- PVH ---- */
@@ -321,9 +452,19 @@ static void test_split(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_no_protocol), TEST(test_multiboot),     TEST(test_multiboot_flags),
-		TEST(test_long_lines),  TEST(test_pvh),           TEST(test_pvh_nothing),
-		TEST(test_pvh_refused), TEST(test_pvh_large_map), TEST(test_split),
+		TEST(test_no_protocol),
+		TEST(test_multiboot),
+		TEST(test_multiboot_flags),
+		TEST(test_long_lines),
+		TEST(test_multiboot2),
+		TEST(test_multiboot2_lines),
+		TEST(test_multiboot2_small),
+		TEST(test_multiboot2_malformed),
+		TEST(test_pvh),
+		TEST(test_pvh_nothing),
+		TEST(test_pvh_refused),
+		TEST(test_pvh_large_map),
+		TEST(test_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

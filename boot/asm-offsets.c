@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "lib/boot.h"
+#include "lib/linux_boot.h"
 #include "lib/pvh.h"
 #include "x86/call32.h"
 #include "x86/cpu.h"
@@ -35,6 +36,7 @@ void asm_offsets(void)
 	CONSTANT(CR4_PAE);
 	CONSTANT(CR4_OSFXSR);
 	CONSTANT(CR4_OSXMMEXCPT);
+	CONSTANT(CR4_PCIDE);
 	CONSTANT(MSR_EFER);
 	CONSTANT(MSR_FS_BASE);
 	CONSTANT(MSR_GS_BASE);
@@ -53,6 +55,7 @@ void asm_offsets(void)
 	CONSTANT(IST_DOUBLE_FAULT);
 	CONSTANT(TRAP_STUBS);
 
+	CONSTANT(LINUX_MAGIC);
 	CONSTANT(PVH_MAGIC);
 	SYMBOL(BOOT_INFO_SIZE, sizeof(struct boot_info));
 	MEMBER(BOOT_PROTOCOL, boot_info, protocol);

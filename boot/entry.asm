@@ -6,6 +6,9 @@
 ; interrupts off; no stack, no usable GDT.
 ; Multiboot 2 (Multiboot2 Specification 2.0, section 3.3): the same, with another number.
 ; PVH (Xen's docs/misc/pvh.pandoc): the same, but EAX is undefined.
+; Linux's 64-bit entry (Documentation/arch/x86/boot.rst of the Linux sources): RSI holds the physical
+; address of boot_params; 64-bit mode, the image and what the loader tells mapped at their physical
+; addresses, interrupts off.  ELF's own entry is this one; the others have theirs in headers.
 
 %include "asm-offsets.inc"
 
@@ -29,7 +32,7 @@ extern image_start, text_end, rodata_end, load_end, image_end
 extern image_pt, boot_pd_second
 extern main, boot_fail
 
-global multiboot_header, _start, enter_long_mode
+global multiboot_header, _start, linux_start, enter_long_mode
 global boot_info, boot_pdpt, boot_pd, boot_pt, boot_nx
 global boot_gdt, boot_gdt_register, boot_stacks, boot_cpu
 
@@ -80,10 +83,39 @@ _start:
         mov     esp, boot_stacks + STACK_SIZE - 16
         mov     [boot_info + BOOT_PROTOCOL], eax
         mov     [boot_info + BOOT_AT], ebx
+.told:
         call    require_long_mode
         call    map_image
         mov     edi, start_boot_cpu
         jmp     enter_long_mode
+
+bits 64
+; State: 64-bit mode; RSI is the loader's.  GDT, page tables and stack are the loader's, too, in
+; memory that the map calls available, so nothing of them is used.  Leaves long mode (APM2 14.7), for
+; map_image and what follows are 32-bit code.
+linux_start:
+        cld
+        mov     dword [boot_info + BOOT_PROTOCOL], LINUX_MAGIC
+        mov     [boot_info + BOOT_AT], rsi
+        lgdt    [boot_gdt_register]
+        mov     eax, SEL_DATA
+        mov     ds, eax
+        mov     es, eax
+        mov     ss, eax
+        mov     esp, boot_stacks + STACK_SIZE - 16
+        push    byte SEL_CODE32
+        push    .compatibility
+        retfq
+
+bits 32
+; State: compatibility mode.  Paging cannot be turned off while CR4 has PCIDE.
+.compatibility:
+        mov     eax, cr4
+        and     eax, ~CR4_PCIDE
+        mov     cr4, eax
+        mov     eax, CR0_PE + CR0_ET
+        mov     cr0, eax
+        jmp     _start.told
 
 ; Sets boot_nx if this CPU has NX; ends the run if it has no long mode.
 require_long_mode:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "lib/boot.h"
 
+#include "lib/linux_boot.h"
 #include "lib/multiboot.h"
 #include "lib/multiboot2.h"
 #include "lib/pvh.h"
@@ -168,6 +169,26 @@ static void read_pvh(void)
 		sizeof(struct pvh_map_entry));
 }
 
+/* The map is copied: what the loader has written lies in memory that it calls available. */
+static void read_linux(void)
+{
+	static struct boot_region map[LINUX_MAP_MAX];
+	const struct linux_boot_params *params = peek(boot_info.at);
+	uint32_t cmdline = params->cmdline;
+
+	if (params->magic != LINUX_MAGIC) {
+		boot_info.error = "not loaded by Linux's 64-bit boot protocol: wanted boot_params "
+				  "at RSI";
+		return;
+	}
+	memcpy(map, params->map, sizeof(map));
+	set_map((uint64_t)map,
+		(params->map_count < LINUX_MAP_MAX ? params->map_count : LINUX_MAP_MAX) *
+			sizeof(*map),
+		sizeof(*map));
+	copy_line(boot_info.cmdline, cmdline, BOOT_LINE_SIZE);
+}
+
 void boot_read(void)
 {
 	switch (boot_info.protocol) {
@@ -176,6 +197,9 @@ void boot_read(void)
 		break;
 	case MULTIBOOT2_MAGIC:
 		read_multiboot2();
+		break;
+	case LINUX_MAGIC:
+		read_linux();
 		break;
 	case PVH_MAGIC:
 		read_pvh();

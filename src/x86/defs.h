@@ -33,6 +33,7 @@
 #define CR4_OSFXSR     BIT(9)
 #define CR4_OSXMMEXCPT BIT(10)
 #define CR4_VMXE       BIT(13)
+#define CR4_PCIDE      BIT(17)
 #define CR4_OSXSAVE    BIT(18)
 
 /* RFLAGS, APM2 3.1.6 */

@@ -71,9 +71,9 @@ bad_image() {
 	wrong "$tmp/image: $message" "$tmp/image"
 }
 wrong 'no/such/file: No such file or directory' no/such/file
-wrong "$tmp: empty or no file, wanted a multiboot image" "$tmp"
+wrong "$tmp: empty or no file, wanted an image" "$tmp"
 : >"$tmp/empty"
-wrong "$tmp/empty: empty or no file, wanted a multiboot image" "$tmp/empty"
+wrong "$tmp/empty: empty or no file, wanted an image" "$tmp/empty"
 none='no multiboot header in its first 8192 bytes'
 wrong "README.md: $none" README.md
 echo >"$tmp/short"

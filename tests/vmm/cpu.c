@@ -4,6 +4,7 @@
 #include <linux/kvm.h>
 #include <linux/kvm_para.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,14 @@
 	 BIT(KVM_FEATURE_ASYNC_PF_VMEXIT) | BIT(KVM_FEATURE_PV_SEND_IPI) |                  \
 	 BIT(KVM_FEATURE_ASYNC_PF_INT) | BIT(KVM_FEATURE_MSI_EXT_DEST_ID))
 
-#define CR0_PE 0x01u
-#define CR0_ET 0x10u
+#define CR0_PE   0x01u
+#define CR0_ET   0x10u
+#define CR0_PG   0x80000000u
+#define CR4_PAE  0x20u
+#define EFER_LME 0x100u
+#define EFER_LMA 0x400u
+
+#define USELESS UINT64_C(0x5a5a5a5a5a5a5a5a)
 
 struct vcpu {
 	const struct vm *vm;
@@ -40,6 +47,11 @@ struct vcpu {
 
 /* ---- CPUID ----------------------------------------------------------------------------------- */
 
+static bool has_apic(const struct options *o)
+{
+	return o->irqchip || o->lapic;
+}
+
 /* Changes what KVM could show to what this vCPU has. */
 static void adapt(const struct vcpu *vcpu, struct kvm_cpuid_entry2 *e)
 {
@@ -49,7 +61,7 @@ static void adapt(const struct vcpu *vcpu, struct kvm_cpuid_entry2 *e)
 	case 1:
 		e->ebx = (e->ebx & 0xffff) | o->vcpus << 16 | vcpu->id << 24;
 		e->ecx |= ECX_HYPERVISOR;
-		if (!o->irqchip) {
+		if (!has_apic(o)) {
 			e->ecx &= ~(ECX_X2APIC | ECX_DEADLINE);
 			e->edx &= ~EDX_APIC;
 		}
@@ -59,7 +71,7 @@ static void adapt(const struct vcpu *vcpu, struct kvm_cpuid_entry2 *e)
 		e->edx = vcpu->id;
 		break;
 	case KVM_CPUID_FEATURES:
-		e->eax &= ~(o->hide | (o->irqchip ? 0 : NEED_APIC));
+		e->eax &= ~(o->hide | (has_apic(o) ? 0 : NEED_APIC));
 		/* fall through */
 	case KVM_CPUID_SIGNATURE:
 		if (o->no_signature)
@@ -95,7 +107,11 @@ static void enforce(const struct vcpu *vcpu)
 
 /* ---- the state at the start ------------------------------------------------------------------ */
 
-/* Multiboot Specification 0.6.96, section 3.2: protected mode, flat segments, no paging. */
+/*
+ * In 32-bit mode: Multiboot Specification 0.6.96, section 3.2: protected mode, flat segments, no
+ * paging; PVH is alike.  In 64-bit mode only what boot.rst promises and is in the registers: there is
+ * no GDT.  All other registers have values that no image can use.
+ */
 static void set_registers(const struct vcpu *vcpu, const struct entry *entry)
 {
 	struct kvm_segment code = {
@@ -109,7 +125,17 @@ static void set_registers(const struct vcpu *vcpu, const struct entry *entry)
 	};
 	struct kvm_segment data = code;
 	struct kvm_regs regs = {
-		.rip = entry->eip, .rax = entry->eax, .rbx = entry->ebx, .rflags = 2};
+		.rip = entry->rip,
+		.rax = entry->rax,
+		.rbx = entry->rbx,
+		.rcx = USELESS,
+		.rdx = USELESS,
+		.rsi = entry->cr3 ? entry->rsi : USELESS,
+		.rdi = USELESS,
+		.rbp = USELESS,
+		.rsp = USELESS,
+		.rflags = 2,
+	};
 	struct kvm_sregs sregs;
 
 	data.selector = 0x10;
@@ -118,6 +144,15 @@ static void set_registers(const struct vcpu *vcpu, const struct entry *entry)
 	sregs.cs = code;
 	sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
 	sregs.cr0 = CR0_PE | CR0_ET;
+	sregs.gdt.limit = sregs.idt.limit = 0;
+	if (entry->cr3) {
+		sregs.cs.l = 1; /* 64 bits */
+		sregs.cs.db = 0;
+		sregs.cr0 |= CR0_PG;
+		sregs.cr3 = entry->cr3;
+		sregs.cr4 = CR4_PAE;
+		sregs.efer = EFER_LME | EFER_LMA;
+	}
 	MUST(vcpu->fd, KVM_SET_SREGS, &sregs);
 	MUST(vcpu->fd, KVM_SET_REGS, &regs);
 }
@@ -160,6 +195,8 @@ static void handle_exit(const struct vcpu *vcpu)
 	case KVM_EXIT_SET_TPR: /* CR8 was written, and there is no APIC here that it would be of */
 		return;
 	case KVM_EXIT_HLT: /* only without KVM's APIC, which handles HLT itself */
+		if (vcpu->vm->options->end == END_HALT)
+			end_vm(STATUS_RESET);
 		fail("vCPU %u at %#llx: halted for ever, for without --irqchip nothing wakes it",
 		     vcpu->id, rip(vcpu));
 	case KVM_EXIT_SHUTDOWN:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The devices that KVM does not have itself: a UART that sends, a clock that can be read, and
- * QEMU's isa-debug-exit.  All other ports read as all ones and ignore writes, as on a bus without a
+ * QEMU's isa-debug-exit, or of a keyboard controller what resets the machine.  All other ports read as all ones and ignore writes, as on a bus without a
  * device.
  */
 #include <pthread.h>
@@ -16,6 +16,18 @@
 #define RTC_DATA   0x71
 #define COM1       0x3f8
 #define DEBUG_EXIT 0xf4
+#define KEYBOARD   0x64 /* its controller's commands; reads as its status */
+
+#define KEYBOARD_RESET 0xfe
+
+static enum end end = END_DEVICE;
+static int bare_uart;
+
+void devices_init(const struct options *o)
+{
+	end = o->end;
+	bare_uart = o->bare_uart;
+}
 
 /* ---- the UART -------------------------------------------------------------------------------- */
 
@@ -44,6 +56,8 @@ static bool is_divisor(unsigned reg)
 
 static void uart_write(unsigned reg, uint8_t value)
 {
+	if (bare_uart && reg != UART_DATA)
+		return;
 	if (is_divisor(reg))
 		divisor[reg] = value;
 	else if (reg == UART_DATA)
@@ -54,6 +68,8 @@ static void uart_write(unsigned reg, uint8_t value)
 
 static uint8_t uart_read(unsigned reg)
 {
+	if (bare_uart)
+		return reg == UART_LSR ? LSR_READY : 0;
 	if (is_divisor(reg))
 		return divisor[reg];
 	switch (reg) {
@@ -117,8 +133,10 @@ void port_write(uint16_t port, const void *value, unsigned size)
 	memcpy(&n, value, size);
 	pageout_write(port, n, size);
 	pthread_mutex_lock(&lock);
-	if (port == DEBUG_EXIT)
+	if (port == DEBUG_EXIT && end == END_DEVICE)
 		end_vm((int)(n << 1 | 1));
+	if (port == KEYBOARD && (n & 0xff) == KEYBOARD_RESET && end == END_KEYBOARD)
+		end_vm(STATUS_RESET);
 	if (port >= COM1 && port < COM1 + REGISTERS && size == 1)
 		uart_write(port - COM1, (uint8_t)n);
 	if (port == RTC_INDEX && size == 1)
@@ -131,7 +149,7 @@ void port_read(uint16_t port, void *value, unsigned size)
 	uint32_t n = UINT32_MAX;
 
 	pthread_mutex_lock(&lock);
-	if (port == DEBUG_EXIT)
+	if ((port == DEBUG_EXIT && end == END_DEVICE) || (port == KEYBOARD && end == END_KEYBOARD))
 		n = 0; /* so a guest can see that it is there */
 	if (port >= COM1 && port < COM1 + REGISTERS && size == 1)
 		n = uart_read(port - COM1);

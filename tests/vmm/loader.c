@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A multiboot loader: Multiboot Specification 0.6.96, sections 3.1 to 3.3. */
+/* Reads the image.  A multiboot loader: Multiboot Specification 0.6.96, sections 3.1 to 3.3. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +12,6 @@
 #include "vmm.h"
 
 #define HEADER_MAGIC    0x1badb002u
-#define LOADER_MAGIC    0x2badb002u
 #define HEADER_AREA     8192u       /* it lies in the file's first bytes */
 #define FLAGS_OBEYED    0x00000003u /* modules on pages; a memory map */
 #define FLAGS_MUST_OBEY 0x0000ffffu /* a loader that does not know one of these must give up */
@@ -35,12 +34,6 @@ struct header {
 	uint32_t header_addr, load_addr, load_end_addr, bss_end_addr, entry_addr;
 };
 
-struct file {
-	const char *name;
-	const uint8_t *bytes;
-	uint64_t size;
-};
-
 static struct file map_file(const char *name)
 {
 	struct file file = {.name = name};
@@ -50,7 +43,7 @@ static struct file map_file(const char *name)
 	if (fd < 0 || fstat(fd, &stat) < 0)
 		fail("%s: %s", name, strerror(errno));
 	if (!S_ISREG(stat.st_mode) || !stat.st_size)
-		fail("%s: empty or no file, wanted a multiboot image", name);
+		fail("%s: empty or no file, wanted an image", name);
 	file.size = (uint64_t)stat.st_size;
 	file.bytes = mmap(NULL, file.size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (file.bytes == MAP_FAILED)
@@ -162,14 +155,27 @@ static void write_information(struct vm *vm)
 	write_line(vm, CMDLINE_AT, "--append", o->image, o->append);
 }
 
-struct entry load_image(struct vm *vm)
+static struct entry load_multiboot(struct vm *vm, const struct file *file)
 {
-	struct file file = map_file(vm->options->image);
 	uint64_t end;
-	uint32_t eip = load_file(vm, &file, &end);
+	uint32_t eip = load_file(vm, file, &end);
 
 	if (vm->options->module)
 		load_module(vm, end);
 	write_information(vm);
-	return (struct entry){.eip = eip, .eax = LOADER_MAGIC, .ebx = INFO_AT};
+	return (struct entry){.rip = eip, .rax = MULTIBOOT_MAGIC, .rbx = INFO_AT};
+}
+
+struct entry load_image(struct vm *vm)
+{
+	struct file file = map_file(vm->options->image);
+
+	switch (vm->options->boot) {
+	case BOOT_PVH:
+		return load_pvh(vm, &file);
+	case BOOT_LINUX:
+		return load_linux(vm, &file);
+	default:
+		return load_multiboot(vm, &file);
+	}
 }

@@ -26,13 +26,18 @@
 static const char usage[] =
 	"Usage: vmm [options] IMAGE\n"
 	"\n"
-	"Boots a multiboot 1 image under /dev/kvm.  What it writes to COM1 goes to stdout.\n"
+	"Boots an image under /dev/kvm.  What it writes to COM1 goes to stdout.\n"
 	"\n"
-	"  --append=TEXT      its command line, after the image's name\n"
-	"  --module='FILE TEXT'  a module for it, and the module's command line\n"
+	"  --boot=HOW         multiboot (1, the default), pvh, or linux (the 64-bit entry)\n"
+	"  --append=TEXT      its command line, for multiboot after the image's name\n"
+	"  --module='FILE TEXT'  a module for it, and the module's command line; multiboot only\n"
 	"  --mem=MIB          its memory (default 16), besides 2 MiB from 4 GiB on\n"
 	"  --smp=N            its vCPUs (default 1); several need --irqchip\n"
 	"  --irqchip          with KVM's own APICs, PICs and PIT; without, no interrupts at all\n"
+	"  --lapic            with KVM's own local APICs, without PICs, PIT and I/O APIC\n"
+	"  --bare-uart        COM1 has nothing but a byte to write and a status\n"
+	"  --end=HOW          what ends the machine besides a triple fault: device (port 0xf4, the\n"
+	"                     default), keyboard (its controller's reset), halt, or triple (nothing)\n"
 	"  --hide=MASK        take these features (CPUID leaf 0x40000001, EAX) away\n"
 	"  --no-signature     CPUID does not show KVM at all\n"
 	"  --enforce          what CPUID does not show does not work, either\n"
@@ -41,7 +46,7 @@ static const char usage[] =
 	"  --timeout=SECONDS  when to give up (default 30; 0: never)\n"
 	"\n"
 	"Exit status: 2 * N + 1 if the image wrote N to port 0xf4, as with QEMU's isa-debug-exit;\n"
-	"0 after a triple fault; 1 error; 124 timeout.\n";
+	"0 after a triple fault, or what else --end says; 1 error; 124 timeout.\n";
 
 void fail(const char *format, ...)
 {
@@ -91,10 +96,26 @@ static unsigned number(const char *option, const char *text, unsigned min, unsig
 	return (unsigned)value;
 }
 
+/* The number of @text in the list, which a NULL ends. */
+static unsigned word(const char *option, const char *text, const char *const *list)
+{
+	for (unsigned i = 0; list[i]; i++) {
+		if (!strcmp(text, list[i]))
+			return i;
+	}
+	fail("--%s: unknown word '%s': see --help", option, text);
+}
+
 static struct options parse(int argc, char **argv)
 {
 	struct options o = {.append = "", .memory = 16, .vcpus = 1, .seconds = 30};
+	static const char *const boots[] = {"multiboot", "pvh", "linux", NULL};
+	static const char *const ends[] = {"device", "keyboard", "halt", "triple", NULL};
 	const struct option known[] = {
+		{"boot", required_argument, NULL, 'b'},
+		{"lapic", no_argument, &o.lapic, 1},
+		{"bare-uart", no_argument, &o.bare_uart, 1},
+		{"end", required_argument, NULL, 'e'},
 		{"append", required_argument, NULL, 'a'},
 		{"module", required_argument, NULL, 'o'},
 		{"mem", required_argument, NULL, 'm'},
@@ -116,6 +137,12 @@ static struct options parse(int argc, char **argv)
 
 		switch (c) {
 		case 0: /* one that takes no value is set */
+			break;
+		case 'b':
+			o.boot = word(name, optarg, boots);
+			break;
+		case 'e':
+			o.end = word(name, optarg, ends);
 			break;
 		case 'a':
 			o.append = optarg;
@@ -147,8 +174,14 @@ static struct options parse(int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		fail("%d images, wanted one: see --help", argc - optind);
-	if (o.vcpus > 1 && !o.irqchip)
+	if (o.module && o.boot != BOOT_MULTIBOOT)
+		fail("--module: only with --boot=multiboot");
+	if (o.irqchip && o.lapic)
+		fail("--lapic and --irqchip: wanted one of them");
+	if (o.vcpus > 1 && !o.irqchip && !o.lapic)
 		fail("--smp=%u: several vCPUs need --irqchip, to wake each other", o.vcpus);
+	if (o.end == END_HALT && (o.irqchip || o.lapic))
+		fail("--end=halt: with --irqchip or --lapic KVM handles HLT itself");
 	o.image = argv[optind];
 	return o;
 }
@@ -193,6 +226,7 @@ static void add_memory(struct vm *vm, uint32_t slot, uint64_t gpa, uint8_t *at, 
 static void make_machine(struct vm *vm)
 {
 	uint64_t identity_map = IDENTITY_MAP_PAGE;
+	struct kvm_enable_cap split = {.cap = KVM_CAP_SPLIT_IRQCHIP}; /* no line of an I/O APIC */
 	struct kvm_pit_config pit = {.flags = KVM_PIT_SPEAKER_DUMMY};
 
 	if (ioctl(vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_SET_IDENTITY_MAP_ADDR) > 0)
@@ -201,6 +235,8 @@ static void make_machine(struct vm *vm)
 		MUST(vm->fd, KVM_SET_TSS_ADDR, TSS_PAGES);
 	add_memory(vm, 0, 0, vm->memory, vm->size);
 	add_memory(vm, 1, ABOVE_4G, vm->memory + vm->size, ABOVE_4G_SIZE);
+	if (vm->options->lapic)
+		MUST(vm->fd, KVM_ENABLE_CAP, &split);
 	if (vm->options->irqchip) {
 		MUST(vm->fd, KVM_CREATE_IRQCHIP, 0);
 		MUST(vm->fd, KVM_CREATE_PIT2, &pit); /* with port 0x61, which starts channel 2 */
@@ -247,6 +283,7 @@ int main(int argc, char **argv)
 	struct entry entry;
 
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+	devices_init(&options);
 	make_memory(&vm);
 	entry = load_image(&vm);
 	open_kvm(&vm);

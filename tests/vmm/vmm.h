@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A small VMM over /dev/kvm: the least that a multiboot image needs of a machine.  Read main.c
- * first, then loader.c, cpu.c, devices.c and pageout.c, in the order in which they come into play.
+ * A small VMM over /dev/kvm: the least that an image needs of a machine.  Read main.c first, then
+ * loader.c, elf.c, cpu.c, devices.c and pageout.c, in the order in which they come into play.
  *
  * Documentation/virt/kvm/api.rst of the Linux sources describes each ioctl.
  */
 #ifndef VMM_H
 #define VMM_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* By which protocol the image is booted. */
+enum boot { BOOT_MULTIBOOT, BOOT_PVH, BOOT_LINUX };
+
+/* How the machine can end, besides by a triple fault. */
+enum end {
+	END_DEVICE,   /* by a write to port 0xf4, as with QEMU's isa-debug-exit */
+	END_KEYBOARD, /* by a reset that the keyboard controller is asked for */
+	END_HALT,     /* by a vCPU's HLT */
+	END_TRIPLE,   /* by nothing else */
+};
 
 struct options {
 	const char *image;
@@ -19,6 +31,10 @@ struct options {
 	unsigned seconds; /* the time limit; 0: none */
 	uint32_t hide;    /* of KVM's features these are taken away */
 	unsigned pageout; /* the port by which the guest loses a page; 0: none */
+	enum boot boot;
+	enum end end;
+	int bare_uart;    /* it has nothing but the byte to send, and the status */
+	int lapic;        /* of KVM's interrupt controllers only the local APICs */
 	int irqchip;      /* KVM's own interrupt controllers and timer */
 	int enforce;      /* a feature that is taken away does not work, either */
 	int no_patching;  /* KVM leaves the other vendor's hypercall instruction alone */
@@ -51,13 +67,21 @@ _Noreturn void end_vm(int status);
 int must_ioctl(int fd, unsigned long request, void *arg, const char *what);
 #define MUST(fd, request, arg) must_ioctl(fd, request, (void *)(arg), #request)
 
-/* Where a multiboot image starts: EAX and EBX hold the loader's magic number and information. */
+/* Where an image starts, in 32-bit mode if CR3 is 0, else in 64-bit mode. */
 struct entry {
-	uint32_t eip, eax, ebx;
+	uint64_t rip, rax, rbx, rsi, cr3;
 };
 
 /* Loads the image and writes the loader's information, as boot loaders do. */
 struct entry load_image(struct vm *vm);
+
+struct file {
+	const char *name;
+	const uint8_t *bytes;
+	uint64_t size;
+};
+struct entry load_pvh(struct vm *vm, const struct file *file);
+struct entry load_linux(struct vm *vm, const struct file *file);
 
 /* Makes vCPU @id; only vCPU 0 starts at @entry, the others wait for INIT and SIPI. */
 void start_vcpu(struct vm *vm, unsigned id, const struct entry *entry);
@@ -65,6 +89,9 @@ void start_vcpu(struct vm *vm, unsigned id, const struct entry *entry);
 /* After pageout_init(): takes the page with this number away, if the port is that of --pageout. */
 void pageout_init(const struct vm *vm);
 void pageout_write(uint16_t port, uint32_t number, unsigned size);
+
+/* Which devices there are. */
+void devices_init(const struct options *o);
 
 /* A guest's access to an I/O port, of 1, 2 or 4 bytes. */
 void port_write(uint16_t port, const void *value, unsigned size);

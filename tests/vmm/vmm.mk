@@ -10,9 +10,9 @@ stock-kvm: $(IMAGES) $(VMM)
 kvm-answers: images stock-kvm ## write what real KVMs answer into docs/
 	$(Q)$(WITH_TOOLS) tests/kvm/answers.sh
 
-$(O)/tests/vmm: $(patsubst %,tests/vmm/%.c,main loader cpu devices pageout)
+$(O)/tests/vmm: $(patsubst %,tests/vmm/%.c,main loader elf cpu devices pageout)
 $(O)/tests/init: tests/vmm/init.c
-$(VMM): tests/vmm/vmm.h src/lib/multiboot.h $(O)/unit/made-with
+$(VMM): tests/vmm/vmm.h $(patsubst %,src/lib/%.h,boot linux_boot multiboot pvh) $(O)/unit/made-with
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)part=$@.$$$$; $(HOSTCC) -O2 $(UNIT_CFLAGS) -static -pthread -o $$part $(filter %.c,$^) && \

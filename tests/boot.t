@@ -24,8 +24,11 @@ only() {
 
 # boot WORD...: boots a PC with these options of QEMU; its serial output goes to $tmp/out.
 boot() {
-	timeout 300 "$qemu" -cpu max -m 64 -nodefaults -display none -no-reboot -serial stdio \
-		-device isa-debug-exit,iobase=0xf4,iosize=0x4 "$@" </dev/null >"$tmp/out" 2>"$tmp/err"
+	without_device -device isa-debug-exit,iobase=0xf4,iosize=0x4 "$@"
+}
+without_device() {
+	timeout 300 "$qemu" -cpu max -m 64 -nodefaults -display none -no-reboot -serial stdio "$@" \
+		</dev/null >"$tmp/out" 2>"$tmp/err"
 }
 
 # ended GOT-STATUS STATUS PATTERN NAME: the run ended with STATUS, and $tmp/out has a line that
@@ -86,6 +89,18 @@ ended $? 39 "host: no module: wanted the guest's image as the first one$" 'no mo
 boot -M pc -bios qboot.rom -kernel "$tmp/host.elf" -initrd "$O/guest.elf" -smp 2 \
 	-append 'mem=20 cpus=2 -- only=probe.presence,vcpu.start cpus=2'
 ended $? 33 '^# RESULT: PASS pass=2 ' 'two vCPUs'
+
+# Without a device that ends the machine: isapc has a keyboard controller, such a microvm nothing.
+for machine in isapc microvm,acpi=off; do
+	without_device -M $machine -kernel "$tmp/guest.elf" -append "$alone"
+	ended $? 0 '^# RESULT: SKIP ' "PVH, no exit device, $machine: the guest ends all the same"
+	lacks "$tmp/out" 'no exit device' "PVH, no exit device, $machine: and is not said to halt"
+	without_device -M $machine -kernel "$tmp/host.elf" -initrd "$O/guest.elf" \
+		-append "mem=20 -- $alone"
+	ended $? 0 '^# RESULT: PASS ' "PVH, no exit device, $machine: host and guest end"
+	without_device -M $machine -kernel "$tmp/host.elf" -append mem=20
+	ended $? 0 '^# RESULT: ERROR ' "PVH, no exit device, $machine: a host without a guest ends"
+done
 
 # ---- multiboot 2 --------------------------------------------------------------------------------
 

@@ -38,6 +38,11 @@ wrong "--hide: '0x100000000' is no number from 0 to 4294967295" --hide=0x1000000
 wrong 'no/such/file: No such file or directory' --module='no/such/file strict' "$guest"
 wrong "--module: $guest has 0x[0-9a-f]+ bytes, the memory from 0x1[0-9a-f]+ to 0x200000 is free" \
 	--mem=2 --module="$guest" "$guest"
+wrong "--boot: unknown word 'pv': see --help" --boot=pv "$guest"
+wrong "--end: unknown word '': see --help" --end= "$guest"
+wrong '--lapic and --irqchip: wanted one of them' --lapic --irqchip "$guest"
+wrong '--end=halt: with --irqchip or --lapic KVM handles HLT itself' --end=halt --lapic "$guest"
+wrong "--module: only with --boot=multiboot" --boot=pvh --module="$guest" "$guest"
 wrong "--timeout: '0.5' is no number from 0 to 86400" --timeout=0.5 "$guest"
 long=$(printf '%4096s' '')
 "$vmm" --append="$long" "$guest" >"$tmp/out" 2>"$tmp/err"
@@ -105,6 +110,33 @@ bad_image 'its entry 0x100070 is not in 0x100000 to 0x100070, which is loaded' \
 bad_image 'its entry 0xfffff is not in 0x100000 to 0x100070, which is loaded' \
 	              10003  -        100010   100000  100070   100080  fffff
 
+# elf OFFSET BYTES: makes $tmp/image, the guest with these bytes (hexadecimal) there.
+elf() {
+	cp "$guest" "$tmp/image"
+	perl -e 'print pack("H*", shift)' "$2" |
+		dd of="$tmp/image" bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+# bad_elf MESSAGE OFFSET BYTES
+bad_elf() {
+	elf "$2" "$3"
+	for boot in pvh linux; do
+		wrong "$tmp/image: $1" --boot=$boot "$tmp/image"
+	done
+}
+wrong "README.md: no ELF file for x86-64" --boot=linux README.md
+wrong "$tmp/short: no ELF file" --boot=pvh "$tmp/short"
+bad_elf 'no ELF file for x86-64' 0 00
+bad_elf 'no ELF file for x86-64' 4 01 # 32 bits
+bad_elf 'its program headers are not all in it' 32 ffffffffffffffff
+bad_elf 'its segment 0 is not all in it' 96 ffffffffffffffff
+bad_elf "its segment 0 wants 0x[0-9a-f]+ bytes at 0xff000, the memory is 0x100000 to 0x1000000" \
+	88 00f00f0000000000
+bad_elf "its segment 0 wants 0x[0-9a-f]+ bytes at 0x1000000, the memory is 0x100000 to 0x1000000" \
+	88 0000000100000000
+note=$(readelf -lW "$guest" | awk '$1 == "NOTE" { print $2 }')
+elf $((note + 8)) 13
+wrong "$tmp/image: no note with an entry for PVH" --boot=pvh "$tmp/image"
+
 # ---- on this machine's KVM ----------------------------------------------------------------------
 
 if [ ! -w /dev/kvm ]; then
@@ -130,6 +162,34 @@ for options in --enforce --irqchip '--irqchip --smp=2'; do
 	is $? 0 "the guest, options '$options': exit status"
 	has "$tmp/out" '^# RESULT: PASS ' "the guest, options '$options': passes"
 done
+for boot in pvh linux; do
+	for options in --enforce '--irqchip --smp=2' '--lapic --smp=2 --bare-uart'; do
+		# shellcheck disable=SC2086 # a list
+		judged_run --boot=$boot $options --append='cpus=1 fresh' "$guest"
+		is $? 0 "the guest, booted by $boot, options '$options': exit status"
+		has "$tmp/out" '^# RESULT: PASS ' "the guest, booted by $boot, options '$options': passes"
+	done
+done
+
+# ends BOOT HOW PATTERN [OPTION]: the VM ends HOW the guest can, after its verdict; a line of the
+# VMM's messages matches PATTERN, or there is none.
+ends() {
+	# shellcheck disable=SC2086 # an option or none
+	timeout 60 "$vmm" --boot="$1" --end="$2" ${4-} --timeout=20 --append="only=probe.presence cpus=1" \
+		"$guest" >"$tmp/out" 2>"$tmp/err"
+	is $? 0 "booted by $1, --end=$2 ${4-}: ends"
+	is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: SKIP' \
+		"booted by $1, --end=$2 ${4-}: after its verdict"
+	is "$(grep -Ecv -e "$3" "$tmp/err")" 0 "booted by $1, --end=$2 ${4-}: says how"
+	[ "$3" = '^$' ] || has "$tmp/err" "$3" "booted by $1, --end=$2 ${4-}: by that"
+}
+for boot in pvh linux; do
+	ends $boot keyboard '^$'
+	ends $boot triple '^vmm: vCPU 0 at 0x[0-9a-f]+: a triple fault$' --lapic
+	ends $boot triple '^vmm: vCPU 0 at 0x[0-9a-f]+: a triple fault$' --bare-uart
+done
+ends multiboot halt '^$'
+
 judged_run --no-signature "$guest"
 is $? 77 'the guest, without a signature: no host'
 has "$tmp/out" '^# image: .*guest.elf$' 'the command line begins with the image'

@@ -211,10 +211,10 @@ static void finish(const struct vcpu *vcpu)
 
 	/*
 	 * Without a device that ends the machine, a guest halts after its verdict: say nothing
-	 * more.
+	 * more.  The host may have been booted so that it has another way.
 	 */
 	if (!changed && vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HLT)
-		halt_for_ever();
+		machine_exit(vcpu->debug_exit_code);
 	if (!changed && vcpu->debug_exit_code && vcpu->exit.kind == EXIT_TRIPLE_FAULT)
 		machine_reset(); /* the guest's option reset */
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "lib/exit.h"
 
+#include "lib/boot.h"
 #include "lib/console.h"
+#include "lib/linux_boot.h"
+#include "lib/pvh.h"
 #include "lib/serial.h"
 #include "x86/insn.h"
 
@@ -26,6 +29,17 @@ static bool may_reset;
 void exit_may_reset(bool may)
 {
 	may_reset = may;
+}
+
+/*
+ * A VMM that boots by PVH or by Linux's protocol waits for a reset.  If KVM has the APIC, the VMM
+ * never sees a halt.
+ */
+static bool ends_by_reset(void)
+{
+	bool vmm = boot_info.protocol == PVH_MAGIC || boot_info.protocol == LINUX_MAGIC;
+
+	return may_reset || (vmm && !console_on_screen());
 }
 
 /*
@@ -89,7 +103,7 @@ void machine_exit(uint8_t code)
 	/* A verdict on the screen stays; and on a real machine these ports have other uses. */
 	if (!console_on_screen())
 		power_off();
-	if (may_reset) {
+	if (ends_by_reset()) {
 		wait_a_moment();
 		machine_reset();
 	}
@@ -98,7 +112,7 @@ void machine_exit(uint8_t code)
 
 void end_run(const struct tap *tap, enum verdict verdict)
 {
-	if (!may_reset && !has_exit_device())
+	if (!ends_by_reset() && !has_exit_device())
 		tap_diag("no exit device answers (port 0xf4, ACPI): unless one ends this run all "
 			 "the same, it ends by a halt");
 	tap_result(tap, verdict);

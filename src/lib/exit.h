@@ -13,19 +13,22 @@
 
 #define EXIT_CODE(verdict) ((uint8_t)(0x10 + (verdict)))
 
-/* Whether machine_exit() may reset the machine; at first it may not. */
+/*
+ * Whether machine_exit() may reset the machine whatever booted the image.  If that was PVH or Linux's
+ * 64-bit entry, it may anyway, unless the screen is on, so that it can be read.
+ */
 void exit_may_reset(bool may);
 
 /*
- * Prints the last line of @tap and ends the machine.  If no device is found that can end it, a line
- * before says that the run ends by a halt.
+ * Prints the last line of @tap and ends the machine.  If no device is found that can end it, and
+ * it may not be reset, a line before says that the run ends by a halt.
  */
 _Noreturn void end_run(const struct tap *tap, enum verdict verdict);
 
 /*
  * Ends the machine by the first way that works: isa-debug-exit (QEMU); the word "Shutdown" (Bochs)
  * and ACPI power-off, but not if the screen is on, so that it can be read; a reset, if
- * exit_may_reset() allows it; a halt.
+ * it may be; a halt.
  */
 _Noreturn void machine_exit(uint8_t code);
 

@@ -139,13 +139,13 @@ _Noreturn static inline void halt_for_ever(void)
 		__asm__ volatile("cli; hlt" : : : "memory");
 }
 
-/* Neither the breakpoint nor the faults that follow have a gate: the processor shuts down. */
+/* No fault has a gate: the processor shuts down.  INT3 would do, but some hypervisors keep it. */
 _Noreturn static inline void triple_fault(void)
 {
 	static const uint8_t no_gates[10];
 
 	for (;;)
-		__asm__ volatile("lidt %0; int3" : : "m"(no_gates));
+		__asm__ volatile("lidt %0; ud2" : : "m"(no_gates));
 }
 
 #endif

@@ -11,9 +11,15 @@
 #include <cmocka.h>
 
 #include "fake_ports.h"
+#include "lib/boot.h"
 #include "lib/console.h"
 #include "lib/exit.h"
+#include "lib/linux_boot.h"
+#include "lib/multiboot.h"
+#include "lib/pvh.h"
 #include "lib/serial.h"
+
+struct boot_info boot_info;
 
 /* What the machine has. */
 static struct {
@@ -138,6 +144,7 @@ static int setup(void **state)
 	(void)state;
 	memset(&machine, 0, sizeof(machine));
 	machine.nothing = 0xff;
+	boot_info.protocol = MULTIBOOT_MAGIC;
 	exit_may_reset(false);
 	return 0;
 }
@@ -214,6 +221,26 @@ static void test_reset(void **state)
 	(void)state;
 }
 
+/* Small VMMs wait for a reset, without being asked: but devices that end the machine go first. */
+static void test_vmm(void **state)
+{
+	static const uint32_t protocols[] = {PVH_MAGIC, LINUX_MAGIC};
+
+	for (unsigned i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		setup(state);
+		boot_info.protocol = protocols[i];
+		ends(" result:1 flush f4:11" OFF " 64:fe cf9:2 cf9:6 triple");
+		machine.keyboard = true;
+		ends(" result:1 flush f4:11" OFF " 64:fe reset");
+		machine.screen = true;
+		ends(" note result:1 flush f4:11 halt");
+		exit_may_reset(true);
+		ends(" result:1 flush f4:11 64:fe reset");
+		machine.debug_exit = true;
+		ends(" result:1 flush f4:11 exit");
+	}
+}
+
 /* Every wait has a bound: a keyboard controller that stays busy, a clock that stands still. */
 static void test_bounds(void **state)
 {
@@ -233,8 +260,8 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_debug_exit), TEST(test_acpi),  TEST(test_screen),
-		TEST(test_nothing),    TEST(test_reset), TEST(test_bounds),
+		TEST(test_debug_exit), TEST(test_acpi),   TEST(test_screen), TEST(test_nothing),
+		TEST(test_reset),      TEST(test_bounds), TEST(test_vmm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

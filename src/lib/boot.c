@@ -174,19 +174,17 @@ static void read_linux(void)
 {
 	static struct boot_region map[LINUX_MAP_MAX];
 	const struct linux_boot_params *params = peek(boot_info.at);
-	uint32_t cmdline = params->cmdline;
+	uint32_t count = params->map_count;
 
 	if (params->magic != LINUX_MAGIC) {
-		boot_info.error = "not loaded by Linux's 64-bit boot protocol: wanted boot_params "
-				  "at RSI";
+		boot_info.error = "not loaded by Linux's protocol: wanted boot_params at RSI";
 		return;
 	}
 	memcpy(map, params->map, sizeof(map));
-	set_map((uint64_t)map,
-		(params->map_count < LINUX_MAP_MAX ? params->map_count : LINUX_MAP_MAX) *
-			sizeof(*map),
-		sizeof(*map));
-	copy_line(boot_info.cmdline, cmdline, BOOT_LINE_SIZE);
+	boot_info.map = (uint64_t)map;
+	boot_info.map_length = (count < LINUX_MAP_MAX ? count : LINUX_MAP_MAX) * sizeof(*map);
+	boot_info.map_stride = sizeof(*map);
+	copy_line(boot_info.cmdline, params->cmdline, BOOT_LINE_SIZE);
 }
 
 void boot_read(void)

@@ -4,6 +4,7 @@
  * that is not refused ends where it should.
  */
 #include "lib/boot.h"
+#include "lib/linux_boot.h"
 
 #include "parser.h"
 #include "x86/paging.h"
@@ -54,7 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(boot_info.error);
 	if (boot_info.error)
 		return 0;
-	REQUIRE(boot_info.map < FOUR_GIB);
+	if (boot_info.protocol == LINUX_MAGIC) /* a copy */
+		REQUIRE(boot_info.map_length <= LINUX_MAP_MAX * sizeof(struct boot_region));
+	else
+		REQUIRE(boot_info.map < FOUR_GIB);
 	if (boot_info.has_module)
 		REQUIRE(boot_info.module.end < FOUR_GIB);
 	return 0;

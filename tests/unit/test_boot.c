@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "lib/boot.h"
+#include "lib/linux_boot.h"
 #include "lib/multiboot.h"
 #include "lib/multiboot2.h"
 #include "lib/pvh.h"
@@ -447,11 +448,78 @@ static void test_split(void **state)
 	}
 }
 
+/* ---- Linux's 64-bit entry ---- */
+
+#define PARAMS 0x7000u /* a page, as all loaders have it */
+
+static void read_linux(const struct linux_boot_params *params)
+{
+	put(PARAMS, params, sizeof(*params));
+	boot_info.protocol = LINUX_MAGIC;
+	boot_info.at = PARAMS;
+	boot_read();
+}
+
+static void test_linux(void **state)
+{
+	const struct boot_region map[] = {{0, 0x9fc00, 1}, {0x100000, 0x700000, 1}, {1, 2, 3}};
+	struct linux_boot_params params = {.map_count = 3, .magic = LINUX_MAGIC, .cmdline = LINE};
+
+	(void)state;
+	memcpy(params.map, map, sizeof(map));
+	read_linux(&params);
+	assert_null(boot_info.error);
+	assert_string_equal(boot_cmdline(), "the host's");
+	assert_false(boot_info.has_module || boot_info.has_sizes);
+	assert_int_equal(boot_info.map_length, sizeof(map));
+	assert_int_equal(boot_info.map_stride, 20);
+
+	/* It is a copy: the image may use that memory now. */
+	memset(memory, 'x', sizeof(memory));
+	assert_memory_equal((const void *)boot_info.map, map, sizeof(map));
+	assert_string_equal(boot_cmdline(), "the host's");
+}
+
+static void test_linux_nothing(void **state)
+{
+	const struct linux_boot_params params = {.magic = LINUX_MAGIC};
+
+	(void)state;
+	read_linux(&params);
+	assert_null(boot_info.error);
+	assert_string_equal(boot_cmdline(), "");
+	assert_int_equal(boot_info.map_length, 0);
+}
+
+static void test_linux_refused(void **state)
+{
+	struct linux_boot_params params = {.map_count = 255, .magic = LINUX_MAGIC};
+
+	read_linux(&params); /* boot_params has no more than 128 */
+	assert_int_equal(boot_info.map_length, 128 * 20);
+
+	reset(state);
+	params.magic++;
+	params.cmdline = LINE;
+	read_linux(&params);
+	assert_error("not loaded by Linux's protocol: wanted boot_params at RSI");
+	assert_string_equal(boot_cmdline(), "");
+
+	reset(state);
+	boot_info.protocol = LINUX_MAGIC;
+	boot_info.at = FOUR_GIB + PARAMS;
+	boot_read();
+	assert_non_null(boot_info.error);
+}
+
 #define TEST(function) cmocka_unit_test_setup(function, reset)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_linux),
+		TEST(test_linux_nothing),
+		TEST(test_linux_refused),
 		TEST(test_no_protocol),
 		TEST(test_multiboot),
 		TEST(test_multiboot_flags),

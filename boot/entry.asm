@@ -6,9 +6,10 @@
 ; interrupts off; no stack, no usable GDT.
 ; Multiboot 2 (Multiboot2 Specification 2.0, section 3.3): the same, with another number.
 ; PVH (Xen's docs/misc/pvh.pandoc): the same, but EAX is undefined.
-; Linux's 64-bit entry (Documentation/arch/x86/boot.rst of the Linux sources): RSI holds the physical
-; address of boot_params; 64-bit mode, the image and what the loader tells mapped at their physical
-; addresses, interrupts off.  ELF's own entry is this one; the others have theirs in headers.
+; Linux's 64-bit entry (Documentation/arch/x86/boot.rst of the Linux sources): RSI holds the
+; physical address of boot_params; 64-bit mode, the image and what the loader tells mapped at their
+; physical addresses, interrupts off.  ELF's own entry is this one; the others have theirs in
+; headers.
 
 %include "asm-offsets.inc"
 
@@ -91,8 +92,8 @@ _start:
 
 bits 64
 ; State: 64-bit mode; RSI is the loader's.  GDT, page tables and stack are the loader's, too, in
-; memory that the map calls available, so nothing of them is used.  Leaves long mode (APM2 14.7), for
-; map_image and what follows are 32-bit code.
+; memory that the map calls available, so nothing of them is used.  Leaves long mode (APM2 14.7),
+; for map_image and what follows are 32-bit code.
 linux_start:
         cld
         mov     dword [boot_info + BOOT_PROTOCOL], LINUX_MAGIC

@@ -108,6 +108,10 @@ start options "$tmp/rogue" --append=do=kvm-calls --vmm='--hide=0x1000 --enforce 
 start halt "$tmp/rogue" --append=do=halt --timeout=$limit
 start triple "$tmp/rogue" --append=do=triple-on-1 --smp=2
 wait
+some='cpuid.*,msr.*,kvmclock.*,vmcall.*'
+start pvh "$tmp/stock" --append="only=$some" --vmm='--boot=pvh --lapic --bare-uart'
+start linux "$tmp/stock" --append="only=$some" --vmm=--boot=linux --smp=2
+wait
 is "$(ls "$tmp/files")" '' 'no files are left behind'
 
 # all_right NAME KERNEL: no list excuses a failure; what is skipped is in a file, with its reason.
@@ -148,6 +152,12 @@ ended options
 judged "$(cat "$tmp/options.status")" 0 PASS '^# poll control: exception 13$' \
 	'--vmm: a feature that is hidden does not work'
 has "$tmp/out" '^# vmcall: exception 6$' "--vmm: KVM leaves Intel's instruction alone"
+
+for boot in pvh linux; do
+	ended $boot
+	judged "$(cat "$tmp/$boot.status")" 0 PASS '^ok [0-9]+ - kvmclock\.' "the guest booted by $boot passes"
+	lacks "$tmp/out" '^# image:' "booted by $boot: not by multiboot, which gives a name"
+done
 
 ended halt
 judged "$(cat "$tmp/halt.status")" 124 ERROR \

@@ -97,7 +97,11 @@ skip_run() { # REASON
 
 # Makes the archive that Linux starts from; /words is what its first process runs.
 pack() { # VMM-OPTION...
-	set -- /vmm "$@" --irqchip "--smp=$smp" "--mem=$memory" --timeout=0
+	case " $* " in
+	*' --lapic '*) ;; # the VMM takes one of the two
+	*) set -- "$@" --irqchip ;;
+	esac
+	set -- /vmm "$@" "--smp=$smp" "--mem=$memory" --timeout=0
 	case $host in
 	none) set -- "$@" "--$PAGEOUT" "--append=$FRESH $PAGEOUT $told$append" /guest.elf ;;
 	ref)

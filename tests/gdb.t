@@ -107,7 +107,7 @@ has "$tmp/gdb" '^#[12] +(0x[0-9a-f]+ in )?run_job \(' 'and reads its stack'
 
 debug none 'hbreak *_start' 'continue' 'set $eax = 0x1234' 'delete' 'continue'
 has "$tmp/out" \
-	'Bail out! not loaded by multiboot: wanted 0x2badb002 or 0x36d76289 in EAX$' \
+	'Bail out! no 0x2badb002 or 0x36d76289 \(multiboot\) in EAX$' \
 	'a loader that is not multiboot is refused'
 has "$tmp/out" '^# RESULT: ERROR ' 'as an ERROR'
 

@@ -18,7 +18,7 @@ static uint64_t below_4_gib(uint64_t pa)
 {
 	if (pa < FOUR_GIB)
 		return pa;
-	boot_info.error = "the boot loader's information is not below 4 GiB";
+	boot_info.error = "boot information above 4 GiB";
 	return 0;
 }
 
@@ -144,7 +144,7 @@ static void read_multiboot2(void)
 		read_tag(&tag, at, tag.size);
 		at += (tag.size + MULTIBOOT2_TAG_ALIGN - 1) & -(uint64_t)MULTIBOOT2_TAG_ALIGN;
 	}
-	boot_info.error = "the boot loader's list of multiboot 2 tags is malformed";
+	boot_info.error = "malformed multiboot tags";
 }
 
 static void read_pvh(void)
@@ -154,7 +154,7 @@ static void read_pvh(void)
 
 	memcpy(&info, peek(boot_info.at), sizeof(info));
 	if (info.magic != PVH_MAGIC || !info.version) {
-		boot_info.error = "not loaded by PVH: wanted start_info of version 1 at EBX";
+		boot_info.error = "no PVH start_info 1 at EBX";
 		return;
 	}
 	copy_line(boot_info.cmdline, info.cmdline, BOOT_LINE_SIZE);
@@ -177,7 +177,7 @@ static void read_linux(void)
 	uint32_t count = params->map_count;
 
 	if (params->magic != LINUX_MAGIC) {
-		boot_info.error = "not loaded by Linux's protocol: wanted boot_params at RSI";
+		boot_info.error = "no boot_params at RSI";
 		return;
 	}
 	memcpy(map, params->map, sizeof(map));
@@ -203,6 +203,6 @@ void boot_read(void)
 		read_pvh();
 		break;
 	default:
-		boot_info.error = "not loaded by multiboot: wanted 0x2badb002 or 0x36d76289 in EAX";
+		boot_info.error = "no 0x2badb002 or 0x36d76289 (multiboot) in EAX";
 	}
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Boot protocols besides multiboot 1, which all other tests use.  Some loaders prefer one to another,
-# so each is tested by a copy of the image that has only this one.
+# Boot protocols besides multiboot 1, which all other tests use.  Some loaders prefer one to
+# another, so each is tested by a copy of the image that has only this one.
 . tests/tap.sh
 
 [ -s "$O/guest.elf" ] || make -s O="$O" images >&2 || exit 1

@@ -155,7 +155,8 @@ has "$tmp/out" '^# vmcall: exception 6$' "--vmm: KVM leaves Intel's instruction 
 
 for boot in pvh linux; do
 	ended $boot
-	judged "$(cat "$tmp/$boot.status")" 0 PASS '^ok [0-9]+ - kvmclock\.' "the guest booted by $boot passes"
+	judged "$(cat "$tmp/$boot.status")" 0 PASS '^ok [0-9]+ - kvmclock\.' \
+		"the guest booted by $boot passes"
 	lacks "$tmp/out" '^# image:' "booted by $boot: not by multiboot, which gives a name"
 done
 

@@ -14,8 +14,8 @@
 #define EXIT_CODE(verdict) ((uint8_t)(0x10 + (verdict)))
 
 /*
- * Whether machine_exit() may reset the machine whatever booted the image.  If that was PVH or Linux's
- * 64-bit entry, it may anyway, unless the screen is on, so that it can be read.
+ * Whether machine_exit() may reset the machine whatever booted the image.  If that was PVH or
+ * Linux's 64-bit entry, it may anyway, unless the screen is on, so that it can be read.
  */
 void exit_may_reset(bool may);
 

@@ -168,6 +168,7 @@ tell_gdb() {
 accel='' gdb='' qemu=${QEMU:-qemu-system-x86_64}
 parse_options "$@"
 shift "$words"
+choose_logs "$host"
 enter_project
 [ -z "$gdb" ] || seconds=${seconds:-0}
 if has_option ' -smp --smp ' "$@"; then

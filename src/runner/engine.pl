@@ -135,8 +135,11 @@ sub open_copy {
 	my $path = $option{$name};
 	return if $path eq '';
 	# Not open(), which waits for a reader if this is a named pipe.
-	sysopen my $file, $path, $WRITE_NONBLOCK or $end{unable} = "cannot write to $path: $!";
-	$copy{$name} = {path => $path, file => $file} if $file;
+	if (sysopen my $file, $path, $WRITE_NONBLOCK) {
+		$copy{$name} = {path => $path, file => $file};
+	} else {
+		$end{unable} = "cannot write to $path: $!";
+	}
 }
 
 sub lose {

@@ -55,7 +55,8 @@ sub take_result {
 
 # The YAML block of the last result says why it failed.
 sub end_block {
-	my %value = map { /^  ([a-z]+): "(.*)"$/ ? ($1, $2 =~ s/\\(.)/$1/gr) : () } @block;
+	my %value = map { /^  ([a-z]+): "(.*)"$/ } @block;
+	s/\\(.)/$1/g for values %value;
 	@block = ();
 	my $case = $cases[-1];
 	return if !$case || $case->{kind} ne 'failure';
@@ -118,14 +119,16 @@ sub seconds { return defined $_[0] ? sprintf '%.2f', $_[0] : undef }
 
 sub testcase {
 	my ($case) = @_;
-	my ($name, $kind, $message) = @$case{qw(name kind message)};
+	my ($name, $kind) = @$case{qw(name kind)};
+	my $type = $case->{type} || $kind;
+	my $message = $case->{message} || 'no reason in the stream';
 	my ($area) = $name =~ /^([^.]*)/;
 	my $tag = '    <testcase' . attributes(classname => $area || $name, name => $name,
 		time => seconds($case->{seconds}));
 	return "$tag/>\n" if $kind eq 'pass';
 	my @text = map { s/^# //r } @{$case->{text}};
-	@text = $message if !@text && defined $message;
-	return "$tag>\n      <$kind" . attributes(type => $case->{type}, message => $message) . '>' .
+	@text = $message if !@text;
+	return "$tag>\n      <$kind" . attributes(type => $type, message => $message) . '>' .
 		join("\n", map { escape($_) } @text) . "</$kind>\n    </testcase>\n";
 }
 

@@ -69,7 +69,8 @@ class SilentBreakpoint(gdb.Breakpoint):
 
 
 class CallBreakpoint(SilentBreakpoint):
-    """At a function of src/guest/interact.h; but not for RDMSR and WRMSR, which it also makes."""
+    """At a function of src/guest/interact.h; but not if that calls code of the image itself: an
+    access to a MSR, or only a RET."""
 
     def __init__(self, function):
         self.function = function
@@ -82,12 +83,13 @@ class CallBreakpoint(SilentBreakpoint):
             target = int(pointer(register("rdi"), "struct call32")["target"])
         else:
             return True
-        return target not in self.msr_accesses
+        return target not in self.own_code
 
     @classmethod
     def prepare(cls):
         names = ("op_rdmsr", "op_wrmsr", "op_rdmsr32", "op_wrmsr32")
-        cls.msr_accesses = [sal.pc for name in names for sal in gdb.decode_line(name)[1]]
+        code = [sal.pc for name in names for sal in gdb.decode_line(name)[1]]
+        cls.own_code = code + [pc + 2 for pc in code]  # the RET after each
 
 
 def run_to(points):
@@ -103,8 +105,9 @@ def run_to(points):
     return hit[0] if hit else None
 
 
-def show_registers(title, names, values):
-    print("  %-8s%s" % (title, " ".join("%s %#x" % (n, int(values[n])) for n in names)))
+def show_registers(title, names, values, bits):
+    mask = (1 << bits) - 1
+    show_list(title, ["%s %#x" % (name, int(values[name]) & mask) for name in names])
 
 
 def show_change(before, after, names, mask=0xFFFFFFFFFFFFFFFF):
@@ -113,7 +116,7 @@ def show_change(before, after, names, mask=0xFFFFFFFFFFFFFFFF):
         old, new = int(before[name]) & mask, int(after[name]) & mask
         if old != new:
             lines.append("%s %#x -> %#x" % (name, old, new))
-    print("  changed " + (", ".join(lines) or "nothing else"))
+    show_list("changed", lines or ["nothing else"])
 
 
 def show_trap(frame):
@@ -167,8 +170,8 @@ def next_call(_):
     code = gdb.selected_inferior().read_memory(entry, 4).tobytes()
     print("call %d of %s, in %s" % (bits, abi, run["check"]["name"].string()))
     print("  site    %#x: %s  %s" % (entry, hexadecimal(code), instruction(entry)))
-    show_registers("index", names[:1], before)
-    show_registers("args", names[1:], before)
+    show_registers("index", names[:1], before, bits)
+    show_registers("args", names[1:], before, bits)
 
     back = int(pointer(register("rsp"), "struct gprs")["rax"])  # the return address
     point = SilentBreakpoint(back)

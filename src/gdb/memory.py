@@ -93,3 +93,14 @@ def instruction(address):
 
 def hexadecimal(data):
     return " ".join("%02x" % byte for byte in data)
+
+
+def show_list(title, items, width=88):
+    """Prints them after the title, in as many lines as it takes."""
+    line = ""
+    for item in items:
+        if line and len(line) + len(item) > width:
+            print("  %-8s%s" % (title, line.rstrip()))
+            title, line = "", ""
+        line += item + "  "
+    print("  %-8s%s" % (title, line.rstrip()))

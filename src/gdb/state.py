@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # pg state, pg memory and pg exits: what the guest and its host share.
 
-ERRORS = {1: "EPERM", 7: "E2BIG", 14: "EFAULT", 22: "EINVAL", 95: "EOPNOTSUPP", 1000: "ENOSYS"}
-ERRORS_2007 = {1: "EINVAL"}
-
 # The structures whose gpas a vCPU writes to these MSRs of today's ABI, by struct kvm_vcpu's number.
 KVM_AREAS = (
     (1, "clock", "struct pvclock_vcpu_time_info"),
@@ -16,16 +13,17 @@ ENABLED = 1
 FLAGS = {2: 63, 3: 63, 4: 3}
 
 
-def error_name(number, names):
-    return "success" if number == 0 else "-" + names.get(-number, "?")
+def error_name(number):
+    """ret of the ABI of 2007 (S3)."""
+    return {0: "success", -1: "-EINVAL"}.get(number, "no value of the ABI")
 
 
 def fields_of(value):
     """NAME VALUE of each field, without padding."""
     if value.type.code != gdb.TYPE_CODE_STRUCT:
-        return "%#x" % int(value)
+        return ["%#x" % int(value)]
     names = [field.name for field in value.type.fields() if not field.name.startswith("pad")]
-    return ", ".join("%s %d" % (name, int(value[name])) for name in names)
+    return ["%s %d" % (name, int(value[name])) for name in names]
 
 
 def gpa_text(gpa):
@@ -39,9 +37,10 @@ def gpa_text(gpa):
 def show_site(gpa):
     at = machine_address(gpa)
     if at is None:
-        print("  site: %s" % gpa_text(gpa))
+        print("  site    %s" % gpa_text(gpa))
         return
-    print("  site: %s: %s  %s" % (gpa_text(gpa), hexadecimal(read_gpa(gpa, 4)), instruction(at)))
+    data = hexadecimal(read_gpa(gpa, 4))
+    print("  site    %s: %s  %s" % (gpa_text(gpa), data, instruction(at)))
 
 
 def show_state_page(gpa):
@@ -49,9 +48,11 @@ def show_state_page(gpa):
     page = gdb.Value(read_gpa(gpa, kind.sizeof), kind)
     ret = int(page["ret"].cast(gdb.lookup_type("int")))
     print("kvm2007: state page at %s" % gpa_text(gpa))
-    print("  guest_version %d, host_version %d, size %d, ret %d (%s)" % (
-        page["guest_version"], page["host_version"], page["size"], ret,
-        error_name(ret, ERRORS_2007)))
+    names = ("guest_version", "host_version", "size")
+    fields = ["%s %d" % (name, int(page[name])) for name in names]
+    show_list("fields", fields + ["ret %d (%s)" % (ret, error_name(ret))])
+    if int(page["size"]) != PAGE:
+        print("  (wanted size %d: has the guest used the page for something else since?)" % PAGE)
     show_site(int(page["hypercall_gpa"]))
 
 
@@ -62,7 +63,8 @@ def show_area(number, title, name, msr):
     kind = gdb.lookup_type(name)
     gpa = msr & ~FLAGS.get(number, ENABLED)
     value = gdb.Value(read_gpa(gpa, kind.sizeof), kind)
-    print("kvm: %s at %s: %s" % (title, gpa_text(gpa), fields_of(value)))
+    print("kvm: %s at %s" % (title, gpa_text(gpa)))
+    show_list("", fields_of(value))
 
 
 def state(argument):

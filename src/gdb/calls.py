@@ -46,10 +46,11 @@ def check(argument):
     raise gdb.GdbError("no check is named '%s' (see the guest's option 'list')" % argument)
 
 
-def complete_check(text, _):
+def complete_check(text, word):
+    """gdb completes words, which end at a dot: so the word's part of each name."""
     with Setting("trust-readonly-sections", "on"):
         names = [row["name"].string() for _, row in all_checks()]
-    return [name for name in names if name.startswith(text)]
+    return [name[len(text) - len(word) :] for name in names if name.startswith(text)]
 
 
 # ---- pg next-call ---------------------------------------------------------------------------
@@ -110,6 +111,16 @@ def show_registers(title, names, values, bits):
     show_list(title, ["%s %#x" % (name, int(values[name]) & mask) for name in names])
 
 
+def site_bytes(entry, unpaged):
+    """Its bytes, and the instruction; entry is a gpa if the call is one without paging."""
+    if not unpaged:
+        data = gdb.selected_inferior().read_memory(entry, 4).tobytes()
+        return "%s  %s" % (hexadecimal(data), instruction(entry))
+    with Physical():
+        at = machine_address(entry)
+        return "%s  %s" % (hexadecimal(read_gpa(entry, 4)), instruction(at))
+
+
 def show_change(before, after, names, mask=0xFFFFFFFFFFFFFFFF):
     lines = []
     for name in names:
@@ -154,22 +165,23 @@ def next_call(_):
     point = run_to([CallBreakpoint(name) for name in functions])
     if not point:
         raise gdb.GdbError("stopped before another call")
-    function, bits = point.function, 64
+    function, bits, unpaged = point.function, 64, False
     if function == "interact_call":
         entry, before = register("rdi"), pointer(register("rsi"), "struct gprs")
         result = pointer(register("rdx"), "struct outcome")
     elif function == "interact_calls32":
         result, bits = pointer(register("rdi"), "struct call32"), 32
         entry, before = int(result["target"]), result["in"]
+        unpaged = str(result["mode"]) == "MODE32_UNPAGED"
     else:
         entry, before = register("rsi"), pointer(register("rdx"), "struct gprs")
         result = pointer(register("rcx"), "struct trap_frame")
     run = static("run", "src/guest/main.c")
     abi = run["abi"]["name"].string()
     names = REGISTERS[abi, bits]
-    code = gdb.selected_inferior().read_memory(entry, 4).tobytes()
+    code = site_bytes(entry, unpaged)
     print("call %d of %s, in %s" % (bits, abi, run["check"]["name"].string()))
-    print("  site    %#x: %s  %s" % (entry, hexadecimal(code), instruction(entry)))
+    print("  site    %#x: %s" % (entry, code))
     show_registers("index", names[:1], before, bits)
     show_registers("args", names[1:], before, bits)
 
@@ -179,6 +191,5 @@ def next_call(_):
     if not run_to([point]):
         raise gdb.GdbError("stopped before the call came back")
     show_result(function, entry, before, result)
-    after = gdb.selected_inferior().read_memory(entry, 4).tobytes()
-    if after != code:
-        print("  site    now %s  %s" % (hexadecimal(after), instruction(entry)))
+    if site_bytes(entry, unpaged) != code:
+        print("  site    now %s" % site_bytes(entry, unpaged))

@@ -42,12 +42,14 @@ sed -n 's/^(gdb) //p' "$tmp/wanted" | sed 's/1234/PORT/; s/\(.*\)/echo (gdb) \1\
 (printf '%s\n' "add-symbol-file $O/host.elf" && cat "$tmp/commands") >"$tmp/session"
 # shellcheck disable=SC2086 # words of the document
 session "$tmp/session" "$O/guest.elf" $runner --timeout=60
-# same_words FILE: the session without what differs from build to build and from run to run:
-# numbers, the line of source that gdb shows where it stops, and the loader's first instruction.
+# same_words FILE: the session without what differs from one compiler, build or run to another:
+# numbers, and places in the source; and without what gdb says only to people.
 same_words() {
 	sed "s|$O/|build/|g; s|\./src/|src/|g; s/:PORT/:N/" "$1" |
-		sed -E '/^[0-9]+\t/d; /^Continuing\.$/d; /^$/d; /^add symbol table/d
+		sed -E '/^[0-9]+(\t| {6})/d; /^Continuing\.$/d; /^$/d; /^add symbol table/d
+			/^Remote debugging using/d; /^Detaching from/d
 			s/^0x[0-9a-f]+ in \?\? \(\)$/(stopped)/
+			s/\b(file|at) src\/[a-z0-9_/]+\.[ch]/\1 FILE/; s/[a-z]+@entry=//g
 			s/0x[0-9a-f]+/N/g; s/\b[0-9]+\b/N/g; s/\b[0-9a-f]{2}\b/N/g'
 }
 same_words "$tmp/wanted" | sed 's/target remote :N/target remote N.N.N.N:N/' >"$tmp/a"
@@ -98,7 +100,7 @@ shows '^stopped before another call$' 'pg next-call: none comes any more'
 
 # ---- pg state and pg memory ---------------------------------------------------------------------
 
-debug --append=only=kvmclock.monotonic 'pg state' 'hbreak *make_exit' 'continue' 'pg state' \
+debug '--append=only=steal.*' 'pg state' 'hbreak *steal_snapshot' 'continue' 'pg state' \
 	'pg state 1' 'pg state 1000' 'hbreak *vcpu_handle_exit' 'continue' 'echo in the host\n' 'pg state' \
 	'print/x vcpus[0]->kvm.msr[3]' 'pg memory 0x100000 20' 'pg memory 0x40000000' 'pg memory 1 2 3' \
 	'delete' 'continue'

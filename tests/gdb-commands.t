@@ -101,7 +101,7 @@ shows '^stopped before another call$' 'pg next-call: none comes any more'
 # ---- pg state and pg memory ---------------------------------------------------------------------
 
 debug '--append=only=steal.*' 'pg state' 'hbreak *steal_snapshot' 'continue' 'pg state' \
-	'pg state 1' 'pg state 1000' 'hbreak *vcpu_handle_exit' 'continue' 'echo in the host\n' 'pg state' \
+	'pg state 1' 'pg state 1000' 'hbreak *vcpu_handle_exit' 'continue' 'pg state' \
 	'print/x vcpus[0]->kvm.msr[3]' 'pg memory 0x100000 20' 'pg memory 0x40000000' 'pg memory 1 2 3' \
 	'delete' 'continue'
 is "$(sed -n '/^vCPU 0 does not run$/=' "$tmp/gdb" | wc -l)" 1 'pg state: before there is a vCPU'

@@ -13,7 +13,7 @@
 #   messages   a file for all that the engine says on stderr, or ''
 #   junit      a file for a JUnit report (junit.pl), or ''
 #   expect     the list of known failures (expect.pl), or ''
-#   image      the guest's image, in which the list's names have to be
+#   image      the guest's image, in which the list's names have to be; host.elf is beside it
 #   parent     the caller's process ID: if the caller is gone, the engine is stopped
 #
 # COMMAND prints the serial output on stdout and its messages on stderr.  @DEBUG_LOG@ in its words
@@ -27,6 +27,7 @@ require './src/runner/stream.pl';
 require './src/runner/expect.pl';
 require './src/runner/judge.pl';
 require './src/runner/junit.pl';
+require './src/runner/symbols.pl';
 
 my $CHUNK = 65536;
 my $TICK = 0.5;      # seconds between two looks at parent and clock
@@ -36,7 +37,7 @@ my $MESSAGES = 50;   # how many of the engine's messages are shown: the last
 my $WRITE_NONBLOCK = 01 | 0100 | 01000 | 04000; # O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK
 my ($EINTR, $EAGAIN, $ENOENT, $WNOHANG) = (4, 11, 2, 1);
 
-my %option = map { $_ => '' } qw(expect stream messages junit);
+my %option = map { $_ => '' } qw(expect stream messages junit image);
 while (@ARGV && (my $word = shift) ne '--') {
 	my ($name, $value) = split /=/, $word, 2;
 	$option{$name} = $value;
@@ -172,6 +173,7 @@ sub output {
 	my $lines = Stream::output();
 	save('stream', $lines);
 	JUnit::take($lines, now()) if $copy{junit} && $lines ne '';
+	Symbols::take($lines);
 	return $lines;
 }
 
@@ -267,11 +269,15 @@ sub run {
 start_group();
 Stream::begin();
 JUnit::begin(now());
+Symbols::begin();
 open_copy($_) for qw(log debug_log stream messages junit);
 $end{bad_list} = Expect::load(@option{qw(expect image)});
 run() if !$end{unable} && !$end{bad_list};
 close_copy($_) for qw(log debug_log messages);
-my $status = Judge::verdict(\%option, Stream::finish(), \%end);
+my $said = Stream::finish();
+print_all(output());
+Stream::say(Symbols::report($option{image}, $option{image} =~ s/guest(\.elf)$/host$1/r));
+my $status = Judge::verdict(\%option, $said, \%end);
 # What is lost now the verdict can't tell any more: then it is not printed.
 delete $end{lost};
 my $last_lines = output();

@@ -244,7 +244,7 @@ build() { # GOAL IMAGE...
 		$as mv -f "$stamp.$$" "$stamp"
 	fi
 	for file in "$@" src/runner/engine.pl src/runner/stream.pl src/runner/expect.pl \
-		src/runner/judge.pl src/runner/junit.pl; do
+		src/runner/judge.pl src/runner/junit.pl src/runner/symbols.pl; do
 		[ -s "$file" ] || die "$file is not there"
 	done
 	command -v perl >/dev/null || die 'there is no perl here, which judges the stream'

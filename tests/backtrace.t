@@ -25,7 +25,8 @@ trap_in() {
 }
 trap_in unexpected unexpected
 has "$tmp/out" '^# at 0x1[0-9a-f]+: main at tests/guests/rogue\.c:[0-9]+$' 'its caller'
-has "$tmp/out" '^# at 0x1[0-9a-f]+: [a-z_.]+ at boot/entry\.asm:[0-9]+$' 'up to the start, in assembly'
+has "$tmp/out" '^# at 0x1[0-9a-f]+: [a-z_.]+ at boot/entry\.asm:[0-9]+$' \
+	'up to the start, in assembly'
 sed -n '/^# at /,$p' "$tmp/out" | sed -n '/^Bail out/,$p' >"$tmp/after"
 holds 'the Bail out comes after that' test -s "$tmp/after"
 trap_in double break_gates

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# gdb's commands for paraguest (src/gdb), each with a real gdb: the session of docs/debugging.md word
-# for word, and what it does not show.
+# gdb's commands for paraguest (src/gdb), each with a real gdb: the session of docs/debugging.md
+# word for word, and what it does not show.
 # shellcheck disable=SC2016 # $1 is gdb's
 . tests/tap.sh
 
@@ -38,7 +38,8 @@ sed -n '/^(gdb) /,/^```/{/^```/d;p;}' "$doc" >"$tmp/wanted"
 holds "$doc has a session" test "$(grep -c '^(gdb) pg ' "$tmp/wanted")" -ge 6
 runner=$(sed -n 's/^\(\.\/run-qemu\.sh .*\) --gdb$/\1/p' "$doc")
 # gdb says of no command that it is a script's what it says of a user's.
-sed -n 's/^(gdb) //p' "$tmp/wanted" | sed 's/1234/PORT/; s/\(.*\)/echo (gdb) \1\\n\n\1/' >"$tmp/commands"
+sed -n 's/^(gdb) //p' "$tmp/wanted" |
+	sed 's/1234/PORT/; s/\(.*\)/echo (gdb) \1\\n\n\1/' >"$tmp/commands"
 (printf '%s\n' "add-symbol-file $O/host.elf" && cat "$tmp/commands") >"$tmp/session"
 # shellcheck disable=SC2086 # words of the document
 session "$tmp/session" "$O/guest.elf" $runner --timeout=60
@@ -122,42 +123,45 @@ shows '^wanted: pg memory GPA \[BYTES\]$' 'pg memory: how it is meant'
 
 # Elsewhere in the machine: the host says where.
 append=--debug-log="$tmp/log"
-debug "--append=only=probe.presence $append" 'pg check probe.presence' 'continue' 'pg memory 0x1000 16' \
-	'delete' 'continue'
+debug "--append=only=probe.presence $append" 'pg check probe.presence' 'continue' \
+	'pg memory 0x1000 16' 'delete' 'continue'
 at=$(sed -n 's/^elsewhere 0 0xa0000 0x\(.*\)$/\1/p' "$tmp/log")
 shows "^gpa 0x1000 \(machine 0x$(printf '%x' $((0x$at + 0x1000)))\)\$" \
 	"pg memory: where the host's log has it"
 
 # Another vCPU; and a guest without the host.
-debug '--append=only=vcpu.* --smp=2' 'hbreak *expect_vcpu_pages_untouched' 'continue' 'pg state 0' 'pg state 1' \
-	'delete' 'continue'
+debug '--append=only=vcpu.* --smp=2' 'hbreak *expect_vcpu_pages_untouched' 'continue' \
+	'pg state 0' 'pg state 1' 'delete' 'continue'
 is "$(grep -c '^kvm2007: state page at gpa ' "$tmp/gdb") $(grep '^kvm2007: state page' "$tmp/gdb" |
 	sort -u | wc -l)" '2 2' 'pg state: each vCPU has its own page'
-is "$(grep -c '^  fields  guest_version 1  host_version 1  size 4096  ret 0 (success)$' "$tmp/gdb")" 2 \
-	'and both are registered'
-printf '%s\n' 'target remote 127.0.0.1:PORT' 'pg check probe.presence' 'pg exits' 'continue' 'pg state' \
-	'delete' 'continue' >"$tmp/commands"
+fields='  fields  guest_version 1  host_version 1  size 4096  ret 0 (success)'
+is "$(grep -cxF "$fields" "$tmp/gdb")" 2 'and both are registered'
+printf '%s\n' 'target remote 127.0.0.1:PORT' 'pg check probe.presence' 'pg exits' \
+	'continue' 'pg state' 'delete' 'continue' >"$tmp/commands"
 session "$tmp/commands" "$O/guest.elf" ./run-qemu.sh --timeout=60 --host=none --accel=tcg
 shows '^no symbols of the host: add-symbol-file build/host\.elf$' 'pg exits: without the host'
 
 # ---- pg exits and the printers ------------------------------------------------------------------
 
-debug "--append=only=register.same-page $append" 'pg check register.same-page' 'continue' 'pg exits' \
-	'hbreak end_run' 'continue' 'pg exits off' 'delete' 'continue'
+debug "--append=only=register.same-page $append" 'pg check register.same-page' 'continue' \
+	'pg exits' 'hbreak end_run' 'continue' 'pg exits off' 'delete' 'continue'
 is "$(grep -c '^exit 0 0x[0-9a-f]* WRMSR 0x87655678 = 0x[0-9a-f]*$' "$tmp/gdb")" \
 	"$(sed -n '/^run/d; /^register 0 /p' "$tmp/log" | tail -n 3 | wc -l)" \
 	'pg exits: the registrations'
 lacks "$tmp/gdb" ' IO out 0xf4 1' 'pg exits off: no more of them'
-debug --append=only=register.success 'hbreak *expect_success' 'continue' 'print *(struct site *)$rdx' \
-	'print ((struct answer *)$rsi)->wrmsr' 'print first_contact.rdmsr' 'hbreak *vcpu_handle_exit' 'continue' \
+debug --append=only=register.success 'hbreak *expect_success' 'continue' \
+	'print *(struct site *)$rdx' 'print ((struct answer *)$rsi)->wrmsr' \
+	'print first_contact.rdmsr' 'hbreak *vcpu_handle_exit' 'continue' \
 	'print vcpu->exit' 'print *(struct vmcb *)vcpu->pages' 'print (enum vmcs_field)0x681e' \
 	'print (enum vmcs_field)0x2400' 'delete' 'continue'
 shows '^\$1 = gpa 0x[0-9a-f]+, entry 0x[0-9a-f]+: 0f 01 d9 c3  vmmcall$' 'print: a site'
 shows '^\$2 = returned, rax 0x[0-9a-f]+$' 'print: an outcome'
 shows '= [A-Z_]+( [a-z0-9 ]+)?( \([A-Z_]+\))?$' 'print: an exit'
-shows '= VMEXIT_[A-Z]+ = \{\+0x000 intercept_cr = 0x0, .*, \+0x070 exit_code = 0x[0-9a-f]+, ' 'print: a VMCB'
+shows '= VMEXIT_[A-Z]+ = \{\+0x000 intercept_cr = 0x0, .*, \+0x070 exit_code = 0x[0-9a-f]+, ' \
+	'print: a VMCB'
 shows '\+0x410 cs = 0x8, attributes 0x[0-9a-f]+, limit 0xffffffff, base 0x0, ' 'and its segments'
 shows '= VMCS_GUEST_RIP \(0x681e: guest, natural width\)$' 'print: a field of the VMCS'
-shows '= VMCS_GUEST_PHYSICAL_ADDRESS \(0x2400: exit information, 64 bits\)$' 'and one of another type'
+shows '= VMCS_GUEST_PHYSICAL_ADDRESS \(0x2400: exit information, 64 bits\)$' \
+	'and one of another type'
 lacks "$tmp/gdb" 'Traceback|Python Exception' 'and Python has no complaint'
 finish

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# --junit=FILE: the report fits the schema, has what the stream has, and no run that went wrong looks
-# right in it.
+# --junit=FILE: the report fits the schema, has what the stream has, and no run that went wrong
+# looks right in it.
 . tests/tap.sh
 . tests/rogue.sh
 
@@ -70,7 +70,8 @@ printf 'probe.presence\tx\n' >"$tmp/known"
 run 1 'a list that is out of date' --expect="$tmp/known" --append=only=probe.presence
 is "$(get 'string(//failure/@type)')" runner.expect 'is a failure, not an error'
 run 0 'no host' --host=none --accel=tcg --append=abi=kvm2007
-is "$(get 'count(//skipped[starts-with(@message, "SKIP no host")])')" 1 'a case says why it is skipped'
+is "$(get 'count(//skipped[starts-with(@message, "SKIP no host")])')" 1 \
+	'a case says why it is skipped'
 run 99 'a bad option' --append=nonsense=1
 get 'string(//error/@message)' >"$tmp/message"
 has "$tmp/message" "^Bail out! unknown option 'nonsense'" 'the Bail out is the error'
@@ -113,11 +114,13 @@ forged() {
 head='TAP version 13\n1..2\n# run a.b\n'
 fail='# RESULT: FAIL pass=0 fail=2 skip=0 todo=0\n'
 yaml='  ---\n  message: "<&> \\"x\\" \\\\ ]]>"\n  rule: "R1"\n  ...\n'
-forged 35 "$head# <&>\001\033[1m\tx ]]> \303\244\nnot ok 1 - a.<b>&\"\n${yaml}not ok 2 - a.c\n$yaml$fail" \
+odd='<&>\001\033[1m\tx ]]> \303\244'
+forged 35 "$head# $odd\nnot ok 1 - a.<b>&\"\n${yaml}not ok 2 - a.c\n$yaml$fail" \
 	'control characters and marks of XML'
 is "$(get 'string(//testcase[1]/@name)')" 'a.<b>&"' 'a name'
 is "$(get 'string(//testcase[1]/failure/@message)')" '<&> "x" \ ]]>' 'a message'
-is "$(get 'string(//testcase[1]/failure)')" "$(printf '<&>\\x01\\x1b[1m\tx ]]> \\xc3\\xa4')" 'a text'
+is "$(get 'string(//testcase[1]/failure)')" "$(printf '<&>\\x01\\x1b[1m\tx ]]> \\xc3\\xa4')" \
+	'a text'
 forged 35 "${head}ok 1 - a.b\nnot ok 2 - a.b\n$yaml# RESULT: FAIL pass=1 fail=1 skip=0 todo=0\n" \
 	'two results of one name'
 is "$(get 'string(//testcase[failure]/@name)')" 'a.b (2)' 'both are there'

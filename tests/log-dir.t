@@ -45,8 +45,8 @@ printf 'no end' >&2
 exit 1
 END2
 QEMU=$tmp/talks alone --log-dir="$dir"
-is "$(grep -c '^message [0-9]* .\[1m$' "$dir/engine.log") $(tail -n 1 "$dir/engine.log")" '60 no end' \
-	"all of the engine's messages are kept, unchanged"
+is "$(grep -c '^message [0-9]* .\[1m$' "$dir/engine.log") $(tail -n 1 "$dir/engine.log")" \
+	'60 no end' "all of the engine's messages are kept, unchanged"
 
 # --log and --debug-log say where theirs go.
 rogue --append=memory=0x9f000 --log-dir="$dir" --log="$tmp/x" --debug-log="$tmp/y"

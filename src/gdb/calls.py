@@ -131,7 +131,8 @@ def show_change(before, after, names, mask=0xFFFFFFFFFFFFFFFF):
 
 
 def show_trap(frame):
-    print("  trap    vector %d, error %#x, rip %#x" % (frame["vector"], frame["error"], frame["rip"]))
+    values = frame["vector"], frame["error"], frame["rip"]
+    print("  trap    vector %d, error %#x, rip %#x" % values)
 
 
 def show_result(function, entry, before, result):

@@ -3,9 +3,9 @@
 #
 # A result is a <testcase>: its area is the class.  What failed is a <failure>; what the judge
 # reports is an <error>, and so is a Bail out, because the hypervisor is not to blame for it by a
-# rule.  TODO and SKIP are <skipped>.  The reason is in the attribute "message", which Jenkins shows,
-# and in the text, which GitLab shows.  A report without an error is never made of a run that ended
-# as ERROR, nor one without a case of any run.
+# rule.  TODO and SKIP are <skipped>.  The reason is in the attribute "message", which Jenkins
+# shows, and in the text, which GitLab shows.  A run that ended as ERROR has at least one <error>,
+# and every run has at least one case.
 #
 # The time of a check is that from its line "# run" to its result, by the runner's clock (0.01 s);
 # a check without that line has none.  Memory is bounded, whatever comes.
@@ -32,7 +32,8 @@ sub keep {
 	shift @$list if @$list > $LINES_MAX;
 }
 
-# A result: kind is pass, skipped, failure or error.  Of two with one name GitLab ignores the second.
+# A result: kind is pass, skipped, failure or error.  Of two with one name GitLab would ignore the
+# second.
 sub add {
 	my ($name, $kind, $type, $message, $seconds) = @_;
 	return if @cases > $CASES_MAX;

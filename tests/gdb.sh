@@ -5,7 +5,8 @@
 port=$((20000 + $$ % 20000))
 
 # session SCRIPT SYMBOLS RUNNER...: runs the runner, and gdb with the script, in which PORT is the
-# port, and with the symbols of that image and the commands that are beside it.  Their output goes to $tmp/out, $tmp/err and $tmp/gdb.
+# port, and with the symbols of that image and the commands that are beside it.  Their output goes
+# to $tmp/out, $tmp/err and $tmp/gdb.
 session() {
 	script=$1 symbols=$2
 	shift 2

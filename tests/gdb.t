@@ -62,7 +62,8 @@ has "$tmp/gdb" \
 	'^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at (\./)?src/host/' \
 	'then in the host'
 has "$tmp/out" '^# RESULT: PASS ' 'and the guest runs to its end'
-command="gdb $ours $O/guest.elf -ex 'add-symbol-file $O/host.elf' -ex 'target remote :$((port - 1))'"
+command="gdb $ours $O/guest.elf -ex 'add-symbol-file $O/host.elf'"
+command="$command -ex 'target remote :$((port - 1))'"
 has "$tmp/err" "^In another terminal: $command\$" 'the runner says how to connect'
 has "$tmp/err" "^gdb reads the guest's memory from 1 MiB on, .* --debug-log=FILE .*'elsewhere'" \
 	'and what gdb reads'

@@ -147,8 +147,8 @@ fi
 
 rogue --help
 is $? 0 '--help'
-for option in host accel cpu smp mem append host-append timeout exit-skip junit log log-dir debug-log \
-	gdb deps; do
+for option in host accel cpu smp mem append host-append timeout exit-skip junit log log-dir \
+	debug-log gdb deps; do
 	has "$tmp/out" "^  --${option}[=[ ]" "--help tells of --$option"
 done
 

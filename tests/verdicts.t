@@ -145,7 +145,7 @@ if command -v ctest >/dev/null; then
 		echo "set_tests_properties($run PROPERTIES SKIP_RETURN_CODE 77)"
 	done >"$tmp/ctest/CTestTestfile.cmake"
 	(cd "$tmp/ctest" && ctest) >"$tmp/out" 2>&1
-	sed -n 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([a-z]*\) \.* *\**\([A-Za-z]*\) .*/\1 \2/p' "$tmp/out" |
+	sed -n 's/^.* Test *#[0-9]*: \([a-z]*\) \.* *\**\([A-Za-z]*\) .*/\1 \2/p' "$tmp/out" |
 		sed 's/ Passed/ pass/; s/ Skipped/ skip/; s/ Failed/ fail/' >"$tmp/read"
 	table CTest pass fail skip pass fail fail fail
 else

@@ -60,7 +60,7 @@ sub places {
 		my @lines = grep { !/^\?\?/ } <$pipe>;
 		close $pipe;
 		chomp @lines;
-		return map { Stream::show(s/^ //r =~ s{ at (?:\./|/dev/fd//)}{ at }r) } @lines if @lines;
+		return map { Stream::show(s/^ //r =~ s{ at (?:(?:\./)+|/dev/fd//)}{ at }r) } @lines if @lines;
 	}
 	return;
 }

@@ -142,6 +142,9 @@ ABIS := $(patsubst src/abi/%.h,%,$(sort $(wildcard src/abi/*.h)))
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 
 IMAGES := $(O)/guest.elf $(O)/host.elf
+# gdb finds its commands by these names.  commands.py uses what is before it.
+GDB_SCRIPTS := $(IMAGES:=-gdb.py)
+GDB_SOURCES := $(patsubst %,src/gdb/%.py,memory calls state printers commands)
 TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue watchdog exit shim calls smp)
 
 # The longest tests, which start first.
@@ -151,7 +154,7 @@ TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 .PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak stock bench \
 	coverage docs format clean help
 all: images
-images: $(IMAGES) $(O)/rom.bin
+images: $(IMAGES) $(O)/rom.bin $(GDB_SCRIPTS)
 test-images: $(TEST_IMAGES)
 
 $(O)/guest.elf: $(call objects,$(GUEST))
@@ -211,6 +214,11 @@ $(O)/%.elf: linker.ld $(O)/made-with
 	$(Q)part=$(@:.elf=.asm.$$$$); \
 		$(OBJDUMP) -d -M intel $@ >$$part && mv -f $$part $(@:.elf=.asm)
 	$(Q)part=$(@:.elf=.sym.$$$$); $(NM) -n $@ >$$part && mv -f $$part $(@:.elf=.sym)
+
+$(GDB_SCRIPTS): $(GDB_SOURCES)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)part=$@.$$$$; cat $^ >$$part && $(in_place)
 
 $(O)/obj/%.o: %.c $(O)/made-with
 	$(call say,CC,$@)

@@ -153,11 +153,12 @@ require_host_memory() { # QEMU-ARG...
 
 # Prints how to start gdb, as the README does.
 tell_gdb() {
+	ours="-iex 'add-auto-load-safe-path $build'" # gdb loads $guest-gdb.py
 	if [ "$host" = none ]; then
-		echo "In another terminal: gdb $guest -ex 'target remote :$gdb'"
+		echo "In another terminal: gdb $ours $guest -ex 'target remote :$gdb'"
 		return
 	fi
-	echo "In another terminal: gdb $guest -ex 'add-symbol-file $kernel'" \
+	echo "In another terminal: gdb $ours $guest -ex 'add-symbol-file $kernel'" \
 		"-ex 'target remote :$gdb'"
 	echo "gdb reads the guest's memory from 1 MiB on," \
 		"but for what --debug-log=FILE has as 'elsewhere'."
@@ -168,6 +169,7 @@ tell_gdb() {
 accel='' gdb='' qemu=${QEMU:-qemu-system-x86_64}
 parse_options "$@"
 shift "$words"
+choose_logs "$host"
 enter_project
 [ -z "$gdb" ] || seconds=${seconds:-0}
 if has_option ' -smp --smp ' "$@"; then

@@ -36,13 +36,16 @@ readme() {
 		"the README's session $1: gdb has no complaint"
 }
 
-is "$(grep -c '^gdb build/guest\.elf$' README.md)" 2 'the README has two sessions'
+ours="-iex 'add-auto-load-safe-path build'"
+is "$(grep -c "^gdb $ours build/guest\.elf\$" README.md)" 2 'the README has two sessions'
 readme 1
 is "$(wc -l <"$tmp/readme")" 6 'the first one has its commands'
 has "$tmp/gdb" 'Breakpoint 1, .*main' 'it stops in main(), with symbols'
 has "$tmp/gdb" '^rip .*<main' 'and shows the registers'
 has "$tmp/out" '^# RESULT: SKIP ' 'then the guest runs to its end'
-is "$(cat "$tmp/err")" "In another terminal: gdb $O/guest.elf -ex 'target remote :$((port - 1))'" \
+ours="-iex 'add-auto-load-safe-path $O'"
+is "$(cat "$tmp/err")" \
+	"In another terminal: gdb $ours $O/guest.elf -ex 'target remote :$((port - 1))'" \
 	'the runner says how to connect'
 
 readme 2
@@ -59,7 +62,8 @@ has "$tmp/gdb" \
 	'^Breakpoint 2, vcpu_handle_exit \(vcpu=(vcpu@entry=)?0x1[0-9a-f]{6}\) at (\./)?src/host/' \
 	'then in the host'
 has "$tmp/out" '^# RESULT: PASS ' 'and the guest runs to its end'
-command="gdb $O/guest.elf -ex 'add-symbol-file $O/host.elf' -ex 'target remote :$((port - 1))'"
+command="gdb $ours $O/guest.elf -ex 'add-symbol-file $O/host.elf'"
+command="$command -ex 'target remote :$((port - 1))'"
 has "$tmp/err" "^In another terminal: $command\$" 'the runner says how to connect'
 has "$tmp/err" "^gdb reads the guest's memory from 1 MiB on, .* --debug-log=FILE .*'elsewhere'" \
 	'and what gdb reads'

@@ -121,6 +121,8 @@ misused "--host: 'xen' is none of: ref none" --host=xen
 misused "--accel: 'hvf' is none of: tcg kvm auto" --accel hvf
 misused "--cpu: its value is empty" --cpu=
 misused "--log: its value is empty" --log=
+misused "--junit: its value is empty" --junit=
+misused "--log-dir: its value is empty" --log-dir=
 for value in 0 016 65537 -1 1.5 16M x 99999999999999999999; do
 	misused "--mem: '$value' is not a whole number from 1 to 65536" --mem=$value
 done
@@ -145,7 +147,8 @@ fi
 
 rogue --help
 is $? 0 '--help'
-for option in host accel cpu smp mem append host-append timeout exit-skip log debug-log gdb deps; do
+for option in host accel cpu smp mem append host-append timeout exit-skip junit log log-dir \
+	debug-log gdb deps; do
 	has "$tmp/out" "^  --${option}[=[ ]" "--help tells of --$option"
 done
 

@@ -9,6 +9,10 @@
 #include "x86/cpu.h"
 #include "x86/insn.h"
 
+#define STACK_WORDS_MAX 16
+
+extern const uint8_t image_start[], text_end[]; /* linker.ld */
+
 static const struct tap no_tap;
 static const struct tap *run_tap = &no_tap;
 
@@ -29,6 +33,29 @@ void panic(const char *fmt, ...)
 	end_run(run_tap, VERDICT_ERROR);
 }
 
+/*
+ * The words on this processor's stack that point into code: return addresses, and others.  The
+ * runner finds out which, and where in the source they are (src/runner/symbols.pl).
+ */
+static void print_stack(uint64_t rsp)
+{
+	const uint8_t *stacks = this_cpu()->stacks;
+	const uint64_t *word, *top = (const uint64_t *)((rsp | (STACK_SIZE - 1)) - 7);
+	unsigned words = 0;
+
+	if (rsp - (uint64_t)stacks >= STACK_COUNT * STACK_SIZE)
+		return;
+	if (is_guard_page(stacks, rsp)) /* an overflow: the stack begins after it */
+		rsp |= PAGE_SIZE - 1;
+	for (word = (const uint64_t *)((rsp + 7) & -UINT64_C(8)); word < top; word++) {
+		if (*word - (uint64_t)image_start >= (uint64_t)(text_end - image_start))
+			continue;
+		tap_diag("stack %#lx", *word);
+		if (++words == STACK_WORDS_MAX)
+			return;
+	}
+}
+
 void print_frame(const struct trap_frame *f)
 {
 	tap_diag("vector %u error %#lx rip %#lx cr2 %#lx rflags %#lx", (unsigned)f->vector,
@@ -43,6 +70,7 @@ void print_frame(const struct trap_frame *f)
 		 f->r15);
 	tap_diag("cs %#lx ss %#lx cr0 %#lx cr3 %#lx cr4 %#lx", f->cs, f->ss, READ_REG(cr0),
 		 READ_REG(cr3), READ_REG(cr4));
+	print_stack(f->rsp);
 }
 
 static bool is_stack_overflow(const struct cpu *cpu, uint64_t vector)

@@ -12,7 +12,7 @@ void panic_init(const struct tap *tap);
 /* Prints "Bail out! " with the text, and "# RESULT: ERROR"; ends the machine (exit.h). */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Prints @frame and the control registers as diagnostics. */
+/* Prints @frame, the control registers, and what may be return addresses, as diagnostics. */
 void print_frame(const struct trap_frame *frame);
 
 /*

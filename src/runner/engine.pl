@@ -9,8 +9,11 @@
 #   exit_skip  exit status of a run that was skipped
 #   log        a file for an unchanged copy of the serial output, or ''
 #   debug_log  a file for the debug port's output, or ''
+#   stream     a file for a copy of what is printed, or ''
+#   messages   a file for all that the engine says on stderr, or ''
+#   junit      a file for a JUnit report (junit.pl), or ''
 #   expect     the list of known failures (expect.pl), or ''
-#   image      the guest's image, in which the list's names have to be
+#   image      the guest's image, in which the list's names have to be; host.elf is beside it
 #   parent     the caller's process ID: if the caller is gone, the engine is stopped
 #
 # COMMAND prints the serial output on stdout and its messages on stderr.  @DEBUG_LOG@ in its words
@@ -23,6 +26,8 @@ use warnings;
 require './src/runner/stream.pl';
 require './src/runner/expect.pl';
 require './src/runner/judge.pl';
+require './src/runner/junit.pl';
+require './src/runner/symbols.pl';
 
 my $CHUNK = 65536;
 my $TICK = 0.5;      # seconds between two looks at parent and clock
@@ -32,7 +37,7 @@ my $MESSAGES = 50;   # how many of the engine's messages are shown: the last
 my $WRITE_NONBLOCK = 01 | 0100 | 01000 | 04000; # O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK
 my ($EINTR, $EAGAIN, $ENOENT, $WNOHANG) = (4, 11, 2, 1);
 
-my %option = (expect => '');
+my %option = map { $_ => '' } qw(expect stream messages junit image);
 while (@ARGV && (my $word = shift) ne '--') {
 	my ($name, $value) = split /=/, $word, 2;
 	$option{$name} = $value;
@@ -40,6 +45,7 @@ while (@ARGV && (my $word = shift) ne '--') {
 my @command = @ARGV;
 
 my ($child, $caught);
+my %copy; # the files of the run: log, debug_log, stream, messages, junit
 my %end = (status => '', messages => []);
 
 # ---- signals and the clock ----------------------------------------------------------------------
@@ -123,22 +129,18 @@ sub write_all {
 	return 1;
 }
 
-sub print_all {
-	my ($lines) = @_;
-	return if $lines eq '' || write_all(\*STDOUT, $lines);
-	my $why = $!;
-	heed_signals();
-	give_up("cannot write to stdout: $why");
-}
-
-# Returns a copy: its path, its file, and later whether something could not be written (lost).
+# Opens a copy, if one is wanted: its path, its file, and later whether something could not be
+# written (lost).
 sub open_copy {
-	my ($path) = @_;
+	my ($name) = @_;
+	my $path = $option{$name};
 	return if $path eq '';
-	my $copy = {path => $path};
 	# Not open(), which waits for a reader if this is a named pipe.
-	sysopen $copy->{file}, $path, $WRITE_NONBLOCK or $end{unable} = "cannot write to $path: $!";
-	return $copy;
+	if (sysopen my $file, $path, $WRITE_NONBLOCK) {
+		$copy{$name} = {path => $path, file => $file};
+	} else {
+		$end{unable} = "cannot write to $path: $!";
+	}
 }
 
 sub lose {
@@ -148,13 +150,31 @@ sub lose {
 }
 
 sub save {
-	my ($copy, $bytes) = @_;
+	my ($name, $bytes) = @_;
+	my $copy = $copy{$name};
 	lose($copy) if $copy && !$copy->{lost} && !write_all($copy->{file}, $bytes);
 }
 
 sub close_copy {
-	my ($copy) = @_;
+	my $copy = delete $copy{$_[0]};
 	lose($copy) if $copy && !close($copy->{file}) && !$copy->{lost};
+}
+
+sub print_all {
+	my ($lines) = @_;
+	return if $lines eq '' || write_all(\*STDOUT, $lines);
+	my $why = $!;
+	heed_signals();
+	give_up("cannot write to stdout: $why");
+}
+
+# Returns what there is to print, after a look by those who want a copy.
+sub output {
+	my $lines = Stream::output();
+	save('stream', $lines);
+	JUnit::take($lines, now()) if $copy{junit} && $lines ne '';
+	Symbols::take($lines);
+	return $lines;
 }
 
 # ---- the engine ---------------------------------------------------------------------------------
@@ -212,18 +232,17 @@ sub read_all {
 		if ($n) { $take->($bytes) }
 		else { delete $takers->{$fd} }
 	}
-	print_all(Stream::output());
+	print_all(output());
 	select undef, undef, undef, $PAUSE if $child && %$takers;
 	return 1;
 }
 
 sub run {
-	my ($log, $debug_log) = @_;
-	my ($out, $err, $debug) = start_engine(defined $debug_log);
+	my ($out, $err, $debug) = start_engine(defined $copy{debug_log});
 	my %takers = (
-		fileno $out => [$out, sub { save($log, $_[0]); Stream::take($_[0]) }],
-		fileno $err => [$err, \&take_message],
-		fileno $debug => [$debug, sub { save($debug_log, $_[0]) }],
+		fileno $out => [$out, sub { save('log', $_[0]); Stream::take($_[0]) }],
+		fileno $err => [$err, sub { save('messages', $_[0]); take_message($_[0]) }],
+		fileno $debug => [$debug, sub { save('debug_log', $_[0]) }],
 	);
 	my $start = now();
 	my $stop = $option{seconds} > 0 ? $option{seconds} : 9**9;
@@ -249,12 +268,22 @@ sub run {
 
 start_group();
 Stream::begin();
-my $log = open_copy($option{log});
-my $debug_log = open_copy($option{debug_log});
+JUnit::begin(now());
+Symbols::begin();
+open_copy($_) for qw(log debug_log stream messages junit);
 $end{bad_list} = Expect::load(@option{qw(expect image)});
-run($log, $debug_log) if !$end{unable} && !$end{bad_list};
-if (!$end{unable}) { close_copy($_) for $log, $debug_log }
-my $status = Judge::verdict(\%option, Stream::finish(), \%end);
-print_all(Stream::output());
+run() if !$end{unable} && !$end{bad_list};
+close_copy($_) for qw(log debug_log messages);
+my $said = Stream::finish();
+print_all(output());
+Stream::say(Symbols::report($option{image}, $option{image} =~ s/guest(\.elf)$/host$1/r));
+my $status = Judge::verdict(\%option, $said, \%end);
+# What is lost now the verdict can't tell any more: then it is not printed.
+delete $end{lost};
+my $last_lines = output();
+save('junit', JUnit::report(now())) if $copy{junit};
+close_copy($_) for qw(stream junit);
+give_up($end{lost}) if $end{lost};
+print_all($last_lines);
 close STDOUT or give_up("cannot write to stdout: $!");
 exit $status;

@@ -30,6 +30,10 @@ ccache|ccache|ccache|ccache
 gdb|gdb|gdb|gdb
 git|git|git|git
 xz|xz-utils|xz|xz
+xmllint|libxml2-utils|libxml2|libxml2
+ctest|cmake|cmake|cmake
+meson|meson|meson|meson
+automake|automake|automake|automake
 /usr/share/perl5/TAP/Formatter/JUnit.pm|libtap-formatter-junit-perl||
 /usr/share/perl5/TAP/Harness/JUnit.pm|libtap-harness-junit-perl||
 END

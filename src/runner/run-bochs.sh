@@ -154,6 +154,7 @@ vga_rom() {
 ignore_msrs=1 boot=rom dir='' bochs=${BOCHS:-bochs} iso=$build/paraguest.iso
 parse_options "$@"
 shift "$words"
+choose_logs "$host"
 cpu=${cpu:-ryzen} e9=0
 case $cpu in *[!a-z0-9_]*) die "--cpu: '$cpu' is no name of a CPU model" ;; esac
 case "$*" in *cpu:*count=*) choose_processors yes ;; *) choose_processors no ;; esac

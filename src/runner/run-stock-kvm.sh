@@ -126,6 +126,7 @@ parse_options "$@"
 shift "$words"
 [ "$host" = ref ] || [ -z "$host_append" ] ||
 	die '--host-append: Linux is the host, wanted --host=ref; or see --vmm'
+choose_logs linux
 enter_project
 [ "$host" = none ] || expect=${expect:-$NESTED_EXPECT}
 choose_processors no

@@ -29,7 +29,7 @@ case $build in -*) build=./$build ;; esac
 
 self=${self##*/}
 host=ref abi='' cpu='' smp='' mem='' append='' host_append=''
-seconds='' exit_skip=0 expect='' log='' debug_log='' deps=no
+seconds='' exit_skip=0 expect='' junit='' log='' debug_log='' log_dir='' deps=no
 stock_kernel=release # which one --deps gets for run-stock-kvm.sh; empty: none
 judge='' # the process ID of engine.pl
 
@@ -53,7 +53,9 @@ processor but the first;
                        0: never)
   --exit-skip=N        exit status of a run that was skipped (default 0)
   --expect=FILE        known failures, a line "CHECK<TAB>REASON" each, which become TODO
+  --junit=FILE         the results as a JUnit report, which Jenkins and GitLab read
   --log=FILE           copy of all that came out of the serial port, unchanged
+  --log-dir=DIR        keep all of a run: stream.tap, serial.log, host.log and engine.log
   --deps               first install what is missing to build, run and test
   --help               this text
 
@@ -69,7 +71,7 @@ die() {
 # ---- options ------------------------------------------------------------------------------------
 
 VALUED=' --host --abi --cpu --smp --mem --append --host-append --timeout --exit-skip --log'
-VALUED="$VALUED --debug-log --expect "
+VALUED="$VALUED --debug-log --log-dir --expect --junit "
 
 require_range() { # OPTION VALUE LOWEST HIGHEST
 	case $2 in
@@ -108,7 +110,9 @@ set_option() { # OPTION VALUE
 		seconds=$2 ;;
 	--exit-skip) require_range "$@" 0 255; exit_skip=$2 ;;
 	--expect) expect=$path ;;
+	--junit) junit=$path ;;
 	--log) log=$path ;;
+	--log-dir) log_dir=$path ;;
 	--debug-log) debug_log=$path ;;
 	*) engine_option "$@" ;;
 	esac
@@ -142,6 +146,19 @@ parse_options() { # WORD...
 		shift
 	done
 	words=$((words - $#))
+}
+
+# Makes the directory of --log-dir, removes what another run left there, and sets $log, $debug_log,
+# $stream and $messages, the files for this one.  --log and --debug-log may name files elsewhere.
+choose_logs() { # HOST: none, or one that says something
+	stream='' messages=''
+	[ -n "$log_dir" ] || return 0
+	mkdir -p "$log_dir" || die "--log-dir: cannot make $log_dir"
+	stream=$log_dir/stream.tap messages=$log_dir/engine.log
+	rm -f "$stream" "$messages" "$log_dir/serial.log" "$log_dir/host.log" ||
+		die "--log-dir: cannot write to $log_dir"
+	log=${log:-$log_dir/serial.log}
+	[ "$1" = none ] || debug_log=${debug_log:-$log_dir/host.log}
 }
 
 # The engine's own options may set the number of processors.  Then guest and host are told a number
@@ -227,7 +244,7 @@ build() { # GOAL IMAGE...
 		$as mv -f "$stamp.$$" "$stamp"
 	fi
 	for file in "$@" src/runner/engine.pl src/runner/stream.pl src/runner/expect.pl \
-		src/runner/judge.pl; do
+		src/runner/judge.pl src/runner/junit.pl src/runner/symbols.pl; do
 		[ -s "$file" ] || die "$file is not there"
 	done
 	command -v perl >/dev/null || die 'there is no perl here, which judges the stream'
@@ -272,8 +289,9 @@ trap_signals() {
 # COMMAND prints the stream, and its messages on stderr.  Returns the run's exit status.
 run_and_judge() { # COMMAND WORD...
 	perl src/runner/engine.pl engine="$engine" seconds="$seconds" exit_skip="$exit_skip" \
-		log="$log" debug_log="$debug_log" expect="$expect" image="$build/guest.elf" \
-		parent=$$ -- "$@" </dev/null &
+		log="$log" debug_log="$debug_log" stream="$stream" messages="$messages" \
+		junit="$junit" expect="$expect" image="$build/guest.elf" parent=$$ \
+		-- "$@" </dev/null &
 	judge=$!
 	wait "$judge"
 	status=$?

@@ -109,8 +109,8 @@ static void enforce(const struct vcpu *vcpu)
 
 /*
  * In 32-bit mode: Multiboot Specification 0.6.96, section 3.2: protected mode, flat segments, no
- * paging; PVH is alike.  In 64-bit mode only what boot.rst promises and is in the registers: there is
- * no GDT.  All other registers have values that no image can use.
+ * paging; PVH is alike.  In 64-bit mode only what boot.rst promises and is in the registers: there
+ * is no GDT.  All other registers have values that no image can use.
  */
 static void set_registers(const struct vcpu *vcpu, const struct entry *entry)
 {

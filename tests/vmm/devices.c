@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The devices that KVM does not have itself: a UART that sends, a clock that can be read, and
- * QEMU's isa-debug-exit, or of a keyboard controller what resets the machine.  All other ports read as all ones and ignore writes, as on a bus without a
- * device.
+ * QEMU's isa-debug-exit, or of a keyboard controller what resets the machine.  All other ports read
+ * as all ones and ignore writes, as on a bus without a device.
  */
 #include <pthread.h>
 #include <stdbool.h>

@@ -219,6 +219,7 @@ if [ "$(id -u)" -ne 0 ]; then
 elif ! command -v debootstrap >/dev/null; then
 	fresh 'there is no debootstrap here: apt-get install debootstrap' trixie
 else
-	fresh "cannot make files in /dev/null/x" trixie /dev/null/x
+	: >"$tmp/file"
+	fresh "cannot make files in $tmp/file/x" trixie "$tmp/file/x"
 fi
 finish

@@ -233,9 +233,10 @@ echo 'all: ; false' >"$tmp/elsewhere/Makefile"
 O=build "$tmp/elsewhere/run-qemu.sh" 2>"$tmp/err"
 is $? 99 'a build that fails: an error'
 has "$tmp/err" '^run-qemu.sh: the build failed: make images' 'a build that fails: says why'
-O=/dev/null/build ./run-qemu.sh 2>"$tmp/err"
+: >"$tmp/file" # no directory, and never one, as /dev/null may become for root
+O=$tmp/file/build ./run-qemu.sh 2>"$tmp/err"
 is $? 99 'no build directory: an error'
-has "$tmp/err" '^run-qemu.sh: cannot make the build directory /dev/null/build' \
+has "$tmp/err" "^run-qemu.sh: cannot make the build directory $tmp/file/build" \
 	'no build directory: says why'
 
 # A machine with few programs, and package managers that do nothing.

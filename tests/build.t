@@ -98,7 +98,7 @@ if command -v clang >/dev/null && command -v ld.lld >/dev/null; then
 	readelf -p .comment "$tmp/llvm/obj/src/guest/main.o" >"$tmp/comment"
 	has "$tmp/comment" 'clang' 'llvm: clang compiled it'
 	readelf -SW "$tmp/llvm/guest.elf" >"$tmp/sections"
-	lacks "$tmp/sections" '\.(eh_frame|comment|note)' 'llvm: no section more than with GNU ld'
+	lacks "$tmp/sections" '\.(eh_frame|comment|note\.)' 'llvm: no section more than with GNU ld'
 else
 	skip 'LLVM=1' 'no clang or no ld.lld here'
 fi

@@ -211,10 +211,13 @@ static void finish(const struct vcpu *vcpu)
 
 	/*
 	 * Without a device that ends the machine, a guest halts after its verdict: say nothing
-	 * more.  The host may have been booted so that it has another way.
+	 * more, and leave the machine on, since the verdict may be on the guest's screen.
 	 */
-	if (!changed && vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HLT)
-		machine_exit(vcpu->debug_exit_code);
+	if (!changed && vcpu->debug_exit_code && vcpu->exit.kind == EXIT_HLT) {
+		if (exit_resets())
+			machine_exit(vcpu->debug_exit_code);
+		halt_for_ever();
+	}
 	if (!changed && vcpu->debug_exit_code && vcpu->exit.kind == EXIT_TRIPLE_FAULT)
 		machine_reset(); /* the guest's option reset */
 

@@ -31,11 +31,8 @@ void exit_may_reset(bool may)
 	may_reset = may;
 }
 
-/*
- * A VMM that boots by PVH or by Linux's protocol waits for a reset.  If KVM has the APIC, the VMM
- * never sees a halt.
- */
-static bool ends_by_reset(void)
+/* If KVM has the APIC, a VMM never sees a halt. */
+bool exit_resets(void)
 {
 	bool vmm = boot_info.protocol == PVH_MAGIC || boot_info.protocol == LINUX_MAGIC;
 
@@ -103,7 +100,7 @@ void machine_exit(uint8_t code)
 	/* A verdict on the screen stays; and on a real machine these ports have other uses. */
 	if (!console_on_screen())
 		power_off();
-	if (ends_by_reset()) {
+	if (exit_resets()) {
 		wait_a_moment();
 		machine_reset();
 	}
@@ -112,7 +109,7 @@ void machine_exit(uint8_t code)
 
 void end_run(const struct tap *tap, enum verdict verdict)
 {
-	if (!ends_by_reset() && !has_exit_device())
+	if (!exit_resets() && !has_exit_device())
 		tap_diag("no exit device answers (port 0xf4, ACPI): unless one ends this run all "
 			 "the same, it ends by a halt");
 	tap_result(tap, verdict);

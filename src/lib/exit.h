@@ -19,6 +19,9 @@
  */
 void exit_may_reset(bool may);
 
+/* Whether machine_exit() resets the machine if no device ends it. */
+bool exit_resets(void);
+
 /*
  * Prints the last line of @tap and ends the machine.  If no device is found that can end it, and
  * it may not be reset, a line before says that the run ends by a halt.

@@ -34,6 +34,7 @@ unit_site := src/guest/kvm2007/site.c src/guest/vendor.c
 unit_string := src/lib/string.c
 unit_svm := $(patsubst %,src/host/%.c,svm svm_flip passthrough hooks) tests/unit/fake_cpu.c
 unit_tap := src/lib/tap.c src/lib/print.c src/lib/printf.c
+unit_timer := src/x86/timer.c
 unit_vapic := $(patsubst %,src/host/%.c,vapic kvm/pv_eoi guest_memory)
 unit_vcpus := src/host/vcpus.c src/host/ipi.c
 unit_vga := src/lib/vga.c
@@ -85,7 +86,7 @@ $(call objects_of,src/guest/vendor src/guest/kvm2007/site \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,$(basename $(wildcard src/host/kvm/*.c))): \
 	private UNIT_INCLUDE := -include tests/unit/fake_tsc.h
-$(call objects_of,src/lib/serial src/lib/exit): \
+$(call objects_of,src/lib/serial src/lib/exit src/x86/timer): \
 	private UNIT_INCLUDE := -include tests/unit/fake_ports.h
 
 # This test has second_start, an absolute symbol as in linker.ld: a PIE would relocate it.

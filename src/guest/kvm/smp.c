@@ -9,8 +9,10 @@
 /* In PAGE_SITE_B, which is not the page of the other calls. */
 #define HALT_OFFSET (CALL_OFFSET + 0x40)
 
-/* Code that another CPU has changed is seen after a serializing instruction: SDM volume 3
- * (325384-083), 9.1.3. */
+/*
+ * Code that another CPU has changed is seen after a serializing instruction: SDM volume 3
+ * (325384-083), 9.1.3.
+ */
 static void serialize(struct run *run, struct vcpu_pages *own)
 {
 	(void)run;

@@ -71,8 +71,8 @@ char *boot_module_line(void)
 	return terminated(boot_info.module_line);
 }
 
-/* QEMU gives a PVH image's module no line: it is what follows the word "--" on the image's. */
-static void split_line(void)
+/* Moves what follows the word "--" on the image's line, if it is there, to the module's. */
+static bool split_line(void)
 {
 	char *line = boot_cmdline();
 
@@ -81,9 +81,21 @@ static void split_line(void)
 		    (c[2] == ' ' || !c[2])) {
 			memcpy(boot_info.module_line, c + 2, strlen(c + 2));
 			*c = '\0';
-			return;
+			return true;
 		}
 	}
+	return false;
+}
+
+/*
+ * QEMU has no line for a PVH image's module, so it may be part of the image's.  Its firmware qboot
+ * leaves the fields for it as they were on the stack: these count only if the last one is as it
+ * has to be.
+ */
+static void read_module_line(const struct pvh_module *module)
+{
+	if (!split_line() && !module->reserved)
+		copy_line(boot_info.module_line, module->cmdline, BOOT_LINE_SIZE);
 }
 
 static void read_multiboot(void)
@@ -161,9 +173,7 @@ static void read_pvh(void)
 	if (info.modules_count) {
 		memcpy(&module, peek(info.modules), sizeof(module));
 		set_module(module.start, module.start + module.size);
-		copy_line(boot_info.module_line, module.cmdline, BOOT_LINE_SIZE);
-		if (!module.cmdline)
-			split_line();
+		read_module_line(&module);
 	}
 	set_map(info.map, (uint64_t)info.map_count * sizeof(struct pvh_map_entry),
 		sizeof(struct pvh_map_entry));

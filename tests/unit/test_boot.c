@@ -388,6 +388,25 @@ static void test_pvh_refused(void **state)
 	assert_error("no PVH start_info 1 at EBX");
 }
 
+/* qboot leaves the last fields of a module as they were: any value means that there is no line. */
+static void test_pvh_module_unfilled(void **state)
+{
+	static const uint64_t lines[] = {0, LINE2, FOUR_GIB, UINT64_MAX};
+
+	for (unsigned i = 0; i < COUNT(lines); i++) {
+		struct pvh_module module = {0x200000, 0x12345, lines[i], 1};
+		struct pvh_start_info info;
+
+		reset(state);
+		info = pvh_info();
+		put(MODULE, &module, sizeof(module));
+		read_pvh(&info);
+		assert_null(boot_info.error);
+		assert_string_equal(boot_module_line(), "");
+		assert_module(0x200000, 0x212345);
+	}
+}
+
 /* A map of more entries than 32 bits can count the bytes of is cut, not wrapped to a short one. */
 static void test_pvh_large_map(void **state)
 {
@@ -431,12 +450,14 @@ static void test_split(void **state)
 		assert_string_equal(boot_cmdline(), table[i].image);
 		assert_string_equal(boot_module_line(), table[i].module);
 
-		reset(state); /* not if the module has a line */
+		reset(state); /* the module's own line counts only if there is no such word */
 		info = pvh_info();
 		put_string(LINE, table[i].line);
 		read_pvh(&info);
-		assert_string_equal(boot_cmdline(), table[i].line);
-		assert_string_equal(boot_module_line(), "the guest's");
+		assert_string_equal(boot_cmdline(), table[i].image);
+		assert_string_equal(boot_module_line(), strcmp(table[i].line, table[i].image)
+								? table[i].module
+								: "the guest's");
 
 		reset(state); /* nor if there is no module */
 		info = pvh_info();
@@ -531,6 +552,7 @@ int main(void)
 		TEST(test_pvh),
 		TEST(test_pvh_nothing),
 		TEST(test_pvh_refused),
+		TEST(test_pvh_module_unfilled),
 		TEST(test_pvh_large_map),
 		TEST(test_split),
 	};

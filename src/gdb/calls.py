@@ -47,10 +47,11 @@ def check(argument):
 
 
 def complete_check(text, word):
-    """gdb completes words, which end at a dot: so the word's part of each name."""
+    """gdb completes words, which end at a dot: so the word's part of each name.  From gdb 16 on it
+    first asks without a word, to see where that begins."""
     with Setting("trust-readonly-sections", "on"):
         names = [row["name"].string() for _, row in all_checks()]
-    return [name[len(text) - len(word) :] for name in names if name.startswith(text)]
+    return [name[len(text) - len(word or "") :] for name in names if name.startswith(text)]
 
 
 # ---- pg next-call ---------------------------------------------------------------------------

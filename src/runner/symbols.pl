@@ -59,7 +59,7 @@ sub places {
 			or return;
 		my @lines = grep { !/^\?\?/ } <$pipe>;
 		close $pipe;
-		chomp @lines;
+		s/(?: \(discriminator [0-9]+\))?\n// for @lines; # which part of the line: for compilers
 		return map { Stream::show(s/^ //r =~ s{ at (?:(?:\./)+|/dev/fd//)}{ at }r) } @lines if @lines;
 	}
 	return;

@@ -74,9 +74,9 @@ run_all svm table ./run-qemu.sh
 judge_all svm table
 # On Bochs, most of the time goes to the checks that look at all memory: so it has little.
 if bochs_is_here; then
-	run_all svm-bochs bochs-table tests/run-bochs.sh --mem=8 --cpu=ryzen
+	run_all svm-bochs bochs-table tests/run-bochs.sh --mem=4 --cpu=ryzen
 	judge_all svm-bochs bochs-table
-	run_all vmx both-tables tests/run-bochs.sh --mem=8 --cpu=corei7_skylake_x
+	run_all vmx both-tables tests/run-bochs.sh --mem=4 --cpu=corei7_skylake_x
 	judge_all vmx both-tables
 else
 	skip 'vmx' 'no bochs is here'

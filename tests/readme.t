@@ -4,9 +4,6 @@
 . tests/tap.sh
 . tests/checks.sh
 
-has .ci/run '^\./run-qemu\.sh --deps$' 'CI runs the first command'
-has .ci/run '^make check$' 'CI runs the second command'
-
 # The stream that the README shows: its plan, its counts, and the number of its failure.
 is "$(sed -n 's/^1\.\.//p' README.md)" "$total" "the README's plan has all checks"
 is "$(($(sed -n 's/^# RESULT: FAIL //p' README.md | tr -dc '0-9 ' | tr ' ' +)))" "$total" \

@@ -6,7 +6,7 @@
 . tests/tap.sh
 
 table=tests/commands.tsv
-languages='sh gdb c text yaml'
+languages='sh gdb lldb c text yaml'
 
 # blocks FILE...: the lines of their code blocks: place, language (- if it has none), "begin" or
 # "line", text; with tabs between.  The language "open" is of a block that does not end.
@@ -30,8 +30,8 @@ blocks() {
 commands() {
 	perl -F'\t' -ne '
 		next if $F[2] ne "line" || $F[3] eq "\n";
-		s/^[^\t]*\t(sh|gdb)\tline\t// or next;
-		print "$F[0]\t$_" if $1 eq "sh" || /^gdb /;'
+		s/^[^\t]*\t(sh|gdb|lldb)\tline\t// or next;
+		print "$F[0]\t$_" if $1 eq "sh" || /^$1 /;'
 }
 
 # trouble: what is not as it has to be in what blocks() prints.
@@ -40,8 +40,8 @@ trouble() {
 		$3 == "begin" && !index(languages, " " $2 " ") {
 			print $1 ": a block of language " $2
 		}
-		$2 !~ /^(sh|gdb)$/ &&
-		$4 ~ /^(\$ |\.\/[a-z-]*\.sh( |$)|make |build\/|tests\/[a-z-]*\.sh|gdb |qemu-)/ {
+		$2 !~ /^(sh|gdb|lldb)$/ &&
+		$4 ~ /^(\$ |\.\/[a-z-]*\.sh( |$)|make |build\/|tests\/[a-z-]*\.sh|lldb |gdb |qemu-)/ {
 			print $1 ": a command in a block of language " $2
 		}
 		$2 == "sh" && $4 ~ /\\$/ { print $1 ": a command of two lines" }'
@@ -55,7 +55,7 @@ holds 'there are documents' grep -qx README.md "$tmp/documents"
 # shellcheck disable=SC2046 # names without blanks
 blocks $(cat "$tmp/documents") >"$tmp/blocks"
 trouble <"$tmp/blocks" >"$tmp/err"
-lacks "$tmp/err" . "each block has a language ($languages), and only sh and gdb have commands"
+lacks "$tmp/err" . "each block has a language ($languages), and only sh, gdb and lldb have commands"
 commands <"$tmp/blocks" >"$tmp/commands"
 grep -v '^#' "$table" >"$tmp/rows"
 cut -f1 "$tmp/rows" | sort >"$tmp/known"

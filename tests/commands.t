@@ -49,7 +49,7 @@ trouble() {
 
 # ---- the table ----------------------------------------------------------------------------------
 
-find . -name 'build*' -prune -o -name .git -prune -o -name '*.md' -print | sed 's|^\./||' |
+find . -path './build*' -prune -o -name .git -prune -o -name '*.md' -print | sed 's|^\./||' |
 	LC_ALL=C sort >"$tmp/documents"
 holds 'there are documents' grep -qx README.md "$tmp/documents"
 # shellcheck disable=SC2046 # names without blanks

@@ -37,6 +37,8 @@ for glob in $(grep -o '`[^`]*`' "$doc" | tr -d '`' | tr ' ' '\n' | sed 's/^skip=
 done >"$tmp/err"
 lacks "$tmp/err" . 'the checks that it names are there'
 
+has "$O/guest.sym" ' machine_exit$' 'the function in which a run ends is there'
+
 # ---- a VMM over /dev/kvm ------------------------------------------------------------------------
 
 # green NAMES OPTION...: the guest under the VMM with these options: these checks pass.

@@ -38,6 +38,11 @@ done >"$tmp/err"
 lacks "$tmp/err" . 'the checks that it names are there'
 
 has "$O/guest.sym" ' machine_exit$' 'the function in which a run ends is there'
+for words in 'boot_params at RSI' 'PVH start_info 1 at EBX' 'memory: wanted' \
+	'0x2badb002 or 0x36d76289 (multiboot) in EAX'; do
+	grep -qF "no $words" "$doc" && grep -rqF "no $words" src
+	ok $? "no $words: the image says so"
+done
 
 # ---- a VMM over /dev/kvm ------------------------------------------------------------------------
 

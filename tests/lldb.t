@@ -34,6 +34,6 @@ shows '"hypercall64\.keeps-gprs"$' "p: the guest's memory"
 shows ' cr3 = 0x0000000000' 'register read: CR3'
 shows '^0x00100000: 7f 45 4c 46 ' 'memory read: the image'
 shows 'stop reason = breakpoint 2\.1' 'then it stops in the host'
-shows ' = EXIT_[A-Z_]+$' "p: the host's memory"
+shows '^\(.*\) .*EXIT_[A-Z_]+$' "p: the host's memory"
 has "$tmp/out" '^# RESULT: PASS ' 'and the guest runs to its end'
 finish

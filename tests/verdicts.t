@@ -128,6 +128,32 @@ else
 	skip "automake's tap-driver" 'it is not there (automake)'
 fi
 
+# As the kernel's kunit.py reads KTAP (tools/testing/kunit/kunit_parser.py, Linux 6.x): it takes as
+# many results as are planned, and one that is missing is a crash; of directives it knows only SKIP,
+# so a known failure is one.  By its source, it comes to no end if the plan is after a result.
+by_kunit() {
+	perl -ne '
+		next if !($on ||= /^TAP version 1[34]$/);
+		$late = 1 if /^1\.\.[0-9]+/ && $seen && !defined $plan;
+		$plan = $1 if /^1\.\.([0-9]+)/ && !$seen;
+		next if !/^\s*(ok|not ok) [0-9]+ (- )?[^#]*( # .*)?$/ || defined $plan && $seen >= $plan;
+		$seen++;
+		$count{/ # SKIP/ ? "skip" : $1}++;
+		END {
+			$plan //= $seen;
+			print $late || !$seen || $seen < $plan || $count{"not ok"} ? "fail"
+				: $count{ok} ? "pass" : "skip";
+		}' "$tmp/run/$1.tap"
+}
+each by_kunit
+table "kunit's parser" pass fail skip fail fail fail fail
+# A machine that is reset after its last result: an ERROR, but not for kunit.
+perl src/runner/engine.pl engine=none seconds=20 exit_skip=0 log= debug_log= parent=$$ \
+	-- cat "$tmp/run/pass.log" >"$tmp/run/late.tap" 2>"$tmp/err"
+has "$tmp/run/late.tap" '^# RESULT: ERROR ' 'a reset after the last result: an ERROR'
+is "$(by_kunit late)" pass "which kunit's parser does not see"
+has README.md "^- kunit's parser reads no more results than are planned: " 'as the README warns'
+
 # ---- the exit status ----------------------------------------------------------------------------
 
 by_exit() {

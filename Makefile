@@ -262,6 +262,7 @@ $(O)/asm-offsets.inc: $(O)/obj/boot/asm-offsets.s
 include tests/unit/unit.mk
 include tests/parsers/parsers.mk
 include tests/vmm/vmm.mk
+include src/install/install.mk
 
 # With the slash find also follows a link.
 -include $(shell [ ! -d $(O) ] || find $(O)/ -name '*.d')
@@ -321,7 +322,7 @@ clean: ## remove the build directory
 
 help: ## this list
 	@echo 'make              build guest.elf and host.elf'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \2/p' Makefile tests/*/*.mk | \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \2/p' Makefile */*/*.mk | \
 		while read -r make target text; do \
 			printf '%s %-12s %s\n' "$$make" "$$target" "$$text"; done
 	@echo 'Variables, of make and of the environment:' \

@@ -161,8 +161,9 @@ while read -r option; do
 	for command in paraguest-run paraguest-run-bochs paraguest-run-stock-kvm; do
 		! grep -q "^  --${option}[ =[]" "$tmp/$command" || echo "$command"
 	done | tr '\n' ' ' >"$tmp/got"
-	sed -n -e "s/^\.Ss Options of \(.*\)/\1/; t keep" -e "s/^\.It Fl -$option\( .*\)\{0,1\}$/x/; t name" \
-		-e 'b' -e ':keep' -e 'h; b' -e ':name' -e 'g; p' docs/paraguest-run.1 |
+	# The title that the option is under.
+	awk -v option="-$option" '/^\.Ss Options of / { title = $4 }
+		/^\.It Fl / && $3 == option { print title }' docs/paraguest-run.1 |
 		sed 's/^all$/paraguest-run paraguest-run-bochs paraguest-run-stock-kvm/' |
 		tr '\n' ' ' >"$tmp/wanted-by"
 	[ "$(cat "$tmp/got")" = "$(cat "$tmp/wanted-by")" ] ||

@@ -11,9 +11,9 @@
 #   engine_flag    OPTION: sets one of its own without a value; fails if there is none of this name
 #   clean_up       removes a run's files, also when a signal ends it
 #
-# In the source's directory, a run first builds the images in $build, and names of files are relative
-# to that directory.  An installed copy (make install) has no Makefile: its images are beside
-# run-qemu.sh, nothing is built, O is another project's, and the caller's directory stays the
+# In the source's directory a run first builds the images in $build, and names of files are
+# relative to that directory.  An installed copy (make install) has no Makefile: its images are
+# beside run-qemu.sh, nothing is built, O is another project's, and the caller's directory stays the
 # current one.  $root is what names of the project's files begin with; stock kernels are kept in
 # $kernels, and --deps gets $stock_kernel, if any.
 # shellcheck shell=sh disable=SC2034,SC2154 # the runner uses variables of this file, too
@@ -29,6 +29,7 @@ ON_REF="$SERVICES require $FRESH" # on the reference host: all chosen ABIs are t
 
 export LC_ALL=C
 unset CDPATH GREP_OPTIONS POSIXLY_CORRECT PERL5OPT PERL_UNICODE PERLIO GNUMAKEFLAGS MAKEFILES
+
 self=${0##*/}
 if [ -e "$here/Makefile" ]; then
 	installed='' root='' build=${O:-build}

@@ -152,7 +152,7 @@ LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
 .PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak stock bench \
-	coverage docs format clean help
+	coverage docs format lint clean help
 all: images
 images: $(IMAGES) $(O)/rom.bin $(GDB_SCRIPTS)
 test-images: $(TEST_IMAGES)
@@ -316,6 +316,10 @@ format: ## format the C sources, with clang-format 14
 		echo 'clang-format 14 is wanted; here is:' >&2; \
 		clang-format --version >&2; exit 1; }
 	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+
+lint: images ## ShellCheck, clang-format, clang-tidy, cppcheck and gcc -fanalyzer: no finding
+	$(Q)$(WITH_TOOLS) $(PROVE) tests/style.t
+	$(Q)perl tests/lint.pl
 
 clean: ## remove the build directory
 	$(Q)rm -rf -- $(call quoted,$(or $(LINK_TO),$(O)))

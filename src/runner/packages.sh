@@ -28,6 +28,9 @@ mformat|mtools|mtools|mtools
 shellcheck|shellcheck|ShellCheck|shellcheck
 clang|clang libclang-rt-dev|clang compiler-rt|clang compiler-rt
 clang-format|clang-format|clang-tools-extra|clang
+clang-tidy|clang-tidy|clang-tools-extra|clang
+cppcheck|cppcheck|cppcheck|cppcheck
+mandoc|mandoc|mandoc|mandoc
 ld.lld|lld|lld|lld
 musl-gcc|musl-tools|musl-gcc|musl
 ccache|ccache|ccache|ccache

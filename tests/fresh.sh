@@ -9,12 +9,12 @@
 # and the logs.  Only committed changes are tried; without git, the files as they are.  All mounts
 # and processes are in namespaces of their own, and end with this script, whatever ends it.
 #
-# MIRROR: where packages come from (default: this machine's mirror).  COMMANDS: what is run in place
-# of the README's commands, with | between them.
+# MIRROR: where packages come from (default: this machine's mirror).  TRY: what is run in place of
+# the README's commands, with | between them.
 set -uf
 
 SUITES='bookworm trixie'
-COMMANDS=${COMMANDS-./run-qemu.sh --deps|make check} # the README's
+COMMANDS='./run-qemu.sh --deps|make check' # the README's
 INSTALL='make dist && tar -xzf build/paraguest-*.tar.gz -C /root && cd /root/paraguest-[0-9]* &&
 	make stock-kvm install && cd / && rm -rf /root/paraguest* /home/user/paraguest'
 # As if it had been built there, and no other was installed.
@@ -165,13 +165,13 @@ try() { # SUITE SECONDS USER WHAT COMMAND
 }
 
 try_all() { # SUITE
-	step=0 failed=0 table=''
+	step=0 failed=0 table='' commands=${TRY:-$COMMANDS}
 	# shellcheck disable=SC2086 # to be split
-	STEPS=$( (IFS='|'; set -- $COMMANDS; echo $((2 * $# + 6))))
+	STEPS=$( (IFS='|'; set -- $commands; echo $((2 * $# + 6))))
 	run_step 1800 "base system from $mirror" sh "$self" --inside prepare "$1" || return
 	for user in root user; do
 		IFS='|'
-		for command in $COMMANDS; do
+		for command in $commands; do
 			unset IFS
 			try "$1" 5400 "$user" "$command" "$command"
 		done

@@ -150,6 +150,25 @@ make -s -C "$tmp/$name" "$tmp/o/asm-offsets.inc" "$tmp/o/obj/src/lib/version.o" 
 	>"$tmp/out" 2>&1
 is $? 0 'the archive builds' || sed 's/^/# /' "$tmp/out"
 
+# ---- make deb -----------------------------------------------------------------------------------
+
+deb=paraguest_$(cat VERSION)_all.deb
+if command -v dpkg-deb >/dev/null; then
+	make -s O="$O" deb >"$tmp/out" 2>&1
+	is $? 0 'make deb' || sed 's/^/# /' "$tmp/out"
+	mv "$O/$deb" "$tmp/1.deb"
+	sleep 1
+	(umask 077 && make -s O="$O" deb) >"$tmp/out" 2>&1
+	holds 'the same bytes' cmp "$tmp/1.deb" "$O/$deb"
+	rm "$O/$deb"
+	dpkg-deb -x "$tmp/1.deb" "$tmp/unpacked"
+	is "$("$tmp/unpacked/usr/bin/paraguest-run" --version)" "paraguest $(cat "$O/version")" \
+		'paraguest-run of the package'
+	is "$(dpkg-deb -c "$tmp/1.deb" | grep -v ' root/root ')" '' "all files are root's"
+else
+	skip 'make deb' 'no dpkg-deb here'
+fi
+
 # ---- the man pages ------------------------------------------------------------------------------
 
 # Options that --help lists, and those of the page.

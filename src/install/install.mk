@@ -9,7 +9,7 @@ where = $(call quoted,$(DESTDIR)) $(call quoted,$(PREFIX))
 OPTIONAL := $(if $(filter iso,$(MAKECMDGOALS))$(wildcard $(O)/paraguest.iso),$(O)/paraguest.iso) \
 	$(if $(filter vmm stock-kvm,$(MAKECMDGOALS))$(wildcard $(O)/tests/vmm),$(VMM))
 
-.PHONY: install uninstall dist
+.PHONY: install uninstall dist deb
 install: images $(OPTIONAL) ## install below DESTDIR and PREFIX (/usr/local); ISO and VMM if built
 	$(Q)src/install/install.sh $(O) $(where)
 
@@ -18,3 +18,6 @@ uninstall: ## remove what install has made
 
 dist: ## pack the sources as paraguest-VERSION.tar.gz in the build directory
 	$(Q)src/install/dist.sh $(O)
+
+deb: images stock-kvm $(OPTIONAL) ## a Debian package in the build directory, for one's own machines
+	$(Q)src/install/deb.sh $(O)

@@ -27,7 +27,7 @@ Version: $version
 Architecture: all
 Maintainer: The paraguest authors <paraguest@localhost>
 Installed-Size: $(($(find "$stage/root/usr" -type f -exec cat {} + | wc -c) / 1024 + 1))
-Depends: perl-base, qemu-system-x86
+Depends: qemu-system-x86
 Recommends: binutils
 Suggests: bochs, bochs-term, bochsbios, vgabios, gdb
 Section: admin

@@ -152,7 +152,7 @@ LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
 .PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak stock bench \
-	coverage docs format clean help
+	coverage docs format lint clean help
 all: images
 images: $(IMAGES) $(O)/rom.bin $(GDB_SCRIPTS)
 test-images: $(TEST_IMAGES)
@@ -262,6 +262,7 @@ $(O)/asm-offsets.inc: $(O)/obj/boot/asm-offsets.s
 include tests/unit/unit.mk
 include tests/parsers/parsers.mk
 include tests/vmm/vmm.mk
+include src/install/install.mk
 
 # With the slash find also follows a link.
 -include $(shell [ ! -d $(O) ] || find $(O)/ -name '*.d')
@@ -316,12 +317,16 @@ format: ## format the C sources, with clang-format 14
 		clang-format --version >&2; exit 1; }
 	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
+lint: images ## ShellCheck, clang-format, clang-tidy, cppcheck and gcc -fanalyzer: no finding
+	$(Q)$(WITH_TOOLS) $(PROVE) tests/style.t
+	$(Q)perl tests/lint.pl
+
 clean: ## remove the build directory
 	$(Q)rm -rf -- $(call quoted,$(or $(LINK_TO),$(O)))
 
 help: ## this list
 	@echo 'make              build guest.elf and host.elf'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \2/p' Makefile tests/*/*.mk | \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \2/p' Makefile */*/*.mk | \
 		while read -r make target text; do \
 			printf '%s %-12s %s\n' "$$make" "$$target" "$$text"; done
 	@echo 'Variables, of make and of the environment:' \

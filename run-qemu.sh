@@ -10,15 +10,15 @@ set -uf
 self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self") # called by a link
 case $self in */*) here=${self%/*} ;; *) here=. ;; esac
-engine=QEMU engine_valued=' --accel ' build=${O:-build}
+engine=QEMU engine_valued=' --accel '
 # shellcheck source=src/runner/run.sh
 . "$here/src/runner/run.sh"
 
 usage() {
-	cat <<'END'
-Usage: ./run-qemu.sh [options] [-- QEMU ARGS]
+	cat <<END
+Usage: $self [options] [-- QEMU ARGS]
 
-Builds what is out of date, runs the guest, and prints its TAP stream.
+$runs the guest, and prints its TAP stream.
 
   --host=ref|none      on the reference host (default), or straight on QEMU
   --accel=tcg|kvm|auto default: tcg for --host=ref; for --host=none auto, KVM where it works
@@ -28,14 +28,14 @@ END
 	host_usage
 	common_usage ', with --gdb never'
 	cat <<END
-Paths in QEMU ARGS are relative to the project's directory; a -M, -machine or -bios there \
+Paths in QEMU ARGS are relative to $base directory; a -M, -machine or -bios there \
 replaces the
 firmware and machine chosen here, an -accel or -enable-kvm that (and whether TCG's processors \
 are one thread, as here if
 there are more than this machine has), and a -smp the number of processors: guest and host are \
 then told
 --smp's all the same, and of none without it.
-Environment: O, the build directory (default build); QEMU, the program (qemu-system-x86_64).
+Environment: ${about_o}QEMU, the program (qemu-system-x86_64).
 Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
 END
 }

@@ -282,7 +282,7 @@ mkdir -p "$tmp/elsewhere/src"
 cp -R src/runner "$tmp/elsewhere/src/"
 (cd "$tmp/elsewhere/src/runner" && O=build sh run-bochs.sh) 2>"$tmp/err"
 is $? 99 'no images and no Makefile: an error'
-has "$tmp/err" '^run-bochs.sh: build/rom.bin is not there' 'no images and no Makefile: says why'
+has "$tmp/err" '^run-bochs.sh: \.\./\.\./rom.bin is not there' 'no images and no Makefile: says why'
 
 # On a machine without Bochs the package manager fails.
 mkdir "$tmp/bin"

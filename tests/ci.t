@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The recipes for CI (GitHub's, GitLab's, .ci/run) run the README's two commands: on each Debian
-# that tests/fresh.sh tries, with gcc and with clang, and where there is a KVM with that.
+# that tests/fresh.sh tries, with gcc and with clang, and where there is a KVM with that; and make
+# lint where its tools are.
 . tests/tap.sh
 
 awk '/^```sh$/ { on = 1; next } /^```$/ { if (on) exit } on' README.md >"$tmp/commands"
@@ -54,6 +55,7 @@ deps=$(head -n 1 "$tmp/commands") check=$(tail -n 1 "$tmp/commands")
 		for compiler in 0 1; do echo "check debian:$suite;$deps;$check LLVM=$compiler"; done
 	done
 	echo "kvm debian:$newest;$deps;$check;kvm"
+	echo "lint debian:bookworm;$deps;make lint"
 } | sort >"$tmp/wanted"
 for file in .github/workflows/ci.yml .gitlab-ci.yml; do
 	recipe "$file" >"$tmp/jobs" 2>"$tmp/err"

@@ -1,17 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # tests/fresh.sh SUITE [DIRECTORY]: runs the README's two commands in a minimal Debian, as a new
-# user would: first as root, and then as an ordinary user who finds the packages installed.
+# user would: first as root, and then as an ordinary user who finds the packages installed.  Then
+# root installs paraguest from the archive of make dist and removes all sources, and the user runs
+# what is installed, also with a QEMU that is elsewhere.
 #
 # DIRECTORY (default paraguest-fresh in $TMPDIR or /tmp) keeps the base system, for the next time,
 # and the logs.  Only committed changes are tried; without git, the files as they are.  All mounts
-# and processes are in namespaces of their own, and end with this script, whatever ends it.  MIRROR:
-# where packages come from (default: this machine's mirror).
+# and processes are in namespaces of their own, and end with this script, whatever ends it.
+#
+# MIRROR: where packages come from (default: this machine's mirror).  TRY: what is run in place of
+# the README's commands, with | between them.
 set -uf
 
 SUITES='bookworm trixie'
-STEPS=5
 COMMANDS='./run-qemu.sh --deps|make check' # the README's
+INSTALL='make dist && tar -xzf build/paraguest-*.tar.gz -C /root && cd /root/paraguest-[0-9]* &&
+	make stock-kvm install && cd / && rm -rf /root/paraguest* /home/user/paraguest'
+# As if it had been built there, and no other was installed.
+MOVE_QEMU='mkdir -p /opt/qemu/bin && mv /usr/bin/qemu-system-x86_64 /opt/qemu/bin/ &&
+	ln -s /usr/share /opt/qemu/share'
+OWN_QEMU='QEMU=/opt/qemu/bin/qemu-system-x86_64 paraguest-run'
 
 say() { printf '%s\n' "$*"; }
 
@@ -138,34 +147,45 @@ prepare() { # SUITE
 	make_root "$1" && mount_all && clone
 }
 
-# in_root USER COMMAND: runs it with the environment of a user who has just logged in.
+# in_root USER COMMAND: runs it with the environment of a user who has just logged in, in the clone
+# as long as there is one.
 in_root() {
 	chroot "$root" /usr/bin/env -i TERM=dumb \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		su - "$1" -c "cd paraguest && $2"
+		su - "$1" -c "[ ! -d paraguest ] || cd paraguest; $2"
 }
 
 # ---- all together -------------------------------------------------------------------------------
 
 # Each step is a process of its own, so that timeout can end it.
+try() { # SUITE SECONDS USER WHAT COMMAND
+	run_step "$2" "$3: $4" sh "$self" --inside in_root "$3" "$5" || failed=1
+	table="$table$(row "$1" "$3" "$4" "$result" "$took")
+"
+}
+
 try_all() { # SUITE
-	step=0 failed=0 table=''
+	step=0 failed=0 table='' commands=${TRY:-$COMMANDS}
+	# shellcheck disable=SC2086 # to be split
+	STEPS=$( (IFS='|'; set -- $commands; echo $((2 * $# + 6))))
 	run_step 1800 "base system from $mirror" sh "$self" --inside prepare "$1" || return
 	for user in root user; do
 		IFS='|'
-		for command in $COMMANDS; do
+		for command in $commands; do
 			unset IFS
-			run_step 5400 "$user: $command" \
-				sh "$self" --inside in_root "$user" "$command" || failed=1
-			table="$table$(row "$1" "$user" "$command" "$result" "$took")
-"
+			try "$1" 5400 "$user" "$command" "$command"
 		done
 	done
+	try "$1" 1800 root 'make dist, install' "$INSTALL"
+	try "$1" 300 user paraguest-run paraguest-run
+	try "$1" 300 user paraguest-run-bochs paraguest-run-bochs
+	try "$1" 60 root 'QEMU elsewhere' "$MOVE_QEMU"
+	try "$1" 300 user 'paraguest-run, QEMU=' "! paraguest-run && $OWN_QEMU"
 	printf '\n%s\n%s' "$(row suite user command result seconds)" "$table"
 	return "$failed"
 }
 
-row() { printf '%-9s %-5s %-20s %-9s %8s' "$@"; }
+row() { printf '%-9s %-5s %-21s %-9s %8s' "$@"; }
 
 # shellcheck disable=SC2317 # a trap calls it
 stop() { # SIGNAL

@@ -228,7 +228,8 @@ cp run-qemu.sh "$tmp/elsewhere/"
 cp -R src/runner "$tmp/elsewhere/src/"
 O=build "$tmp/elsewhere/run-qemu.sh" 2>"$tmp/err"
 is $? 99 'no images and no Makefile: an error'
-has "$tmp/err" '^run-qemu.sh: build/host.elf is not there' 'no images and no Makefile: says why'
+has "$tmp/err" "^run-qemu.sh: $tmp/elsewhere/host.elf is not there" \
+	'no images and no Makefile: says why'
 echo 'all: ; false' >"$tmp/elsewhere/Makefile"
 O=build "$tmp/elsewhere/run-qemu.sh" 2>"$tmp/err"
 is $? 99 'a build that fails: an error'

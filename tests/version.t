@@ -20,7 +20,11 @@ ok $? 'the version begins with what VERSION says'
 tree() { # DIRECTORY
 	mkdir -p "$1/src/lib"
 	cp src/lib/version.sh "$1/src/lib/"
-	cp VERSION .git-describe .gitattributes "$1/"
+	cp VERSION .gitattributes "$1/"
+	# As in a checkout; this may be an archive, where it is a description.
+	# shellcheck disable=SC2016 # git's
+	echo '$Format:%(describe:tags=true,abbrev=12) %H$' >"$1/.git-describe"
+	[ ! -e .git ] || cp .git-describe "$1/"
 }
 says() { # DIRECTORY WANTED NAME
 	is "$("$1/src/lib/version.sh" 2>&1)" "$2" "$3"

@@ -23,11 +23,8 @@
 use strict;
 use warnings;
 
-require './src/runner/stream.pl';
-require './src/runner/expect.pl';
-require './src/runner/judge.pl';
-require './src/runner/junit.pl';
-require './src/runner/symbols.pl';
+unshift @INC, $0 =~ m{^(.*)/}s; # the others are beside this file
+require "$_.pl" for qw(stream expect judge junit symbols);
 
 my $CHUNK = 65536;
 my $TICK = 0.5;      # seconds between two looks at parent and clock

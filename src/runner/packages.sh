@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Sourced by run.sh for --deps: installs the packages that are missing to build, run and test, and
 # gets Debian's kernel.
-# shellcheck shell=sh disable=SC2154 # run.sh sets self, build and as
+# shellcheck shell=sh disable=SC2154 # run.sh sets self, installed, root, kernels and as
 
 # Commands and files, any one of which shows that a package is there | apt | dnf | pacman
-packages() {
+packages() { # to run; and in the source to build and test
 	cat <<'END'
+qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|qemu-system-x86
+bochs|bochs bochs-term bochsbios vgabios|bochs|bochs
+addr2line|binutils|binutils|binutils
+xz|xz-utils|xz|xz
+END
+	[ -n "$installed" ] || cat <<'END'
 gcc|gcc|gcc|gcc
 /usr/include/stdio.h|libc6-dev|glibc-devel|glibc
 /usr/lib/x86_64-linux-gnu/libc.a /usr/lib64/libc.a /usr/lib/libc.a|libc6-dev|glibc-static|glibc
 make|make|make|make
 nasm|nasm|nasm|nasm
 ld|binutils|binutils|binutils
-qemu-system-x86_64|qemu-system-x86|qemu-system-x86-core|qemu-system-x86
-bochs|bochs bochs-term bochsbios vgabios|bochs|bochs
 prove|perl|perl-Test-Harness|perl
 /usr/include/cmocka.h|libcmocka-dev|libcmocka-devel|cmocka
 grub-file grub2-file|grub-common|grub2-tools-minimal|grub
@@ -24,12 +28,14 @@ mformat|mtools|mtools|mtools
 shellcheck|shellcheck|ShellCheck|shellcheck
 clang|clang libclang-rt-dev|clang compiler-rt|clang compiler-rt
 clang-format|clang-format|clang-tools-extra|clang
+clang-tidy|clang-tidy|clang-tools-extra|clang
+cppcheck|cppcheck|cppcheck|cppcheck
+mandoc|mandoc|mandoc|mandoc
 ld.lld|lld|lld|lld
 musl-gcc|musl-tools|musl-gcc|musl
 ccache|ccache|ccache|ccache
 gdb|gdb|gdb|gdb
 git|git|git|git
-xz|xz-utils|xz|xz
 xmllint|libxml2-utils|libxml2|libxml2
 ctest|cmake|cmake|cmake
 meson|meson|meson|meson
@@ -105,20 +111,21 @@ END
 }
 
 unpack_kernel() { # SERIES
-	$as mkdir -p "$build" 2>&1 && $as sh src/runner/stock-kernel.sh "$1" "$build"
+	$as mkdir -p "$kernels" 2>&1 &&
+		$as sh "${root}src/runner/stock-kernel.sh" "$1" "$kernels"
 }
 
 # Gets the kernel that run-stock-kvm.sh boots: 6.1, say, or release, this release's own.  Without it
 # only that runner is skipped, so this is no error.  $no_kernel says why there is none.
 get_kernel() { # SERIES
 	no_kernel=''
-	[ ! -s "$build/linux-$1/vmlinuz" ] || return 0
-	choose_owner "$build"
+	[ ! -s "$kernels/linux-$1/vmlinuz" ] || return 0
+	choose_owner "$kernels"
 	no_kernel=$(unpack_kernel "$1") && return
 	# The lists of packages may be missing, or too old.
 	if command -v apt-cache >/dev/null && become_root; then
 		# shellcheck disable=SC2086 # $sudo may be nothing
 		announce_and_run $sudo apt-get update && no_kernel=$(unpack_kernel "$1") && return
 	fi
-	printf '%s: tests/run-stock-kvm.sh has no kernel: %s\n' "$self" "$no_kernel" >&2
+	printf '%s: for a stock KVM there is no kernel: %s\n' "$self" "$no_kernel" >&2
 }

@@ -10,15 +10,15 @@ export LC_ALL=C # lengths are in bytes
 self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self") # called by a link
 case $self in */*) here=${self%/*}/../.. ;; *) here=../.. ;; esac
-engine=Bochs engine_valued=' --boot --unknown-msrs ' build=${O:-build}
+engine=Bochs engine_valued=' --boot --unknown-msrs '
 # shellcheck source=src/runner/run.sh
 . "$here/src/runner/run.sh"
 
 usage() {
-	cat <<'END'
-Usage: tests/run-bochs.sh [options] [-- BOCHS OPTIONS]
+	cat <<END
+Usage: $self [options] [-- BOCHS OPTIONS]
 
-Builds what is out of date, runs the guest under Bochs, and prints its TAP stream.
+$runs the guest under Bochs, and prints its TAP stream.
 
   --host=ref|none      on the reference host (default), or straight on Bochs
   --boot=rom|iso       from a small ROM (default), or as a real machine does, by BIOS and GRUB:
@@ -29,10 +29,10 @@ Builds what is out of date, runs the guest under Bochs, and prints its TAP strea
 END
 	host_usage
 	common_usage ''
-	cat <<'END'
-A Bochs option is a line of bochsrc: tests/run-bochs.sh -- 'cpu: count=2'.  If it has the number of
+	cat <<END
+A Bochs option is a line of bochsrc: $self -- 'cpu: count=2'.  If it has the number of
 processors, guest and host are told --smp's all the same, and of none without it.
-Environment: O, the build directory (default build); BOCHS, the program (bochs).
+Environment: ${about_o}BOCHS, the program (bochs).
 Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
 END
 }
@@ -60,7 +60,7 @@ make_rom() { # BOCHS-OPTION...
 	else
 		set -- "$build/guest.elf" "$told$append" -- "$@"
 	fi
-	why=$(perl src/runner/rom.pl "$dir/rom" "$build/rom.bin" "$@" 2>&1) || die "$why"
+	why=$(perl "${root}src/runner/rom.pl" "$dir/rom" "$build/rom.bin" "$@" 2>&1) || die "$why"
 }
 
 # ---- the ISO ------------------------------------------------------------------------------------
@@ -190,4 +190,5 @@ else
 	copy_iso
 	set -- 'boot: cdrom' "ata0-master: type=cdrom, path=$dir/iso, status=inserted" "$@"
 fi
-run_and_judge sh src/runner/bochs.sh "$bochs" "$dir" "$cpu" "${debug_log:+$DEBUG_LOG}" "$@"
+run_and_judge sh "${root}src/runner/bochs.sh" "$bochs" "$dir" "$cpu" \
+	"${debug_log:+$DEBUG_LOG}" "$@"

@@ -13,42 +13,42 @@ export LC_ALL=C
 self=$0
 [ ! -L "$self" ] || self=$(readlink -f -- "$self") # called by a link
 case $self in */*) here=${self%/*}/../.. ;; *) here=../.. ;; esac
-engine=QEMU engine_valued=' --kernel --vmm ' build=${O:-build}
+engine=QEMU engine_valued=' --kernel --vmm '
 # shellcheck source=src/runner/run.sh
 . "$here/src/runner/run.sh"
-SECONDS_ONE=60 host=none SOURCES="$SOURCES tests/vmm"
+SECONDS_ONE=60 host=none stock_kernel=release SOURCES="${SOURCES-} tests/vmm"
 LINUX_MIB=256 # memory of the machine, besides the guest's
 # What is left out with --host=ref.  QEMU 7.2 aborts ("tcg_handle_interrupt: assertion failed") when
 # the guest writes CR8 while Linux waits until it can take an interrupt; the first two checks write
 # it.  The third meets by chance what the list below has.
 LEFT_OUT=skip=hypercall64.keeps-control,hypercall64.timer,vcpu.keeps-all-legacy
-NESTED_EXPECT=tests/kvm2007/expected-nested.tsv
+NESTED_EXPECT=${root}tests/kvm2007/expected-nested.tsv
 
 usage() {
-	cat <<'END'
-Usage: tests/run-stock-kvm.sh [options] [-- QEMU ARGS]
+	cat <<END
+Usage: $self [options] [-- QEMU ARGS]
 
-Builds what is out of date, runs the guest under Linux's KVM, and prints its TAP stream.  That Linux
+$runs the guest under Linux's KVM, and prints its TAP stream.  That Linux
 is Debian's, unchanged, and runs under QEMU, which emulates a processor with SVM: no /dev/kvm is
-needed.  --deps gets the kernel's package and unpacks it in the build directory.
+needed.  --deps gets the kernel's package and unpacks it in $kernels.
 
   --host=none|ref      straight on Linux (default), or on the reference host, which then is itself
                        a guest of Linux
   --kernel=6.1|6.12|release|FILE
                        a Linux that this Debian has (default release: its own), or the file of a
                        package (.deb), or of a kernel with all of KVM for AMD built in
-  --vmm=OPTIONS        for the VMM, as '--hide=0x20 --enforce'; build/tests/vmm --help lists them
+  --vmm=OPTIONS        for the VMM, as '--hide=0x20 --enforce'; $build/tests/vmm --help lists them
   --cpu=MODEL          QEMU's -cpu (default max)
   --host-append=TEXT   options for the reference host
   --debug-log=FILE     what Linux says while it boots and runs
 END
 	common_usage ''
-	cat <<'END'
+	cat <<END
 With --smp=N the guest has N vCPUs, and QEMU N processors.  Without the kernel the run is skipped.
 With --host=ref KVM leaves the other vendor's hypercall alone, so that it is the host's; three
 checks that meet faults of QEMU 7.2 are left out, unless --append has a skip= of its own; and
---expect is tests/kvm2007/expected-nested.tsv.
-Environment: O, the build directory (default build); QEMU, the program (qemu-system-x86_64).
+--expect is $NESTED_EXPECT.
+Environment: ${about_o}QEMU, the program (qemu-system-x86_64).
 Exit status: 0 passed or skipped, 1 failed, 99 error, 124 timeout.
 END
 }
@@ -73,7 +73,7 @@ clean_up() { rm -rf "$dir"; }
 
 # Sets $linux, the directory with the kernel and its modules; or $trouble to why there is none.
 find_kernel() {
-	trouble='' linux=$build/linux-$stock_kernel
+	trouble='' linux=$kernels/linux-$stock_kernel
 	case $kernel_file in
 	'')
 		[ -s "$linux/vmlinuz" ] || trouble=${no_kernel:-"there is no $linux: --deps gets it"}
@@ -82,7 +82,9 @@ find_kernel() {
 	linux=$dir/linux
 	mkdir "$linux" || die "cannot make $linux"
 	case $kernel_file in
-	*.deb) why=$(sh src/runner/stock-kernel.sh "$kernel_file" "$linux") || die "--kernel: $why" ;;
+	*.deb)
+		why=$(sh "${root}src/runner/stock-kernel.sh" "$kernel_file" "$linux") ||
+			die "--kernel: $why" ;;
 	*) ln -s "$kernel_file" "$linux/vmlinuz" || die "cannot make $linux/vmlinuz" ;;
 	esac
 }
@@ -116,7 +118,7 @@ pack() { # VMM-OPTION...
 	for module in irqbypass ccp kvm kvm-amd; do # tests/vmm/init.c loads them
 		[ ! -e "$linux/$module.ko" ] || set -- "$@" "$module.ko=$linux/$module.ko"
 	done
-	perl src/runner/initramfs.pl "$@" >"$dir/initrd" || die "cannot write to $dir"
+	perl "${root}src/runner/initramfs.pl" "$@" >"$dir/initrd" || die "cannot write to $dir"
 }
 
 # ---- all together -------------------------------------------------------------------------------

@@ -3,13 +3,19 @@
 # the same with each engine.
 #
 # The runner has set these variables: self, its file; engine, the engine's name for messages;
-# engine_valued, its own options that take a value; build, the build directory.  And it has these
-# functions:
+# engine_valued, its own options that take a value; here, the directory of run-qemu.sh.  And it has
+# these functions:
 #
 #   usage          prints the help
 #   engine_option  OPTION VALUE: sets one of its own options
 #   engine_flag    OPTION: sets one of its own without a value; fails if there is none of this name
 #   clean_up       removes a run's files, also when a signal ends it
+#
+# In the source's directory a run first builds the images in $build, and names of files are
+# relative to that directory.  An installed copy (make install) has no Makefile: its images are
+# beside run-qemu.sh, nothing is built, O is another project's, and the caller's directory stays the
+# current one.  $root is what names of the project's files begin with; stock kernels are kept in
+# $kernels, and --deps gets $stock_kernel, if any.
 # shellcheck shell=sh disable=SC2034,SC2154 # the runner uses variables of this file, too
 
 GUEST_MIB=16             # default memory of the guest
@@ -20,17 +26,26 @@ PAGEOUT=pageout=0x7067
 SERVICES="echo=0x6563686f kvm-echo=0x6b766d $PAGEOUT"
 FRESH=fresh              # what is under the guest, host or qboot, has used no MSR of an ABI
 ON_REF="$SERVICES require $FRESH" # on the reference host: all chosen ABIs are there, or FAIL
-SOURCES='boot src linker.ld Makefile VERSION'
-[ ! -e "$here/.git/logs/HEAD" ] || SOURCES="$SOURCES .git/logs/HEAD" # images name their commit
 
 export LC_ALL=C
 unset CDPATH GREP_OPTIONS POSIXLY_CORRECT PERL5OPT PERL_UNICODE PERLIO GNUMAKEFLAGS MAKEFILES
-case $build in -*) build=./$build ;; esac
 
-self=${self##*/}
+self=${0##*/}
+if [ -e "$here/Makefile" ]; then
+	installed='' root='' build=${O:-build}
+	case $build in -*) build=./$build ;; esac
+	kernels=$build stock_kernel=release
+	runs='Builds what is out of date, runs' base="the project's" needs='build, run and test'
+	about_o='O, the build directory (default build); '
+	# shellcheck source=src/runner/build.sh
+	. "$here/src/runner/build.sh"
+else
+	installed=yes root=$here/ build=$here
+	kernels=${XDG_CACHE_HOME:-${HOME-}/.cache}/paraguest stock_kernel=''
+	runs='Runs' base='the current' needs='run' about_o=''
+fi
 host=ref abi='' cpu='' smp='' mem='' append='' host_append=''
 seconds='' exit_skip=0 expect='' junit='' log='' debug_log='' log_dir='' deps=no
-stock_kernel=release # which one --deps gets for run-stock-kvm.sh; empty: none
 judge='' # the process ID of engine.pl
 
 SECONDS_ONE=30 SECONDS_MORE=2 # the default time limit: for the first processor, for each other one
@@ -56,7 +71,8 @@ processor but the first;
   --junit=FILE         the results as a JUnit report, which Jenkins and GitLab read
   --log=FILE           copy of all that came out of the serial port, unchanged
   --log-dir=DIR        keep all of a run: stream.tap, serial.log, host.log and engine.log
-  --deps               first install what is missing to build, run and test
+  --deps               first install what is missing to $needs
+  --version            which paraguest this is
   --help               this text
 
 Options with a value also take it as the next word.
@@ -118,6 +134,11 @@ set_option() { # OPTION VALUE
 	esac
 }
 
+print_version() {
+	printf 'paraguest '
+	if [ -n "$installed" ]; then cat "$build/version"; else sh "$here/src/lib/version.sh"; fi
+}
+
 # Fails if the option took the next word as its value.
 parse_option() { # OPTION [VALUE]
 	name=${1%%=*}
@@ -140,6 +161,7 @@ parse_options() { # WORD...
 		case $1 in
 		--) shift; break ;;
 		--help | -h) usage; exit ;;
+		--version) print_version; exit ;;
 		--deps) deps=yes ;;
 		*) parse_option "$@" || shift ;;
 		esac
@@ -177,28 +199,18 @@ choose_processors() { # OWN: yes if the engine's own options have the number, or
 	seconds=${seconds:-$((SECONDS_ONE + (smp - 1) * SECONDS_MORE))}
 }
 
-# Changes to the project's directory, and with --deps installs what is missing.
+# Changes to the source's directory if this is not an installed copy, and with --deps installs what
+# is missing.
 enter_project() {
-	cd "$here" || die "cannot enter $here"
+	[ -n "$installed" ] || cd "$here" || die "cannot enter $here"
 	[ "$deps" = yes ] || return 0
 	# shellcheck source=src/runner/packages.sh
-	. src/runner/packages.sh
+	. "${root}src/runner/packages.sh"
 	install_missing
 	[ -z "$stock_kernel" ] || get_kernel "$stock_kernel"
 }
 
-# ---- build --------------------------------------------------------------------------------------
-
-# Compares the sources with a stamp, not with the images: make does not build an image that does not
-# depend on the changed file, and that image would look old for ever.
-is_built() { # IMAGE...
-	for image; do
-		[ -s "$image" ] || return
-	done
-	[ -e "$stamp" ] || return
-	# shellcheck disable=SC2086 # a list of files
-	[ -z "$(find $SOURCES -newer "$stamp" 2>&1)" ]
-}
+# ---- files --------------------------------------------------------------------------------------
 
 # Sets $as, a prefix for commands that make files: if root calls, the files belong to the
 # directory's owner, who could not build there any more otherwise.
@@ -217,34 +229,15 @@ choose_owner() { # DIRECTORY, which may not exist yet
 	$as sh -c 'cd -- "$2" && [ -w "$1" ]' sh "$directory" "$PWD" 2>/dev/null || as=''
 }
 
-# If two runs start at once, one builds and the other waits, up to a minute: then it builds, too,
-# which does no harm.
-build_locked() { # GOAL IMAGE...
-	goal=$1
-	shift
-	flock -w 60 7 2>/dev/null
-	is_built "$@" || MAKEFLAGS='' MFLAGS='' \
-		$as make -s -j "$(nproc 2>/dev/null || echo 1)" O="$build" "$goal" >&2 7<&-
-}
-
+# Sees to it that the images are there: builds them if they are out of date.
 build() { # GOAL IMAGE...
-	goal=$1
+	[ -n "$installed" ] || make_images "$@"
 	shift
-	stamp=$build/.built-$goal
-	if [ -e Makefile ] && ! is_built "$@"; then
-		choose_owner "$build"
-		$as mkdir -p "$build" || die "cannot make the build directory $build"
-		# Made before the build: a file that changes meanwhile must look new next time.
-		$as touch "$stamp.$$" "$build/.lock" ||
-			die "cannot write to the build directory $build"
-		(build_locked "$goal" "$@") 7<"$build/.lock" || {
-			rm -f "$stamp.$$"
-			die "the build failed: make $goal"
-		}
-		$as mv -f "$stamp.$$" "$stamp"
-	fi
-	for file in "$@" src/runner/engine.pl src/runner/stream.pl src/runner/expect.pl \
-		src/runner/judge.pl src/runner/junit.pl src/runner/symbols.pl; do
+	for file; do
+		[ -s "$file" ] || die "$file is not there"
+	done
+	for file in engine stream expect judge junit symbols; do
+		file=${root}src/runner/$file.pl
 		[ -s "$file" ] || die "$file is not there"
 	done
 	command -v perl >/dev/null || die 'there is no perl here, which judges the stream'
@@ -288,10 +281,10 @@ trap_signals() {
 
 # COMMAND prints the stream, and its messages on stderr.  Returns the run's exit status.
 run_and_judge() { # COMMAND WORD...
-	perl src/runner/engine.pl engine="$engine" seconds="$seconds" exit_skip="$exit_skip" \
-		log="$log" debug_log="$debug_log" stream="$stream" messages="$messages" \
-		junit="$junit" expect="$expect" image="$build/guest.elf" parent=$$ \
-		-- "$@" </dev/null &
+	perl "${root}src/runner/engine.pl" engine="$engine" seconds="$seconds" \
+		exit_skip="$exit_skip" log="$log" debug_log="$debug_log" stream="$stream" \
+		messages="$messages" junit="$junit" expect="$expect" image="$build/guest.elf" \
+		parent=$$ -- "$@" </dev/null &
 	judge=$!
 	wait "$judge"
 	status=$?

@@ -15,5 +15,6 @@ $(O)/tests/init: tests/vmm/init.c
 $(VMM): tests/vmm/vmm.h $(patsubst %,src/lib/%.h,boot linux_boot multiboot pvh) $(O)/unit/made-with
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)part=$@.$$$$; $(HOSTCC) -O2 $(UNIT_CFLAGS) -static -pthread -o $$part $(filter %.c,$^) && \
+	$(Q)part=$@.$$$$; $(HOSTCC) -O2 $(UNIT_CFLAGS) $(call quoted,-ffile-prefix-map=$(CURDIR)=.) \
+		-static -pthread -o $$part $(filter %.c,$^) && \
 		$(in_place)

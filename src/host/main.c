@@ -10,6 +10,8 @@
 #include "host/loader.h"
 #include "host/log.h"
 #include "host/nested_paging.h"
+#include "host/passthrough.h"
+#include "host/pci_uart.h"
 #include "host/vcpus.h"
 #include "lib/boot.h"
 #include "lib/cmdline.h"
@@ -48,6 +50,17 @@ static void open_console(void)
 		console_use_screen();
 }
 
+/* If the host has found its UART on PCI, the guest gets and finds it there, too. */
+static void share_uart(void)
+{
+	uint16_t port = serial_port();
+
+	if (config.serial != SERIAL_ANY || !port || passthrough_port(port))
+		return;
+	config.serial = port;
+	pci_uart_offer(port);
+}
+
 static void configure(void)
 {
 	char error[CMDLINE_ERROR_MAX], unknown[ABI_NAME_MAX];
@@ -62,6 +75,7 @@ static void configure(void)
 	if (guest_line)
 		config_take_serial(guest_line);
 	open_console();
+	share_uart();
 	if (boot_info.error)
 		REFUSE("%s", boot_info.error);
 	if (!line)

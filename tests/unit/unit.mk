@@ -28,6 +28,8 @@ unit_mov_decode := src/host/mov_decode.c
 unit_nested_paging := src/host/nested_paging.c src/host/guest_memory.c
 unit_options := src/guest/options.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_passthrough := src/host/passthrough.c src/host/hooks.c
+unit_pci := src/lib/pci.c
+unit_pci_uart := src/host/pci_uart.c src/lib/pci.c
 unit_printf := src/lib/printf.c
 unit_serial := src/lib/serial.c
 unit_site := src/guest/kvm2007/site.c src/guest/vendor.c
@@ -86,7 +88,7 @@ $(call objects_of,src/guest/vendor src/guest/kvm2007/site \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,$(basename $(wildcard src/host/kvm/*.c))): \
 	private UNIT_INCLUDE := -include tests/unit/fake_tsc.h
-$(call objects_of,src/lib/serial src/lib/exit src/x86/timer): \
+$(call objects_of,$(addprefix src/lib/,serial pci exit) src/x86/timer): \
 	private UNIT_INCLUDE := -include tests/unit/fake_ports.h
 
 # This test has second_start, an absolute symbol as in linker.ld: a PIE would relocate it.

@@ -12,6 +12,7 @@
 #include "host/nested_paging.h"
 #include "host/passthrough.h"
 #include "host/pci_uart.h"
+#include "host/screen.h"
 #include "host/vcpus.h"
 #include "lib/boot.h"
 #include "lib/cmdline.h"
@@ -288,6 +289,7 @@ void main(void)
 	interrupt_init();
 	start_processors();
 	nested_init(&memory, vendor->nested_leaf);
+	screen_share(&memory);
 	abi_init(vendor, config.fault);
 	log_line("start mem=%lu personality=%s fault=%s vendor=%s", config.memory,
 		 config.personality == PERSONALITY_HEADER ? "header" : "linux2007",

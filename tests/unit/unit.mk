@@ -14,6 +14,7 @@ unit_cmdline := src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_config := src/host/config.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_exit := src/lib/exit.c
 unit_exits := src/host/exits.c
+unit_framebuffer := src/lib/framebuffer.c src/lib/font.c tests/unit/fake_cpu.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
 unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks nested_paging sites) \
@@ -83,7 +84,7 @@ $(UNIT_ASAN):
 UNIT_INCLUDE :=
 UNIT_LDFLAGS :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
-$(call objects_of,src/guest/vendor src/guest/kvm2007/site \
+$(call objects_of,src/guest/vendor src/guest/kvm2007/site src/lib/framebuffer \
 	$(addprefix src/host/,svm svm_flip vmx vmx_setup exits cpuid ipi lapic vcpus)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,$(basename $(wildcard src/host/kvm/*.c))): \

@@ -34,7 +34,7 @@ extern image_pt, boot_pd_second
 extern main, boot_fail
 
 global multiboot_header, _start, linux_start, enter_long_mode
-global boot_info, boot_pdpt, boot_pd, boot_pt, boot_nx
+global boot_info, boot_pdpt, boot_pd, boot_pd_device, boot_pt, boot_nx
 global boot_gdt, boot_gdt_register, boot_stacks, boot_cpu
 
 section .multiboot progbits alloc noexec nowrite align=4
@@ -48,7 +48,9 @@ multiboot_header:
         dd image_end
         dd _start
 
-; GRUB loads the ELF segments.  The entry needs a tag: the one that ELF names is 64-bit code.
+; GRUB loads the ELF segments.  The entry needs a tag: the one that ELF names is 64-bit code.  No
+; header asks for a framebuffer: so on a BIOS GRUB sets the text mode, and on UEFI it gives one all
+; the same (after a warning that there will be no console).
 section .multiboot2 progbits alloc noexec nowrite align=8
 multiboot2_header:
         dd MULTIBOOT2_HEADER_MAGIC
@@ -255,6 +257,7 @@ boot_stacks:    resb STACK_COUNT * STACK_SIZE
 boot_pml4:      resb PAGE_SIZE
 boot_pdpt:      resb PAGE_SIZE
 boot_pd:        resb PAGE_SIZE
+boot_pd_device: resb PAGE_SIZE
 boot_pt:        resb 2 * PAGE_SIZE
 boot_nx:        resq 1
 alignb 8

@@ -192,4 +192,70 @@ done
 run_guest 'serial= of nothing, alone' 0x3f8 serial=0x2f8
 silent 0x3f8 'serial= of nothing, alone'
 run_host 33 'serial= of nothing, on the host' 0x3f8 "$one serial=0x2f8" ''
+
+# ---- a UART on PCI ------------------------------------------------------------------------------
+
+# on_pci STATUS NAME MACHINE ARG...: a machine whose chardev pci goes to $tmp/pci.
+on_pci() {
+	wanted=$1 name=$2 machine=$3
+	shift 3
+	: >"$tmp/pci"
+	qemu "$machine" -cpu max -chardev "file,id=pci,path=$tmp/pci" "$@" \
+		-device isa-debug-exit,iobase=0xf4,iosize=0x4
+	is $? "$wanted" "$name: exit status"
+}
+
+# pci_alone NAME MACHINE ARG...
+pci_alone() {
+	name=$1 machine=$2
+	shift 2
+	on_pci 37 "$name, alone" "$machine" -kernel "$guest" -append $one "$@"
+}
+
+# pci_hosted STATUS NAME MACHINE HOST-OPTIONS GUEST ARG...
+pci_hosted() {
+	status=$1 name=$2 machine=$3 options=$4 module=$5
+	shift 5
+	on_pci "$status" "$name, on the host" "$machine" -kernel "$host" -append "$options" \
+		-initrd "$module" "$@"
+}
+
+uart=pci-serial,chardev=pci
+for machine in pc q35; do
+	pci_alone "$machine" "$machine" -device $uart
+	all pci "$machine, alone" '^ok 1 - kvm2007 # SKIP no host: '
+	pci_hosted 33 "$machine" "$machine" '' "$guest $one" -device $uart
+	all pci "$machine, on the host" '^ok 1 - probe'
+done
+pci_hosted 39 'a refusal of the host' pc mem=x "$guest" -device $uart
+all pci 'a refusal of the host' "^Bail out! host: option 'mem'"
+pci_hosted 39 'an end by the host' q35 '' "$O/tests/rogue.elf do=halt" -device $uart
+all pci 'an end by the host' '^Bail out! host: the guest halted'
+pci_hosted 35 'fault=stale-rip' q35 fault=stale-rip "$guest only=patch.at-once" -device $uart
+all pci 'fault=stale-rip' '^# the host went on elsewhere'
+
+pci_alone 'four UARTs in one function' q35 -device pci-serial-4x,chardev1=pci
+all pci 'four UARTs in one function' '^ok 1 - kvm2007 # SKIP no host: '
+pci_alone 'function 5 of a device' q35 -device pci-testdev,multifunction=on,addr=7.0 \
+	-device $uart,addr=7.5
+all pci 'function 5 of a device' '^ok 1 - kvm2007 # SKIP no host: '
+set -- -device pcie-root-port,id=root -device pcie-pci-bridge,id=bridge,bus=root \
+	-device $uart,bus=bridge,addr=9
+pci_alone 'behind two bridges' q35 "$@"
+all pci 'behind two bridges' '^ok 1 - kvm2007 # SKIP no host: '
+pci_hosted 33 'behind two bridges' q35 '' "$guest $one" "$@"
+all pci 'behind two bridges, on the host' '^ok 1 - probe'
+
+# COM4 comes first.
+: >"$tmp/com"
+pci_alone 'with COM4' q35 -device $uart -chardev "file,id=com,path=$tmp/com" \
+	-device isa-serial,chardev=com,iobase=0x2e8,irq=5
+all com 'with COM4' '^ok 1 - kvm2007 # SKIP no host: '
+silent pci 'with COM4'
+
+# Without ports the UART is left alone; this firmware assigns none, and microvm has no port 0xcf8.
+pci_alone 'no ports' pc -bios qboot.rom -device $uart
+silent pci 'no ports'
+pci_alone 'no ports to configure' microvm,pcie=on,isa-serial=off -device $uart
+silent pci 'no ports to configure'
 finish

@@ -118,7 +118,24 @@ bochs_is_here() {
 	command -v bochs >/dev/null && make -s O="$O" images >&2
 }
 
-# grub_is_here: whether an ISO can be made.
+# grub_is_here: whether an ISO can be made.  $no_grub is what a test that is skipped says.
+# shellcheck disable=SC2034
+no_grub='no GRUB for BIOS and UEFI, xorriso or mtools here'
 grub_is_here() {
-	[ -d /usr/lib/grub/i386-pc ] && command -v grub-mkrescue xorriso >/dev/null
+	[ -d /usr/lib/grub/i386-pc ] && [ -d /usr/lib/grub/x86_64-efi ] &&
+		command -v grub-mkrescue >/dev/null && command -v xorriso >/dev/null &&
+		command -v mformat >/dev/null
+}
+
+# ovmf_is_here: whether there is a firmware for UEFI.  Sets $ovmf to QEMU's options for it, words
+# without spaces: its code, and its variables, of which QEMU changes only a copy.
+ovmf_is_here() {
+	for code in /usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/edk2/ovmf/OVMF_CODE.fd \
+		/usr/share/edk2/x64/OVMF_CODE.4m.fd; do
+		variables=${code%CODE*}VARS${code##*CODE}
+		ovmf="-drive if=pflash,format=raw,readonly=on,file=$code"
+		ovmf="$ovmf -drive if=pflash,format=raw,snapshot=on,file=$variables"
+		[ ! -r "$code" ] || return 0
+	done
+	return 1
 }

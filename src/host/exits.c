@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What the host does about each exit: the ports, MSRs and instructions that the guest's machine
- * has.
- */
+/* What the host does about each exit: which ports, MSRs and instructions the guest has. */
 #include "host/abi.h"
 #include "host/checksum.h"
 #include "host/clock.h"
@@ -12,6 +9,7 @@
 #include "host/lapic.h"
 #include "host/log.h"
 #include "host/passthrough.h"
+#include "host/pci_uart.h"
 #include "host/vcpus.h"
 #include "lib/exit.h"
 #include "x86/insn.h"
@@ -149,7 +147,7 @@ static void handle_io(struct vcpu *vcpu)
 		handle_debug_exit(vcpu);
 		return;
 	}
-	if (clock_rtc_io(vcpu)) {
+	if (clock_rtc_io(vcpu) || pci_uart_io(vcpu)) {
 		vcpu_skip(vcpu);
 		return;
 	}

@@ -20,6 +20,8 @@
 #define LINE_GPA 0x1200u
 #define INFO_END 0x2000u
 
+#define INFO_FLAGS (MBI_FLAG_CMDLINE | MBI_FLAG_MMAP | MBI_FLAG_MEMORY)
+
 struct header {
 	uint32_t magic, flags, checksum;
 	uint32_t header_addr, load_addr, load_end_addr, bss_end_addr, entry_addr;
@@ -98,7 +100,7 @@ static bool write_information(const struct guest_memory *memory, const char *lin
 		{20, GUEST_HOLE_END, memory->size - GUEST_HOLE_END, MULTIBOOT_MEMORY_AVAILABLE},
 	};
 	const struct multiboot_info info = {
-		.flags = MBI_FLAG_CMDLINE | MBI_FLAG_MMAP | MBI_FLAG_MEMORY,
+		.flags = INFO_FLAGS,
 		.mem_lower = GUEST_HOLE_START >> 10,
 		.mem_upper = (uint32_t)((memory->size - GUEST_HOLE_END) >> 10),
 		.cmdline = LINE_GPA,
@@ -131,4 +133,14 @@ bool load_guest(const struct guest_memory *memory, const uint8_t *image, uint64_
 	*loaded = (struct loaded_guest){
 		.entry = header.entry_addr, .eax = LOADER_MAGIC, .ebx = INFO_GPA};
 	return true;
+}
+
+void load_screen(const struct guest_memory *memory, const struct boot_framebuffer *screen)
+{
+	const uint32_t flags = INFO_FLAGS | MBI_FLAG_FRAMEBUFFER;
+
+	guest_write(memory, INFO_GPA + offsetof(struct multiboot_info, flags), &flags,
+		    sizeof(flags));
+	guest_write(memory, INFO_GPA + offsetof(struct multiboot_info, framebuffer), screen,
+		    sizeof(*screen));
 }

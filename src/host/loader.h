@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "host/guest_memory.h"
+#include "lib/boot.h"
 
 #define LOADER_ERROR_MAX 160
 
@@ -22,5 +23,8 @@ struct loaded_guest {
  */
 bool load_guest(const struct guest_memory *memory, const uint8_t *image, uint64_t length,
 		const char *line, struct loaded_guest *loaded, char error[LOADER_ERROR_MAX]);
+
+/* Adds the framebuffer to the multiboot information of a guest that is loaded. */
+void load_screen(const struct guest_memory *memory, const struct boot_framebuffer *screen);
 
 #endif

@@ -10,6 +10,9 @@
 #include "host/loader.h"
 #include "host/log.h"
 #include "host/nested_paging.h"
+#include "host/passthrough.h"
+#include "host/pci_uart.h"
+#include "host/screen.h"
 #include "host/vcpus.h"
 #include "lib/boot.h"
 #include "lib/cmdline.h"
@@ -48,6 +51,17 @@ static void open_console(void)
 		console_use_screen();
 }
 
+/* If the host has found its UART on PCI, the guest gets and finds it there, too. */
+static void share_uart(void)
+{
+	uint16_t port = serial_port();
+
+	if (config.serial != SERIAL_ANY || !port || passthrough_port(port))
+		return;
+	config.serial = port;
+	pci_uart_offer(port);
+}
+
 static void configure(void)
 {
 	char error[CMDLINE_ERROR_MAX], unknown[ABI_NAME_MAX];
@@ -62,6 +76,7 @@ static void configure(void)
 	if (guest_line)
 		config_take_serial(guest_line);
 	open_console();
+	share_uart();
 	if (boot_info.error)
 		REFUSE("%s", boot_info.error);
 	if (!line)
@@ -274,6 +289,7 @@ void main(void)
 	interrupt_init();
 	start_processors();
 	nested_init(&memory, vendor->nested_leaf);
+	screen_share(&memory);
 	abi_init(vendor, config.fault);
 	log_line("start mem=%lu personality=%s fault=%s vendor=%s", config.memory,
 		 config.personality == PERSONALITY_HEADER ? "header" : "linux2007",

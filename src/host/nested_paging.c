@@ -16,12 +16,14 @@
 #define ADDRESS UINT64_C(0x000ffffffffff000)
 #define RIGHTS  (PTE_P | PTE_W | PTE_U)
 #define ENTRIES 512
+#define ONE_GIB (UINT64_C(1) << 30)
 
 static uint64_t pml4[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t pdpt[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t pd[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t first[ENTRIES] __attribute__((aligned(4096))); /* 2 MiB, with the hole */
 static uint64_t last[ENTRIES] __attribute__((aligned(4096)));  /* 2 MiB, if not all used */
+static uint64_t device[ENTRIES] __attribute__((aligned(4096)));
 
 /* A nested entry from one of the host's own page tables. */
 static uint64_t convert(uint64_t entry, uint64_t leaf)
@@ -52,6 +54,13 @@ void nested_init(const struct guest_memory *memory, uint64_t leaf)
 	/* Without a memory type, which is uncached in EPT. */
 	for (uint64_t page = VGA_TEXT; page < VGA_TEXT_END; page += PAGE_SIZE)
 		first[page / PAGE_SIZE] = page | RIGHTS;
+}
+
+void nested_map_device(uint64_t gpa, uint64_t pa, uint64_t size)
+{
+	pdpt[gpa / ONE_GIB] = (uint64_t)device | RIGHTS;
+	for (unsigned i = 0; i * LARGE_PAGE_SIZE < size; i++) /* uncached, too */
+		device[i] = (pa + i * LARGE_PAGE_SIZE) | PTE_PS | RIGHTS;
 }
 
 bool nested_set_present(const struct guest_memory *memory, uint64_t gpa, bool present)

@@ -115,6 +115,8 @@ static void read_multiboot(void)
 		set_map(mbi.mmap_addr, mbi.mmap_length, 0);
 	if (mbi.flags & MBI_FLAG_MEMORY)
 		set_sizes(mbi.mem_lower, mbi.mem_upper);
+	if (mbi.flags & MBI_FLAG_FRAMEBUFFER)
+		boot_info.framebuffer = mbi.framebuffer;
 }
 
 /* @at: where the tag is, of whose @size bytes none is outside the information. */
@@ -127,6 +129,10 @@ static void read_tag(const struct multiboot2_tag *tag, uint64_t at, uint32_t siz
 			  size - MULTIBOOT2_TAG_HEADER);
 		return;
 	}
+	if (tag->type == MULTIBOOT2_FRAMEBUFFER &&
+	    size >= MULTIBOOT2_TAG_HEADER + sizeof(boot_info.framebuffer))
+		memcpy(&boot_info.framebuffer, peek(at + MULTIBOOT2_TAG_HEADER),
+		       sizeof(boot_info.framebuffer));
 	if (size < sizeof(*tag))
 		return;
 	at += sizeof(*tag);

@@ -17,6 +17,17 @@ struct boot_region {
 
 _Static_assert(sizeof(struct boot_region) == 20, "in all protocols");
 
+/* A screen of pixels: multiboot 1 and 2 have these fields.  See framebuffer.h before using it. */
+struct boot_framebuffer {
+	uint64_t address;
+	uint32_t pitch; /* bytes from a line of pixels to the next */
+	uint32_t width, height;
+	uint8_t bits; /* of a pixel */
+	uint8_t type;
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct boot_framebuffer) == 22, "Multiboot 3.3, Multiboot2 3.6.12");
+
 /* Longer lines are refused. */
 #define BOOT_LINE_SIZE 1024
 
@@ -38,6 +49,8 @@ struct boot_info {
 	struct boot_module {
 		uint64_t start, end;
 	} module; /* the first */
+
+	struct boot_framebuffer framebuffer; /* zeros if there is none */
 
 	char cmdline[BOOT_LINE_SIZE];     /* not terminated if it was too long */
 	char module_line[BOOT_LINE_SIZE]; /* likewise */

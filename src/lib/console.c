@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "lib/console.h"
 
+#include "lib/boot.h"
+#include "lib/framebuffer.h"
 #include "lib/serial.h"
 #include "lib/string.h"
 #include "lib/vga.h"
@@ -11,7 +13,7 @@
 #define DEBUG_CONSOLE 0xe9
 
 static bool debug_console;
-static bool screen;
+static void (*write_screen)(const char *text, size_t n); /* NULL: the screen is off */
 
 /* Text comes in small pieces, and the UART takes full bursts. */
 static char buffer[512];
@@ -20,23 +22,32 @@ static size_t used;
 void console_init(uint16_t serial_port, bool debug_copy)
 {
 	serial_init(serial_port);
-	screen = false;
+	write_screen = NULL;
 	debug_console = debug_copy && inb(DEBUG_CONSOLE) == DEBUG_CONSOLE;
 }
 
 void console_use_screen(void)
 {
-	if (screen)
+	const struct boot_framebuffer *pixels = &boot_info.framebuffer;
+	uint64_t size;
+
+	if (write_screen)
 		return;
+	size = framebuffer_size(pixels);
 	/* Not cached.  The MTRRs say so, but a hypervisor may ignore them. */
-	paging_map(VGA_TEXT, VGA_TEXT, PAGE_RW | PTE_PCD);
-	vga_init((volatile uint64_t *)VGA_TEXT);
-	screen = true;
+	if (size) {
+		framebuffer_init(paging_map_device(pixels->address, size), pixels);
+		write_screen = framebuffer_write;
+	} else {
+		paging_map(VGA_TEXT, VGA_TEXT, PAGE_RW | PTE_PCD);
+		vga_init((volatile uint64_t *)VGA_TEXT);
+		write_screen = vga_write;
+	}
 }
 
 bool console_on_screen(void)
 {
-	return screen;
+	return write_screen;
 }
 
 static void write_debug_console(const char *text, size_t n)
@@ -59,8 +70,8 @@ void console_flush(void)
 		write_debug_console(buffer, n);
 	if (!heard)
 		console_use_screen();
-	if (screen)
-		vga_write(buffer, n);
+	if (write_screen)
+		write_screen(buffer, n);
 }
 
 void console_write(const char *text, size_t n)

@@ -13,7 +13,10 @@
  */
 void console_init(uint16_t serial_port, bool debug_copy);
 
-/* Writes go to the VGA's text screen, too, until the next console_init(). */
+/*
+ * Writes go to the screen, too, until the next console_init(): to the loader's framebuffer if it
+ * can be used (framebuffer.h), else to the VGA's text screen.
+ */
 void console_use_screen(void);
 
 /* Whether the screen is on.  Then somebody may read it, and this may be a real machine. */

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/boot.h"
+
 #define MULTIBOOT_MAGIC 0x2badb002u /* EAX at the entry; EBX: where the information is */
 
 #define MBI_FLAG_MEMORY  0x01u
@@ -13,7 +15,9 @@
 #define MBI_FLAG_MODS    0x08u
 #define MBI_FLAG_MMAP    0x40u
 
-/* The first 52 bytes, which are all that the images use. */
+#define MBI_FLAG_FRAMEBUFFER 0x1000u
+
+/* The first 110 bytes, which are all that the images use. */
 struct multiboot_info {
 	uint32_t flags;
 	uint32_t mem_lower, mem_upper; /* KiB */
@@ -22,10 +26,13 @@ struct multiboot_info {
 	uint32_t mods_count, mods_addr;
 	uint32_t syms[4];
 	uint32_t mmap_length, mmap_addr;
-};
+	uint32_t unused[9]; /* drives, tables of the BIOS, VBE */
+	struct boot_framebuffer framebuffer;
+} __attribute__((packed));
 
 _Static_assert(offsetof(struct multiboot_info, cmdline) == 16, "Multiboot 3.3");
 _Static_assert(offsetof(struct multiboot_info, mmap_addr) == 48, "Multiboot 3.3");
+_Static_assert(offsetof(struct multiboot_info, framebuffer) == 88, "Multiboot 3.3");
 
 struct multiboot_module {
 	uint32_t start, end, string, reserved;

@@ -21,6 +21,7 @@ enum multiboot2_tag_type {
 	MULTIBOOT2_MODULE = 3,
 	MULTIBOOT2_MEMORY = 4,
 	MULTIBOOT2_MAP = 6,
+	MULTIBOOT2_FRAMEBUFFER = 8, /* a struct boot_framebuffer */
 };
 
 /* Padding after a tag is not in its size. */

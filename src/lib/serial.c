@@ -7,6 +7,7 @@
  */
 #include "lib/serial.h"
 
+#include "lib/pci.h"
 #include "x86/insn.h"
 
 /* Offsets from the port, and their bits. */
@@ -130,7 +131,13 @@ void serial_init(uint16_t port)
 		if (found(ports[i]))
 			return;
 	}
-	uart.port = 0;
+	if (!pci_each_uart(found))
+		uart.port = 0;
+}
+
+uint16_t serial_port(void)
+{
+	return uart.port;
 }
 
 /*

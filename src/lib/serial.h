@@ -15,7 +15,7 @@
 #define SERIAL_SIZE        8 /* ports of a UART */
 #define SERIAL_LINE_STATUS 5 /* offset of the port that is read before each write */
 
-/* For serial_init(): the first of SERIAL_PORTS that has a UART. */
+/* For serial_init(): the first of SERIAL_PORTS that has a UART, else the first UART on PCI. */
 #define SERIAL_ANY 0
 
 /*
@@ -23,6 +23,9 @@
  * even if no UART is found there; if SERIAL_ANY finds none, writes are dropped.
  */
 void serial_init(uint16_t port);
+
+/* The port in use; 0: there is no UART. */
+uint16_t serial_port(void);
 
 /*
  * Writes @n bytes.  False if there is no UART, or if the one that SERIAL_ANY has found is not ready

@@ -4,8 +4,12 @@
 #include "x86/defs.h"
 #include "x86/insn.h"
 
-/* boot/entry.asm: a table for the first 2 MiB, and one for the 2 MiB from second_start on */
+/* boot/entry.asm: the first GiB's table of large pages and tables, and one that is for a device */
+extern uint64_t boot_pdpt[512];
 extern uint64_t boot_pd[512];
+extern uint64_t boot_pd_device[512];
+
+/* Likewise: a table for the first 2 MiB, and one for the 2 MiB from second_start on */
 extern uint64_t boot_pt[2 * 512];
 
 /* boot/entry.asm: PTE_NX, or 0 if the processor does not have it */
@@ -67,6 +71,17 @@ const void *paging_peek(uint64_t pa)
 		there = page;
 	}
 	return (const uint8_t *)PAGING_PEEK + pa % PAGE_SIZE;
+}
+
+volatile void *paging_map_device(uint64_t pa, uint64_t size)
+{
+	uint64_t block = pa - pa % LARGE_PAGE_SIZE; /* it may be above 4 GiB */
+
+	for (unsigned i = 0; block < pa + size; i++, block += LARGE_PAGE_SIZE)
+		boot_pd_device[i] = block | PTE_PS | PTE_PCD | PTE_W | PTE_P | boot_nx;
+	boot_pdpt[PAGING_DEVICE >> 30] = (uint64_t)boot_pd_device | PTE_W | PTE_P;
+	WRITE_REG(cr3, READ_REG(cr3));
+	return (volatile uint8_t *)PAGING_DEVICE + pa % LARGE_PAGE_SIZE;
 }
 
 void paging_add_table(uint64_t va, uint64_t pa)

@@ -21,6 +21,9 @@
 #define PAGING_APIC       UINT64_C(0xfe000) /* the local APIC */
 #define PAGING_BORROWED   UINT64_C(0xff000) /* any page, for a short time */
 
+/* The devices of paging_map_device(), above 1 GiB; a second one replaces the first. */
+#define PAGING_DEVICE UINT64_C(0xc0000000)
+
 /* The rights of a page: never writable and executable (W^X). */
 #define PAGE_RO PTE_NX
 #define PAGE_RW (PTE_W | PTE_NX)
@@ -38,6 +41,12 @@ void paging_unmap(uint64_t va);
 
 /* Maps at least PAGE_SIZE bytes from the physical address @pa on, readable until the next call. */
 const void *paging_peek(uint64_t pa);
+
+/*
+ * Maps the device's memory of @size bytes, less than 1 GiB - 2 MiB, at @pa, writable and not
+ * cached, to PAGING_DEVICE or in the 2 MiB from there on, and returns where.
+ */
+volatile void *paging_map_device(uint64_t pa, uint64_t size);
 
 /*
  * Lets paging_map() map the 2 MiB around @va, between PAGING_WINDOW_END and 1 GiB.  The physical

@@ -17,12 +17,16 @@
 ;   t  move the first module to the top of memory
 ;   z  make the size of the map's second entry 0
 ;   u  move the first module to 1 GiB, if there is memory
+;   f  tell of a framebuffer of 802 by 600 pixels, 32 bits each, above 4 GiB
+;   g  likewise, with pixels of 24 bits
+;   i  likewise, over the image at 1 MiB
 
 MULTIBOOT_HEADER_MAGIC  equ 0x1badb002
 MULTIBOOT_LOADER_MAGIC  equ 0x2badb002
 MULTIBOOT_FLAGS         equ 1 << 16 | 3
 KEEP_FREE               equ 0x400000    ; modules go above
 WORKER                  equ 0x60000     ; this code runs here: the image replaces it
+INFO                    equ 0x6f000     ; larger information
 MAP                     equ 0x70000     ; a larger map
 MORE_ENTRIES            equ 1500
 ENTRY_SIZE              equ 24
@@ -41,6 +45,7 @@ CMDLINE                 equ 16
 MODS_ADDR               equ 24
 MMAP_LENGTH             equ 44
 MMAP_ADDR               equ 48
+FRAMEBUFFER             equ 88
 
 extern image_start
 global multiboot_header, _start
@@ -149,6 +154,14 @@ act:
         je      module_to_top
         cmp     al, 'u'
         je      module_to_1_gib
+        mov     ecx, 32
+        cmp     al, 'f'
+        je      framebuffer
+        cmp     al, 'i'
+        je      framebuffer_at_image
+        mov     ecx, 24
+        cmp     al, 'g'
+        je      framebuffer
         ud2                             ; an unknown letter: the machine resets
 
 apic_off:
@@ -220,6 +233,34 @@ add_entry:
         mov     dword [edi + 16], 0
         mov     dword [edi + 20], 2
         add     edi, ENTRY_SIZE
+        ret
+
+; ECX: bits of a pixel
+framebuffer:
+        mov     edi, 0x123000           ; not on 2 MiB
+        mov     edx, 1
+        jmp     framebuffer_at
+framebuffer_at_image:
+        mov     edi, 0x100000
+        xor     edx, edx
+framebuffer_at:
+        push    ecx
+        push    edi
+        mov     esi, ebx                ; a copy, for these fields may be missing
+        mov     edi, INFO
+        mov     ebx, edi
+        mov     ecx, FRAMEBUFFER / 4
+        rep movsd
+        pop     edi
+        pop     ecx
+        or      dword [ebx + FLAGS], 1 << 12
+        mov     [ebx + FRAMEBUFFER], edi
+        mov     [ebx + FRAMEBUFFER + 4], edx
+        mov     dword [ebx + FRAMEBUFFER + 8], 3211
+        mov     dword [ebx + FRAMEBUFFER + 12], 802
+        mov     dword [ebx + FRAMEBUFFER + 16], 600
+        mov     ch, 1                   ; direct colours
+        mov     [ebx + FRAMEBUFFER + 20], cx
         ret
 
 module_to_1_gib:

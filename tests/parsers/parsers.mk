@@ -3,12 +3,13 @@
 
 FUZZ_CC ?= clang
 FUZZ_SANITIZE := -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-PARSERS := options boot boot_memory loader printf mov_decode
+PARSERS := options boot boot_memory framebuffer loader printf mov_decode
 SECONDS_EACH ?= 600
 
 parser_options := $(patsubst %,src/%.c,guest/options host/config lib/cmdline lib/number lib/printf)
 parser_boot := src/lib/boot.c
 parser_boot_memory := src/lib/boot_memory.c src/lib/printf.c
+parser_framebuffer := src/lib/framebuffer.c src/lib/font.c
 parser_loader := src/host/loader.c src/host/guest_memory.c src/lib/printf.c
 parser_printf := src/lib/printf.c
 parser_mov_decode := src/host/mov_decode.c src/host/guest_memory.c

@@ -14,6 +14,8 @@ uint8_t inb(uint16_t port);
 void outb(uint16_t port, uint8_t value);
 uint16_t inw(uint16_t port);
 void outw(uint16_t port, uint16_t value);
+uint32_t inl(uint16_t port);
+void outl(uint16_t port, uint32_t value);
 uint64_t rdtsc(void);
 void interrupts_off(void);
 _Noreturn void halt_for_ever(void);

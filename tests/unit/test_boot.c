@@ -86,6 +86,17 @@ static void test_no_protocol(void **state)
 	assert_string_equal(boot_cmdline(), "");
 }
 
+static const struct boot_framebuffer screen = {
+	UINT64_C(0x123456789000), 4096, 1024, 768, 32, 1,
+};
+
+static void assert_screen(bool there)
+{
+	const struct boot_framebuffer none = {0};
+
+	assert_memory_equal(&boot_info.framebuffer, there ? &screen : &none, sizeof(none));
+}
+
 static struct multiboot_info multiboot_info(uint32_t flags)
 {
 	const struct multiboot_module module = {0x200000, 0x212345, LINE2, 0};
@@ -100,6 +111,7 @@ static struct multiboot_info multiboot_info(uint32_t flags)
 		.mods_addr = MODULE,
 		.mmap_length = 72,
 		.mmap_addr = MAP,
+		.framebuffer = screen,
 	};
 }
 
@@ -123,13 +135,14 @@ static void test_multiboot(void **state)
 	assert_true(boot_info.has_sizes);
 	assert_int_equal(boot_info.mem_lower, 639);
 	assert_int_equal(boot_info.mem_upper, 7168);
+	assert_screen(true);
 }
 
 /* Only what the flags say is there. */
 static void test_multiboot_flags(void **state)
 {
 	struct multiboot_info info = multiboot_info(
-		~(MBI_FLAG_MEMORY | MBI_FLAG_CMDLINE | MBI_FLAG_MODS | MBI_FLAG_MMAP));
+		~(MBI_FLAG_MEMORY | MBI_FLAG_CMDLINE | MBI_FLAG_MODS | MBI_FLAG_MMAP | 0x1000));
 
 	read_multiboot(&info);
 	assert_null(boot_info.error);
@@ -137,6 +150,12 @@ static void test_multiboot_flags(void **state)
 	assert_string_equal(boot_module_line(), "");
 	assert_false(boot_info.has_module || boot_info.has_sizes);
 	assert_map(0, 0, 0);
+	assert_screen(false);
+
+	reset(state);
+	info = multiboot_info(0x1000);
+	read_multiboot(&info);
+	assert_screen(true);
 
 	reset(state);
 	info = multiboot_info(MBI_FLAG_MODS | MBI_FLAG_CMDLINE);
@@ -211,6 +230,7 @@ static void test_multiboot2(void **state)
 	tag(3, module2, sizeof(module2));
 	tag(4, sizes, sizeof(sizes));
 	at = tag(6, map, sizeof(map));
+	tag(8, &screen, sizeof(screen));
 	tag(0, "", 0);
 	tag(1, "later", sizeof("later"));
 	read_as(MULTIBOOT2_MAGIC);
@@ -222,6 +242,20 @@ static void test_multiboot2(void **state)
 	assert_true(boot_info.has_sizes);
 	assert_int_equal(boot_info.mem_lower, 639);
 	assert_int_equal(boot_info.mem_upper, 7168);
+	assert_screen(true);
+}
+
+/* A framebuffer's tag that is too short says nothing. */
+static void test_multiboot2_framebuffer(void **state)
+{
+	(void)state;
+	first_tag();
+	tag(8, &screen, sizeof(screen) - 1);
+	tag(8, &screen, 0);
+	tag(0, "", 0);
+	read_as(MULTIBOOT2_MAGIC);
+	assert_null(boot_info.error);
+	assert_screen(false);
 }
 
 /* A line ends with its tag, and one that fills the buffer is too long. */
@@ -546,6 +580,7 @@ int main(void)
 		TEST(test_multiboot_flags),
 		TEST(test_long_lines),
 		TEST(test_multiboot2),
+		TEST(test_multiboot2_framebuffer),
 		TEST(test_multiboot2_lines),
 		TEST(test_multiboot2_small),
 		TEST(test_multiboot2_malformed),

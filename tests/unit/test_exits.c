@@ -10,6 +10,7 @@
 #include "host/lapic.h"
 #include "host/log.h"
 #include "host/passthrough.h"
+#include "host/pci_uart.h"
 #include "host/vcpu.h"
 #include "lib/exit.h"
 #include "unit.h"
@@ -18,6 +19,7 @@
 #define LENGTH 2u
 #define UART   0x3f8u
 #define RTC    0x71u
+#define PCI    0xcf8u
 #define NOISE  UINT64_C(0x1122334455667788)
 
 static struct vcpu vcpu;
@@ -69,6 +71,11 @@ void vapic_interrupt(struct vcpu *v)
 bool clock_rtc_io(struct vcpu *v)
 {
 	return v->exit.io.port == RTC;
+}
+
+bool pci_uart_io(struct vcpu *v)
+{
+	return v->exit.io.port == PCI;
 }
 
 bool lapic_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
@@ -349,6 +356,9 @@ static void test_out(void **state)
 {
 	(void)state;
 	start_io(RTC, 1, false); /* clock.c has done it */
+	assert_goes_on();
+	assert_string_equal(logged, "");
+	start_io(PCI, 4, false); /* pci_uart.c has */
 	assert_goes_on();
 	assert_string_equal(logged, "");
 	start_io(0x80, 2, false);

@@ -590,28 +590,43 @@ static void test_random_headers(void **state)
 	assert_memory_equal(memory.bytes, expected, SIZE);
 }
 
+/* A framebuffer is added to the information, and nothing else changes. */
+static void test_screen(void **state)
+{
+	const struct boot_framebuffer screen = {UINT64_C(0x80123456), 4096, 1024, 768, 32, 1};
+	const struct plan p = good;
+	uint32_t info;
+
+	(void)state;
+	accept(&p);
+	load_screen(&memory, &screen);
+	info = loaded.ebx;
+	assert_int_equal(get32(info), 0x1045);
+	assert_int_equal(get64(info + 88), 0x80123456);
+	assert_int_equal(get32(info + 96), 4096);
+	assert_int_equal(get32(info + 100), 1024);
+	assert_int_equal(get32(info + 104), 768);
+	assert_int_equal(memory.bytes[info + 108], 32);
+	assert_int_equal(memory.bytes[info + 109], 1);
+	memory.bytes[info + 1] = 0;
+	assert_image(&p);
+	assert_information("guest.elf only=a.*");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, free_memory)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_good),
-		TEST(test_command_lines),
-		TEST(test_every_line_length),
-		TEST(test_ends_left_out),
-		TEST(test_header_inside),
-		TEST(test_header_places),
-		TEST(test_first_header_counts),
-		TEST(test_no_header),
-		TEST(test_flags),
-		TEST(test_load_address),
-		TEST(test_load_end),
-		TEST(test_bss_end),
-		TEST(test_entry),
-		TEST(test_places),
-		TEST(test_places_across),
-		TEST(test_truncated),
-		TEST(test_random_headers),
+		TEST(test_good),          TEST(test_screen),
+		TEST(test_command_lines), TEST(test_every_line_length),
+		TEST(test_ends_left_out), TEST(test_header_inside),
+		TEST(test_header_places), TEST(test_first_header_counts),
+		TEST(test_no_header),     TEST(test_flags),
+		TEST(test_load_address),  TEST(test_load_end),
+		TEST(test_bss_end),       TEST(test_entry),
+		TEST(test_places),        TEST(test_places_across),
+		TEST(test_truncated),     TEST(test_random_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

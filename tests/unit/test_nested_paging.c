@@ -155,11 +155,33 @@ static void test_present(void **state)
 		check_page(gpa, memory.size, EPT_WRITE_BACK);
 }
 
+/* The last test: large pages with all rights and no memory type, at 2 GiB; all else as before. */
+static void test_device(void **state)
+{
+	const struct guest_memory memory = {(uint8_t *)WINDOW, 960 * MIB, directory};
+	const uint64_t pa = 123 * GIB + 6 * MIB;
+	uint64_t bits;
+
+	(void)state;
+	fill_tables(memory.size);
+	nested_init(&memory, EPT_WRITE_BACK);
+	nested_map_device(2 * GIB, pa, 5 * MIB);
+	for (uint64_t gpa = 0; gpa < 2 * GIB; gpa += 64 * PAGE_SIZE)
+		check_page(gpa, memory.size, EPT_WRITE_BACK);
+	for (uint64_t offset = 0; offset < 6 * MIB; offset += PAGE_SIZE) {
+		assert_int_equal(walk(2 * GIB + offset, &bits), pa + offset);
+		assert_int_equal(bits, RWX);
+	}
+	for (uint64_t gpa = 2 * GIB + 6 * MIB; gpa < 5 * GIB; gpa += 2 * MIB)
+		assert_int_equal(walk(gpa, &bits), NOWHERE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_present),
+		cmocka_unit_test(test_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

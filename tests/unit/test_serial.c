@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "fake_ports.h"
+#include "lib/pci.h"
 #include "lib/serial.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -140,6 +141,14 @@ void outb(uint16_t port, uint8_t value)
 		u->registers[offset] = value;
 }
 
+/* lib/pci.c's part: what it finds at @on_pci, if that is a port. */
+static uint16_t on_pci;
+
+bool pci_each_uart(bool (*use)(uint16_t port))
+{
+	return on_pci && use(on_pci);
+}
+
 static struct uart *add(enum kind kind, uint16_t port)
 {
 	struct uart *u = uarts;
@@ -156,6 +165,7 @@ static int setup(void **state)
 	memset(uarts, 0, sizeof(uarts));
 	accesses = writes_to_nobody = overruns = 0;
 	floating = 0xff;
+	on_pci = 0;
 	return 0;
 }
 
@@ -275,6 +285,34 @@ static void test_others(void **state)
 	}
 }
 
+/* On PCI, if none of these answers. */
+static void test_pci(void **state)
+{
+	struct uart *u = add(CHIP_16550A, 0xc000), *com;
+
+	(void)state;
+	serial_init(SERIAL_ANY);
+	assert_int_equal(serial_port(), 0);
+	assert_false(write_text());
+	on_pci = 0xc000;
+	serial_init(SERIAL_ANY);
+	assert_int_equal(serial_port(), 0xc000);
+	assert_true(write_text());
+	has_text(u);
+
+	com = add(PLAIN, COM4);
+	serial_init(SERIAL_ANY);
+	assert_int_equal(serial_port(), COM4);
+	assert_true(write_text());
+	has_text(com);
+	has_text(u); /* still what it was */
+
+	on_pci = 0xd000; /* not a UART */
+	com->port = 0x100;
+	serial_init(SERIAL_ANY);
+	assert_int_equal(serial_port(), 0);
+}
+
 /* A port that the user names is used, whatever else there is. */
 static void test_named(void **state)
 {
@@ -383,7 +421,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_every_kind), TEST(test_chip),  TEST(test_8250),   TEST(test_none),
 		TEST(test_others),     TEST(test_named), TEST(test_status), TEST(test_named_status),
-		TEST(test_dies),       TEST(test_flush),
+		TEST(test_dies),       TEST(test_flush), TEST(test_pci),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

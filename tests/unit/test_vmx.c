@@ -12,6 +12,7 @@
 #include "host/interrupt.h"
 #include "host/lapic.h"
 #include "host/log.h"
+#include "host/pci_uart.h"
 #include "host/vcpus.h"
 #include "host/vmx.h"
 #include "vendor_fixture.h"
@@ -253,6 +254,12 @@ void abi_exit(struct vcpu *v)
 }
 
 bool clock_rtc_io(struct vcpu *v)
+{
+	(void)v;
+	return false;
+}
+
+bool pci_uart_io(struct vcpu *v)
 {
 	(void)v;
 	return false;

@@ -14,6 +14,7 @@ unit_cmdline := src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_config := src/host/config.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_exit := src/lib/exit.c
 unit_exits := src/host/exits.c
+unit_framebuffer := src/lib/framebuffer.c src/lib/font.c tests/unit/fake_cpu.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
 unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks nested_paging sites) \
@@ -28,6 +29,8 @@ unit_mov_decode := src/host/mov_decode.c
 unit_nested_paging := src/host/nested_paging.c src/host/guest_memory.c
 unit_options := src/guest/options.c src/lib/cmdline.c src/lib/number.c src/lib/printf.c
 unit_passthrough := src/host/passthrough.c src/host/hooks.c
+unit_pci := src/lib/pci.c
+unit_pci_uart := src/host/pci_uart.c src/lib/pci.c
 unit_printf := src/lib/printf.c
 unit_serial := src/lib/serial.c
 unit_site := src/guest/kvm2007/site.c src/guest/vendor.c
@@ -81,12 +84,12 @@ $(UNIT_ASAN):
 UNIT_INCLUDE :=
 UNIT_LDFLAGS :=
 $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/rename.h
-$(call objects_of,src/guest/vendor src/guest/kvm2007/site \
+$(call objects_of,src/guest/vendor src/guest/kvm2007/site src/lib/framebuffer \
 	$(addprefix src/host/,svm svm_flip vmx vmx_setup exits cpuid ipi lapic vcpus)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
 $(call objects_of,$(basename $(wildcard src/host/kvm/*.c))): \
 	private UNIT_INCLUDE := -include tests/unit/fake_tsc.h
-$(call objects_of,src/lib/serial src/lib/exit src/x86/timer): \
+$(call objects_of,$(addprefix src/lib/,serial pci exit) src/x86/timer): \
 	private UNIT_INCLUDE := -include tests/unit/fake_ports.h
 
 # This test has second_start, an absolute symbol as in linker.ld: a PIE would relocate it.

@@ -65,7 +65,7 @@ if grub_is_here; then
 	has "$tmp/iso-quotes.tap" "Bail out! option 'only': no check is named '\"x'y.z'" \
 		'from the ISO: quotes and backslashes'
 else
-	skip 'from the ISO' 'no grub-mkrescue for i386-pc here'
+	skip 'from the ISO' "$no_grub"
 fi
 has "$tmp/quotes.tap" "Bail out! option 'only': no check is named '\"x'y.z'" \
 	'quotes and backslashes'

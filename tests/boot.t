@@ -140,7 +140,7 @@ if grub_is_here; then
 	ended $? 39 'Bail out! command line too long: wanted less than 1024 characters$' \
 		'multiboot 2: a long command line'
 else
-	skip 'multiboot 2, BIOS' 'no grub-mkrescue for i386-pc here'
+	skip 'multiboot 2, BIOS' "$no_grub"
 fi
 ovmf=${OVMF:-/usr/share/ovmf/OVMF.fd} efi=${GRUB_EFI:-/usr/lib/grub/x86_64-efi}
 if [ -r "$ovmf" ] && [ -d "$efi" ] && command -v grub-mkrescue mformat xorriso >/dev/null; then

@@ -5,7 +5,7 @@
 . tests/tap.sh
 
 if ! grub_is_here; then
-	skip 'GRUB' 'no grub-mkrescue for i386-pc here'
+	skip 'GRUB' "$no_grub"
 	finish
 	exit
 fi

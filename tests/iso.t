@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The ISO is the same wherever it is built, and boots from CD, disk and USB, by BIOS and UEFI.  GRUB,
-# unlike QEMU's loader, puts no path into the command line.
+# The ISO is the same wherever it is built, and boots from CD, disk and USB, by BIOS and UEFI.
+# GRUB, unlike QEMU's loader, puts no path into the command line.
 . tests/tap.sh
 . tests/boots.sh
 
@@ -54,7 +54,8 @@ sed 's,^platforms=.*,platforms=/none,' boot/iso.sh >"$tmp/iso.sh"
 PATH=$tmp/bin /bin/sh "$tmp/iso.sh" "$O/host.elf" "$O/guest.elf" "$tmp/iso" 2>"$tmp/err"
 is $? 1 'tools that are not here: an error'
 missing='grub-mkimage mformat mcopy /none/i386-pc /none/x86_64-efi'
-has "$tmp/err" ": not here: $missing \\(./run-qemu.sh --deps" 'tools that are not here: it names them'
+has "$tmp/err" ": not here: $missing \\(./run-qemu.sh --deps" \
+	'tools that are not here: it names them'
 is "$(ls "$tmp/iso" 2>/dev/null)" '' 'tools that are not here: no ISO'
 
 # ---- it boots -----------------------------------------------------------------------------------

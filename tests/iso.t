@@ -96,7 +96,7 @@ if ovmf_is_here; then
 	# shellcheck disable=SC2086 # words
 	start uefi-cd $ovmf -cdrom "$tmp/menu.iso"
 	# shellcheck disable=SC2086
-	start uefi-disk $ovmf -M q35 -drive "format=raw,snapshot=on,file=$tmp/partition.iso"
+	start uefi-disk $ovmf -M q35 -smp 2 -drive "format=raw,snapshot=on,file=$tmp/partition.iso"
 fi
 wait
 passed cd 'from a CD' 'multiboot 1, ISO as CD | SeaBIOS, pc | QEMU'
@@ -106,6 +106,7 @@ cd='multiboot 2, ISO as CD | OVMF, pc | QEMU' disk='multiboot 2, ISO as disk | O
 if ovmf_is_here; then
 	passed uefi-cd 'UEFI, from a CD' "$cd"
 	passed uefi-disk 'UEFI, from a disk' "$disk"
+	has "$tmp/uefi-disk" '^ok [0-9]* - vcpu\.start$' 'UEFI: the second processor, too'
 else
 	cannot_boot 'no OVMF here' "$cd"
 	cannot_boot 'no OVMF here' "$disk"

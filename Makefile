@@ -314,7 +314,7 @@ docs: images ## write the table of rules, checks and faults into docs/
 		$(WITH_TOOLS) tests/coverage.sh --document $$abi >$$new || exit; \
 		cmp -s $$new $$old || cp $$new $$old; done
 
-boots: images test-images stock-kvm ## boot by all loaders, and write the table into docs/boot.md
+boots: images test-images stock-kvm ## boot by each loader, and write the table into docs/boot.md
 	$(Q)for test in $(BOOTS); do $(WITH_TOOLS) tests/$$test.t; done >$(O)/boots.log; \
 		sed -n 's/^# boots[^:]*: //p' $(O)/boots.log | sort >$(O)/boots; \
 		sed -e '/^|---/r $(O)/boots' -e '/^|.*| `tests\/.*\.t` |$$/d' docs/boot.md \

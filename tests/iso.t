@@ -61,7 +61,7 @@ is "$(ls "$tmp/iso" 2>/dev/null)" '' 'tools that are not here: no ISO'
 # ---- it boots -----------------------------------------------------------------------------------
 
 make -s O="$O" iso >&2
-# On a busy machine GRUB's clock may be wrong by far, and its two seconds a minute.
+# On a busy machine GRUB's clock can be far wrong: its two seconds were once a minute.
 perl -pe 's/^set timeout=2$/set timeout=0/' "$O/paraguest.iso" >"$tmp/menu.iso"
 ! cmp -s "$O/paraguest.iso" "$tmp/menu.iso"
 ok $? 'a copy without a delay'

@@ -151,8 +151,11 @@ TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue watchdog exit shim calls smp)
 LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
+# The tests that see how the images boot.
+BOOTS := boot iso bochs vmm stock-kvm
+
 .PHONY: FORCE all images test-images iso run check fuzz fuzz-judge mutate soak stock bench \
-	coverage docs format lint clean help
+	coverage docs boots format lint clean help
 all: images
 images: $(IMAGES) $(O)/rom.bin $(GDB_SCRIPTS)
 test-images: $(TEST_IMAGES)
@@ -310,6 +313,12 @@ docs: images ## write the table of rules, checks and faults into docs/
 	$(Q)for abi in $(ABIS); do new=$(O)/abi-$$abi.md; old=docs/abi-$$abi.md; \
 		$(WITH_TOOLS) tests/coverage.sh --document $$abi >$$new || exit; \
 		cmp -s $$new $$old || cp $$new $$old; done
+
+boots: images test-images stock-kvm ## boot by each loader, and write the table into docs/boot.md
+	$(Q)for test in $(BOOTS); do $(WITH_TOOLS) tests/$$test.t; done >$(O)/boots.log; \
+		sed -n 's/^# boots[^:]*: //p' $(O)/boots.log | sort >$(O)/boots; \
+		sed -e '/^|---/r $(O)/boots' -e '/^|.*| `tests\/.*\.t` |$$/d' docs/boot.md \
+		>$(O)/boot.md && cp $(O)/boot.md docs/
 
 format: ## format the C sources, with clang-format 14
 	$(Q)clang-format --version | grep -q ' 14\.' || { \

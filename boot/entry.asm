@@ -96,7 +96,13 @@ bits 64
 ; State: 64-bit mode; RSI is the loader's.  GDT, page tables and stack are the loader's, too, in
 ; memory that the map calls available, so nothing of them is used.  Leaves long mode (APM2 14.7),
 ; for map_image and what follows are 32-bit code.
+; Or 32-bit code: a loader of multiboot 1 that prefers ELF's addresses to the header's (isolinux's
+; mboot.c32) enters here, too.  There 0x42 is INC EDX, here it is a prefix without effect on NOP.
 linux_start:
+        xor     edx, edx
+        db      0x42
+        nop
+        jnz     _start
         cld
         mov     dword [boot_info + BOOT_PROTOCOL], LINUX_MAGIC
         mov     [boot_info + BOOT_AT], rsi

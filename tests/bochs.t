@@ -3,9 +3,11 @@
 # The guest under Bochs: on the reference host each result is the same as under QEMU; without a host
 # the run is skipped, whatever unknown MSRs do.  The runner ends every run with a verdict.
 . tests/tap.sh
+. tests/boots.sh
 
 if ! bochs_is_here; then
 	skip 'Bochs' 'no bochs is here'
+	cannot_boot_any
 	finish
 	exit
 fi
@@ -65,7 +67,7 @@ if grub_is_here; then
 	has "$tmp/iso-quotes.tap" "Bail out! option 'only': no check is named '\"x'y.z'" \
 		'from the ISO: quotes and backslashes'
 else
-	skip 'from the ISO' 'no grub-mkrescue for i386-pc here'
+	skip 'from the ISO' "$no_grub"
 fi
 has "$tmp/quotes.tap" "Bail out! option 'only': no check is named '\"x'y.z'" \
 	'quotes and backslashes'
@@ -82,6 +84,16 @@ for cpu in ryzen corei7_skylake_x; do
 			"no host on $cpu, unknown MSRs $msrs: skipped"
 	done
 done
+
+boots 'multiboot 1, boot/rom.asm | none | Bochs' "$(verdict "$tmp/ryzen-ignore.tap")" \
+	"$(verdict "$tmp/ryzen-header.tap")"
+row='multiboot 1, ISO as CD | BIOS | Bochs'
+if grub_is_here; then
+	boots "$row" '' "$(verdict "$tmp/iso.tap")"
+else
+	cannot_boot "$no_grub" "$row"
+fi
+boots_documented
 
 # ---- guests that go wrong -----------------------------------------------------------------------
 

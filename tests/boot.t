@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Boot protocols besides multiboot 1, which all other tests use.  Some loaders prefer one to
-# another, so each is tested by a copy of the image that has only this one.
+# Each boot protocol and its loaders.  Some loaders prefer one to another, so each is tested by a
+# copy of the image that has only this one.
 . tests/tap.sh
+. tests/boots.sh
 
 [ -s "$O/guest.elf" ] || make -s O="$O" images >&2 || exit 1
 qemu=${QEMU:-qemu-system-x86_64}
@@ -44,27 +45,43 @@ ended() {
 
 alone='only=probe.presence seed=7'
 
-# ---- PVH ----------------------------------------------------------------------------------------
+# ---- QEMU ---------------------------------------------------------------------------------------
 
-only pvh "$O/guest.elf" "$tmp/guest.elf"
-only pvh "$O/host.elf" "$tmp/host.elf"
+# by_qemu PROTOCOL NAME MACHINE FIRMWARE QEMU-WORD...: the guest alone, and on the reference host.
+by_qemu() {
+	protocol=$1 row="$2, QEMU | $4, $3 | QEMU" machine=$3
+	shift 4
+	only "$protocol" "$O/guest.elf" "$tmp/guest.elf"
+	only "$protocol" "$O/host.elf" "$tmp/host.elf"
+	boot -M "$machine" "$@" -kernel "$tmp/guest.elf" -append "$alone"
+	ended $? 37 '^# seed: 0x7$' "$row: the guest"
+	guest=$(verdict "$tmp/out")
+	case $protocol in
+	multiboot) has "$tmp/out" '^# image: .*/guest.elf$' "$row: its path before its options" ;;
+	pvh) lacks "$tmp/out" '^# image:' "$row: no path before its options" ;;
+	esac
+	case $protocol in
+	multiboot) set -- "$@" -initrd "$O/guest.elf $alone" -append mem=20 ;;
+	pvh) set -- "$@" -initrd "$O/guest.elf" -append "mem=20 -- $alone" ;;
+	esac
+	boot -M "$machine" "$@" -kernel "$tmp/host.elf"
+	ended $? 33 '^# seed: 0x7$' "$row: the host and its guest"
+	boots "$row" "$guest" "$(verdict "$tmp/out")"
+}
+
 readelf -nW "$O/guest.elf" 2>/dev/null | grep -A 2 'Xen .*0x00000008' | grep -q 'type: (0x00000012)'
 ok $? 'the image has the note'
-for machine in pc q35 microvm; do
-	for firmware in '' '-bios qboot.rom'; do
-		[ "$machine$firmware" != 'microvm-bios qboot.rom' ] || continue # its default
-		# shellcheck disable=SC2086 # two words
-		boot -M $machine $firmware -kernel "$tmp/guest.elf" -append "$alone"
-		ended $? 37 '^# seed: 0x7$' "PVH, $machine $firmware: the guest"
-		lacks "$tmp/out" '^# image:' "PVH, $machine $firmware: no path before its options"
-		# shellcheck disable=SC2086
-		boot -M $machine $firmware -kernel "$tmp/host.elf" -initrd "$O/guest.elf" \
-			-append "mem=20 -- $alone"
-		ended $? 33 '^# seed: 0x7$' "PVH, $machine $firmware: the host and its guest"
-	done
+for machine in pc q35; do
+	by_qemu multiboot 'multiboot 1' "$machine" SeaBIOS
+	by_qemu pvh PVH "$machine" SeaBIOS
+	by_qemu pvh PVH "$machine" qboot -bios qboot.rom
 done
+by_qemu multiboot 'multiboot 1' microvm qboot # its default
+by_qemu pvh PVH microvm qboot
 boot -kernel "$O/guest.elf" -append "$alone"
 ended $? 37 '^# image: .*/guest.elf$' 'QEMU prefers multiboot 1'
+
+# ---- PVH ----------------------------------------------------------------------------------------
 
 pvh() { # LINE: boots the host with it
 	boot -M pc -bios qboot.rom -kernel "$tmp/host.elf" -initrd "$O/guest.elf" -append "$1"
@@ -117,21 +134,22 @@ grub() {
 	boot -cdrom "$tmp/grub.iso" "$@"
 }
 
-# grub_boots NAME PLATFORM-DIRECTORY QEMU-WORD...
+# grub_boots ROW PLATFORM QEMU-WORD...
 grub_boots() {
-	name=$1
-	shift
-	directory=$1
-	shift
+	row=$1 directory=/usr/lib/grub/$2
+	shift 2
 	grub "$directory" "multiboot2 /guest.elf $alone" "$@"
-	ended $? 37 '^# seed: 0x7$' "multiboot 2, $name: the guest"
-	lacks "$tmp/out" '^# image:' "multiboot 2, $name: no path before its options"
+	ended $? 37 '^# seed: 0x7$' "$row: the guest"
+	guest=$(verdict "$tmp/out")
+	lacks "$tmp/out" '^# image:' "$row: no path before its options"
 	grub "$directory" "multiboot2 /host.elf mem=20\nmodule2 /module.elf $alone" "$@"
-	ended $? 33 '^# seed: 0x7$' "multiboot 2, $name: the host and its guest"
+	ended $? 33 '^# seed: 0x7$' "$row: the host and its guest"
+	boots "$row" "$guest" "$(verdict "$tmp/out")"
 }
 
+bios='multiboot 2, GRUB | SeaBIOS, pc | QEMU' uefi='multiboot 2, GRUB | OVMF, pc | QEMU'
 if grub_is_here; then
-	grub_boots BIOS /usr/lib/grub/i386-pc
+	grub_boots "$bios" i386-pc
 	grub /usr/lib/grub/i386-pc 'multiboot2 /host.elf mem=20'
 	ended $? 39 "host: no module: wanted the guest's image as the first one$" \
 		'multiboot 2: no module'
@@ -140,13 +158,61 @@ if grub_is_here; then
 	ended $? 39 'Bail out! command line too long: wanted less than 1024 characters$' \
 		'multiboot 2: a long command line'
 else
-	skip 'multiboot 2, BIOS' 'no grub-mkrescue for i386-pc here'
+	cannot_boot "$no_grub" "$bios"
 fi
-ovmf=${OVMF:-/usr/share/ovmf/OVMF.fd} efi=${GRUB_EFI:-/usr/lib/grub/x86_64-efi}
-if [ -r "$ovmf" ] && [ -d "$efi" ] && command -v grub-mkrescue mformat xorriso >/dev/null; then
-	grub_boots UEFI "$efi" -bios "$ovmf" -m 256
+if grub_is_here && ovmf_is_here; then
+	# shellcheck disable=SC2086 # words
+	grub_boots "$uefi" x86_64-efi $ovmf -m 256
 else
-	skip 'multiboot 2, UEFI' 'no OVMF (ovmf), or no GRUB for it (grub-efi-amd64-bin)'
+	cannot_boot "no OVMF, or $no_grub" "$uefi"
 fi
 
+# ---- others that load by multiboot 1 ------------------------------------------------------------
+
+mkdir -p "$tmp/others/isolinux"
+only multiboot "$O/guest.elf" "$tmp/others/guest.elf"
+only multiboot "$O/host.elf" "$tmp/others/host.elf"
+cp "$O/guest.elf" "$tmp/others/module.elf"
+
+# two ROW COMMAND: COMMAND boots the guest if it gets 'alone', and the host if it gets 'host'.
+two() {
+	$2 alone
+	ended $? 37 '^# seed: 0x7$' "$1: the guest"
+	guest=$(verdict "$tmp/out")
+	$2 host
+	ended $? 33 '^# seed: 0x7$' "$1: the host and its guest"
+	boots "$1" "$guest" "$(verdict "$tmp/out")"
+}
+
+# QEMU's network cards have iPXE in their ROM.
+ipxe() {
+	case $1 in
+	alone) printf '#!ipxe\nkernel guest.elf %s\nboot\n' "$alone" ;;
+	host) printf '#!ipxe\nkernel host.elf mem=20\nmodule module.elf %s\nboot\n' "$alone" ;;
+	esac >"$tmp/others/script"
+	boot -netdev "user,id=net,tftp=$tmp/others,bootfile=script" -device virtio-net-pci,netdev=net
+}
+two 'multiboot 1, iPXE | SeaBIOS, pc | QEMU' ipxe
+
+isolinux() {
+	case $1 in
+	alone) line="/guest.elf $alone" ;;
+	host) line="/host.elf mem=20 --- /module.elf $alone" ;;
+	esac
+	printf 'default x\nlabel x\nkernel mboot.c32\nappend %s\n' "$line" \
+		>"$tmp/others/isolinux/isolinux.cfg"
+	xorriso -as mkisofs -quiet -o "$tmp/isolinux.iso" -b isolinux/isolinux.bin \
+		-c isolinux/boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table \
+		"$tmp/others" 2>"$tmp/log" || sed 's/^/# /' "$tmp/log"
+	boot -cdrom "$tmp/isolinux.iso"
+}
+row='multiboot 1, isolinux | SeaBIOS, pc | QEMU'
+if cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 \
+	/usr/lib/syslinux/modules/bios/libcom32.c32 /usr/lib/syslinux/modules/bios/mboot.c32 \
+	"$tmp/others/isolinux/" 2>"$tmp/log" && command -v xorriso >/dev/null; then
+	two "$row" isolinux
+else
+	cannot_boot 'no isolinux, or no xorriso here' "$row"
+fi
+boots_documented
 finish

@@ -48,7 +48,7 @@ for name in line environment cross both; do
 done
 rm "$tmp/used"
 STRIP=our-strip boot/iso.sh "$O/host.elf" "$O/guest.elf" "$tmp/iso" 2>"$tmp/err" ||
-	[ ! -d /usr/lib/grub/i386-pc ]
+	! grub_is_here
 is "$(used)" 'strip ' 'STRIP= strips what the ISO holds'
 
 # Values of several words, as "ccache gcc" is.

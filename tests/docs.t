@@ -28,6 +28,13 @@ sed -n 's/.*not_yet=["'"'"']\($not_yet\)\{0,1\}\([ A-Z0-9.]*\)["'"'"'].*/\2/p' \
 is "$(cat docs/abi-*.md | grep -c '^|.*| \*no check yet\* |')" "$(wc -w <"$tmp/not-yet")" \
 	'the tables show the rules that no check holds yet'
 
+# ---- what boots the images --------------------------------------------------
+
+# Each of these tests compares the rows that it names.
+sed -n '/^| protocol/d; /^| /s/.*`\(tests\/.*\.t\)` |$/\1/p' docs/boot.md | sort -u >"$tmp/named"
+is "$(cat "$tmp/named")" "$(grep -l '^boots_documented$' tests/*.t)" \
+	'docs/boot.md: its rows are of the tests that compare them'
+
 # refused SED-SCRIPT PATTERN NAME: if a document is changed so, coverage.sh says what is wrong.
 refused() {
 	sed "$1" "$abi" >"$copy"

@@ -94,7 +94,7 @@ if grub_is_here; then
 	holds 'paraguest.iso: the same, byte for byte' cmp "$awkward/tree/build/paraguest.iso" \
 		"$O/paraguest.iso"
 else
-	skip 'the ISO' 'no grub-mkrescue for i386-pc here'
+	skip 'the ISO' "$no_grub"
 fi
 if bochs_is_here; then
 	(cd "$tmp/cd" && bad_day "$awkward/tree/tests/run-bochs.sh") >"$tmp/out" 2>&1

@@ -3,6 +3,7 @@
 # The guest under a stock KVM, on a Linux that QEMU runs: it passes, and skips what it is known to
 # skip; what crashes or never ends is an error; and without the kernel the run is skipped.
 . tests/tap.sh
+. tests/boots.sh
 
 if [ "$(uname -m)" != x86_64 ]; then
 	skip 'a stock KVM' "the VMM is for x86-64, and this is $(uname -m)"
@@ -67,6 +68,7 @@ rm "$tmp/apt-cache" "$tmp/apt-get" "$tmp/sudo" "$tmp/doas"
 if [ ! -s "$tmp/stock/linux-release/vmlinuz" ]; then
 	prove_reads_them
 	skip 'the guest under a stock KVM' "there is no $O/linux-release: $runner --deps gets it"
+	cannot_boot_any
 	finish
 	exit
 fi
@@ -159,6 +161,11 @@ for boot in pvh linux; do
 		"the guest booted by $boot passes"
 	lacks "$tmp/out" '^# image:' "booted by $boot: not by multiboot, which gives a name"
 done
+boots 'multiboot 1, tests/vmm | none | stock KVM' "$(verdict "$tmp/guest.out")" \
+	"$(verdict "$tmp/ref.out")"
+boots 'PVH, tests/vmm | none | stock KVM' "$(verdict "$tmp/pvh.out")" ''
+boots 'Linux, 64 bits, tests/vmm | none | stock KVM' "$(verdict "$tmp/linux.out")" ''
+boots_documented
 
 ended halt
 judged "$(cat "$tmp/halt.status")" 124 ERROR \

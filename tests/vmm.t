@@ -3,6 +3,7 @@
 # The VMM of tests/vmm: each bad input gets its own message; on this machine's KVM, if it has one,
 # the guest gets the verdict that it gets under QEMU, and the options do what they say.
 . tests/tap.sh
+. tests/boots.sh
 
 if [ "$(uname -m)" != x86_64 ]; then
 	skip 'the VMM' "this is no x86-64 machine, but $(uname -m)"
@@ -144,6 +145,7 @@ if [ ! -w /dev/kvm ]; then
 fi
 if ! kvm_is_here; then
 	skip 'the guest under the VMM' 'no /dev/kvm that works'
+	cannot_boot_any
 	finish
 	exit
 fi
@@ -162,6 +164,7 @@ for options in --enforce --irqchip '--irqchip --smp=2'; do
 	is $? 0 "the guest, options '$options': exit status"
 	has "$tmp/out" '^# RESULT: PASS ' "the guest, options '$options': passes"
 done
+boots 'multiboot 1, tests/vmm | none | KVM' "$(verdict "$tmp/out")" ''
 for boot in pvh linux; do
 	for options in --enforce '--irqchip --smp=2' '--lapic --smp=2 --bare-uart'; do
 		# shellcheck disable=SC2086 # a list
@@ -169,7 +172,10 @@ for boot in pvh linux; do
 		is $? 0 "the guest, booted by $boot, options '$options': exit status"
 		has "$tmp/out" '^# RESULT: PASS ' "the guest, booted by $boot, options '$options': passes"
 	done
+	case $boot in pvh) name=PVH ;; linux) name='Linux, 64 bits' ;; esac
+	boots "$name, tests/vmm | none | KVM" "$(verdict "$tmp/out")" ''
 done
+boots_documented
 
 # ends BOOT HOW PATTERN [OPTION]: the VM ends HOW the guest can, after its verdict; a line of the
 # VMM's messages matches PATTERN, or there is none.

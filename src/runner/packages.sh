@@ -25,6 +25,7 @@ grub-mkrescue grub2-mkrescue|grub-common|grub2-tools-extra|grub
 /usr/lib/grub/i386-pc|grub-pc-bin|grub2-pc-modules|grub
 /usr/lib/grub/x86_64-efi|grub-efi-amd64-bin|grub2-efi-x64-modules|grub
 /usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/edk2/ovmf /usr/share/edk2/x64|ovmf|edk2-ovmf|edk2-ovmf
+/usr/lib/ISOLINUX|isolinux syslinux-common||
 xorriso|xorriso|xorriso|libisoburn
 mformat|mtools|mtools|mtools
 shellcheck|shellcheck|ShellCheck|shellcheck

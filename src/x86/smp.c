@@ -22,7 +22,7 @@ _Noreturn void smp_main(struct cpu *cpu);
 #define WORK_TIME      patience_of(4000000000 + smp_count() * UINT64_C(400000000), 500000)
 
 static struct cpu *processors[SMP_MAX];
-static unsigned others; /* how many run besides the boot processor */
+static unsigned others;     /* how many run besides the boot processor */
 static uint32_t trampoline; /* where all started */
 
 /* How many of the others have arrived.  Once it is CLOSED, a processor that arrives sleeps. */

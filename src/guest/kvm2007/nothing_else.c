@@ -62,7 +62,7 @@ static void clean_gp(struct run *run)
 /* V2: a guest of exactly the host's version is accepted; V1: of one more it is refused. */
 static void exact_version(struct run *run)
 {
-	uint32_t version = first_contact.host_version + (uint32_t)run->check->arg;
+	uint32_t version = first_contact.host_version + run->check->arg;
 	struct site site = fresh_site();
 	struct answer answer;
 

@@ -88,7 +88,9 @@ static void hot_site(struct run *run)
 
 static void at_offset(struct run *run)
 {
-	expect_only_site_changed(run, (unsigned)run->check->arg);
+	static const unsigned offsets[] = {0, PAGE_SIZE / 2, PAGE_SIZE - SITE_SIZE};
+
+	expect_only_site_changed(run, offsets[run->check->arg]);
 }
 
 static void odd(struct run *run)
@@ -199,8 +201,8 @@ static const struct check checks[] = {
 	{"patch.at-once", "P5", .body = at_once},
 	{"patch.hot-site", "P5", .body = hot_site},
 	{"patch.page-start", "P3", .body = at_offset, .arg = 0},
-	{"patch.page-middle", "P3", .body = at_offset, .arg = 0x800},
-	{"patch.page-end", "P3", .body = at_offset, .arg = PAGE_SIZE - SITE_SIZE},
+	{"patch.page-middle", "P3", .body = at_offset, .arg = 1},
+	{"patch.page-end", "P3", .body = at_offset, .arg = 2},
 	{"patch.odd", "P3", .body = odd},
 	{"patch.in-state-page", "P3", .body = in_state_page},
 	{"patch.read-only", "P3", .body = read_only},

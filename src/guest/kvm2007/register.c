@@ -21,7 +21,7 @@ static void accepted(struct run *run)
 	struct site site = fresh_site();
 	struct answer answer;
 
-	register_page(PAGE_STATE_A, (uint32_t)run->check->arg, site.gpa, &answer);
+	register_page(PAGE_STATE_A, run->check->arg, site.gpa, &answer);
 	expect_success(run, &answer, &site);
 }
 
@@ -106,7 +106,8 @@ static void page_zero(struct run *run)
 /* V1: a guest newer than the host is refused; versions are unsigned. */
 static void newer(struct run *run)
 {
-	uint32_t version = (uint32_t)run->check->arg;
+	static const uint32_t versions[] = {2, 0x7fffffff, 0x80000000, 0xffffffff};
+	const uint32_t version = versions[run->check->arg];
 	struct site site = fresh_site();
 	struct answer answer;
 
@@ -232,10 +233,10 @@ static const struct check checks[] = {
 	{"register.other-site", "S6", .body = other_site},
 	{"register.page-zero", "S8", .body = page_zero},
 	{"register.old-version", "V2", .body = accepted, .arg = 0},
-	{"register.newer-2", "V1", .body = newer, .arg = 2},
-	{"register.newer-7fffffff", "V1", .body = newer, .arg = 0x7fffffff},
-	{"register.newer-80000000", "V1", .body = newer, .arg = 0x80000000},
-	{"register.newer-ffffffff", "V1", .body = newer, .arg = 0xffffffff},
+	{"register.newer-2", "V1", .body = newer, .arg = 0},
+	{"register.newer-7fffffff", "V1", .body = newer, .arg = 1},
+	{"register.newer-80000000", "V1", .body = newer, .arg = 2},
+	{"register.newer-ffffffff", "V1", .body = newer, .arg = 3},
 	{"register.misaligned", "S5", .body = misaligned},
 	{"register.outside", "S5", .body = outside},
 	{"register.high-bits", "S5", .body = high_bits},

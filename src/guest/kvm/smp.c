@@ -36,7 +36,7 @@ bool smp_ready(struct run *run)
 	memcpy(code + CALL_OFFSET, call_bytes(CALL_NATIVE), CALL_SIZE);
 	memcpy(code + CALL_OFFSET + CALL_SIZE, ret, sizeof(ret));
 	memcpy(code + HALT_OFFSET, halt, sizeof(halt));
-	return on_each_vcpu(run, serialize, 1);
+	return on_each_vcpu(run, serialize);
 }
 
 static bool expect_call_kept(struct run *run, const struct outcome *o, uint64_t *result)

@@ -84,14 +84,14 @@ static void call_compared(struct run *run, struct vcpu_pages *own)
 static void results(struct run *run)
 {
 	if (smp_ready(run))
-		on_each_vcpu(run, call_bare, races(run));
+		race_vcpus(run, call_bare, races(run));
 }
 
 /* KC3: and so are all registers. */
 static void keeps(struct run *run)
 {
 	if (smp_ready(run))
-		on_each_vcpu(run, call_compared, CALLS);
+		race_vcpus(run, call_compared, CALLS);
 }
 
 /* ---- KH6: to yield ---- */
@@ -111,7 +111,7 @@ static void yield_to_some(struct run *run, struct vcpu_pages *own)
 static void yields(struct run *run)
 {
 	if (needs(run, KVM_FEATURE_PV_SCHED_YIELD) && smp_ready(run))
-		on_each_vcpu(run, yield_to_some, CALLS);
+		race_vcpus(run, yield_to_some, CALLS);
 }
 
 /* ---- KH4: each vCPU's clocks ---- */
@@ -189,9 +189,9 @@ static void pairing(struct run *run)
 	wall = page_at(PAGE_B, 0);
 	if (!set_msr(run, wall_msr(), gpa_at(PAGE_B, 0)))
 		return;
-	if (on_each_vcpu(run, register_time, 1))
-		on_each_vcpu(run, pair, CALLS);
-	on_each_vcpu(run, unregister_time, 1);
+	if (on_each_vcpu(run, register_time))
+		race_vcpus(run, pair, CALLS);
+	on_each_vcpu(run, unregister_time);
 }
 
 static const struct check checks[] = {

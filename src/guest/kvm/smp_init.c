@@ -81,16 +81,16 @@ static void init(struct run *run)
 	if (!needs_renewals(run))
 		return;
 	areas_reset(run);
-	if (!on_each_vcpu(run, register_all, 1))
+	if (!on_each_vcpu(run, register_all))
 		return;
 	if (!smp_restart(smp_cpu(id))) {
 		fail_check(run, "vCPU %u: wanted it to start after INIT and start-up IPI", id);
 		return;
 	}
-	on_each_vcpu(run, look_after_init, 1);
+	on_each_vcpu(run, look_after_init);
 	expect_area_kept(run, id, 0);
 	expect_area_kept(run, id, 1);
-	on_each_vcpu(run, end, 1);
+	on_each_vcpu(run, end);
 }
 
 static const struct check checks[] = {

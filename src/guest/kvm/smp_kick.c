@@ -127,7 +127,7 @@ static void play(struct run *run, unsigned sleeper, unsigned kicker, uint64_t rf
 	roles.early = early;
 	kicked = false;
 	stages[sleeper] = BEFORE;
-	on_each_vcpu(run, act, 1);
+	on_each_vcpu(run, act);
 }
 
 /*
@@ -196,7 +196,7 @@ static void no_other(struct run *run)
 			by_chance = 0; /* in the first round kicks of before may have counted */
 		for (unsigned id = 1; id < run->vcpus; id++)
 			stages[id] = BEFORE;
-		on_each_vcpu(run, sleep_or_kick, 1);
+		on_each_vcpu(run, sleep_or_kick);
 	}
 	expect(run, by_chance <= BY_CHANCE,
 	       "a kick of another vCPU, or of none: wanted no HLT to end by it, got %u of %u",

@@ -135,8 +135,7 @@ static void expect_wanted(struct run *run, struct vcpu_pages *own)
 
 static bool send_ready(struct run *run)
 {
-	return needs(run, KVM_FEATURE_PV_SEND_IPI) && smp_ready(run) &&
-	       on_each_vcpu(run, forget, 1);
+	return needs(run, KVM_FEATURE_PV_SEND_IPI) && smp_ready(run) && on_each_vcpu(run, forget);
 }
 
 /* ---- one after the other ---- */
@@ -180,7 +179,7 @@ static void send(struct run *run, struct order o)
 		return;
 	order = o;
 	sent = false;
-	if (!on_each_vcpu(run, send_and_get, 1))
+	if (!on_each_vcpu(run, send_and_get))
 		check_diag("vCPU %u sent: %#lx %#lx, lowest %#lx, %u bits each", o.sender,
 			   o.args[0], o.args[1], o.args[2], o.word);
 }
@@ -248,8 +247,8 @@ static void send_refused(struct run *run, struct vcpu_pages *own)
 /* With a logical destination, or with a shorthand. */
 static void refused(struct run *run)
 {
-	if (send_ready(run) && on_each_vcpu(run, send_refused, 1))
-		on_each_vcpu(run, expect_wanted, 1);
+	if (send_ready(run) && on_each_vcpu(run, send_refused))
+		on_each_vcpu(run, expect_wanted);
 }
 
 static void send_random(struct run *run, struct vcpu_pages *own)
@@ -284,8 +283,8 @@ static void get_random(struct run *run, struct vcpu_pages *own)
 /* Each gets the result of its own call. */
 static void races(struct run *run)
 {
-	if (send_ready(run) && on_each_vcpu(run, send_random, RACES / run->vcpus + 1))
-		on_each_vcpu(run, get_random, 1);
+	if (send_ready(run) && race_vcpus(run, send_random, RACES / run->vcpus + 1))
+		on_each_vcpu(run, get_random);
 }
 
 static const struct check checks[] = {

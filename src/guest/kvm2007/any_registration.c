@@ -112,7 +112,7 @@ void register_any_vcpu(struct run *run)
 {
 	if (!trial_start(run))
 		return;
-	for (whose_turn = run->vcpus; whose_turn-- && on_each_vcpu(run, any_in_turn, 1);)
+	for (whose_turn = run->vcpus; whose_turn-- && on_each_vcpu(run, any_in_turn);)
 		;
 }
 

@@ -82,7 +82,7 @@ static void register_32(struct run *run, struct vcpu_pages *own)
 static void on_all(struct run *run, vcpu_fn *first, vcpu_fn *calls)
 {
 	vcpu_pages_reset(run);
-	if (on_each_vcpu(run, first, 1) && on_each_vcpu(run, calls, CALLS))
+	if (on_each_vcpu(run, first) && race_vcpus(run, calls, CALLS))
 		expect_vcpu_pages_untouched(run);
 }
 
@@ -112,7 +112,7 @@ static void memory(struct run *run)
 	const uint64_t before = memory_sum();
 
 	vcpu_pages_reset(run);
-	on_each_vcpu(run, register_and_call, CALLS);
+	race_vcpus(run, register_and_call, CALLS);
 	expect(run, memory_sum() == before, "memory that no vCPU uses: wanted it kept");
 }
 

@@ -48,8 +48,8 @@ void expect_gprs(struct run *run, const struct gprs *before, const struct gprs *
 		 unsigned except);
 
 /*
- * Expects that an RDMSR or WRMSR changed no flag and no general purpose register, except @written
- * if it did not fault.
+ * Expects that an interaction changed no flag and no general purpose register, except @written, a
+ * set of GPR_BITs, if it did not fault.
  */
 void expect_registers_kept(struct run *run, const struct outcome *o, unsigned written);
 

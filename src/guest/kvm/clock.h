@@ -17,6 +17,10 @@ uint32_t wall_msr(void);
 /* Whether there are both; if not, the check is a skip. */
 bool needs_clock(struct run *run);
 
+/* Registers @offset of page A or B for the system time; ends that.  Both say whether it worked. */
+bool time_start(struct run *run, unsigned page, unsigned offset);
+bool time_stop(struct run *run);
+
 /* Makes the host run: some answer CPUID without that, but none a port that nothing is behind. */
 void make_exit(void);
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "guest/kvm/checks.h"
+#include "guest/kvm/clock.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "x86/insn.h"
@@ -107,12 +108,8 @@ static void read_msrs(struct kvm_found *f)
  */
 static void stop_clock(void)
 {
-	struct outcome o;
-
-	if (has_feature(KVM_FEATURE_CLOCKSOURCE2))
-		interact_wrmsr(KVM_MSR_SYSTEM_TIME, 0, &o);
-	else if (has_feature(KVM_FEATURE_CLOCKSOURCE))
-		interact_wrmsr(KVM_MSR_SYSTEM_TIME_OLD, 0, &o);
+	if (time_msr())
+		wrmsr_returns(time_msr(), 0);
 }
 
 void kvm_discover(struct run *run)

@@ -73,10 +73,8 @@ static void pairing_time(struct run *run)
 	if (!needs_clock(run))
 		return;
 	refill();
-	if (!set_msr(run, wall_msr(), gpa_at(PAGE_B, WALL_OFFSET)) ||
-	    !set_msr(run, time_msr(), gpa_at(PAGE_B, 0) | KVM_MSR_ENABLED) ||
-	    !time_snapshot(run, page_at(PAGE_B, 0), &info) || !set_msr(run, time_msr(), 0) ||
-	    !pair(run, &got))
+	if (!set_msr(run, wall_msr(), gpa_at(PAGE_B, WALL_OFFSET)) || !time_start(run, PAGE_B, 0) ||
+	    !time_snapshot(run, page_at(PAGE_B, 0), &info) || !time_stop(run) || !pair(run, &got))
 		return;
 	wall = page_at(PAGE_B, WALL_OFFSET);
 	clocks = (int64_t)(wall->sec * UINT64_C(1000000000) + wall->nsec + time_at(&info, got.tsc));

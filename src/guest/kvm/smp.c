@@ -39,16 +39,6 @@ bool smp_ready(struct run *run)
 	return on_each_vcpu(run, serialize);
 }
 
-static bool expect_call_kept(struct run *run, const struct outcome *o, uint64_t *result)
-{
-	if (!expect_returned(run, "call", o))
-		return false;
-	expect_gprs(run, &o->before, &o->after, GPR_BIT(rax));
-	expect_flags(run, o->before.rflags, o->after.rflags);
-	*result = o->after.rax;
-	return !run->failed;
-}
-
 bool smp_call(struct run *run, uint64_t rflags, uint64_t index, const uint64_t args[4],
 	      uint64_t *result)
 {
@@ -57,7 +47,7 @@ bool smp_call(struct run *run, uint64_t rflags, uint64_t index, const uint64_t a
 
 	gprs.rflags |= rflags;
 	interact_call(page_entry(PAGE_SITE_B) + CALL_OFFSET, &gprs, &o);
-	return expect_call_kept(run, &o, result);
+	return result_of(run, &o, result);
 }
 
 bool smp_call_compared(struct run *run, uint64_t index, const uint64_t args[4], uint64_t *result)

@@ -138,7 +138,7 @@ static void register_time(struct run *run, struct vcpu_pages *own)
 static void unregister_time(struct run *run, struct vcpu_pages *own)
 {
 	(void)own;
-	set_msr(run, time_msr(), 0);
+	time_stop(run);
 }
 
 /* Whether it is done at all; if not, the check is a skip. */

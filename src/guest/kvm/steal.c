@@ -52,10 +52,8 @@ static void complete(struct run *run)
 		return;
 	refill();
 	for (unsigned i = 0; i < REGISTRATIONS && !run->failed; i++) {
-		struct outcome o;
-
 		memset(page_at(PAGE_A, OFFSET), 0, SIZE);
-		interact_wrmsr(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED, &o);
+		wrmsr_returns(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED);
 		if (!info->version)
 			fail_check(run, "registration %u: wanted the structure written at once",
 				   i + 1);
@@ -184,13 +182,13 @@ static void report_flush(struct run *run)
 /* KS7: a gpa outside memory. */
 void steal_report(struct run *run)
 {
-	struct outcome o;
+	bool accepted;
 
 	if (!has_feature(KVM_FEATURE_STEAL_TIME))
 		return;
 	if (has_feature(KVM_FEATURE_PV_TLB_FLUSH))
 		report_flush(run);
-	interact_wrmsr(KVM_MSR_STEAL_TIME, outside_gpa() | KVM_MSR_ENABLED, &o);
-	report("steal.outside", "%s", o.faulted ? "fault" : "accepted");
-	interact_wrmsr(KVM_MSR_STEAL_TIME, 0, &o);
+	accepted = wrmsr_returns(KVM_MSR_STEAL_TIME, outside_gpa() | KVM_MSR_ENABLED);
+	report("steal.outside", "%s", accepted ? "accepted" : "fault");
+	wrmsr_returns(KVM_MSR_STEAL_TIME, 0);
 }

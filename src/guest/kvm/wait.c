@@ -63,14 +63,6 @@ uint64_t wait_for(uint64_t ms, bool halts)
 	return counted * SECOND / TIMER_CLOCK_HZ;
 }
 
-static bool write_ok(uint32_t msr, uint64_t value)
-{
-	struct outcome o;
-
-	interact_wrmsr(msr, value, &o);
-	return !o.faulted;
-}
-
 static bool is_pattern(unsigned offset, unsigned size)
 {
 	const uint8_t *bytes = page_at(PAGE_A, offset);
@@ -94,20 +86,21 @@ static void begin(struct waited *w, uint32_t time, uint32_t wall)
 {
 	refill();
 	if (wall) {
-		w->has_wall = write_ok(wall, gpa_at(PAGE_A, WALL));
+		w->has_wall = wrmsr_returns(wall, gpa_at(PAGE_A, WALL));
 		memcpy(&w->wall[0], page_at(PAGE_A, WALL), sizeof(w->wall[0]));
 	}
 	if (time) {
-		w->has_time = write_ok(time, gpa_at(PAGE_A, OLD_TIME) | KVM_MSR_ENABLED) &&
-			      write_ok(time, gpa_at(PAGE_A, TIME) | KVM_MSR_ENABLED);
+		w->has_time = wrmsr_returns(time, gpa_at(PAGE_A, OLD_TIME) | KVM_MSR_ENABLED) &&
+			      wrmsr_returns(time, gpa_at(PAGE_A, TIME) | KVM_MSR_ENABLED);
 		set_pattern(OLD_TIME, TIME_SIZE);
 	}
 	if (has_feature(KVM_FEATURE_STEAL_TIME)) {
 		memset(page_at(PAGE_A, OLD_STEAL), 0, STEAL_SIZE);
 		memset(page_at(PAGE_A, STEAL), 0, STEAL_SIZE);
 		w->has_steal =
-			write_ok(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OLD_STEAL) | KVM_MSR_ENABLED) &&
-			write_ok(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, STEAL) | KVM_MSR_ENABLED);
+			wrmsr_returns(KVM_MSR_STEAL_TIME,
+				      gpa_at(PAGE_A, OLD_STEAL) | KVM_MSR_ENABLED) &&
+			wrmsr_returns(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, STEAL) | KVM_MSR_ENABLED);
 		make_exit(); /* by the next exit even a host that is late has written (KM8) */
 		set_pattern(OLD_STEAL, STEAL_SIZE);
 	}
@@ -138,8 +131,8 @@ static bool first_half(struct run *run, struct waited *w, uint64_t ms)
 
 static void second_half(struct waited *w, uint64_t ms, uint32_t time)
 {
-	w->has_time = w->has_time && write_ok(time, gpa_at(PAGE_A, TIME));
-	w->has_steal = w->has_steal && write_ok(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, STEAL));
+	w->has_time = w->has_time && wrmsr_returns(time, gpa_at(PAGE_A, TIME));
+	w->has_steal = w->has_steal && wrmsr_returns(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, STEAL));
 	set_pattern(TIME, TIME_SIZE);
 	set_pattern(STEAL, STEAL_SIZE);
 	wait_for(ms, w->halts);
@@ -151,7 +144,7 @@ static void end(struct waited *w, uint32_t wall)
 {
 	w->wall_kept = !memcmp(&w->wall[0], page_at(PAGE_A, WALL), sizeof(w->wall[0]));
 	if (wall && w->has_wall)
-		w->has_wall = write_ok(wall, gpa_at(PAGE_A, WALL));
+		w->has_wall = wrmsr_returns(wall, gpa_at(PAGE_A, WALL));
 	memcpy(&w->wall[1], page_at(PAGE_A, WALL), sizeof(w->wall[1]));
 }
 

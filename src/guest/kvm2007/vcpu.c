@@ -48,10 +48,8 @@ static void call_preserving(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome outcome;
 
-	if (make_call(run, own, &outcome)) {
-		expect_gprs(run, &outcome.before, &outcome.after, GPR_BIT(rax));
-		expect_flags(run, outcome.before.rflags, outcome.after.rflags);
-	}
+	if (make_call(run, own, &outcome))
+		expect_registers_kept(run, &outcome, GPR_BIT(rax));
 }
 
 static void call_echo(struct run *run, struct vcpu_pages *own)

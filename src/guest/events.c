@@ -28,6 +28,15 @@ const char *events_start(void)
 	return why;
 }
 
+bool needs_events(struct run *run)
+{
+	const char *why = events_start();
+
+	if (why)
+		skip(run, why);
+	return !why;
+}
+
 uint32_t events_apic_id(void)
 {
 	return apic_read(APIC_ID) >> 24;

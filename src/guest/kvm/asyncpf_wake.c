@@ -38,15 +38,9 @@ bool apf_acknowledge(struct run *run)
 
 bool apf_prepare(struct run *run)
 {
-	const char *why;
-
-	if (!needs(run, KVM_FEATURE_ASYNC_PF) || !needs(run, KVM_FEATURE_ASYNC_PF_INT))
+	if (!needs(run, KVM_FEATURE_ASYNC_PF) || !needs(run, KVM_FEATURE_ASYNC_PF_INT) ||
+	    !needs_events(run))
 		return false;
-	why = events_start();
-	if (why) {
-		skip(run, why);
-		return false;
-	}
 	refill();
 	apf_area = page_at(PAGE_A, AREA_OFFSET);
 	apf_area->flags = apf_area->token = 0;

@@ -8,16 +8,6 @@
 #include "guest/vcpu.h"
 #include "x86/apic.h"
 
-/* Whether the APIC is there; if not, the check is a skip. */
-static bool has_apic(struct run *run)
-{
-	const char *why = events_start();
-
-	if (why)
-		skip(run, why);
-	return !why;
-}
-
 static void expect_events(struct run *run, const char *what, unsigned wanted)
 {
 	struct events events = events_take(wanted);
@@ -33,7 +23,7 @@ static void poll_irq(struct run *run)
 	volatile uint64_t *taken = &this_vcpu()->from_apic[EVENT_VECTOR - APIC_VECTOR];
 	uint64_t result;
 
-	if (!calls_return(run, CALL_NATIVE) || !has_apic(run))
+	if (!calls_return(run, CALL_NATIVE) || !needs_events(run))
 		return;
 	apic_send(ICR_ASSERT | EVENT_VECTOR, events_apic_id());
 	if (!hypercall_bare(run, 0, KVM_HC_VAPIC_POLL_IRQ, NULL, &result))
@@ -73,7 +63,7 @@ static void sched_yield(struct run *run)
 static bool can_send(struct run *run)
 {
 	return needs(run, KVM_FEATURE_PV_SEND_IPI) && calls_return(run, CALL_NATIVE) &&
-	       has_apic(run);
+	       needs_events(run);
 }
 
 static void expect_sent(struct run *run, const char *what, const uint64_t args[4], uint64_t wanted,

@@ -49,6 +49,11 @@ uint64_t time_at(const struct pvclock_vcpu_time_info *info, uint64_t tsc);
 /* The time now. */
 bool time_now(struct run *run, const time_info *info, uint64_t *ns);
 
+/* KH4: expects that the pairing @got has the time of @wall and @info. */
+void expect_paired_time(struct run *run, const volatile struct pvclock_wall_clock *wall,
+			const struct pvclock_vcpu_time_info *info,
+			const struct kvm_clock_pairing *got);
+
 /*
  * KT1, KW2: the version that follows @old, when the host has written once; and whether @version is
  * that or one of a later update.

@@ -176,7 +176,7 @@ static const struct waited *waited_for_time(struct run *run)
 	const struct waited *w = needs_clock(run) ? wait_once(run) : NULL;
 
 	if (w)
-		expect(run, w->has_time, "WRMSR of %#x: wanted a return", time_msr());
+		expect(run, w->time.accepted, "WRMSR of %#x: wanted a return", time_msr());
 	return w;
 }
 
@@ -185,7 +185,7 @@ static void disabled(struct run *run)
 	const struct waited *w = waited_for_time(run);
 
 	if (w)
-		expect(run, w->off_time_kept, "after WRMSR with bit 0 clear: wanted no write");
+		expect(run, w->time.off_kept, "after WRMSR with bit 0 clear: wanted no write");
 }
 
 static void moved(struct run *run)
@@ -193,7 +193,7 @@ static void moved(struct run *run)
 	const struct waited *w = waited_for_time(run);
 
 	if (w)
-		expect(run, w->old_time_kept, "the structure registered before: wanted no write");
+		expect(run, w->time.old_kept, "the structure registered before: wanted no write");
 }
 
 /* KT15: time passes in HLT. */

@@ -24,15 +24,9 @@ bool smp_ready(struct run *run)
 {
 	static const uint8_t ret[] = {0xc3}, halt[] = {0xf4, 0xc3};
 	uint8_t *code = page_bytes(PAGE_SITE_B);
-	const char *why;
 
-	if (!calls_return(run, CALL_NATIVE))
+	if (!calls_return(run, CALL_NATIVE) || !needs_events(run))
 		return false;
-	why = events_start();
-	if (why) {
-		skip(run, why);
-		return false;
-	}
 	memcpy(code + CALL_OFFSET, call_bytes(CALL_NATIVE), CALL_SIZE);
 	memcpy(code + CALL_OFFSET + CALL_SIZE, ret, sizeof(ret));
 	memcpy(code + HALT_OFFSET, halt, sizeof(halt));

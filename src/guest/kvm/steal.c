@@ -124,7 +124,7 @@ static const struct waited *waited_for_steal(struct run *run)
 	if (needs(run, KVM_FEATURE_STEAL_TIME))
 		w = wait_once(run);
 	if (w)
-		expect(run, w->has_steal, "WRMSR of %#x: wanted a return", KVM_MSR_STEAL_TIME);
+		expect(run, w->steal.accepted, "WRMSR of %#x: wanted a return", KVM_MSR_STEAL_TIME);
 	return w;
 }
 
@@ -145,7 +145,7 @@ static void disabled(struct run *run)
 	const struct waited *w = waited_for_steal(run);
 
 	if (w)
-		expect(run, w->off_steal_kept, "after WRMSR with bit 0 clear: wanted no write");
+		expect(run, w->steal.off_kept, "after WRMSR with bit 0 clear: wanted no write");
 }
 
 static void moved(struct run *run)
@@ -153,7 +153,7 @@ static void moved(struct run *run)
 	const struct waited *w = waited_for_steal(run);
 
 	if (w)
-		expect(run, w->old_steal_kept, "the structure registered before: wanted no write");
+		expect(run, w->steal.old_kept, "the structure registered before: wanted no write");
 }
 
 static const struct check checks[] = {

@@ -86,7 +86,7 @@ static void expect_page_works(struct run *run, uint64_t gpa)
 	memcpy(saved, state, sizeof(saved));
 	prepare_state(state, KVM2007_API_VERSION, site.gpa, &answer);
 	sum = sum_words(state, state + 1);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
+	register_gpa(gpa, &answer);
 	expect_registers_kept(run, &answer.wrmsr, 0);
 	expect_success(run, &answer, &site);
 	expect_equal(run, "host_version", state->host_version, first_contact.host_version);
@@ -94,7 +94,7 @@ static void expect_page_works(struct run *run, uint64_t gpa)
 	if (!run->failed)
 		expect_call_as_before(run, &site);
 	/* S5: misaligned there is no better than elsewhere. */
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa + 8, &answer.wrmsr);
+	register_gpa(gpa + 8, &answer);
 	expect_gp(run, "WRMSR of a misaligned gpa", &answer.wrmsr);
 	expect(run, sum_words(state, state + 1) == sum, "page %#lx: wanted the rest of it kept",
 	       gpa);

@@ -66,10 +66,8 @@ static void exact_version(struct run *run)
 	struct site site = fresh_site();
 	struct answer answer;
 
-	if (run->check->arg && host_is_newest()) {
-		skip(run, newest_reason);
+	if (run->check->arg && !needs_newer(run))
 		return;
-	}
 	register_page(PAGE_STATE_A, version, site.gpa, &answer);
 	if (run->check->arg)
 		expect_refusal(run, &answer, &site);

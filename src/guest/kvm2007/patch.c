@@ -108,7 +108,7 @@ static void in_state_page(struct run *run)
 
 	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	pages_sum(&before);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A), &answer.wrmsr);
+	register_gpa(page_gpa(PAGE_STATE_A), &answer);
 	expect_success(run, &answer, &site);
 	expect_call_returns(run, &site);
 	expect_rest_kept(run, &before, &answer, &site);
@@ -130,10 +130,8 @@ static void refused(struct run *run)
 	struct site site = fresh_site();
 	struct answer answer;
 
-	if (host_is_newest()) {
-		skip(run, newest_reason);
+	if (!needs_newer(run))
 		return;
-	}
 	register_page(PAGE_STATE_A, UINT32_MAX, site.gpa, &answer);
 	expect_returned(run, "registration", &answer.wrmsr);
 	expect(run, answer.state->ret != answer.ret_sentinel,

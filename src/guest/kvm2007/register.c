@@ -92,7 +92,7 @@ static void page_zero(struct run *run)
 	memcpy(saved, zero, sizeof(saved));
 	prepare_state(zero, VERSION, site.gpa, &answer);
 	sum = sum_words(zero, zero + 1);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, 0, &answer.wrmsr);
+	register_gpa(0, &answer);
 	if (expect_returned(run, "WRMSR of gpa 0", &answer.wrmsr)) {
 		expect_equal(run, "ret at gpa 12", zero->ret, 0);
 		expect_patched(run, &site);
@@ -126,7 +126,7 @@ static void expect_gpa_faults(struct run *run, uint64_t gpa)
 	struct answer answer;
 
 	prepare_page(PAGE_STATE_A, VERSION, site.gpa, &answer);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
+	register_gpa(gpa, &answer);
 	if (!answer.wrmsr.faulted)
 		tap_diag("gpa %#lx", gpa);
 	expect_gp(run, "WRMSR of a bad gpa", &answer.wrmsr);
@@ -216,10 +216,9 @@ static void after_failure(struct run *run)
 	struct site site = fresh_site();
 	struct answer answer;
 
-	if (!registrations((enum ending)run->check->arg, page_gpa(PAGE_STATE_A), site.gpa, all)) {
-		skip(run, newest_reason);
+	if (run->check->arg == NEWER && !needs_newer(run))
 		return;
-	}
+	registrations((enum ending)run->check->arg, page_gpa(PAGE_STATE_A), site.gpa, all);
 	registration_prepare(&all[0], state_of(PAGE_STATE_A), &answer);
 	registration_make(&all[0], 0, &answer);
 	site = fresh_site();

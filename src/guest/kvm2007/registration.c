@@ -46,10 +46,15 @@ void prepare_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struc
 	prepare_state(state_of(page), version, hypercall_gpa, answer);
 }
 
+void register_gpa(uint64_t gpa, struct answer *answer)
+{
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer->wrmsr);
+}
+
 void register_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer)
 {
 	prepare_page(page, version, hypercall_gpa, answer);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(page), &answer->wrmsr);
+	register_gpa(page_gpa(page), answer);
 }
 
 void register_site(const struct site *site, struct answer *answer)
@@ -57,33 +62,40 @@ void register_site(const struct site *site, struct answer *answer)
 	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, answer);
 }
 
+static void expect_site(struct run *run, const struct site *site, bool met, const char *wanted)
+{
+	expect(run, met, "site %#lx: wanted %s, got %02x %02x %02x %02x", site->gpa, wanted,
+	       site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+}
+
 void expect_patched(struct run *run, const struct site *site)
 {
-	expect(run, site_patched(site),
-	       "site %#lx: wanted the vendor's instruction, got %02x %02x %02x %02x", site->gpa,
-	       site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+	expect_site(run, site, site_patched(site), "the vendor's instruction");
 }
 
 void expect_unpatched(struct run *run, const struct site *site)
 {
-	expect(run, site_unpatched(site), "site %#lx: wanted it unpatched, got %02x %02x %02x %02x",
-	       site->gpa, site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+	expect_site(run, site, site_unpatched(site), "it unpatched");
+}
+
+static bool expect_ret(struct run *run, const struct answer *answer, uint32_t ret)
+{
+	if (!expect_returned(run, "registration", &answer->wrmsr))
+		return false;
+	expect_equal(run, "ret", answer->state->ret, ret);
+	return true;
 }
 
 void expect_success(struct run *run, const struct answer *answer, const struct site *site)
 {
-	if (!expect_returned(run, "registration", &answer->wrmsr))
-		return;
-	expect_equal(run, "ret", answer->state->ret, 0);
-	expect_patched(run, site);
+	if (expect_ret(run, answer, 0))
+		expect_patched(run, site);
 }
 
 void expect_refusal(struct run *run, const struct answer *answer, const struct site *site)
 {
-	if (!expect_returned(run, "registration", &answer->wrmsr))
-		return;
-	expect_equal(run, "ret", answer->state->ret, (uint32_t)-KVM2007_EINVAL);
-	expect_unpatched(run, site);
+	if (expect_ret(run, answer, (uint32_t)-KVM2007_EINVAL))
+		expect_unpatched(run, site);
 }
 
 void expect_registration(struct run *run, const struct site *site)

@@ -178,10 +178,8 @@ static void refuse_last(struct run *run, struct vcpu_pages *own)
 /* S7: a refusal of one vCPU does not change the others' pages and calls. */
 static void refusal(struct run *run)
 {
-	if (host_is_newest()) {
-		skip(run, newest_reason);
+	if (!needs_newer(run))
 		return;
-	}
 	if (!register_all(run))
 		return;
 	for (unsigned id = 0; id < run->vcpus; id++)

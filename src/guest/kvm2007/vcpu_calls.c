@@ -34,13 +34,11 @@ static void compare_call(struct run *run, struct vcpu_pages *own)
 	const uint64_t index = some_index(run);
 	uint64_t result = (uint64_t)-KVM2007_EINVAL;
 	struct comparison64 c;
-	const struct gprs *in = &c.call.before;
 
 	(void)own;
 	compare_call64(&c, some_site(run), index, random64() & COMPARED_FLAGS, random64() % 16);
 	if (run->options.has_echo && index == run->options.echo)
-		result = echo_digest(
-			(uint64_t[6]){in->rdi, in->rsi, in->rdx, in->rcx, in->r8, in->r9});
+		result = echo_of(&c.call.before);
 	expect_compared64(run, &c, result);
 	expect_rdmsr_as_before(run);
 }

@@ -117,13 +117,11 @@ void expect_flags(struct run *run, uint64_t wanted, uint64_t got)
 		expect_equal(run, flags[i].name, got & flags[i].mask, wanted & flags[i].mask);
 }
 
-/* The registers at a fault of code that was called, as if it had returned. */
-static struct gprs trap_gprs(const struct trap_frame *f)
+struct gprs trap_gprs(const struct trap_frame *f)
 {
-	return (struct gprs){f->rax, f->rcx,   f->rdx, f->rbx, f->rsp + sizeof(uint64_t),
-			     f->rbp, f->rsi,   f->rdi, f->r8,  f->r9,
-			     f->r10, f->r11,   f->r12, f->r13, f->r14,
-			     f->r15, f->rflags};
+	return (struct gprs){f->rax, f->rcx, f->rdx, f->rbx, f->rsp,   f->rbp,
+			     f->rsi, f->rdi, f->r8,  f->r9,  f->r10,   f->r11,
+			     f->r12, f->r13, f->r14, f->r15, f->rflags};
 }
 
 void expect_registers_kept(struct run *run, const struct outcome *o, unsigned written)
@@ -131,6 +129,7 @@ void expect_registers_kept(struct run *run, const struct outcome *o, unsigned wr
 	struct gprs at_fault = trap_gprs(&o->fault);
 	const struct gprs *after = o->faulted ? &at_fault : &o->after;
 
+	at_fault.rsp += sizeof(uint64_t); /* as if the code that was called had returned */
 	if (o->faulted)
 		expect_equal(run, "rip", o->fault.rip, o->target);
 	expect_gprs(run, &o->before, after, o->faulted ? 0 : written);
@@ -142,4 +141,9 @@ void expect_kept(struct run *run, unsigned page, unsigned from, unsigned to)
 	expect(run, page_untouched(page, from, to),
 	       "gpa %#lx to %#lx: wanted nothing written there", page_gpa(page) + from,
 	       page_gpa(page) + to - 1);
+}
+
+void expect_page_kept(struct run *run, unsigned page)
+{
+	expect_kept(run, page, 0, PAGE_SIZE);
 }

@@ -57,6 +57,15 @@ void events_await(void)
 	interrupts_off();
 }
 
+void expect_events(struct run *run, const char *what, unsigned wanted)
+{
+	struct events events = events_take(wanted);
+
+	expect(run, events.wanted == wanted && !events.elsewhere,
+	       "%s: wanted %u interrupts at vector %u, got %u and %u at its neighbours", what,
+	       wanted, EVENT_VECTOR, events.wanted, events.elsewhere);
+}
+
 struct events events_take(unsigned wanted)
 {
 	volatile uint64_t *count = this_vcpu()->from_apic;

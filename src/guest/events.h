@@ -33,4 +33,7 @@ struct events {
 };
 struct events events_take(unsigned wanted);
 
+/* The same, and expects just these; @what made them. */
+void expect_events(struct run *run, const char *what, unsigned wanted);
+
 #endif

@@ -129,7 +129,7 @@ static void expect_back(struct run *run, const struct touch *t)
 		time_away = time;
 	apf_expect(run, "the page is back", 1, (uint32_t)t->cr2);
 	done(run);
-	expect_kept(run, PAGE, 0, PAGE_SIZE);
+	expect_page_kept(run, PAGE);
 }
 
 static void set_user(bool user)
@@ -246,7 +246,7 @@ static void two_pages(struct run *run)
 		apf_acknowledge(run);
 		expect_back(run, &t[!other]);
 		apf_expect(run, "after both", 0, 0);
-		expect_kept(run, OTHER, 0, PAGE_SIZE);
+		expect_page_kept(run, OTHER);
 	}
 	end(run);
 }
@@ -264,7 +264,7 @@ static void off(struct run *run)
 		t = touch(run, page_entry(PAGE), 0);
 		expect_there(run, "turned off", &t);
 		apf_expect(run, "turned off", 0, 0);
-		expect_kept(run, PAGE, 0, PAGE_SIZE);
+		expect_page_kept(run, PAGE);
 	}
 	end(run);
 }

@@ -8,15 +8,6 @@
 #include "guest/vcpu.h"
 #include "x86/apic.h"
 
-static void expect_events(struct run *run, const char *what, unsigned wanted)
-{
-	struct events events = events_take(wanted);
-
-	expect(run, events.wanted == wanted && !events.elsewhere,
-	       "%s: wanted %u interrupts at vector %u, got %u and %u at its neighbours", what,
-	       wanted, EVENT_VECTOR, events.wanted, events.elsewhere);
-}
-
 /* KH1: with IF = 0 what is pending stays so; with IF = 1 it has come when the call is over. */
 static void poll_irq(struct run *run)
 {

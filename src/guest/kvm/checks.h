@@ -47,6 +47,10 @@ void kvm_discover(struct run *run);
 bool has_feature(unsigned feature);
 bool needs(struct run *run, unsigned feature);
 
+/* KD4: expects what tells of a hypervisor; the features that discovery found. */
+void expect_hypervisor_bit(struct run *run);
+void expect_features(struct run *run);
+
 /* Whether the host enforces features (KM3), by the MSRs whose bit is clear. */
 enum enforcement { NONE_MISSING, ENFORCED, NOT_ENFORCED, MIXED };
 enum enforcement kvm_enforcement(void);

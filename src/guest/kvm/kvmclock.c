@@ -91,9 +91,9 @@ static void offsets(struct run *run)
 		expect_kept(run, PAGE_A, at + SIZE, OFFSET + 3 * LINE);
 		page_refill(PAGE_A, OFFSET, OFFSET + 2 * LINE);
 	}
-	expect_kept(run, PAGE_CANARY_0, 0, PAGE_SIZE);
-	expect_kept(run, PAGE_A, 0, PAGE_SIZE);
-	expect_kept(run, PAGE_CANARY_1, 0, PAGE_SIZE);
+	expect_page_kept(run, PAGE_CANARY_0);
+	expect_page_kept(run, PAGE_A);
+	expect_page_kept(run, PAGE_CANARY_1);
 }
 
 /*
@@ -119,11 +119,11 @@ static void straddle(struct run *run)
 				 : "not-filled",
 	       old ? ", but where it was before" : "");
 	expect(run, first == second, "the structure: wanted both halves written, or none");
-	expect_kept(run, PAGE_CANARY_0, 0, PAGE_SIZE);
+	expect_page_kept(run, PAGE_CANARY_0);
 	expect_kept(run, PAGE_A, 0, OFFSET);
 	expect_kept(run, PAGE_A, end, at);
 	expect_kept(run, PAGE_CANARY_1, SIZE / 2, PAGE_SIZE);
-	expect_kept(run, PAGE_B, 0, PAGE_SIZE);
+	expect_page_kept(run, PAGE_B);
 }
 
 /* KT10: the host sets bit 1 of the flags when it stopped the vCPU, and the guest clears it. */

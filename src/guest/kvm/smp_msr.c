@@ -15,17 +15,12 @@ static void read_cpuid(struct run *run, struct vcpu_pages *own)
 	struct cpuid_regs r = cpuid(kvm_found.base, 0);
 
 	(void)own;
-	expect(run, cpuid(1, 0).ecx >> KVM_HYPERVISOR_BIT & 1,
-	       "bit 31 of ECX of leaf 1: wanted 1, got 0");
+	expect_hypervisor_bit(run);
 	expect(run,
 	       r.ebx == KVM_SIGNATURE_EBX && r.ecx == KVM_SIGNATURE_ECX &&
 		       r.edx == KVM_SIGNATURE_EDX,
 	       "leaf %#x: wanted the signature", kvm_found.base);
-	if (kvm_found.last < kvm_found.base + KVM_CPUID_FEATURES)
-		return;
-	r = cpuid(kvm_found.base + KVM_CPUID_FEATURES, 0);
-	expect_equal(run, "EAX of the features", r.eax, kvm_found.features);
-	expect_equal(run, "EDX of the features", r.edx, kvm_found.hints);
+	expect_features(run);
 }
 
 static void same_cpuid(struct run *run)

@@ -18,7 +18,7 @@ static void expect_only_site_changed(struct run *run, unsigned offset)
 	if (end < PAGE_SIZE)
 		expect_kept(run, PAGE_SITE_A, end, PAGE_SIZE);
 	if (end <= PAGE_SIZE)
-		expect_kept(run, PAGE_SITE_B, 0, PAGE_SIZE);
+		expect_page_kept(run, PAGE_SITE_B);
 }
 
 /* P1: exactly the instruction of the vendor that CPUID names. */
@@ -167,10 +167,10 @@ static void straddle(struct run *run)
 		} else {
 			expect_refusal(run, &answer, &site);
 		}
-		expect_kept(run, PAGE_CANARY_2, 0, PAGE_SIZE);
+		expect_page_kept(run, PAGE_CANARY_2);
 		expect_kept(run, PAGE_SITE_A, 0, offset);
 		expect_kept(run, PAGE_SITE_B, offset + SITE_SIZE + 2 - PAGE_SIZE, PAGE_SIZE);
-		expect_kept(run, PAGE_CANARY_3, 0, PAGE_SIZE);
+		expect_page_kept(run, PAGE_CANARY_3);
 	}
 }
 

@@ -133,7 +133,7 @@ static void expect_gpa_faults(struct run *run, uint64_t gpa)
 	expect_equal(run, "host_version", answer.state->host_version, answer.version_sentinel);
 	expect_equal(run, "ret", answer.state->ret, answer.ret_sentinel);
 	expect_unpatched(run, &site);
-	expect_kept(run, PAGE_CANARY_1, 0, PAGE_SIZE);
+	expect_page_kept(run, PAGE_CANARY_1);
 }
 
 static void misaligned(struct run *run)

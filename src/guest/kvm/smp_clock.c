@@ -3,6 +3,7 @@
 #include "guest/kvm/smp_areas.h"
 #include "lib/string.h"
 #include "x86/deadline.h"
+#include "x86/insn.h"
 
 #define ROUNDED 2 /* ns: each clock rounds down twice */
 

@@ -43,6 +43,10 @@ extern struct kvm_found kvm_found;
 extern struct presence kvm_host;
 void kvm_discover(struct run *run);
 
+/* Whether a leaf of CPUID has KVM's signature. */
+struct cpuid_regs;
+bool is_signature(const struct cpuid_regs *r);
+
 /* Whether CPUID has the bit @feature; if not, the check is a skip that names the bit. */
 bool has_feature(unsigned feature);
 bool needs(struct run *run, unsigned feature);

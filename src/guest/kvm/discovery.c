@@ -42,6 +42,12 @@ bool needs(struct run *run, unsigned feature)
 	return false;
 }
 
+bool is_signature(const struct cpuid_regs *r)
+{
+	return r->ebx == KVM_SIGNATURE_EBX && r->ecx == KVM_SIGNATURE_ECX &&
+	       r->edx == KVM_SIGNATURE_EDX;
+}
+
 /* Scans as far as Linux does: other interfaces may have the first leaves (KD1). */
 static uint32_t find_base(void)
 {
@@ -49,8 +55,7 @@ static uint32_t find_base(void)
 		uint32_t leaf = KVM_CPUID_SIGNATURE + i * KVM_CPUID_BASE_STEP;
 		struct cpuid_regs r = cpuid(leaf, 0);
 
-		if (r.ebx == KVM_SIGNATURE_EBX && r.ecx == KVM_SIGNATURE_ECX &&
-		    r.edx == KVM_SIGNATURE_EDX)
+		if (is_signature(&r))
 			return leaf;
 	}
 	return 0;

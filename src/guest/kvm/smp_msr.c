@@ -16,10 +16,7 @@ static void read_cpuid(struct run *run, struct vcpu_pages *own)
 
 	(void)own;
 	expect_hypervisor_bit(run);
-	expect(run,
-	       r.ebx == KVM_SIGNATURE_EBX && r.ecx == KVM_SIGNATURE_ECX &&
-		       r.edx == KVM_SIGNATURE_EDX,
-	       "leaf %#x: wanted the signature", kvm_found.base);
+	expect(run, is_signature(&r), "leaf %#x: wanted the signature", kvm_found.base);
 	expect_features(run);
 }
 

@@ -15,6 +15,11 @@
 #define REGISTRATIONS 32
 #define SLACK         1000000u /* ns that may pass between two reads that belong together */
 
+static bool enable(struct run *run)
+{
+	return set_msr(run, KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED);
+}
+
 /* Registers a structure of zeros, as the guest has to make it (KS3). */
 static steal_info *start_steal(struct run *run)
 {
@@ -22,7 +27,7 @@ static steal_info *start_steal(struct run *run)
 		return NULL;
 	refill();
 	memset(page_at(PAGE_A, OFFSET), 0, SIZE);
-	if (!set_msr(run, KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED))
+	if (!enable(run))
 		return NULL;
 	make_exit(); /* by the next exit even a host that is late has written (KM8) */
 	return page_at(PAGE_A, OFFSET);
@@ -97,7 +102,7 @@ static void pads(struct run *run)
 		return;
 	refill();
 	memset(page_at(PAGE_A, OFFSET), 0, pad);
-	set_msr(run, KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED);
+	enable(run);
 	make_exit();
 	stop_steal(run);
 	expect_kept(run, PAGE_A, 0, OFFSET);

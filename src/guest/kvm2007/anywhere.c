@@ -28,11 +28,10 @@ static void first_clean(struct run *run)
 void write_neighbours(uint64_t value)
 {
 	const uint32_t magic = KVM2007_MSR_API_MAGIC;
-	struct outcome wrmsr;
 
 	for (unsigned bit = 0; bit < 32; bit++)
-		interact_wrmsr(magic ^ 1u << bit, value, &wrmsr);
-	interact_wrmsr(magic - 1, value, &wrmsr); /* ^ 1 is magic + 1 */
+		wrmsr_returns(magic ^ 1u << bit, value);
+	wrmsr_returns(magic - 1, value); /* ^ 1 is magic + 1 */
 }
 
 /* A host may answer for any MSR, but not as for the magic. */

@@ -159,18 +159,20 @@ void discover(struct run *run)
 	static const uint32_t neighbours[2] = {KVM2007_MSR_API_MAGIC - 1,
 					       KVM2007_MSR_API_MAGIC + 1};
 	struct presence *host = &kvm2007_host;
-	struct outcome rdmsr[2], wrmsr[2]; /* of the neighbours */
+	bool read[2], written[2]; /* whether the neighbours could be */
 	struct first_contact *first = &first_contact;
-	struct site site;
+	struct outcome rdmsr;
 	struct answer answer;
+	struct site site;
 
 	site_init();
 	memory_note(run);
 	site = fresh_site();
 	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	for (unsigned i = 0; i < 2; i++) {
-		interact_rdmsr(neighbours[i], &rdmsr[i]);
-		interact_wrmsr(neighbours[i], page_gpa(PAGE_STATE_A), &wrmsr[i]);
+		interact_rdmsr(neighbours[i], &rdmsr);
+		read[i] = !rdmsr.faulted;
+		written[i] = wrmsr_returns(neighbours[i], page_gpa(PAGE_STATE_A));
 	}
 	first->neighbour_answered = host_changed(&answer, &site);
 
@@ -184,9 +186,8 @@ void discover(struct run *run)
 	host->registered = !answer.wrmsr.faulted && answer.state->ret == 0 && site_patched(&site);
 
 	/* D2: without an answer, if only the magic does not fault. */
-	host->present = first->answered ||
-			(!first->rdmsr.faulted && rdmsr[0].faulted && rdmsr[1].faulted) ||
-			(!answer.wrmsr.faulted && wrmsr[0].faulted && wrmsr[1].faulted);
+	host->present = first->answered || (!first->rdmsr.faulted && !read[0] && !read[1]) ||
+			(!answer.wrmsr.faulted && !written[0] && !written[1]);
 	if (!host->present)
 		describe_absence(&first->rdmsr, &answer.wrmsr);
 }

@@ -104,8 +104,8 @@ werror = $(if $(strict),-Werror)
 WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
 	-Wvla -Wshadow -Wpointer-arith -Wcast-qual -Wundef -Wwrite-strings
 # The images have to be small.  Some optimisations of gcc's -Oz make this code larger all the same.
-OPTIMISE = -Oz $(if $(CLANG),,-fno-caller-saves -fno-move-loop-invariants \
-	-fno-optimize-sibling-calls -fno-thread-jumps)
+OPTIMISE = -Oz $(if $(CLANG),,-fno-caller-saves -fno-forward-propagate -fno-inline-small-functions \
+	-fno-move-loop-invariants -fno-optimize-sibling-calls -fno-thread-jumps -fno-tree-tail-merge)
 IMAGE_CFLAGS = -std=gnu11 $(if $(CLANG),--target=x86_64-linux-gnu) $(OPTIMISE) -g $(WARNINGS) \
 	$(call werror,$(call kind,$(COMPILER))) -Isrc
 # -mgeneral-regs-only: the images must not touch the SSE and x87 registers that the checks watch.

@@ -6,8 +6,8 @@
 %include "asm-offsets.inc"
 %include "boot/regs.inc"
 
-extern boot_idt
-global call_with_regs32, call32_end, op_rdmsr32, op_wrmsr32, trap32_stubs, idt32_register
+extern boot_idt, idt32_register
+global call_with_regs32, call32_end, op_rdmsr32, op_wrmsr32, trap32_stubs
 global call32_jump, enter_by_iret
 
 DECOYS  equ 8
@@ -245,9 +245,3 @@ section .rodata
 idt64_register:
         dw      VECTORS * 16 - 1
         dq      boot_idt
-
-section .data
-; Limit, and the address of the gates, which x86/call32.c sets.
-idt32_register:
-        dw      VECTORS * 8 - 1
-        dq      0

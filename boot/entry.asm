@@ -238,8 +238,8 @@ start_boot_cpu:
 section .rodata
 error_long_mode: db "this CPU has no long mode", 0
 
-section .data
-; Writable, because the CPU sets accessed and busy bits.  Flat, present, DPL 0; APM2 4.8.
+; Flat, present, DPL 0; APM2 4.8.  Accessed, so that no CPU writes there (SDM volume 3, 325384-083,
+; 3.4.5.1: a table in ROM).
 align 8
 boot_gdt:
         dq 0

@@ -8,18 +8,25 @@
 #include "guest/vcpu.h"
 #include "lib/console.h"
 #include "lib/printf.h"
+#include "lib/string.h"
 #include "x86/defs.h"
+
+const char *rule_of(const struct check *check, char text[RULE_MAX + 1])
+{
+	text[RULE_MAX] = '\0';
+	return memcpy(text, check->rule, RULE_MAX);
+}
 
 void fail_check(struct run *run, const char *fmt, ...)
 {
-	char text[CONSOLE_LINE_MAX];
+	char text[CONSOLE_LINE_MAX], rule[RULE_MAX + 1];
 	va_list args;
 
 	run->failed = true;
 	va_start(args, fmt);
 	vformat(text, sizeof(text), fmt, args);
 	va_end(args);
-	check_diag("%s (rule %s of %s)", text, run->check->rule, run->abi->name);
+	check_diag("%s (rule %s of %s)", text, rule_of(run->check, rule), run->abi->name);
 	if (!this_vcpu()->keeps_diags) /* else print_diags() will, in vcpus.c */
 		keep_reason(run, "%s", text);
 }

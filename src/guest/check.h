@@ -21,15 +21,20 @@ enum check_flag {
 	CHECK_LAST = 1 << 4,   /* is in the last round: leaves long mode, or looks back */
 };
 
-/* There are hundreds: this is small, and without gaps but at its end. */
+#define RULE_MAX 6
+
+/* There are hundreds: this is small, and without gaps. */
 struct check {
-	const char *name; /* area.what; never changes */
-	char rule[7];     /* that it checks, as "KC32.1" */
-	uint8_t flags;    /* enum check_flag */
+	const char *name;    /* area.what; never changes */
+	char rule[RULE_MAX]; /* that it checks, as "KC32.1"; no 0 ends the longest: rule_of() */
+	uint8_t flags : 5;   /* enum check_flag */
+	uint8_t todo : 3; /* why a failure is TODO unless strict: which of its ABI's todo_reasons */
+	uint8_t arg;      /* for a body that several checks share */
 	void (*body)(struct run *run);
-	uint32_t arg; /* for a body that several checks share */
-	uint8_t todo; /* why a failure is TODO unless strict: which of its ABI's todo_reasons */
 };
+
+/* Writes a check's rule to @text, with a 0 at its end, and returns @text. */
+const char *rule_of(const struct check *check, char text[RULE_MAX + 1]);
 
 /* Whether there is a host that speaks an ABI, which its discovery finds out. */
 struct presence {

@@ -3,6 +3,7 @@
 
 #include "guest/pages.h"
 #include "guest/vcpu.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "x86/insn.h"
 #include "x86/msr.h"
@@ -67,36 +68,45 @@ void expect_gprs(struct run *run, const struct gprs *before, const struct gprs *
 
 static void format_bytes(char *text, const uint8_t *bytes, unsigned n)
 {
-	static const char digits[] = "0123456789abcdef";
+	while (n--)
+		text += format(text, 3, "%02x", bytes[n]);
+}
 
-	while (n--) {
-		*text++ = digits[bytes[n] >> 4];
-		*text++ = digits[bytes[n] & 15];
-	}
-	*text = 0;
+/* Expects that the @n-th register of @r's kind is the same. */
+static void expect_register(struct run *run, const struct comparison *c,
+			    const struct machine_register *r, unsigned n)
+{
+	const uint8_t *wanted = (const uint8_t *)&c->before + r->offset + 16 * n;
+	const uint8_t *got = (const uint8_t *)&c->after + r->offset + 16 * n;
+	char name[16], wanted_text[33], got_text[33];
+
+	if (!memcmp(wanted, got, r->size))
+		return;
+	format(name, sizeof(name), r->count ? "%s%u" : "%s", r->name, n);
+	format_bytes(wanted_text, wanted, r->size);
+	format_bytes(got_text, got, r->size);
+	fail_check(run, "%s: wanted 0x%s, got 0x%s", name, wanted_text, got_text);
 }
 
 void expect_groups(struct run *run, const struct comparison *c, unsigned groups)
 {
 	for (unsigned i = 0; i < machine_register_count; i++) {
 		const struct machine_register *r = &machine_registers[i];
-		const uint8_t *wanted = (const uint8_t *)&c->before + r->offset;
-		const uint8_t *got = (const uint8_t *)&c->after + r->offset;
-		char wanted_text[33], got_text[33];
+		unsigned n = 0;
 
-		if (!(groups & 1u << r->group) || !memcmp(wanted, got, r->size))
+		if (!(groups & 1u << r->group))
 			continue;
-		format_bytes(wanted_text, wanted, r->size);
-		format_bytes(got_text, got, r->size);
-		fail_check(run, "%s: wanted 0x%s, got 0x%s", r->name, wanted_text, got_text);
+		do
+			expect_register(run, c, r, n);
+		while (++n < r->count);
 	}
 }
 
 void expect_flags(struct run *run, uint64_t wanted, uint64_t got)
 {
 	static const struct {
-		const char *name;
-		uint64_t mask;
+		char name[8];
+		uint32_t mask;
 	} flags[] = {
 		{"CF", RFLAGS_CF},     {"PF", RFLAGS_PF}, {"AF", RFLAGS_AF}, {"ZF", RFLAGS_ZF},
 		{"SF", RFLAGS_SF},     {"OF", RFLAGS_OF}, {"DF", RFLAGS_DF}, {"IF", RFLAGS_IF},
@@ -107,13 +117,11 @@ void expect_flags(struct run *run, uint64_t wanted, uint64_t got)
 		expect_equal(run, flags[i].name, got & flags[i].mask, wanted & flags[i].mask);
 }
 
-/* The registers at a fault of code that was called, as if it had returned. */
-static struct gprs trap_gprs(const struct trap_frame *f)
+struct gprs trap_gprs(const struct trap_frame *f)
 {
-	return (struct gprs){f->rax, f->rcx,   f->rdx, f->rbx, f->rsp + sizeof(uint64_t),
-			     f->rbp, f->rsi,   f->rdi, f->r8,  f->r9,
-			     f->r10, f->r11,   f->r12, f->r13, f->r14,
-			     f->r15, f->rflags};
+	return (struct gprs){f->rax, f->rcx, f->rdx, f->rbx, f->rsp,   f->rbp,
+			     f->rsi, f->rdi, f->r8,  f->r9,  f->r10,   f->r11,
+			     f->r12, f->r13, f->r14, f->r15, f->rflags};
 }
 
 void expect_registers_kept(struct run *run, const struct outcome *o, unsigned written)
@@ -121,6 +129,7 @@ void expect_registers_kept(struct run *run, const struct outcome *o, unsigned wr
 	struct gprs at_fault = trap_gprs(&o->fault);
 	const struct gprs *after = o->faulted ? &at_fault : &o->after;
 
+	at_fault.rsp += sizeof(uint64_t); /* as if the code that was called had returned */
 	if (o->faulted)
 		expect_equal(run, "rip", o->fault.rip, o->target);
 	expect_gprs(run, &o->before, after, o->faulted ? 0 : written);
@@ -132,4 +141,9 @@ void expect_kept(struct run *run, unsigned page, unsigned from, unsigned to)
 	expect(run, page_untouched(page, from, to),
 	       "gpa %#lx to %#lx: wanted nothing written there", page_gpa(page) + from,
 	       page_gpa(page) + to - 1);
+}
+
+void expect_page_kept(struct run *run, unsigned page)
+{
+	expect_kept(run, page, 0, PAGE_SIZE);
 }

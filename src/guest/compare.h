@@ -47,13 +47,17 @@ void expect_flags(struct run *run, uint64_t wanted, uint64_t got);
 void expect_gprs(struct run *run, const struct gprs *before, const struct gprs *after,
 		 unsigned except);
 
+/* The registers at a trap. */
+struct gprs trap_gprs(const struct trap_frame *f);
+
 /*
- * Expects that an RDMSR or WRMSR changed no flag and no general purpose register, except @written
- * if it did not fault.
+ * Expects that an interaction changed no flag and no general purpose register, except @written, a
+ * set of GPR_BITs, if it did not fault.
  */
 void expect_registers_kept(struct run *run, const struct outcome *o, unsigned written);
 
-/* Expects that nobody wrote between @from and @to of @page since pages_reset(): pages.h. */
+/* Expects that nobody wrote between @from and @to of @page, or anywhere in it: page_untouched(). */
 void expect_kept(struct run *run, unsigned page, unsigned from, unsigned to);
+void expect_page_kept(struct run *run, unsigned page);
 
 #endif

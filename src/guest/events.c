@@ -28,6 +28,15 @@ const char *events_start(void)
 	return why;
 }
 
+bool needs_events(struct run *run)
+{
+	const char *why = events_start();
+
+	if (why)
+		skip(run, why);
+	return !why;
+}
+
 uint32_t events_apic_id(void)
 {
 	return apic_read(APIC_ID) >> 24;
@@ -46,6 +55,15 @@ void events_await(void)
 	while (!events_come() && before_deadline(&deadline))
 		cpuid(0, 0);
 	interrupts_off();
+}
+
+void expect_events(struct run *run, const char *what, unsigned wanted)
+{
+	struct events events = events_take(wanted);
+
+	expect(run, events.wanted == wanted && !events.elsewhere,
+	       "%s: wanted %u interrupts at vector %u, got %u and %u at its neighbours", what,
+	       wanted, EVENT_VECTOR, events.wanted, events.elsewhere);
 }
 
 struct events events_take(unsigned wanted)

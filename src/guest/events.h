@@ -3,13 +3,16 @@
 #ifndef GUEST_EVENTS_H
 #define GUEST_EVENTS_H
 
-#include <stdint.h>
+#include "guest/check.h"
 
 /* What a check asks for; its neighbours have gates, too, so that a wrong vector is noticed. */
 #define EVENT_VECTOR (APIC_VECTOR + 2)
 
 /* Turns on the boot vCPU's APIC, and lets no other interrupt come.  NULL, or why there is none. */
 const char *events_start(void);
+
+/* The same for a check, which is a skip if there is none.  Says whether there is one. */
+bool needs_events(struct run *run);
 
 /* The ID of its APIC. */
 uint32_t events_apic_id(void);
@@ -29,5 +32,8 @@ struct events {
 	unsigned elsewhere; /* at its neighbours */
 };
 struct events events_take(unsigned wanted);
+
+/* The same, and expects just these; @what made them. */
+void expect_events(struct run *run, const char *what, unsigned wanted);
 
 #endif

@@ -92,6 +92,14 @@ void interact_wrmsr(uint32_t msr, uint64_t value, struct outcome *outcome)
 	interact_msr(msr, true, value, 0, outcome);
 }
 
+bool wrmsr_returns(uint32_t msr, uint64_t value)
+{
+	struct outcome outcome;
+
+	interact_wrmsr(msr, value, &outcome);
+	return !outcome.faulted;
+}
+
 void interact_calls32(struct call32 *calls, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)

@@ -36,6 +36,9 @@ struct gprs noise_gprs(void);
 void interact_rdmsr(uint32_t msr, struct outcome *outcome);
 void interact_wrmsr(uint32_t msr, uint64_t value, struct outcome *outcome);
 
+/* WRMSR of which nothing else is looked at. */
+bool wrmsr_returns(uint32_t msr, uint64_t value);
+
 /* The same with the flags @rflags, any but TF: WRMSR of @value if @write, else RDMSR. */
 void interact_msr(uint32_t msr, bool write, uint64_t value, uint64_t rflags,
 		  struct outcome *outcome);

@@ -23,7 +23,6 @@ void main(void);
 #define FOUR_GIB (UINT64_C(1) << 32)
 
 extern uint8_t image_end[];
-
 static struct run run;
 
 static void report_image(const char *image)
@@ -46,6 +45,7 @@ static _Noreturn void list_checks(void)
 {
 	const struct guest_abi *abi;
 	const struct check *check;
+	char rule[RULE_MAX + 1];
 
 	tap_plan(&run.tap, 0, "list");
 	EACH_ABI (abi) {
@@ -54,7 +54,7 @@ static _Noreturn void list_checks(void)
 		tap_diag("abi %s", abi->name);
 		EACH_CHECK_OF (abi, check) {
 			if (is_selected(check, &run.options))
-				tap_diag("%s %s%s", check->name, check->rule,
+				tap_diag("%s %s%s", check->name, rule_of(check, rule),
 					 check->todo ? " optional" : "");
 		}
 	}
@@ -158,9 +158,11 @@ static void begin(const struct check *check)
 /* Reports the result of the test @name, which is a check or an ABI. */
 static void report(const char *name, const char *todo)
 {
+	char rule[RULE_MAX + 1];
+
 	if (run.failed) {
 		tap_not_ok(&run.tap, name, todo);
-		tap_why(run.fail_reason, run.check->rule, run.abi->name);
+		tap_why(run.fail_reason, rule_of(run.check, rule), run.abi->name);
 	} else if (run.skip_reason) {
 		tap_skip(&run.tap, name, run.skip_reason);
 	} else {

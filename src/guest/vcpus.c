@@ -121,7 +121,7 @@ static void report_lost(struct run *run, const struct cpu *cpu)
 	printed = true;
 }
 
-bool on_each_vcpu(struct run *run, vcpu_fn *fn, unsigned times)
+bool race_vcpus(struct run *run, vcpu_fn *fn, unsigned times)
 {
 	struct guest_vcpu *boot = this_vcpu();
 	const struct cpu *lost = smp_wait();
@@ -147,4 +147,9 @@ bool on_each_vcpu(struct run *run, vcpu_fn *fn, unsigned times)
 	if (lost)
 		report_lost(run, lost);
 	return !run->failed;
+}
+
+bool on_each_vcpu(struct run *run, vcpu_fn *fn)
+{
+	return race_vcpus(run, fn, 1);
 }

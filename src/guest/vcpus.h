@@ -29,11 +29,16 @@ bool vcpu_restart(unsigned id);
 struct vcpu_pages *vcpu_pages(unsigned id);
 
 /*
- * Runs @fn on all vCPUs at once, at least @times times each; early finishers keep calling it until
- * the slowest is done.  A vCPU stops once it has a diagnostic.  Prints the diagnostics of all
- * vCPUs.  The check fails if a vCPU does not come back.  Returns whether it has not failed so far.
+ * Runs @fn on all vCPUs at once.  Prints the diagnostics of all vCPUs.  The check fails if a vCPU
+ * does not come back.  Returns whether it has not failed so far.
  */
 typedef void vcpu_fn(struct run *run, struct vcpu_pages *pages);
-bool on_each_vcpu(struct run *run, vcpu_fn *fn, unsigned times);
+bool on_each_vcpu(struct run *run, vcpu_fn *fn);
+
+/*
+ * The same, at least @times times each; early finishers keep calling it until the slowest is done.
+ * A vCPU stops once it has a diagnostic.
+ */
+bool race_vcpus(struct run *run, vcpu_fn *fn, unsigned times);
 
 #endif

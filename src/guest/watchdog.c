@@ -5,6 +5,7 @@
 #include "guest/vcpu.h"
 #include "x86/apic.h"
 #include "x86/deadline.h"
+#include "x86/insn.h"
 #include "x86/timer.h"
 
 /*

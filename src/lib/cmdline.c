@@ -265,34 +265,32 @@ static bool parse_words(char *line, const struct option *options, size_t count,
 	return right;
 }
 
-/* Cuts @line at its first control character and returns its offset; -1 if there is none. */
-static int cut_control(char *line, unsigned char *control)
+/* The first control character of @line; the 0 at its end is one. */
+static char *find_control(char *line)
 {
-	for (int at = 0; line[at]; at++) {
-		if (!is_control(line[at]))
-			continue;
-		*control = (unsigned char)line[at];
-		line[at] = '\0';
-		return at;
-	}
-	return -1;
+	while (!is_control(*line))
+		line++;
+	return line;
 }
 
 bool cmdline_parse(char *line, const struct option *options, size_t count, const char **image,
 		   char error[CMDLINE_ERROR_MAX])
 {
-	unsigned char control;
-	int at = cut_control(line, &control);
+	const char *start = line;
+	char *end = find_control(line);
+	const unsigned char control = (unsigned char)*end;
 	bool parsed;
 
+	*end = '\0';
 	error[0] = '\0';
 	if (image)
 		*image = cut_name(&line, options, count);
 	parsed = parse_words(line, options, count, error);
-	if (at < 0)
+	if (!control)
 		return parsed;
 	/* The words before it are parsed: they may say where this error is to be printed. */
 	format(error, CMDLINE_ERROR_MAX,
-	       "command line: byte 0x%02x at offset %d, wanted no control characters", control, at);
+	       "command line: byte 0x%02x at offset %d, wanted no control characters", control,
+	       (int)(end - start));
 	return false;
 }

@@ -19,16 +19,15 @@ struct option {
 	const char *name;
 	const char *wanted; /* for the error message: "a number", "events|calls" */
 	enum option_kind kind;
-	union { /* what it sets, by its kind */
+	uint32_t min; /* OPTION_NUMBER; inclusive, as max is */
+	union {       /* what it sets, by its kind */
 		bool *flag;
 		uint64_t *number;
 		const char **text;
 		unsigned *choice;
 	};
 	union {
-		struct {
-			uint64_t min, max; /* OPTION_NUMBER; both inclusive */
-		};
+		uint64_t max;               /* OPTION_NUMBER */
 		const char *const *choices; /* OPTION_CHOICE; ends with NULL */
 	};
 };

@@ -61,7 +61,8 @@ void console_flush(void)
 	size_t n = used;
 	bool heard;
 
-	serial_checkpoint();
+	if (serial_checkpoint)
+		serial_checkpoint();
 	used = 0; /* before the output, for a checkpoint in it may not return */
 	if (!n)
 		return;

@@ -13,12 +13,18 @@
 
 extern const uint8_t image_start[], text_end[]; /* linker.ld */
 
-static const struct tap no_tap;
-static const struct tap *run_tap = &no_tap;
+static const struct tap *run_tap; /* NULL: an image without a stream of its own */
 
 void panic_init(const struct tap *tap)
 {
 	run_tap = tap;
+}
+
+static const struct tap *tap_of_run(void)
+{
+	static const struct tap none;
+
+	return run_tap ? run_tap : &none;
 }
 
 void panic(const char *fmt, ...)
@@ -30,7 +36,7 @@ void panic(const char *fmt, ...)
 	vformat(text, sizeof(text), fmt, args);
 	va_end(args);
 	tap_bail_out("%s", text);
-	end_run(run_tap, VERDICT_ERROR);
+	end_run(tap_of_run(), VERDICT_ERROR);
 }
 
 /*
@@ -94,6 +100,6 @@ void panic_trap(struct trap_frame *frame)
 	print("\n");
 	print_frame(frame);
 	panic("unexpected exception %u in %s%s", (unsigned)frame->vector,
-	      run_tap->running ? run_tap->running : "no check",
+	      tap_of_run()->running ? tap_of_run()->running : "no check",
 	      is_stack_overflow(cpu, frame->vector) ? ": stack overflow" : "");
 }

@@ -35,7 +35,7 @@ bool serial_write(const char *text, size_t n);
 
 /*
  * Called between accesses to the UART, and by console_flush().  A host may resume the guest in the
- * wrong place after any I/O; an image can set this to notice it.
+ * wrong place after any I/O; an image can set this to notice it; NULL: nothing is called.
  */
 extern void (*serial_checkpoint)(void);
 

@@ -20,6 +20,7 @@ const uint16_t call32_segments[6] = {SEL_CODE32, SEL_DATA,   SEL_DATA_B,
 
 /* Gates of legacy mode have eight bytes, APM2 4.7.2 */
 static uint64_t idt32[VECTORS];
+struct table_register idt32_register;
 
 /* 32-bit paging, APM2 5.2.1: one table for the 4 MiB that boot_pt maps. */
 uint32_t directory32[1024] PAGE_ALIGNED;
@@ -36,7 +37,7 @@ static void fill_idt32(void)
 		idt32[i] = (stub & 0xffff) | SEL_CODE32 << 16 | GATE_INTERRUPT << 40 |
 			   (stub >> 16 & 0xffff) << 48;
 	}
-	idt32_register.base = (uint64_t)idt32;
+	idt32_register = (struct table_register){sizeof(idt32) - 1, (uint64_t)idt32};
 }
 
 /*

@@ -6,26 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "x86/insn.h"
-
 struct deadline {
 	uint64_t start, cycles, polls;
 };
 
 /* @cycles of the time stamp counter from now, or @polls calls of before_deadline(). */
-static inline struct deadline deadline_in(uint64_t cycles, uint64_t polls)
-{
-	return (struct deadline){rdtsc(), cycles, polls};
-}
-
-static inline bool before_deadline(struct deadline *d)
-{
-	cpu_relax();
-	if (!d->polls)
-		return false;
-	d->polls--;
-	return rdtsc() - d->start < d->cycles;
-}
+struct deadline deadline_in(uint64_t cycles, uint64_t polls);
+bool before_deadline(struct deadline *d);
 
 /*
  * A wait for what another processor does: it ends when both time is up, and polls are; for on a
@@ -37,20 +24,8 @@ struct patience {
 	struct deadline time, polls;
 };
 
-static inline struct patience patience_of(uint64_t cycles, uint64_t polls)
-{
-	return (struct patience){deadline_in(cycles, PATIENCE_MOST),
-				 deadline_in(UINT64_MAX, polls)};
-}
-
-static inline struct patience be_patient(void)
-{
-	return patience_of(1000000000, 5000);
-}
-
-static inline bool is_patient(struct patience *p)
-{
-	return before_deadline(&p->time) || before_deadline(&p->polls);
-}
+struct patience patience_of(uint64_t cycles, uint64_t polls);
+struct patience be_patient(void);
+bool is_patient(struct patience *p);
 
 #endif

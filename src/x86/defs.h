@@ -107,7 +107,7 @@
 #define IST_DOUBLE_FAULT 2
 
 /* Offset of boot/traps.asm's stubs in the image (linker.ld), so that the IDT is a constant */
-#define TRAP_STUBS 0x1c0
+#define TRAP_STUBS 0x180
 
 /*
  * A stack fills a naturally aligned block: a guard page at the bottom, and in the topmost eight

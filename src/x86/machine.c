@@ -67,11 +67,9 @@ enum use {
 	R(DEBUG, dr7, REG, dr7, RESTORED | NOISY, 0x55550400 | (random() & 0xaaaa0300)) /* all off */
 
 #define AT(group, name, member) \
-	{name, GROUP_##group, offsetof(struct machine, member), \
-	 sizeof(((struct machine *)0)->member)},
+	{name, offsetof(struct machine, member), sizeof(((struct machine *)0)->member), \
+	 GROUP_##group, 0},
 #define ROW(group, reg, kind, operand, use, noise) AT(group, #reg, reg)
-#define ST(n) {"st" #n, GROUP_X87, offsetof(struct machine, fx.st[n]), 10},
-#define XMM(n) AT(XMM, "xmm" #n, fx.xmm[n])
 
 const struct machine_register machine_registers[] = {
 	AT(TABLES, "gdtr limit", gdtr.limit)
@@ -84,10 +82,9 @@ const struct machine_register machine_registers[] = {
 	AT(X87, "fcw", fx.fcw)
 	AT(X87, "fsw", fx.fsw)
 	AT(X87, "ftw", fx.ftw)
-	ST(0) ST(1) ST(2) ST(3) ST(4) ST(5) ST(6) ST(7)
+	{"st", offsetof(struct machine, fx.st), 10, GROUP_X87, 8},
 	AT(MXCSR, "mxcsr", fx.mxcsr)
-	XMM(0) XMM(1) XMM(2) XMM(3) XMM(4) XMM(5) XMM(6) XMM(7)
-	XMM(8) XMM(9) XMM(10) XMM(11) XMM(12) XMM(13) XMM(14) XMM(15)
+	{"xmm", offsetof(struct machine, fx.xmm), 16, GROUP_XMM, 16},
 };
 /* clang-format on */
 

@@ -51,10 +51,13 @@ enum machine_group {
 	GROUPS,
 };
 
+/* A register, or several of the same kind: their names end with a number. */
 struct machine_register {
 	const char *name;
-	enum machine_group group;
-	uint16_t offset, size; /* in struct machine, in bytes */
+	uint16_t offset; /* in struct machine */
+	uint8_t size;    /* in bytes; the next one of the kind lies 16 bytes after it */
+	uint8_t group;   /* enum machine_group */
+	uint8_t count;   /* of the kind; 0: it is a single register */
 };
 
 extern const struct machine_register machine_registers[];

@@ -62,13 +62,13 @@ void paging_unmap(uint64_t va)
 
 const void *paging_peek(uint64_t pa)
 {
-	static uint64_t there = 1; /* no page's address */
+	static uint64_t there; /* with PTE_P, so that it is not 0 */
 	uint64_t page = pa & -(uint64_t)PAGE_SIZE;
 
-	if (page != there) {
+	if (there != (page | PTE_P)) {
 		paging_map(PAGING_PEEK, page, PAGE_RO);
 		paging_map(PAGING_PEEK + PAGE_SIZE, page + PAGE_SIZE, PAGE_RO);
-		there = page;
+		there = page | PTE_P;
 	}
 	return (const uint8_t *)PAGING_PEEK + pa % PAGE_SIZE;
 }

@@ -19,14 +19,14 @@ _Noreturn void smp_main(struct cpu *cpu);
 #define SIPI_TIME      deadline_in(1000000, 20000)
 #define ARRIVAL_TIME   deadline_in(8000000000, 20000000)
 #define STRAGGLER_TIME deadline_in(200000000, 1000000)
-#define WORK_TIME      patience_of(4000000000 + count * UINT64_C(400000000), 500000)
+#define WORK_TIME      patience_of(4000000000 + smp_count() * UINT64_C(400000000), 500000)
 
 static struct cpu *processors[SMP_MAX];
-static unsigned count = 1;
+static unsigned others;     /* how many run besides the boot processor */
 static uint32_t trampoline; /* where all started */
 
-/* How many processors have arrived.  Once it is CLOSED, a processor that arrives sleeps. */
-static unsigned arrived = 1;
+/* How many of the others have arrived.  Once it is CLOSED, a processor that arrives sleeps. */
+static unsigned arrived;
 
 #define CLOSED (1u << 31)
 
@@ -48,15 +48,15 @@ static unsigned load(const unsigned *value)
 
 static void arrive(struct cpu *cpu)
 {
-	unsigned id = load(&arrived);
+	unsigned before = load(&arrived);
 
 	do {
-		if (id & CLOSED)
+		if (before & CLOSED)
 			halt_for_ever();
-	} while (!__atomic_compare_exchange_n(&arrived, &id, id + 1, false, __ATOMIC_ACQ_REL,
-					      __ATOMIC_ACQUIRE));
-	cpu->id = id;
-	__atomic_store_n(&processors[id], cpu, __ATOMIC_RELEASE);
+	} while (!__atomic_compare_exchange_n(&arrived, &before, before + 1, false,
+					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	cpu->id = before + 1;
+	__atomic_store_n(&processors[cpu->id], cpu, __ATOMIC_RELEASE);
 }
 
 /* Called by boot/smp.asm */
@@ -89,13 +89,19 @@ static void prepare(struct smp_block *block)
 		*(struct cpu **)(block->stacks[i + 1] - 8) = cpu;
 }
 
+/* False if @wanted is 0: more may come. */
+static bool all_arrived(unsigned wanted)
+{
+	return wanted && load(&arrived) + 1 >= wanted;
+}
+
 /* Whoever arrives renews the time for the others: some hosts take seconds to start each. */
 static void await_arrivals(unsigned wanted)
 {
 	struct deadline d = wanted ? ARRIVAL_TIME : STRAGGLER_TIME;
-	unsigned seen = 1;
+	unsigned seen = 0;
 
-	while (!wanted || load(&arrived) < wanted) {
+	while (!all_arrived(wanted)) {
 		if (!before_deadline(&d))
 			return;
 		if (load(&arrived) != seen) {
@@ -124,15 +130,15 @@ unsigned smp_start(struct smp_block *blocks, unsigned limit, uint32_t low, void 
 	wait_until(INIT_TIME);
 	apic_start_others(low);
 	wait_until(SIPI_TIME);
-	if (!wanted || load(&arrived) < wanted)
+	if (!all_arrived(wanted))
 		apic_start_others(low); /* a processor that runs already ignores it */
 	await_arrivals(wanted);
-	count = __atomic_fetch_or(&arrived, CLOSED, __ATOMIC_ACQ_REL);
-	for (unsigned id = 1; id < count; id++) {
+	others = __atomic_fetch_or(&arrived, CLOSED, __ATOMIC_ACQ_REL);
+	for (unsigned id = 1; id <= others; id++) {
 		while (!__atomic_load_n(&processors[id], __ATOMIC_ACQUIRE))
 			cpu_relax(); /* it has its number, and its next step is the store */
 	}
-	return count;
+	return smp_count();
 }
 
 /* It gets the number that it had before, and with it the same block. */
@@ -156,7 +162,7 @@ bool smp_restart(struct cpu *cpu)
 
 unsigned smp_count(void)
 {
-	return count;
+	return others + 1;
 }
 
 struct cpu *smp_cpu(unsigned id)
@@ -168,7 +174,7 @@ struct cpu *smp_wait(void)
 {
 	static struct cpu *lost;
 
-	for (unsigned id = 1; id < count && !lost; id++) {
+	for (unsigned id = 1; id <= others && !lost; id++) {
 		struct patience p = WORK_TIME;
 		struct cpu *cpu = smp_cpu(id);
 

@@ -18,7 +18,7 @@ unit_framebuffer := src/lib/framebuffer.c src/lib/font.c tests/unit/fake_cpu.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
 unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks nested_paging sites) \
-	src/lib/list.c
+	src/lib/list.c src/x86/deadline.c
 unit_kvm2007_faults := $(unit_kvm2007)
 unit_kvm := $(unit_kvm2007)
 unit_lapic := src/host/lapic.c
@@ -87,7 +87,7 @@ $(call objects_of,src/lib/string): private UNIT_INCLUDE := -include tests/unit/r
 $(call objects_of,src/guest/vendor src/guest/kvm2007/site src/lib/framebuffer \
 	$(addprefix src/host/,svm svm_flip vmx vmx_setup exits cpuid ipi lapic vcpus)): \
 	private UNIT_INCLUDE := -include tests/unit/fake_cpu.h
-$(call objects_of,$(basename $(wildcard src/host/kvm/*.c))): \
+$(call objects_of,$(basename $(wildcard src/host/kvm/*.c)) src/x86/deadline): \
 	private UNIT_INCLUDE := -include tests/unit/fake_tsc.h
 $(call objects_of,$(addprefix src/lib/,serial pci exit) src/x86/timer): \
 	private UNIT_INCLUDE := -include tests/unit/fake_ports.h

@@ -53,6 +53,20 @@ void expect_msr(struct run *run, uint32_t msr, uint64_t wanted)
 		expect(run, got == wanted, "RDMSR of %#x: wanted %#lx, got %#lx", msr, wanted, got);
 }
 
+bool expect_gp_or_0(struct run *run, uint32_t msr)
+{
+	struct outcome o;
+
+	interact_rdmsr(msr, &o);
+	if (o.faulted)
+		expect_gp(run, "RDMSR", &o);
+	else
+		expect(run, !((uint32_t)o.after.rax | (uint32_t)o.after.rdx),
+		       "RDMSR of %#x: wanted #GP(0) or 0, got edx %#x eax %#x", msr,
+		       (uint32_t)o.after.rdx, (uint32_t)o.after.rax);
+	return !o.faulted;
+}
+
 void expect_refused(struct run *run, uint32_t msr, uint64_t value)
 {
 	char what[WHAT_MAX];

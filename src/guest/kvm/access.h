@@ -12,6 +12,9 @@ bool set_msr(struct run *run, uint32_t msr, uint64_t value);
 /* Expects that RDMSR gives @wanted. */
 void expect_msr(struct run *run, uint32_t msr, uint64_t wanted);
 
+/* Expects that RDMSR of what is no MSR is #GP(0), or reads 0.  Says whether it read. */
+bool expect_gp_or_0(struct run *run, uint32_t msr);
+
 /* Expects that WRMSR of @value is #GP(0). */
 void expect_refused(struct run *run, uint32_t msr, uint64_t value);
 

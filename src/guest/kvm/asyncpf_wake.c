@@ -21,11 +21,7 @@ bool apf_enable(struct run *run, uint64_t bits)
 
 void apf_expect(struct run *run, const char *what, unsigned wanted, uint32_t token)
 {
-	struct events events = events_take(wanted);
-
-	expect(run, events.wanted == wanted && !events.elsewhere,
-	       "%s: wanted %u interrupts at vector %u, got %u and %u at its neighbours", what,
-	       wanted, EVENT_VECTOR, events.wanted, events.elsewhere);
+	expect_events(run, what, wanted);
 	expect(run, apf_area->token == token, "%s: wanted the token %#x, got %#x", what, token,
 	       apf_area->token);
 	expect(run, !apf_area->flags, "%s: wanted the flags 0, got %#x", what, apf_area->flags);
@@ -38,15 +34,9 @@ bool apf_acknowledge(struct run *run)
 
 bool apf_prepare(struct run *run)
 {
-	const char *why;
-
-	if (!needs(run, KVM_FEATURE_ASYNC_PF) || !needs(run, KVM_FEATURE_ASYNC_PF_INT))
+	if (!needs(run, KVM_FEATURE_ASYNC_PF) || !needs(run, KVM_FEATURE_ASYNC_PF_INT) ||
+	    !needs_events(run))
 		return false;
-	why = events_start();
-	if (why) {
-		skip(run, why);
-		return false;
-	}
 	refill();
 	apf_area = page_at(PAGE_A, AREA_OFFSET);
 	apf_area->flags = apf_area->token = 0;

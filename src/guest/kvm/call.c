@@ -53,16 +53,13 @@ static void write_site(enum call_kind kind, unsigned offset)
 static void call_by_iret(enum other_mode mode, uint64_t entry, struct outcome *o)
 {
 	struct trap_frame *f = &o->fault;
-	struct gprs *after = &o->after;
 
 	o->before.rsp = page_entry(PAGE_SITE_A) + STACK;
 	page_user(PAGE_SITE_A, mode == FROM_USER);
 	interact_enter(mode, entry, &o->before, f);
 	page_user(PAGE_SITE_A, false);
 	o->faulted = f->vector != VECTOR_UD || f->rip != entry + CALL_SIZE;
-	*after = (struct gprs){f->rax, f->rcx, f->rdx, f->rbx, f->rsp,   f->rbp,
-			       f->rsi, f->rdi, f->r8,  f->r9,  f->r10,   f->r11,
-			       f->r12, f->r13, f->r14, f->r15, f->rflags};
+	o->after = trap_gprs(f);
 }
 
 static void call_from_legacy(uint32_t entry, struct outcome *o)

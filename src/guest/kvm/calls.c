@@ -8,32 +8,13 @@
 #include "guest/vcpu.h"
 #include "x86/apic.h"
 
-/* Whether the APIC is there; if not, the check is a skip. */
-static bool has_apic(struct run *run)
-{
-	const char *why = events_start();
-
-	if (why)
-		skip(run, why);
-	return !why;
-}
-
-static void expect_events(struct run *run, const char *what, unsigned wanted)
-{
-	struct events events = events_take(wanted);
-
-	expect(run, events.wanted == wanted && !events.elsewhere,
-	       "%s: wanted %u interrupts at vector %u, got %u and %u at its neighbours", what,
-	       wanted, EVENT_VECTOR, events.wanted, events.elsewhere);
-}
-
 /* KH1: with IF = 0 what is pending stays so; with IF = 1 it has come when the call is over. */
 static void poll_irq(struct run *run)
 {
 	volatile uint64_t *taken = &this_vcpu()->from_apic[EVENT_VECTOR - APIC_VECTOR];
 	uint64_t result;
 
-	if (!calls_return(run, CALL_NATIVE) || !has_apic(run))
+	if (!calls_return(run, CALL_NATIVE) || !needs_events(run))
 		return;
 	apic_send(ICR_ASSERT | EVENT_VECTOR, events_apic_id());
 	if (!hypercall_bare(run, 0, KVM_HC_VAPIC_POLL_IRQ, NULL, &result))
@@ -73,7 +54,7 @@ static void sched_yield(struct run *run)
 static bool can_send(struct run *run)
 {
 	return needs(run, KVM_FEATURE_PV_SEND_IPI) && calls_return(run, CALL_NATIVE) &&
-	       has_apic(run);
+	       needs_events(run);
 }
 
 static void expect_sent(struct run *run, const char *what, const uint64_t args[4], uint64_t wanted,

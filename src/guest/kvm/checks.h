@@ -43,9 +43,17 @@ extern struct kvm_found kvm_found;
 extern struct presence kvm_host;
 void kvm_discover(struct run *run);
 
+/* Whether a leaf of CPUID has KVM's signature. */
+struct cpuid_regs;
+bool is_signature(const struct cpuid_regs *r);
+
 /* Whether CPUID has the bit @feature; if not, the check is a skip that names the bit. */
 bool has_feature(unsigned feature);
 bool needs(struct run *run, unsigned feature);
+
+/* KD4: expects what tells of a hypervisor; the features that discovery found. */
+void expect_hypervisor_bit(struct run *run);
+void expect_features(struct run *run);
 
 /* Whether the host enforces features (KM3), by the MSRs whose bit is clear. */
 enum enforcement { NONE_MISSING, ENFORCED, NOT_ENFORCED, MIXED };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/kvm/clock.h"
 
+#include "guest/kvm/access.h"
 #include "guest/kvm/checks.h"
 #include "x86/deadline.h"
 #include "x86/insn.h"
@@ -26,6 +27,16 @@ uint32_t wall_msr(void)
 bool needs_clock(struct run *run)
 {
 	return time_msr() || needs(run, KVM_FEATURE_CLOCKSOURCE2);
+}
+
+bool time_start(struct run *run, unsigned page, unsigned offset)
+{
+	return set_msr(run, time_msr(), gpa_at(page, offset) | KVM_MSR_ENABLED);
+}
+
+bool time_stop(struct run *run)
+{
+	return set_msr(run, time_msr(), 0);
 }
 
 void make_exit(void)

@@ -17,6 +17,10 @@ uint32_t wall_msr(void);
 /* Whether there are both; if not, the check is a skip. */
 bool needs_clock(struct run *run);
 
+/* Registers @offset of page A or B for the system time; ends that.  Both say whether it worked. */
+bool time_start(struct run *run, unsigned page, unsigned offset);
+bool time_stop(struct run *run);
+
 /* Makes the host run: some answer CPUID without that, but none a port that nothing is behind. */
 void make_exit(void);
 
@@ -44,6 +48,11 @@ uint64_t time_at(const struct pvclock_vcpu_time_info *info, uint64_t tsc);
 
 /* The time now. */
 bool time_now(struct run *run, const time_info *info, uint64_t *ns);
+
+/* KH4: expects that the pairing @got has the time of @wall and @info. */
+void expect_paired_time(struct run *run, const volatile struct pvclock_wall_clock *wall,
+			const struct pvclock_vcpu_time_info *info,
+			const struct kvm_clock_pairing *got);
 
 /*
  * KT1, KW2: the version that follows @old, when the host has written once; and whether @version is

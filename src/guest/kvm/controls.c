@@ -75,22 +75,14 @@ static void migration_initial(struct run *run)
 /* KG1: with the bit 0 and 1 can be written; msr.read-back has it.  Without, it is no MSR. */
 static void migration_absent(struct run *run)
 {
-	struct outcome read, write;
+	bool read;
 
 	if (has_feature(KVM_FEATURE_MIGRATION_CONTROL)) {
 		skip(run, "CPUID shows feature bit 17");
 		return;
 	}
-	interact_rdmsr(KVM_MSR_MIGRATION_CONTROL, &read);
-	interact_wrmsr(KVM_MSR_MIGRATION_CONTROL, 1, &write);
-	if (read.faulted)
-		expect_gp(run, "RDMSR", &read);
-	else
-		expect(run, !((uint32_t)read.after.rax | (uint32_t)read.after.rdx),
-		       "RDMSR of %#x: wanted #GP(0) or 0, got edx %#x eax %#x",
-		       KVM_MSR_MIGRATION_CONTROL, (uint32_t)read.after.rdx,
-		       (uint32_t)read.after.rax);
-	expect(run, read.faulted == write.faulted,
+	read = expect_gp_or_0(run, KVM_MSR_MIGRATION_CONTROL);
+	expect(run, read == wrmsr_returns(KVM_MSR_MIGRATION_CONTROL, 1),
 	       "RDMSR and WRMSR of %#x: wanted both refused, or none", KVM_MSR_MIGRATION_CONTROL);
 }
 

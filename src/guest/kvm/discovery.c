@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "guest/kvm/checks.h"
+#include "guest/kvm/clock.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "x86/insn.h"
@@ -41,6 +42,12 @@ bool needs(struct run *run, unsigned feature)
 	return false;
 }
 
+bool is_signature(const struct cpuid_regs *r)
+{
+	return r->ebx == KVM_SIGNATURE_EBX && r->ecx == KVM_SIGNATURE_ECX &&
+	       r->edx == KVM_SIGNATURE_EDX;
+}
+
 /* Scans as far as Linux does: other interfaces may have the first leaves (KD1). */
 static uint32_t find_base(void)
 {
@@ -48,8 +55,7 @@ static uint32_t find_base(void)
 		uint32_t leaf = KVM_CPUID_SIGNATURE + i * KVM_CPUID_BASE_STEP;
 		struct cpuid_regs r = cpuid(leaf, 0);
 
-		if (r.ebx == KVM_SIGNATURE_EBX && r.ecx == KVM_SIGNATURE_ECX &&
-		    r.edx == KVM_SIGNATURE_EDX)
+		if (is_signature(&r))
 			return leaf;
 	}
 	return 0;
@@ -107,12 +113,8 @@ static void read_msrs(struct kvm_found *f)
  */
 static void stop_clock(void)
 {
-	struct outcome o;
-
-	if (has_feature(KVM_FEATURE_CLOCKSOURCE2))
-		interact_wrmsr(KVM_MSR_SYSTEM_TIME, 0, &o);
-	else if (has_feature(KVM_FEATURE_CLOCKSOURCE))
-		interact_wrmsr(KVM_MSR_SYSTEM_TIME_OLD, 0, &o);
+	if (time_msr())
+		wrmsr_returns(time_msr(), 0);
 }
 
 void kvm_discover(struct run *run)

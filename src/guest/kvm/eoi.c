@@ -55,14 +55,7 @@ static void handle(unsigned vector)
 
 bool eoi_needs(struct run *run)
 {
-	const char *why;
-
-	if (!needs(run, KVM_FEATURE_PV_EOI))
-		return false;
-	why = events_start();
-	if (why)
-		skip(run, why);
-	return !why;
+	return needs(run, KVM_FEATURE_PV_EOI) && needs_events(run);
 }
 
 bool eoi_enable(struct run *run)

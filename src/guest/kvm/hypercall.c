@@ -34,8 +34,7 @@ static void expect_machine_kept(struct run *run)
 	}
 	if (last_call.kind == CALL_USER) /* IRET to CPL 3 clears what is not for CPL 3 */
 		groups &= ~(GROUP_BIT(SEGMENTS) | GROUP_BIT(BASES));
-	expect_gprs(run, &o->before, &o->after, GPR_BIT(rax));
-	expect_flags(run, o->before.rflags, o->after.rflags);
+	expect_registers_kept(run, o, GPR_BIT(rax));
 	expect_groups(run, &last_call.machine, groups);
 }
 
@@ -159,22 +158,25 @@ bool hypercall(struct run *run, enum call_kind kind, uint64_t index, const uint6
 	return hypercall_at(run, kind, CALL_OFFSET, index, args, result);
 }
 
+bool result_of(struct run *run, const struct outcome *o, uint64_t *result)
+{
+	if (!expect_returned(run, "call", o))
+		return false;
+	expect_registers_kept(run, o, GPR_BIT(rax));
+	*result = o->after.rax;
+	return !run->failed;
+}
+
 bool hypercall_bare(struct run *run, uint64_t rflags, uint64_t index, const uint64_t args[4],
 		    uint64_t *result)
 {
 	struct gprs gprs = call_gprs(index, args);
-	const struct outcome *o = &last_call.outcome;
 
 	if (!calls_return(run, CALL_NATIVE))
 		return false;
 	gprs.rflags |= rflags;
 	make_bare_call(&gprs);
-	if (!expect_returned(run, "call", o))
-		return false;
-	expect_gprs(run, &o->before, &o->after, GPR_BIT(rax));
-	expect_flags(run, o->before.rflags, o->after.rflags);
-	*result = o->after.rax;
-	return !run->failed;
+	return result_of(run, &last_call.outcome, result);
 }
 
 void expect_call(struct run *run, enum call_kind kind, uint64_t index, const uint64_t args[4],

@@ -38,6 +38,12 @@ bool hypercall_at(struct run *run, enum call_kind kind, unsigned offset, uint64_
 		  const uint64_t args[4], uint64_t *result);
 
 /*
+ * Expects that the call @o returned, and changed no register but RAX, which goes to @result.  Says
+ * whether all is as wanted so far.
+ */
+bool result_of(struct run *run, const struct outcome *o, uint64_t *result);
+
+/*
  * A native call that may leave an interrupt waiting, or let it in if @rflags has IF.  Of the
  * registers only the general purpose ones and the flags are compared (call.c says why).
  */

@@ -55,10 +55,10 @@ static void second(struct run *run)
 		return;
 	refill();
 	for (unsigned page = PAGE_A; page <= PAGE_B; page += PAGE_B - PAGE_A) {
-		set_msr(run, time_msr(), gpa_at(page, OFFSET) | KVM_MSR_ENABLED);
+		time_start(run, page, OFFSET);
 		expect_written(run, page, OFFSET, OFFSET + SIZE);
 	}
-	set_msr(run, time_msr(), 0);
+	time_stop(run);
 }
 
 /* KT4: whatever was there, pads are 0. */
@@ -91,9 +91,9 @@ static void offsets(struct run *run)
 		expect_kept(run, PAGE_A, at + SIZE, OFFSET + 3 * LINE);
 		page_refill(PAGE_A, OFFSET, OFFSET + 2 * LINE);
 	}
-	expect_kept(run, PAGE_CANARY_0, 0, PAGE_SIZE);
-	expect_kept(run, PAGE_A, 0, PAGE_SIZE);
-	expect_kept(run, PAGE_CANARY_1, 0, PAGE_SIZE);
+	expect_page_kept(run, PAGE_CANARY_0);
+	expect_page_kept(run, PAGE_A);
+	expect_page_kept(run, PAGE_CANARY_1);
 }
 
 /*
@@ -103,28 +103,27 @@ static void offsets(struct run *run)
 static void straddle(struct run *run)
 {
 	const unsigned at = PAGE_SIZE - SIZE / 2, end = OFFSET + SIZE;
-	bool first, second, old;
-	struct outcome o;
+	bool returned, first, second, old;
 
 	if (!needs_clock(run) || !fill(run, time_msr(), OFFSET))
 		return;
 	pages_reset();
-	interact_wrmsr(time_msr(), gpa_at(PAGE_A, at) | KVM_MSR_ENABLED, &o);
-	set_msr(run, time_msr(), 0);
+	returned = wrmsr_returns(time_msr(), gpa_at(PAGE_A, at) | KVM_MSR_ENABLED);
+	time_stop(run);
 	first = !page_untouched(PAGE_A, at, PAGE_SIZE);
 	second = !page_untouched(PAGE_CANARY_1, 0, SIZE / 2);
 	old = !page_untouched(PAGE_A, OFFSET, end);
 	report("kvmclock.straddle", "%s%s",
-	       o.faulted         ? "fault"
+	       !returned         ? "fault"
 	       : first || second ? "filled"
 				 : "not-filled",
 	       old ? ", but where it was before" : "");
 	expect(run, first == second, "the structure: wanted both halves written, or none");
-	expect_kept(run, PAGE_CANARY_0, 0, PAGE_SIZE);
+	expect_page_kept(run, PAGE_CANARY_0);
 	expect_kept(run, PAGE_A, 0, OFFSET);
 	expect_kept(run, PAGE_A, end, at);
 	expect_kept(run, PAGE_CANARY_1, SIZE / 2, PAGE_SIZE);
-	expect_kept(run, PAGE_B, 0, PAGE_SIZE);
+	expect_page_kept(run, PAGE_B);
 }
 
 /* KT10: the host sets bit 1 of the flags when it stopped the vCPU, and the guest clears it. */
@@ -183,14 +182,13 @@ static void report_stable(void)
 {
 	static const uint32_t msrs[] = {KVM_MSR_SYSTEM_TIME_OLD, KVM_MSR_SYSTEM_TIME};
 	const struct pvclock_vcpu_time_info *info = page_at(PAGE_A, OFFSET);
-	unsigned stable[2] = {0};
-	struct outcome o;
+	unsigned stable[2];
 
 	for (unsigned i = 0; i < 2; i++) {
 		refill();
-		interact_wrmsr(msrs[i], gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED, &o);
+		wrmsr_returns(msrs[i], gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED);
 		stable[i] = info->flags & PVCLOCK_TSC_STABLE;
-		interact_wrmsr(msrs[i], 0, &o);
+		wrmsr_returns(msrs[i], 0);
 	}
 	report("kvmclock.stable", "old %u new %u", stable[0], stable[1]);
 }

@@ -31,14 +31,7 @@ static time_info *start_clock(struct run *run)
 	if (!needs_clock(run))
 		return NULL;
 	refill();
-	if (!set_msr(run, time_msr(), page_gpa(PAGE_A) | KVM_MSR_ENABLED))
-		return NULL;
-	return page_at(PAGE_A, 0);
-}
-
-static void stop_clock(struct run *run)
-{
-	set_msr(run, time_msr(), 0);
+	return time_start(run, PAGE_A, 0) ? page_at(PAGE_A, 0) : NULL;
 }
 
 /* KT8: nothing is from the future. */
@@ -51,7 +44,7 @@ static void plausible(struct run *run)
 	if (!info || !time_snapshot(run, info, &copy))
 		return;
 	tsc = rdtsc();
-	stop_clock(run);
+	time_stop(run);
 	expect(run, copy.tsc_timestamp <= tsc,
 	       "tsc_timestamp: wanted at most the TSC %#lx, got %#lx", tsc, copy.tsc_timestamp);
 	expect(run, copy.system_time / SECOND <= HUNDRED_Y,
@@ -72,7 +65,7 @@ static void monotonic(struct run *run)
 		last = now;
 	}
 	if (info)
-		stop_clock(run);
+		time_stop(run);
 }
 
 /*
@@ -90,8 +83,7 @@ static void no_step(struct run *run)
 		unsigned page = i % 2 ? PAGE_A : PAGE_B;
 		uint64_t before;
 
-		if (!set_msr(run, time_msr(), page_gpa(page) | KVM_MSR_ENABLED) ||
-		    !time_snapshot(run, page_at(page, 0), &new))
+		if (!time_start(run, page, 0) || !time_snapshot(run, page_at(page, 0), &new))
 			return;
 		before = time_at(&old, new.tsc_timestamp);
 		expect(run, new.system_time + ROUNDED >= before,
@@ -99,7 +91,7 @@ static void no_step(struct run *run)
 		       new.system_time);
 		old = new;
 	}
-	stop_clock(run);
+	time_stop(run);
 }
 
 struct clock_reader {
@@ -136,7 +128,7 @@ static void frequency(struct run *run)
 		skip(run, "no timer");
 	}
 	timer_stop();
-	stop_clock(run);
+	time_stop(run);
 }
 
 /*
@@ -164,7 +156,7 @@ static void multiplier(struct run *run)
 
 	if (!info || !time_snapshot(run, info, &copy))
 		return;
-	stop_clock(run);
+	time_stop(run);
 	mul = copy.tsc_to_system_mul;
 	shift = copy.tsc_shift;
 	if (!mul) {
@@ -184,7 +176,7 @@ static const struct waited *waited_for_time(struct run *run)
 	const struct waited *w = needs_clock(run) ? wait_once(run) : NULL;
 
 	if (w)
-		expect(run, w->has_time, "WRMSR of %#x: wanted a return", time_msr());
+		expect(run, w->time.accepted, "WRMSR of %#x: wanted a return", time_msr());
 	return w;
 }
 
@@ -193,7 +185,7 @@ static void disabled(struct run *run)
 	const struct waited *w = waited_for_time(run);
 
 	if (w)
-		expect(run, w->off_time_kept, "after WRMSR with bit 0 clear: wanted no write");
+		expect(run, w->time.off_kept, "after WRMSR with bit 0 clear: wanted no write");
 }
 
 static void moved(struct run *run)
@@ -201,7 +193,7 @@ static void moved(struct run *run)
 	const struct waited *w = waited_for_time(run);
 
 	if (w)
-		expect(run, w->old_time_kept, "the structure registered before: wanted no write");
+		expect(run, w->time.old_kept, "the structure registered before: wanted no write");
 }
 
 /* KT15: time passes in HLT. */
@@ -258,5 +250,5 @@ void kvmclock_time_report(struct run *run)
 	report_step(run, "tsc-write", MSR_TSC);
 	if (cpuid(0, 0).eax >= 7 && cpuid(7, 0).ebx & CPUID_7_TSC_ADJUST)
 		report_step(run, "tsc-adjust", MSR_TSC_ADJUST);
-	stop_clock(run);
+	time_stop(run);
 }

@@ -103,7 +103,6 @@ static void cpl3(struct run *run)
 /* KM7: which virtual address the page has does not matter, nor if it can be written there. */
 static void two_addresses(struct run *run)
 {
-	uint32_t msr = time_msr();
 	const uint8_t *other;
 
 	if (!needs_clock(run))
@@ -111,8 +110,8 @@ static void two_addresses(struct run *run)
 	refill();
 	other = page_borrow(page_gpa(PAGE_A));
 	page_read_only(PAGE_A, true);
-	set_msr(run, msr, page_gpa(PAGE_A) | KVM_MSR_ENABLED);
-	set_msr(run, msr, 0);
+	time_start(run, PAGE_A, 0);
+	time_stop(run);
 	page_read_only(PAGE_A, false);
 	expect_written(run, PAGE_A, 0, TIME_SIZE);
 	expect(run, !memcmp(other, page_bytes(PAGE_A), AROUND),
@@ -122,16 +121,15 @@ static void two_addresses(struct run *run)
 /* KM7: EDX is a part of the address, so this one is not in the page.  A host may also fault. */
 static void high_half(struct run *run)
 {
-	uint32_t msr = time_msr();
-	struct outcome o;
+	const uint64_t gpa = page_gpa(PAGE_A) | outside_gpa();
 
 	if (!needs_clock(run))
 		return;
 	refill();
-	interact_wrmsr(msr, page_gpa(PAGE_A) | outside_gpa() | KVM_MSR_ENABLED, &o);
-	interact_wrmsr(wall_msr(), page_gpa(PAGE_A) | outside_gpa(), &o);
+	wrmsr_returns(time_msr(), gpa | KVM_MSR_ENABLED);
+	wrmsr_returns(wall_msr(), gpa);
 	expect_kept(run, PAGE_A, 0, AROUND);
-	set_msr(run, msr, 0);
+	time_stop(run);
 }
 
 static bool find_high_page(const struct boot_region *region, void *arg)
@@ -150,7 +148,6 @@ static bool find_high_page(const struct boot_region *region, void *arg)
 static void above_4g(struct run *run)
 {
 	struct pvclock_vcpu_time_info *high, before;
-	uint32_t msr = time_msr();
 	uint64_t gpa = 0;
 
 	if (!needs_clock(run))
@@ -162,8 +159,8 @@ static void above_4g(struct run *run)
 	high = (struct pvclock_vcpu_time_info *)page_borrow(gpa);
 	memset(high, 0x5a, sizeof(*high));
 	before = *high;
-	set_msr(run, msr, gpa | KVM_MSR_ENABLED);
-	set_msr(run, msr, 0);
+	set_msr(run, time_msr(), gpa | KVM_MSR_ENABLED);
+	time_stop(run);
 	expect(run, memcmp(high, &before, sizeof(before)),
 	       "gpa %#lx: wanted the structure written, got nothing", gpa);
 }
@@ -185,7 +182,7 @@ static void expect_written_from(struct run *run, enum mode32 first, enum mode32 
 		interact_wrmsr32(msr, page_gpa(PAGE_A) | KVM_MSR_ENABLED, mode, 0, &call);
 		expect(run, !call.faulted, "WRMSR of %#x: wanted a return, got exception %u", msr,
 		       call32_vector(&call));
-		set_msr(run, msr, 0);
+		time_stop(run);
 		expect_written(run, PAGE_A, 0, TIME_SIZE);
 	}
 }
@@ -203,23 +200,21 @@ static void from_paged(struct run *run)
 /* KM8: what WRMSR makes the host write is there when the next instruction runs. */
 static void complete(struct run *run)
 {
-	const struct {
+	static const struct {
 		uint32_t msr;
-		uint8_t feature;
-		uint64_t flags;
+		uint8_t feature, flags;
 	} writers[] = {
 		{KVM_MSR_WALL_CLOCK_OLD, KVM_FEATURE_CLOCKSOURCE, 0},
 		{KVM_MSR_SYSTEM_TIME_OLD, KVM_FEATURE_CLOCKSOURCE, KVM_MSR_ENABLED},
 		{KVM_MSR_WALL_CLOCK, KVM_FEATURE_CLOCKSOURCE2, 0},
 		{KVM_MSR_SYSTEM_TIME, KVM_FEATURE_CLOCKSOURCE2, KVM_MSR_ENABLED},
 	};
-	struct outcome o;
 
 	for (unsigned i = 0; i < sizeof(writers) / sizeof(writers[0]); i++) {
 		if (!has_feature(writers[i].feature))
 			continue;
 		refill();
-		interact_wrmsr(writers[i].msr, page_gpa(PAGE_A) | writers[i].flags, &o);
+		wrmsr_returns(writers[i].msr, page_gpa(PAGE_A) | writers[i].flags);
 		expect_written(run, PAGE_A, 0, sizeof(struct pvclock_wall_clock));
 		if (writers[i].flags)
 			set_msr(run, writers[i].msr, 0);

@@ -13,6 +13,9 @@
 #define PAIR_OFFSET 0x40
 #define WALL_OFFSET 0x80
 
+#define SECOND      UINT64_C(1000000000) /* ns */
+#define MILLISECOND 1000000
+
 /* KH4: makes the call for the gpa @gpa.  False: the check has failed, or there is no such call. */
 static bool pair_clocks(struct run *run, uint64_t gpa, uint64_t type, uint64_t *result)
 {
@@ -62,27 +65,30 @@ static void pairing(struct run *run)
 	expect_kept(run, PAGE_A, PAIR_OFFSET + sizeof(got), AROUND);
 }
 
+void expect_paired_time(struct run *run, const volatile struct pvclock_wall_clock *wall,
+			const struct pvclock_vcpu_time_info *info,
+			const struct kvm_clock_pairing *got)
+{
+	const int64_t clocks = (int64_t)(wall->sec * SECOND + wall->nsec + time_at(info, got->tsc));
+	const int64_t paired = got->sec * (int64_t)SECOND + got->nsec;
+
+	expect(run, paired - clocks < MILLISECOND && clocks - paired < MILLISECOND,
+	       "time: wanted %ld ns within 1 ms, got %ld", clocks, paired);
+}
+
 /* KH4: the time is that of the wall clock and the system time. */
 static void pairing_time(struct run *run)
 {
 	struct pvclock_vcpu_time_info info;
-	const volatile struct pvclock_wall_clock *wall;
 	struct kvm_clock_pairing got;
-	int64_t clocks, paired;
 
 	if (!needs_clock(run))
 		return;
 	refill();
-	if (!set_msr(run, wall_msr(), gpa_at(PAGE_B, WALL_OFFSET)) ||
-	    !set_msr(run, time_msr(), gpa_at(PAGE_B, 0) | KVM_MSR_ENABLED) ||
-	    !time_snapshot(run, page_at(PAGE_B, 0), &info) || !set_msr(run, time_msr(), 0) ||
-	    !pair(run, &got))
+	if (!set_msr(run, wall_msr(), gpa_at(PAGE_B, WALL_OFFSET)) || !time_start(run, PAGE_B, 0) ||
+	    !time_snapshot(run, page_at(PAGE_B, 0), &info) || !time_stop(run) || !pair(run, &got))
 		return;
-	wall = page_at(PAGE_B, WALL_OFFSET);
-	clocks = (int64_t)(wall->sec * UINT64_C(1000000000) + wall->nsec + time_at(&info, got.tsc));
-	paired = got.sec * 1000000000 + got.nsec;
-	expect(run, paired - clocks < 1000000 && clocks - paired < 1000000,
-	       "time: wanted %ld ns within 1 ms, got %ld", clocks, paired);
+	expect_paired_time(run, page_at(PAGE_B, WALL_OFFSET), &info, &got);
 }
 
 /* KH4: no other type is there, of 64 bits. */

@@ -24,29 +24,13 @@ bool smp_ready(struct run *run)
 {
 	static const uint8_t ret[] = {0xc3}, halt[] = {0xf4, 0xc3};
 	uint8_t *code = page_bytes(PAGE_SITE_B);
-	const char *why;
 
-	if (!calls_return(run, CALL_NATIVE))
+	if (!calls_return(run, CALL_NATIVE) || !needs_events(run))
 		return false;
-	why = events_start();
-	if (why) {
-		skip(run, why);
-		return false;
-	}
 	memcpy(code + CALL_OFFSET, call_bytes(CALL_NATIVE), CALL_SIZE);
 	memcpy(code + CALL_OFFSET + CALL_SIZE, ret, sizeof(ret));
 	memcpy(code + HALT_OFFSET, halt, sizeof(halt));
-	return on_each_vcpu(run, serialize, 1);
-}
-
-static bool expect_call_kept(struct run *run, const struct outcome *o, uint64_t *result)
-{
-	if (!expect_returned(run, "call", o))
-		return false;
-	expect_gprs(run, &o->before, &o->after, GPR_BIT(rax));
-	expect_flags(run, o->before.rflags, o->after.rflags);
-	*result = o->after.rax;
-	return !run->failed;
+	return on_each_vcpu(run, serialize);
 }
 
 bool smp_call(struct run *run, uint64_t rflags, uint64_t index, const uint64_t args[4],
@@ -57,7 +41,7 @@ bool smp_call(struct run *run, uint64_t rflags, uint64_t index, const uint64_t a
 
 	gprs.rflags |= rflags;
 	interact_call(page_entry(PAGE_SITE_B) + CALL_OFFSET, &gprs, &o);
-	return expect_call_kept(run, &o, result);
+	return result_of(run, &o, result);
 }
 
 bool smp_call_compared(struct run *run, uint64_t index, const uint64_t args[4], uint64_t *result)

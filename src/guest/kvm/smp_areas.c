@@ -56,7 +56,7 @@ void stop_own(struct run *run, struct vcpu_pages *own)
 {
 	(void)own;
 	if (time_msr())
-		set_msr(run, time_msr(), 0);
+		time_stop(run);
 	if (has_feature(KVM_FEATURE_STEAL_TIME))
 		set_msr(run, KVM_MSR_STEAL_TIME, 0);
 }

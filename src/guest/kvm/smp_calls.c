@@ -10,9 +10,8 @@
 #include "x86/apic.h"
 #include "x86/insn.h"
 
-#define CALLS       20  /* by each vCPU, to see that they work */
-#define RACES       600 /* by all together, to see a race */
-#define MILLISECOND 1000000
+#define CALLS 20  /* by each vCPU, to see that they work */
+#define RACES 600 /* by all together, to see a race */
 
 static unsigned races(const struct run *run)
 {
@@ -84,14 +83,14 @@ static void call_compared(struct run *run, struct vcpu_pages *own)
 static void results(struct run *run)
 {
 	if (smp_ready(run))
-		on_each_vcpu(run, call_bare, races(run));
+		race_vcpus(run, call_bare, races(run));
 }
 
 /* KC3: and so are all registers. */
 static void keeps(struct run *run)
 {
 	if (smp_ready(run))
-		on_each_vcpu(run, call_compared, CALLS);
+		race_vcpus(run, call_compared, CALLS);
 }
 
 /* ---- KH6: to yield ---- */
@@ -111,7 +110,7 @@ static void yield_to_some(struct run *run, struct vcpu_pages *own)
 static void yields(struct run *run)
 {
 	if (needs(run, KVM_FEATURE_PV_SCHED_YIELD) && smp_ready(run))
-		on_each_vcpu(run, yield_to_some, CALLS);
+		race_vcpus(run, yield_to_some, CALLS);
 }
 
 /* ---- KH4: each vCPU's clocks ---- */
@@ -138,7 +137,7 @@ static void register_time(struct run *run, struct vcpu_pages *own)
 static void unregister_time(struct run *run, struct vcpu_pages *own)
 {
 	(void)own;
-	set_msr(run, time_msr(), 0);
+	time_stop(run);
 }
 
 /* Whether it is done at all; if not, the check is a skip. */
@@ -161,7 +160,6 @@ static void pair(struct run *run, struct vcpu_pages *own)
 				  random64()};
 	struct pvclock_vcpu_time_info info;
 	uint64_t before, after, result;
-	int64_t paired, clocks;
 
 	memset(&c->pairing, 0xa5, sizeof(c->pairing));
 	if (!time_snapshot(run, &c->time, &info)) /* not a later one: time counts from it on */
@@ -173,13 +171,8 @@ static void pair(struct run *run, struct vcpu_pages *own)
 	expect_equal(run, "result", result, 0);
 	expect(run, before < c->pairing.tsc && c->pairing.tsc < after,
 	       "tsc: wanted one between %#lx and %#lx, got %#lx", before, after, c->pairing.tsc);
-	if (run->failed)
-		return;
-	clocks = (int64_t)(wall->sec * UINT64_C(1000000000) + wall->nsec +
-			   time_at(&info, c->pairing.tsc));
-	paired = c->pairing.sec * 1000000000 + c->pairing.nsec;
-	expect(run, paired - clocks < MILLISECOND && clocks - paired < MILLISECOND,
-	       "time: wanted %ld ns within 1 ms, got %ld", clocks, paired);
+	if (!run->failed)
+		expect_paired_time(run, wall, &info, &c->pairing);
 }
 
 static void pairing(struct run *run)
@@ -189,9 +182,9 @@ static void pairing(struct run *run)
 	wall = page_at(PAGE_B, 0);
 	if (!set_msr(run, wall_msr(), gpa_at(PAGE_B, 0)))
 		return;
-	if (on_each_vcpu(run, register_time, 1))
-		on_each_vcpu(run, pair, CALLS);
-	on_each_vcpu(run, unregister_time, 1);
+	if (on_each_vcpu(run, register_time))
+		race_vcpus(run, pair, CALLS);
+	on_each_vcpu(run, unregister_time);
 }
 
 static const struct check checks[] = {

@@ -3,6 +3,7 @@
 #include "guest/kvm/smp_areas.h"
 #include "lib/string.h"
 #include "x86/deadline.h"
+#include "x86/insn.h"
 
 #define ROUNDED 2 /* ns: each clock rounds down twice */
 
@@ -62,7 +63,7 @@ static void compare_times(struct run *run)
 {
 	latest = 0;
 	for (uint64_t n = 0; n < run->options.waits * TIMES && !run->failed; n += AT_ONCE)
-		on_each_vcpu(run, compare_time, AT_ONCE / run->vcpus + 1);
+		race_vcpus(run, compare_time, AT_ONCE / run->vcpus + 1);
 }
 
 static void start_clock(struct run *run, struct vcpu_pages *own)
@@ -75,13 +76,13 @@ static void monotonic(struct run *run)
 	if (!needs_clock(run) || !needs(run, KVM_FEATURE_CLOCKSOURCE_STABLE_BIT))
 		return;
 	areas_reset(run);
-	if (on_each_vcpu(run, start_clock, 1)) {
+	if (on_each_vcpu(run, start_clock)) {
 		if (all_are_stable(run))
 			compare_times(run);
 		else
 			skip(run, "bit 0 of a clock's flags is clear");
 	}
-	on_each_vcpu(run, stop_own, 1);
+	on_each_vcpu(run, stop_own);
 }
 
 /* KT13: what is read by one version is always the same. */
@@ -119,12 +120,12 @@ static void versions(struct run *run)
 	if (!needs_clock(run))
 		return;
 	areas_reset(run);
-	if (on_each_vcpu(run, start_clock, 1)) {
+	if (on_each_vcpu(run, start_clock)) {
 		for (unsigned id = 0; id < run->vcpus; id++)
 			vcpu_pages(id)->seen.version = 1;
-		on_each_vcpu(run, register_or_read, RACES / run->vcpus);
+		race_vcpus(run, register_or_read, RACES / run->vcpus);
 	}
-	on_each_vcpu(run, stop_own, 1);
+	on_each_vcpu(run, stop_own);
 }
 
 static const struct check checks[] = {

@@ -56,11 +56,11 @@ static void own_word(struct run *run)
 	if (!eoi_needs(run))
 		return;
 	refill();
-	if (on_each_vcpu(run, enable, 1)) {
+	if (on_each_vcpu(run, enable)) {
 		for (turn = 0; turn < run->vcpus && turn < TURNS; turn++)
-			on_each_vcpu(run, take_turn, 1);
+			on_each_vcpu(run, take_turn);
 	}
-	on_each_vcpu(run, disable, 1);
+	on_each_vcpu(run, disable);
 }
 
 static const struct check checks[] = {

@@ -15,22 +15,14 @@ static void read_cpuid(struct run *run, struct vcpu_pages *own)
 	struct cpuid_regs r = cpuid(kvm_found.base, 0);
 
 	(void)own;
-	expect(run, cpuid(1, 0).ecx >> KVM_HYPERVISOR_BIT & 1,
-	       "bit 31 of ECX of leaf 1: wanted 1, got 0");
-	expect(run,
-	       r.ebx == KVM_SIGNATURE_EBX && r.ecx == KVM_SIGNATURE_ECX &&
-		       r.edx == KVM_SIGNATURE_EDX,
-	       "leaf %#x: wanted the signature", kvm_found.base);
-	if (kvm_found.last < kvm_found.base + KVM_CPUID_FEATURES)
-		return;
-	r = cpuid(kvm_found.base + KVM_CPUID_FEATURES, 0);
-	expect_equal(run, "EAX of the features", r.eax, kvm_found.features);
-	expect_equal(run, "EDX of the features", r.edx, kvm_found.hints);
+	expect_hypervisor_bit(run);
+	expect(run, is_signature(&r), "leaf %#x: wanted the signature", kvm_found.base);
+	expect_features(run);
 }
 
 static void same_cpuid(struct run *run)
 {
-	on_each_vcpu(run, read_cpuid, 1);
+	on_each_vcpu(run, read_cpuid);
 }
 
 /* ---- KM1: values ---- */
@@ -85,9 +77,9 @@ static void clear_values(struct run *run, struct vcpu_pages *own)
 /* KM1: each vCPU reads what it has written itself. */
 static void values(struct run *run)
 {
-	if (on_each_vcpu(run, write_values, 1))
-		on_each_vcpu(run, read_values, 1);
-	on_each_vcpu(run, clear_values, 1);
+	if (on_each_vcpu(run, write_values))
+		on_each_vcpu(run, read_values);
+	on_each_vcpu(run, clear_values);
 }
 
 /* ---- the wall clock, which all have in common ---- */
@@ -124,12 +116,12 @@ static void wall_clock(struct run *run)
 	if (!needs_clock(run))
 		return;
 	areas_reset(run);
-	if (!on_each_vcpu(run, ask_wall, 1))
+	if (!on_each_vcpu(run, ask_wall))
 		return;
 	for (unsigned id = 1; id < run->vcpus; id++)
 		expect_same_moment(run, first, own_wall(vcpu_pages(id)));
-	if (on_each_vcpu(run, ask_wall_if_last, 1))
-		on_each_vcpu(run, read_wall, 1);
+	if (on_each_vcpu(run, ask_wall_if_last))
+		on_each_vcpu(run, read_wall);
 }
 
 /* ---- KR2: registrations ---- */
@@ -226,15 +218,15 @@ static void registered(struct run *run)
 		return;
 	for (staying = 0; staying < 2 && !run->failed; staying++) {
 		areas_reset(run);
-		if (on_each_vcpu(run, start_staying, 1) && on_each_vcpu(run, start_others, 1) &&
-		    on_each_vcpu(run, look_at_staying, 1) && on_each_vcpu(run, stop_others, 1))
-			on_each_vcpu(run, look_at_staying, 1);
+		if (on_each_vcpu(run, start_staying) && on_each_vcpu(run, start_others) &&
+		    on_each_vcpu(run, look_at_staying) && on_each_vcpu(run, stop_others))
+			on_each_vcpu(run, look_at_staying);
 		for (unsigned id = 0; id < run->vcpus; id++) {
 			expect_area_kept(run, id, 1);
 			if (id % 2 != staying)
 				expect_area_kept(run, id, 0);
 		}
-		on_each_vcpu(run, stop_own, 1);
+		on_each_vcpu(run, stop_own);
 	}
 }
 
@@ -246,14 +238,13 @@ static void register_beside(struct run *run, const struct guest_abi *abi)
 	for (staying = 0; staying < 2 && !run->failed; staying++) {
 		abi->beside->prepare(run);
 		areas_reset(run);
-		if (on_each_vcpu(run, abi->beside->begin, 1) &&
-		    on_each_vcpu(run, start_staying, 1) &&
-		    on_each_vcpu(run, abi->beside->expect_kept, 1) &&
-		    on_each_vcpu(run, abi->beside->begin, 1))
-			on_each_vcpu(run, look_at_staying, 1);
-		on_each_vcpu(run, stop_own, 1);
+		if (on_each_vcpu(run, abi->beside->begin) && on_each_vcpu(run, start_staying) &&
+		    on_each_vcpu(run, abi->beside->expect_kept) &&
+		    on_each_vcpu(run, abi->beside->begin))
+			on_each_vcpu(run, look_at_staying);
+		on_each_vcpu(run, stop_own);
 		if (!run->failed)
-			on_each_vcpu(run, abi->beside->expect_kept, 1);
+			on_each_vcpu(run, abi->beside->expect_kept);
 	}
 	run->abi->map_pages();
 }

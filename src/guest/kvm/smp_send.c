@@ -16,7 +16,7 @@ struct order {
 	unsigned word; /* bits of an argument */
 	uint64_t args[4];
 };
-static struct order order;
+static struct order order; /* of the one that all wait for */
 static bool sent;
 
 /* By vCPU: the interrupts that it must have got so far, or at most. */
@@ -54,35 +54,32 @@ static unsigned count(const struct run *run, const struct order *o)
 }
 
 /* To nobody yet; the bitmap begins with the lowest ID that there is. */
-static struct order empty_order(const struct run *run, unsigned sender, unsigned word)
+static void begin(const struct run *run, struct order *o, unsigned sender, unsigned word)
 {
-	struct order o = {sender, word, {0, 0, UINT64_MAX, EVENT_VECTOR}};
-
+	*o = (struct order){sender, word, {0, 0, UINT64_MAX, EVENT_VECTOR}};
 	for (unsigned id = 0; id < run->vcpus; id++) {
-		if (smp_cpu(id)->apic_id < o.args[2])
-			o.args[2] = smp_cpu(id)->apic_id;
+		if (smp_cpu(id)->apic_id < o->args[2])
+			o->args[2] = smp_cpu(id)->apic_id;
 	}
-	return o;
 }
 
 /* And to all vCPUs but @except. */
-static struct order order_to_others(const struct run *run, unsigned sender, unsigned word,
-				    unsigned except)
+static void begin_to_others(const struct run *run, struct order *o, unsigned sender, unsigned word,
+			    unsigned except)
 {
-	struct order o = empty_order(run, sender, word);
-
+	begin(run, o, sender, word);
 	for (unsigned id = 0; id < run->vcpus; id++) {
 		if (id != except)
-			add(&o, id);
+			add(o, id);
 	}
-	return o;
 }
 
 /* And to APICs at the end of the bitmap, unless vCPUs have one. */
 static void add_absent(const struct run *run, struct order *o, uint16_t bits)
 {
-	struct order absent = empty_order(run, 0, o->word);
+	struct order absent;
 
+	begin(run, &absent, 0, o->word);
 	absent.args[1] = (uint64_t)bits << (o->word - 16);
 	if (!count(run, &absent))
 		o->args[1] |= absent.args[1];
@@ -135,8 +132,7 @@ static void expect_wanted(struct run *run, struct vcpu_pages *own)
 
 static bool send_ready(struct run *run)
 {
-	return needs(run, KVM_FEATURE_PV_SEND_IPI) && smp_ready(run) &&
-	       on_each_vcpu(run, forget, 1);
+	return needs(run, KVM_FEATURE_PV_SEND_IPI) && smp_ready(run) && on_each_vcpu(run, forget);
 }
 
 /* ---- one after the other ---- */
@@ -174,59 +170,59 @@ static void send_and_get(struct run *run, struct vcpu_pages *own)
 	expect_wanted(run, own);
 }
 
-static void send(struct run *run, struct order o)
+/* Makes the call of @order. */
+static void send(struct run *run)
 {
 	if (run->failed)
 		return;
-	order = o;
 	sent = false;
-	if (!on_each_vcpu(run, send_and_get, 1))
-		check_diag("vCPU %u sent: %#lx %#lx, lowest %#lx, %u bits each", o.sender,
-			   o.args[0], o.args[1], o.args[2], o.word);
+	if (!on_each_vcpu(run, send_and_get))
+		check_diag("vCPU %u sent: %#lx %#lx, lowest %#lx, %u bits each", order.sender,
+			   order.args[0], order.args[1], order.args[2], order.word);
 }
 
 /* To one, where in the bitmap that one is does not matter. */
 static void send_to_one(struct run *run, unsigned sender, unsigned to)
 {
 	const uint32_t apic_id = smp_cpu(to)->apic_id;
-	struct order o = empty_order(run, sender, 64);
 
-	o.args[2] = apic_id - random64() % ((apic_id < 127 ? apic_id : 127) + 1);
-	add(&o, to);
-	send(run, o);
+	begin(run, &order, sender, 64);
+	order.args[2] = apic_id - random64() % ((apic_id < 127 ? apic_id : 127) + 1);
+	add(&order, to);
+	send(run);
 }
 
 static void each(struct run *run)
 {
 	const unsigned n = run->vcpus;
-	struct order o;
 
 	if (!send_ready(run))
 		return;
 	for (unsigned id = 0; id < n; id += 1 + n / 4)
 		send_to_one(run, (id + 1) % n, id);
 	send_to_one(run, n - 1, n - 1);
-	send(run, order_to_others(run, 0, 64, 0));
-	send(run, order_to_others(run, n - 1, 64, n - 1));
-	o = order_to_others(run, 1, 64, n);
-	add_absent(run, &o, UINT16_MAX);
-	send(run, o);
-	o = empty_order(run, 1, 64);
-	add_absent(run, &o, UINT16_MAX);
-	send(run, o);
+	begin_to_others(run, &order, 0, 64, 0);
+	send(run);
+	begin_to_others(run, &order, n - 1, 64, n - 1);
+	send(run);
+	begin_to_others(run, &order, 1, 64, n);
+	add_absent(run, &order, UINT16_MAX);
+	send(run);
+	begin(run, &order, 1, 64);
+	add_absent(run, &order, UINT16_MAX);
+	send(run);
 }
 
 /* Words have 32 bits, where the code segment has. */
 static void each_32(struct run *run)
 {
-	struct order o;
-
 	if (!send_ready(run) || !calls_return(run, CALL_COMPATIBILITY))
 		return;
-	o = order_to_others(run, 0, 32, 0);
-	add_absent(run, &o, UINT16_MAX);
-	send(run, o);
-	send(run, order_to_others(run, 0, 32, 0));
+	begin_to_others(run, &order, 0, 32, 0);
+	add_absent(run, &order, UINT16_MAX);
+	send(run);
+	begin_to_others(run, &order, 0, 32, 0);
+	send(run);
 }
 
 /* ---- all at once ---- */
@@ -234,10 +230,11 @@ static void each_32(struct run *run)
 static void send_refused(struct run *run, struct vcpu_pages *own)
 {
 	static const uint64_t modes[] = {ICR_LOGICAL, ICR_SELF, ICR_ALL, ICR_ALL | ICR_SELF};
-	struct order o = order_to_others(run, 0, 64, run->vcpus);
+	struct order o;
 	uint64_t result;
 
 	(void)own;
+	begin_to_others(run, &o, 0, 64, run->vcpus);
 	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		o.args[3] = EVENT_VECTOR | modes[i];
 		if (smp_call(run, 0, KVM_HC_SEND_IPI, o.args, &result))
@@ -248,16 +245,17 @@ static void send_refused(struct run *run, struct vcpu_pages *own)
 /* With a logical destination, or with a shorthand. */
 static void refused(struct run *run)
 {
-	if (send_ready(run) && on_each_vcpu(run, send_refused, 1))
-		on_each_vcpu(run, expect_wanted, 1);
+	if (send_ready(run) && on_each_vcpu(run, send_refused))
+		on_each_vcpu(run, expect_wanted);
 }
 
 static void send_random(struct run *run, struct vcpu_pages *own)
 {
-	struct order o = empty_order(run, 0, 64);
 	uint64_t bits = random64(), result;
+	struct order o;
 
 	(void)own;
+	begin(run, &o, 0, 64);
 	add_absent(run, &o, (uint16_t)random64());
 	for (unsigned id = 0; id < run->vcpus; id++) {
 		if (!(bits >> id % 64 & 1))
@@ -284,8 +282,8 @@ static void get_random(struct run *run, struct vcpu_pages *own)
 /* Each gets the result of its own call. */
 static void races(struct run *run)
 {
-	if (send_ready(run) && on_each_vcpu(run, send_random, RACES / run->vcpus + 1))
-		on_each_vcpu(run, get_random, 1);
+	if (send_ready(run) && race_vcpus(run, send_random, RACES / run->vcpus + 1))
+		on_each_vcpu(run, get_random);
 }
 
 static const struct check checks[] = {

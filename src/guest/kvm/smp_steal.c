@@ -35,9 +35,9 @@ static void preempted(struct run *run)
 	if (!needs(run, KVM_FEATURE_STEAL_TIME))
 		return;
 	areas_reset(run);
-	if (on_each_vcpu(run, start_steal, 1))
-		on_each_vcpu(run, look_at_bytes, 1);
-	on_each_vcpu(run, stop_own, 1);
+	if (on_each_vcpu(run, start_steal))
+		on_each_vcpu(run, look_at_bytes);
+	on_each_vcpu(run, stop_own);
 }
 
 /* Moves all that the host renews, and then fills the old place. */
@@ -66,11 +66,11 @@ static void moved(struct run *run)
 	if (!needs_renewals(run))
 		return;
 	areas_reset(run);
-	if (on_each_vcpu(run, move, 1))
-		on_each_vcpu(run, make_exits, 1);
+	if (on_each_vcpu(run, move))
+		on_each_vcpu(run, make_exits);
 	for (unsigned id = 0; id < run->vcpus; id++)
 		expect_area_kept(run, id, 0);
-	on_each_vcpu(run, stop_own, 1);
+	on_each_vcpu(run, stop_own);
 }
 
 static const struct check checks[] = {

@@ -15,6 +15,11 @@
 #define REGISTRATIONS 32
 #define SLACK         1000000u /* ns that may pass between two reads that belong together */
 
+static bool enable(struct run *run)
+{
+	return set_msr(run, KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED);
+}
+
 /* Registers a structure of zeros, as the guest has to make it (KS3). */
 static steal_info *start_steal(struct run *run)
 {
@@ -22,7 +27,7 @@ static steal_info *start_steal(struct run *run)
 		return NULL;
 	refill();
 	memset(page_at(PAGE_A, OFFSET), 0, SIZE);
-	if (!set_msr(run, KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED))
+	if (!enable(run))
 		return NULL;
 	make_exit(); /* by the next exit even a host that is late has written (KM8) */
 	return page_at(PAGE_A, OFFSET);
@@ -52,10 +57,8 @@ static void complete(struct run *run)
 		return;
 	refill();
 	for (unsigned i = 0; i < REGISTRATIONS && !run->failed; i++) {
-		struct outcome o;
-
 		memset(page_at(PAGE_A, OFFSET), 0, SIZE);
-		interact_wrmsr(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED, &o);
+		wrmsr_returns(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED);
 		if (!info->version)
 			fail_check(run, "registration %u: wanted the structure written at once",
 				   i + 1);
@@ -99,7 +102,7 @@ static void pads(struct run *run)
 		return;
 	refill();
 	memset(page_at(PAGE_A, OFFSET), 0, pad);
-	set_msr(run, KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OFFSET) | KVM_MSR_ENABLED);
+	enable(run);
 	make_exit();
 	stop_steal(run);
 	expect_kept(run, PAGE_A, 0, OFFSET);
@@ -126,7 +129,7 @@ static const struct waited *waited_for_steal(struct run *run)
 	if (needs(run, KVM_FEATURE_STEAL_TIME))
 		w = wait_once(run);
 	if (w)
-		expect(run, w->has_steal, "WRMSR of %#x: wanted a return", KVM_MSR_STEAL_TIME);
+		expect(run, w->steal.accepted, "WRMSR of %#x: wanted a return", KVM_MSR_STEAL_TIME);
 	return w;
 }
 
@@ -147,7 +150,7 @@ static void disabled(struct run *run)
 	const struct waited *w = waited_for_steal(run);
 
 	if (w)
-		expect(run, w->off_steal_kept, "after WRMSR with bit 0 clear: wanted no write");
+		expect(run, w->steal.off_kept, "after WRMSR with bit 0 clear: wanted no write");
 }
 
 static void moved(struct run *run)
@@ -155,7 +158,7 @@ static void moved(struct run *run)
 	const struct waited *w = waited_for_steal(run);
 
 	if (w)
-		expect(run, w->old_steal_kept, "the structure registered before: wanted no write");
+		expect(run, w->steal.old_kept, "the structure registered before: wanted no write");
 }
 
 static const struct check checks[] = {
@@ -184,13 +187,13 @@ static void report_flush(struct run *run)
 /* KS7: a gpa outside memory. */
 void steal_report(struct run *run)
 {
-	struct outcome o;
+	bool accepted;
 
 	if (!has_feature(KVM_FEATURE_STEAL_TIME))
 		return;
 	if (has_feature(KVM_FEATURE_PV_TLB_FLUSH))
 		report_flush(run);
-	interact_wrmsr(KVM_MSR_STEAL_TIME, outside_gpa() | KVM_MSR_ENABLED, &o);
-	report("steal.outside", "%s", o.faulted ? "fault" : "accepted");
-	interact_wrmsr(KVM_MSR_STEAL_TIME, 0, &o);
+	accepted = wrmsr_returns(KVM_MSR_STEAL_TIME, outside_gpa() | KVM_MSR_ENABLED);
+	report("steal.outside", "%s", accepted ? "accepted" : "fault");
+	wrmsr_returns(KVM_MSR_STEAL_TIME, 0);
 }

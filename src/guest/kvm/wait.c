@@ -17,12 +17,13 @@
 #define POLLS      100000000u
 #define SECOND     UINT64_C(1000000000) /* ns */
 
-/* Of page A: where each structure is. */
+/* Of page A: where each structure is, and room for any of them. */
+#define SIZE      0x40
 #define WALL      0x000
 #define OLD_TIME  0x040
-#define TIME      0x080
+#define TIME      (OLD_TIME + SIZE)
 #define OLD_STEAL 0x100
-#define STEAL     0x140
+#define STEAL     (OLD_STEAL + SIZE)
 
 #define PATTERN 0xa5
 
@@ -63,61 +64,58 @@ uint64_t wait_for(uint64_t ms, bool halts)
 	return counted * SECOND / TIMER_CLOCK_HZ;
 }
 
-static bool write_ok(uint32_t msr, uint64_t value)
-{
-	struct outcome o;
-
-	interact_wrmsr(msr, value, &o);
-	return !o.faulted;
-}
-
-static bool is_pattern(unsigned offset, unsigned size)
+static bool is_pattern(unsigned offset)
 {
 	const uint8_t *bytes = page_at(PAGE_A, offset);
 
-	for (unsigned i = 0; i < size; i++) {
+	for (unsigned i = 0; i < SIZE; i++) {
 		if (bytes[i] != PATTERN)
 			return false;
 	}
 	return true;
 }
 
-static void set_pattern(unsigned offset, unsigned size)
+static void set_pattern(unsigned offset)
 {
-	memset(page_at(PAGE_A, offset), PATTERN, size);
+	memset(page_at(PAGE_A, offset), PATTERN, SIZE);
 }
 
-#define TIME_SIZE  sizeof(struct pvclock_vcpu_time_info)
-#define STEAL_SIZE sizeof(struct kvm_steal_time)
+/* Registers both places, one after the other. */
+static void start(struct waited_part *part, unsigned old)
+{
+	part->accepted = wrmsr_returns(part->msr, gpa_at(PAGE_A, old) | KVM_MSR_ENABLED) &&
+			 wrmsr_returns(part->msr, gpa_at(PAGE_A, old + SIZE) | KVM_MSR_ENABLED);
+}
 
-static void begin(struct waited *w, uint32_t time, uint32_t wall)
+static void turn_off(struct waited_part *part, unsigned place)
+{
+	part->accepted = part->accepted && wrmsr_returns(part->msr, gpa_at(PAGE_A, place));
+}
+
+static void begin(struct waited *w, uint32_t wall)
 {
 	refill();
 	if (wall) {
-		w->has_wall = write_ok(wall, gpa_at(PAGE_A, WALL));
+		w->has_wall = wrmsr_returns(wall, gpa_at(PAGE_A, WALL));
 		memcpy(&w->wall[0], page_at(PAGE_A, WALL), sizeof(w->wall[0]));
 	}
-	if (time) {
-		w->has_time = write_ok(time, gpa_at(PAGE_A, OLD_TIME) | KVM_MSR_ENABLED) &&
-			      write_ok(time, gpa_at(PAGE_A, TIME) | KVM_MSR_ENABLED);
-		set_pattern(OLD_TIME, TIME_SIZE);
-	}
-	if (has_feature(KVM_FEATURE_STEAL_TIME)) {
-		memset(page_at(PAGE_A, OLD_STEAL), 0, STEAL_SIZE);
-		memset(page_at(PAGE_A, STEAL), 0, STEAL_SIZE);
-		w->has_steal =
-			write_ok(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, OLD_STEAL) | KVM_MSR_ENABLED) &&
-			write_ok(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, STEAL) | KVM_MSR_ENABLED);
+	if (w->time.msr)
+		start(&w->time, OLD_TIME);
+	set_pattern(OLD_TIME);
+	if (w->steal.msr) {
+		memset(page_at(PAGE_A, OLD_STEAL), 0, SIZE);
+		memset(page_at(PAGE_A, STEAL), 0, SIZE);
+		start(&w->steal, OLD_STEAL);
 		make_exit(); /* by the next exit even a host that is late has written (KM8) */
-		set_pattern(OLD_STEAL, STEAL_SIZE);
 	}
+	set_pattern(OLD_STEAL);
 }
 
 /* Time and steal time of one moment.  False: the check has failed. */
 static bool read_both(struct run *run, const struct waited *w, uint64_t *ns, uint64_t *steal)
 {
-	return (!w->has_steal || steal_snapshot(run, page_at(PAGE_A, STEAL), steal)) &&
-	       (!w->has_time || time_now(run, page_at(PAGE_A, TIME), ns));
+	return (!w->steal.accepted || steal_snapshot(run, page_at(PAGE_A, STEAL), steal)) &&
+	       (!w->time.accepted || time_now(run, page_at(PAGE_A, TIME), ns));
 }
 
 static bool first_half(struct run *run, struct waited *w, uint64_t ms)
@@ -131,27 +129,27 @@ static bool first_half(struct run *run, struct waited *w, uint64_t ms)
 		return false;
 	w->passed = ns[1] - ns[0];
 	w->stolen = steal[1] - steal[0];
-	w->old_time_kept = is_pattern(OLD_TIME, TIME_SIZE);
-	w->old_steal_kept = is_pattern(OLD_STEAL, STEAL_SIZE);
+	w->time.old_kept = is_pattern(OLD_TIME);
+	w->steal.old_kept = is_pattern(OLD_STEAL);
 	return true;
 }
 
-static void second_half(struct waited *w, uint64_t ms, uint32_t time)
+static void second_half(struct waited *w, uint64_t ms)
 {
-	w->has_time = w->has_time && write_ok(time, gpa_at(PAGE_A, TIME));
-	w->has_steal = w->has_steal && write_ok(KVM_MSR_STEAL_TIME, gpa_at(PAGE_A, STEAL));
-	set_pattern(TIME, TIME_SIZE);
-	set_pattern(STEAL, STEAL_SIZE);
+	turn_off(&w->time, TIME);
+	turn_off(&w->steal, STEAL);
+	set_pattern(TIME);
+	set_pattern(STEAL);
 	wait_for(ms, w->halts);
-	w->off_time_kept = is_pattern(TIME, TIME_SIZE);
-	w->off_steal_kept = is_pattern(STEAL, STEAL_SIZE);
+	w->time.off_kept = is_pattern(TIME);
+	w->steal.off_kept = is_pattern(STEAL);
 }
 
 static void end(struct waited *w, uint32_t wall)
 {
 	w->wall_kept = !memcmp(&w->wall[0], page_at(PAGE_A, WALL), sizeof(w->wall[0]));
 	if (wall && w->has_wall)
-		w->has_wall = write_ok(wall, gpa_at(PAGE_A, WALL));
+		w->has_wall = wrmsr_returns(wall, gpa_at(PAGE_A, WALL));
 	memcpy(&w->wall[1], page_at(PAGE_A, WALL), sizeof(w->wall[1]));
 }
 
@@ -159,22 +157,22 @@ const struct waited *wait_once(struct run *run)
 {
 	static struct waited waited;
 	static bool done;
-	uint64_t half = run->options.waits / 2;
-	uint32_t time = time_msr(), wall = wall_msr();
-	bool complete;
+	const uint64_t half = run->options.waits / 2;
+	const uint32_t wall = wall_msr();
 
 	if (done)
 		return &waited;
-	waited = (struct waited){0};
+	waited = (struct waited){.time.msr = time_msr()};
+	if (has_feature(KVM_FEATURE_STEAL_TIME))
+		waited.steal.msr = KVM_MSR_STEAL_TIME;
 	if (!wait_start(run, &waited.halts))
 		return NULL;
-	begin(&waited, time, wall);
-	complete = first_half(run, &waited, half);
-	if (complete) {
-		second_half(&waited, half, time);
+	begin(&waited, wall);
+	done = first_half(run, &waited, half);
+	if (done) {
+		second_half(&waited, half);
 		end(&waited, wall);
 	}
 	timer_stop();
-	done = complete;
-	return complete ? &waited : NULL;
+	return done ? &waited : NULL;
 }

@@ -9,17 +9,25 @@
 #include "abi/kvm.h"
 #include "guest/check.h"
 
-/* The first half: clock and steal time run, after each was moved from another place. */
-/* The second half: both were turned off, and their structures filled with a pattern. */
+/*
+ * A structure that the host renews: clock, or steal time.  In the first half it runs, after it was
+ * moved from another place; for the second it was turned off, and filled with a pattern.
+ */
+struct waited_part {
+	uint32_t msr;  /* 0: there is none */
+	bool accepted; /* all that was written there */
+	bool old_kept; /* the other place, in the first half */
+	bool off_kept; /* the structure, in the second half */
+};
+
 struct waited {
-	bool has_wall, has_time, has_steal; /* they were accepted */
-	struct pvclock_wall_clock wall[2];  /* before and after all */
-	bool wall_kept;                     /* the first of them is as it was */
-	bool old_time_kept, old_steal_kept; /* in the first half */
-	bool off_time_kept, off_steal_kept; /* in the second half */
-	bool halts;                         /* a HLT ended each time, by a timer interrupt */
-	uint64_t waited;                    /* ns that the first half took, or a bit more */
-	uint64_t passed;                    /* and by the system time */
+	struct waited_part time, steal;
+	bool has_wall;                     /* it was accepted */
+	bool wall_kept;                    /* the first of them is as it was */
+	struct pvclock_wall_clock wall[2]; /* before and after all */
+	bool halts;                        /* a HLT ended each time, by a timer interrupt */
+	uint64_t waited;                   /* ns that the first half took, or a bit more */
+	uint64_t passed;                   /* and by the system time */
 	uint64_t stolen;
 };
 

@@ -50,10 +50,9 @@ static void now(struct run *run)
 
 	if (!needs_clock(run) || !fill(run, wall_msr(), 0, &wall))
 		return;
-	if (!set_msr(run, time_msr(), gpa_at(PAGE_B, 0) | KVM_MSR_ENABLED) ||
-	    !time_now(run, page_at(PAGE_B, 0), &ns))
+	if (!time_start(run, PAGE_B, 0) || !time_now(run, page_at(PAGE_B, 0), &ns))
 		return;
-	set_msr(run, time_msr(), 0);
+	time_stop(run);
 	if (!rtc_read(&rtc)) {
 		skip(run, "no RTC");
 		return;
@@ -156,12 +155,12 @@ const struct area wallclock_area = AREA(checks);
 /* How the host answers WRMSR of a gpa about which the ABI says nothing. */
 static void report_gpa(const char *what, uint64_t gpa)
 {
-	struct outcome o;
+	bool returned;
 
 	refill();
-	interact_wrmsr(wall_msr(), gpa, &o);
+	returned = wrmsr_returns(wall_msr(), gpa);
 	check_diag("report: wallclock.%s %s", what,
-		   o.faulted                           ? "fault"
+		   !returned                           ? "fault"
 		   : page_untouched(PAGE_A, 0, AROUND) ? "not-filled"
 						       : "filled");
 }

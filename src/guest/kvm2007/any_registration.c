@@ -51,8 +51,7 @@ static void expect_call(struct run *run, const struct site *site, uint64_t index
 		return;
 	if (index < BIT(31) && !(run->options.has_echo && index == run->options.echo))
 		expect_equal(run, "rax", call.after.rax, (uint64_t)-KVM2007_EINVAL);
-	expect_gprs(run, &call.before, &call.after, GPR_BIT(rax));
-	expect_flags(run, call.before.rflags, call.after.rflags);
+	expect_registers_kept(run, &call, GPR_BIT(rax));
 }
 
 void expect_call_as_before(struct run *run, const struct site *site)
@@ -112,7 +111,7 @@ void register_any_vcpu(struct run *run)
 {
 	if (!trial_start(run))
 		return;
-	for (whose_turn = run->vcpus; whose_turn-- && on_each_vcpu(run, any_in_turn, 1);)
+	for (whose_turn = run->vcpus; whose_turn-- && on_each_vcpu(run, any_in_turn);)
 		;
 }
 

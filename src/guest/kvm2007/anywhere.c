@@ -28,11 +28,10 @@ static void first_clean(struct run *run)
 void write_neighbours(uint64_t value)
 {
 	const uint32_t magic = KVM2007_MSR_API_MAGIC;
-	struct outcome wrmsr;
 
 	for (unsigned bit = 0; bit < 32; bit++)
-		interact_wrmsr(magic ^ 1u << bit, value, &wrmsr);
-	interact_wrmsr(magic - 1, value, &wrmsr); /* ^ 1 is magic + 1 */
+		wrmsr_returns(magic ^ 1u << bit, value);
+	wrmsr_returns(magic - 1, value); /* ^ 1 is magic + 1 */
 }
 
 /* A host may answer for any MSR, but not as for the magic. */
@@ -86,7 +85,7 @@ static void expect_page_works(struct run *run, uint64_t gpa)
 	memcpy(saved, state, sizeof(saved));
 	prepare_state(state, KVM2007_API_VERSION, site.gpa, &answer);
 	sum = sum_words(state, state + 1);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer.wrmsr);
+	register_gpa(gpa, &answer);
 	expect_registers_kept(run, &answer.wrmsr, 0);
 	expect_success(run, &answer, &site);
 	expect_equal(run, "host_version", state->host_version, first_contact.host_version);
@@ -94,7 +93,7 @@ static void expect_page_works(struct run *run, uint64_t gpa)
 	if (!run->failed)
 		expect_call_as_before(run, &site);
 	/* S5: misaligned there is no better than elsewhere. */
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa + 8, &answer.wrmsr);
+	register_gpa(gpa + 8, &answer);
 	expect_gp(run, "WRMSR of a misaligned gpa", &answer.wrmsr);
 	expect(run, sum_words(state, state + 1) == sum, "page %#lx: wanted the rest of it kept",
 	       gpa);

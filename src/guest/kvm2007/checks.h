@@ -63,8 +63,8 @@ void write_neighbours(uint64_t value);
 /* Expects the same of registers that legacy mode does not show; @c is around the stay there. */
 void expect_hidden_kept32(struct run *run, const struct call32 *call, const struct comparison *c);
 
-/* What the echo service returns for @args by the 64-bit convention. */
-uint64_t echo_digest(const uint64_t args[6]);
+/* What the echo service returns for a 64-bit call with the registers @in. */
+uint64_t echo_of(const struct gprs *in);
 
 /* Makes an echo call with random arguments.  Says whether the digest was right. */
 bool expect_random_echo(struct run *run, const struct site *site);

@@ -12,7 +12,7 @@
 /* In one stay in legacy mode: entering and leaving it takes longer than the calls. */
 #define RANDOM_CALLS_32 12
 
-uint64_t echo_digest(const uint64_t args[6])
+static uint64_t digest(const uint64_t args[6])
 {
 	uint64_t hash = FNV_OFFSET_BASIS;
 
@@ -21,6 +21,11 @@ uint64_t echo_digest(const uint64_t args[6])
 			hash = (hash ^ (args[i] >> shift & 0xff)) * FNV_PRIME;
 	}
 	return hash;
+}
+
+uint64_t echo_of(const struct gprs *in)
+{
+	return digest((uint64_t[6]){in->rdi, in->rsi, in->rdx, in->rcx, in->r8, in->r9});
 }
 
 static bool expect_digest(struct run *run, uint64_t got, uint64_t wanted, const uint64_t args[6])
@@ -39,7 +44,7 @@ static bool expect_echo(struct run *run, const struct site *site, const uint64_t
 
 	hypercall64(site, run->options.echo, args, &outcome);
 	return expect_returned(run, "echo call", &outcome) &&
-	       expect_digest(run, outcome.after.rax, echo_digest(args), args);
+	       expect_digest(run, outcome.after.rax, digest(args), args);
 }
 
 /* One argument has a value, the others are 0: a wrong place gives a wrong digest. */
@@ -57,7 +62,7 @@ static void one_arg(struct run *run)
 /* The 32-bit convention: the digest of the zero-extended arguments, its halves combined by XOR. */
 static bool expect_echo32(struct run *run, const struct call32 *call, const uint64_t args[6])
 {
-	uint64_t hash = echo_digest(args);
+	uint64_t hash = digest(args);
 
 	return expect_returned32(run, call) &&
 	       expect_digest(run, (uint32_t)call->out.rax, (uint32_t)(hash ^ hash >> 32), args);

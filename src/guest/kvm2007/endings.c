@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "guest/kvm2007/endings.h"
 
-const char newest_reason[] = "no guest is newer than this host";
-
 bool host_is_newest(void)
 {
 	return first_contact.host_version == UINT32_MAX;
+}
+
+bool needs_newer(struct run *run)
+{
+	if (host_is_newest())
+		skip(run, "no guest is newer than this host");
+	return !host_is_newest();
 }
 
 /* Versions of a guest that the host must accept (V2), or refuse (V1). */

@@ -29,9 +29,11 @@ struct registration {
 unsigned registrations(enum ending ending, uint64_t page, uint64_t site,
 		       struct registration all[REGISTRATIONS_MAX]);
 
-/* Whether no guest can be newer than the host; then the skip_reason of checks that need one. */
+/* Whether no guest can be newer than the host. */
 bool host_is_newest(void);
-extern const char newest_reason[];
+
+/* Whether a guest can be newer than the host; if not, the check is a skip. */
+bool needs_newer(struct run *run);
 
 /* Fills the head of the @state that is registered.  Registers, with the flags @rflags. */
 void registration_prepare(const struct registration *r, struct kvm_vcpu_para_state *state,

@@ -49,13 +49,11 @@ static uint64_t random_flags(void)
 static void compare_call(struct run *run, const struct site *site, uint64_t index)
 {
 	static struct comparison64 c;
-	const struct gprs *in = &c.call.before;
 	uint64_t result = (uint64_t)-KVM2007_EINVAL;
 
 	compare_call64(&c, site, index, random_flags(), random64() & 7);
 	if (run->check->flags & CHECK_ECHO)
-		result = echo_digest(
-			(uint64_t[6]){in->rdi, in->rsi, in->rdx, in->rcx, in->r8, in->r9});
+		result = echo_of(&c.call.before);
 	expect_compared64(run, &c, result);
 	if (run->failed)
 		check_diag("index %#lx, site %#lx", index, site->gpa);

@@ -29,7 +29,7 @@ static void expect_einval(struct run *run, uint64_t index, unsigned n)
 
 static void with_args(struct run *run)
 {
-	expect_einval(run, 0, (unsigned)run->check->arg);
+	expect_einval(run, 0, run->check->arg);
 }
 
 static void any_index(struct run *run)

@@ -62,14 +62,12 @@ static void clean_gp(struct run *run)
 /* V2: a guest of exactly the host's version is accepted; V1: of one more it is refused. */
 static void exact_version(struct run *run)
 {
-	uint32_t version = first_contact.host_version + (uint32_t)run->check->arg;
+	uint32_t version = first_contact.host_version + run->check->arg;
 	struct site site = fresh_site();
 	struct answer answer;
 
-	if (run->check->arg && host_is_newest()) {
-		skip(run, newest_reason);
+	if (run->check->arg && !needs_newer(run))
 		return;
-	}
 	register_page(PAGE_STATE_A, version, site.gpa, &answer);
 	if (run->check->arg)
 		expect_refusal(run, &answer, &site);

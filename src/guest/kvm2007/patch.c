@@ -18,7 +18,7 @@ static void expect_only_site_changed(struct run *run, unsigned offset)
 	if (end < PAGE_SIZE)
 		expect_kept(run, PAGE_SITE_A, end, PAGE_SIZE);
 	if (end <= PAGE_SIZE)
-		expect_kept(run, PAGE_SITE_B, 0, PAGE_SIZE);
+		expect_page_kept(run, PAGE_SITE_B);
 }
 
 /* P1: exactly the instruction of the vendor that CPUID names. */
@@ -88,7 +88,9 @@ static void hot_site(struct run *run)
 
 static void at_offset(struct run *run)
 {
-	expect_only_site_changed(run, (unsigned)run->check->arg);
+	static const unsigned offsets[] = {0, PAGE_SIZE / 2, PAGE_SIZE - SITE_SIZE};
+
+	expect_only_site_changed(run, offsets[run->check->arg]);
 }
 
 static void odd(struct run *run)
@@ -106,7 +108,7 @@ static void in_state_page(struct run *run)
 
 	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	pages_sum(&before);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A), &answer.wrmsr);
+	register_gpa(page_gpa(PAGE_STATE_A), &answer);
 	expect_success(run, &answer, &site);
 	expect_call_returns(run, &site);
 	expect_rest_kept(run, &before, &answer, &site);
@@ -128,10 +130,8 @@ static void refused(struct run *run)
 	struct site site = fresh_site();
 	struct answer answer;
 
-	if (host_is_newest()) {
-		skip(run, newest_reason);
+	if (!needs_newer(run))
 		return;
-	}
 	register_page(PAGE_STATE_A, UINT32_MAX, site.gpa, &answer);
 	expect_returned(run, "registration", &answer.wrmsr);
 	expect(run, answer.state->ret != answer.ret_sentinel,
@@ -167,10 +167,10 @@ static void straddle(struct run *run)
 		} else {
 			expect_refusal(run, &answer, &site);
 		}
-		expect_kept(run, PAGE_CANARY_2, 0, PAGE_SIZE);
+		expect_page_kept(run, PAGE_CANARY_2);
 		expect_kept(run, PAGE_SITE_A, 0, offset);
 		expect_kept(run, PAGE_SITE_B, offset + SITE_SIZE + 2 - PAGE_SIZE, PAGE_SIZE);
-		expect_kept(run, PAGE_CANARY_3, 0, PAGE_SIZE);
+		expect_page_kept(run, PAGE_CANARY_3);
 	}
 }
 
@@ -199,8 +199,8 @@ static const struct check checks[] = {
 	{"patch.at-once", "P5", .body = at_once},
 	{"patch.hot-site", "P5", .body = hot_site},
 	{"patch.page-start", "P3", .body = at_offset, .arg = 0},
-	{"patch.page-middle", "P3", .body = at_offset, .arg = 0x800},
-	{"patch.page-end", "P3", .body = at_offset, .arg = PAGE_SIZE - SITE_SIZE},
+	{"patch.page-middle", "P3", .body = at_offset, .arg = 1},
+	{"patch.page-end", "P3", .body = at_offset, .arg = 2},
 	{"patch.odd", "P3", .body = odd},
 	{"patch.in-state-page", "P3", .body = in_state_page},
 	{"patch.read-only", "P3", .body = read_only},

@@ -49,7 +49,7 @@ static void wrmsr_clean(struct run *run)
 	expect_no_side_effects(run, "WRMSR of the magic", &answer.wrmsr, 0);
 	expect_kept(run, PAGE_STATE_A, STATE_HEAD, PAGE_SIZE);
 
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A) + 8, &answer.wrmsr);
+	register_gpa(page_gpa(PAGE_STATE_A) + 8, &answer);
 	expect_no_side_effects(run, "WRMSR of a misaligned gpa", &answer.wrmsr, 0);
 }
 

@@ -46,10 +46,15 @@ void prepare_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struc
 	prepare_state(state_of(page), version, hypercall_gpa, answer);
 }
 
+void register_gpa(uint64_t gpa, struct answer *answer)
+{
+	interact_wrmsr(KVM2007_MSR_API_MAGIC, gpa, &answer->wrmsr);
+}
+
 void register_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer)
 {
 	prepare_page(page, version, hypercall_gpa, answer);
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(page), &answer->wrmsr);
+	register_gpa(page_gpa(page), answer);
 }
 
 void register_site(const struct site *site, struct answer *answer)
@@ -57,33 +62,40 @@ void register_site(const struct site *site, struct answer *answer)
 	register_page(PAGE_STATE_A, KVM2007_API_VERSION, site->gpa, answer);
 }
 
+static void expect_site(struct run *run, const struct site *site, bool met, const char *wanted)
+{
+	expect(run, met, "site %#lx: wanted %s, got %02x %02x %02x %02x", site->gpa, wanted,
+	       site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+}
+
 void expect_patched(struct run *run, const struct site *site)
 {
-	expect(run, site_patched(site),
-	       "site %#lx: wanted the vendor's instruction, got %02x %02x %02x %02x", site->gpa,
-	       site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+	expect_site(run, site, site_patched(site), "the vendor's instruction");
 }
 
 void expect_unpatched(struct run *run, const struct site *site)
 {
-	expect(run, site_unpatched(site), "site %#lx: wanted it unpatched, got %02x %02x %02x %02x",
-	       site->gpa, site->bytes[0], site->bytes[1], site->bytes[2], site->bytes[3]);
+	expect_site(run, site, site_unpatched(site), "it unpatched");
+}
+
+static bool expect_ret(struct run *run, const struct answer *answer, uint32_t ret)
+{
+	if (!expect_returned(run, "registration", &answer->wrmsr))
+		return false;
+	expect_equal(run, "ret", answer->state->ret, ret);
+	return true;
 }
 
 void expect_success(struct run *run, const struct answer *answer, const struct site *site)
 {
-	if (!expect_returned(run, "registration", &answer->wrmsr))
-		return;
-	expect_equal(run, "ret", answer->state->ret, 0);
-	expect_patched(run, site);
+	if (expect_ret(run, answer, 0))
+		expect_patched(run, site);
 }
 
 void expect_refusal(struct run *run, const struct answer *answer, const struct site *site)
 {
-	if (!expect_returned(run, "registration", &answer->wrmsr))
-		return;
-	expect_equal(run, "ret", answer->state->ret, (uint32_t)-KVM2007_EINVAL);
-	expect_unpatched(run, site);
+	if (expect_ret(run, answer, (uint32_t)-KVM2007_EINVAL))
+		expect_unpatched(run, site);
 }
 
 void expect_registration(struct run *run, const struct site *site)
@@ -147,18 +159,20 @@ void discover(struct run *run)
 	static const uint32_t neighbours[2] = {KVM2007_MSR_API_MAGIC - 1,
 					       KVM2007_MSR_API_MAGIC + 1};
 	struct presence *host = &kvm2007_host;
-	struct outcome rdmsr[2], wrmsr[2]; /* of the neighbours */
+	bool read[2], written[2]; /* whether the neighbours could be */
 	struct first_contact *first = &first_contact;
-	struct site site;
+	struct outcome rdmsr;
 	struct answer answer;
+	struct site site;
 
 	site_init();
 	memory_note(run);
 	site = fresh_site();
 	prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 	for (unsigned i = 0; i < 2; i++) {
-		interact_rdmsr(neighbours[i], &rdmsr[i]);
-		interact_wrmsr(neighbours[i], page_gpa(PAGE_STATE_A), &wrmsr[i]);
+		interact_rdmsr(neighbours[i], &rdmsr);
+		read[i] = !rdmsr.faulted;
+		written[i] = wrmsr_returns(neighbours[i], page_gpa(PAGE_STATE_A));
 	}
 	first->neighbour_answered = host_changed(&answer, &site);
 
@@ -172,9 +186,8 @@ void discover(struct run *run)
 	host->registered = !answer.wrmsr.faulted && answer.state->ret == 0 && site_patched(&site);
 
 	/* D2: without an answer, if only the magic does not fault. */
-	host->present = first->answered ||
-			(!first->rdmsr.faulted && rdmsr[0].faulted && rdmsr[1].faulted) ||
-			(!answer.wrmsr.faulted && wrmsr[0].faulted && wrmsr[1].faulted);
+	host->present = first->answered || (!first->rdmsr.faulted && !read[0] && !read[1]) ||
+			(!answer.wrmsr.faulted && !written[0] && !written[1]);
 	if (!host->present)
 		describe_absence(&first->rdmsr, &answer.wrmsr);
 }

@@ -33,6 +33,9 @@ void prepare_state(struct kvm_vcpu_para_state *state, uint32_t version, uint64_t
 		   struct answer *answer);
 void prepare_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
 
+/* WRMSR of the magic with @gpa, which was prepared. */
+void register_gpa(uint64_t gpa, struct answer *answer);
+
 /* Prepares @page and registers it. */
 void register_page(unsigned page, uint32_t version, uint64_t hypercall_gpa, struct answer *answer);
 

@@ -43,7 +43,7 @@ static void sizes(struct run *run)
 		site_restore(&site);
 		prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 		answer.state->size = value(n);
-		interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A), &answer.wrmsr);
+		register_gpa(page_gpa(PAGE_STATE_A), &answer);
 		expect_success(run, &answer, &site);
 		expect_equal(run, "size", answer.state->size, value(n));
 	}

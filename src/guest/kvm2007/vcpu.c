@@ -48,10 +48,8 @@ static void call_preserving(struct run *run, struct vcpu_pages *own)
 {
 	struct outcome outcome;
 
-	if (make_call(run, own, &outcome)) {
-		expect_gprs(run, &outcome.before, &outcome.after, GPR_BIT(rax));
-		expect_flags(run, outcome.before.rflags, outcome.after.rflags);
-	}
+	if (make_call(run, own, &outcome))
+		expect_registers_kept(run, &outcome, GPR_BIT(rax));
 }
 
 static void call_echo(struct run *run, struct vcpu_pages *own)
@@ -85,7 +83,7 @@ static void register_if_first(struct run *run, struct vcpu_pages *own)
 static bool register_all(struct run *run)
 {
 	vcpu_pages_reset(run);
-	return on_each_vcpu(run, register_own, 1);
+	return on_each_vcpu(run, register_own);
 }
 
 static void expect_own_pages(struct run *run, struct vcpu_pages *own)
@@ -105,7 +103,7 @@ static void start(struct run *run)
 	expect(run, !wanted || n == wanted, "vCPUs: wanted %u, got %u", wanted, n);
 	if (n > 1) {
 		tap_diag("vCPUs: %u", n);
-		on_each_vcpu(run, expect_own_pages, 1);
+		on_each_vcpu(run, expect_own_pages);
 	} else if (!run->failed) {
 		if (why)
 			tap_diag("vCPUs: 1: %s", why);
@@ -139,9 +137,9 @@ static void register_others_late(struct run *run, struct vcpu_pages *own)
 static void late(struct run *run)
 {
 	vcpu_pages_reset(run);
-	on_each_vcpu(run, register_if_first, 1);
+	on_each_vcpu(run, register_if_first);
 	for (turn = 0; turn < 2; turn++)
-		on_each_vcpu(run, register_others_late, 1);
+		on_each_vcpu(run, register_others_late);
 	expect_vcpu_pages_untouched(run);
 }
 
@@ -150,10 +148,10 @@ static void pages(struct run *run)
 {
 	for (turn = 0; (run->vcpus - 1) >> turn / 2 && !run->failed; turn++) {
 		vcpu_pages_reset(run);
-		on_each_vcpu(run, register_in_turn, 1);
+		on_each_vcpu(run, register_in_turn);
 		expect_vcpu_pages_untouched(run);
 	}
-	if (!run->failed && on_each_vcpu(run, register_own, races(run) / 4))
+	if (!run->failed && race_vcpus(run, register_own, races(run) / 4))
 		expect_vcpu_pages_untouched(run);
 }
 
@@ -180,17 +178,15 @@ static void refuse_last(struct run *run, struct vcpu_pages *own)
 /* S7: a refusal of one vCPU does not change the others' pages and calls. */
 static void refusal(struct run *run)
 {
-	if (host_is_newest()) {
-		skip(run, newest_reason);
+	if (!needs_newer(run))
 		return;
-	}
 	if (!register_all(run))
 		return;
 	for (unsigned id = 0; id < run->vcpus; id++)
 		vcpu_pages_prepare(vcpu_pages(id), KVM2007_API_VERSION);
 	vcpu_pages(run->vcpus - 1)->site = make_site(PAGE_SITE_B, 0x200);
-	if (on_each_vcpu(run, refuse_last, CALLS)) /* at the same time; and later: */
-		on_each_vcpu(run, call_patched, 1);
+	if (race_vcpus(run, refuse_last, CALLS)) /* at the same time; and later: */
+		on_each_vcpu(run, call_patched);
 	expect_vcpu_pages_untouched(run);
 }
 
@@ -198,7 +194,7 @@ static void refusal(struct run *run)
 static void own_sites(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, call_own, CALLS);
+		race_vcpus(run, call_own, CALLS);
 }
 
 /* P1: all vCPUs register one site, and call through it. */
@@ -206,8 +202,8 @@ static void shared_site(struct run *run)
 {
 	vcpu_pages_reset(run);
 	vcpu_pages_share_site(run, make_site(PAGE_SITE_B, 0x100));
-	if (on_each_vcpu(run, register_own, 1))
-		on_each_vcpu(run, call_own, CALLS);
+	if (on_each_vcpu(run, register_own))
+		race_vcpus(run, call_own, CALLS);
 }
 
 static void expect_own_undefined(struct run *run, struct vcpu_pages *own)
@@ -228,15 +224,15 @@ static void hot_site(struct run *run)
 	if (!register_all(run))
 		return;
 	vcpu_pages_share_site(run, make_site(PAGE_SITE_B, 0x300));
-	if (on_each_vcpu(run, expect_own_undefined, 50) && on_each_vcpu(run, register_if_first, 1))
-		on_each_vcpu(run, call_after_serializing, 2);
+	if (race_vcpus(run, expect_own_undefined, 50) && on_each_vcpu(run, register_if_first))
+		race_vcpus(run, call_after_serializing, 2);
 }
 
 /* C1: the arguments of each vCPU arrive, and it gets its own result. */
 static void echo(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, call_echo, races(run));
+		race_vcpus(run, call_echo, races(run));
 }
 
 static void odd_register_even_call(struct run *run, struct vcpu_pages *own)
@@ -250,7 +246,7 @@ static void odd_register_even_call(struct run *run, struct vcpu_pages *own)
 /* S6: a vCPU may register again, while others call. */
 static void re_register(struct run *run)
 {
-	if (register_all(run) && on_each_vcpu(run, odd_register_even_call, races(run)))
+	if (register_all(run) && race_vcpus(run, odd_register_even_call, races(run)))
 		expect_vcpu_pages_untouched(run);
 }
 
@@ -268,14 +264,14 @@ static void odd_legacy_even_long(struct run *run, struct vcpu_pages *own)
 static void conventions(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, odd_legacy_even_long, STAYS_32);
+		race_vcpus(run, odd_legacy_even_long, STAYS_32);
 }
 
 /* C2: no register but RAX changes, whatever the registers of other vCPUs hold. */
 static void preserves_gprs(struct run *run)
 {
 	if (register_all(run))
-		on_each_vcpu(run, call_preserving, races(run));
+		race_vcpus(run, call_preserving, races(run));
 }
 
 static const struct check checks[] = {

@@ -34,13 +34,11 @@ static void compare_call(struct run *run, struct vcpu_pages *own)
 	const uint64_t index = some_index(run);
 	uint64_t result = (uint64_t)-KVM2007_EINVAL;
 	struct comparison64 c;
-	const struct gprs *in = &c.call.before;
 
 	(void)own;
 	compare_call64(&c, some_site(run), index, random64() & COMPARED_FLAGS, random64() % 16);
 	if (run->options.has_echo && index == run->options.echo)
-		result = echo_digest(
-			(uint64_t[6]){in->rdi, in->rsi, in->rdx, in->rcx, in->r8, in->r9});
+		result = echo_of(&c.call.before);
 	expect_compared64(run, &c, result);
 	expect_rdmsr_as_before(run);
 }
@@ -82,7 +80,7 @@ static void register_32(struct run *run, struct vcpu_pages *own)
 static void on_all(struct run *run, vcpu_fn *first, vcpu_fn *calls)
 {
 	vcpu_pages_reset(run);
-	if (on_each_vcpu(run, first, 1) && on_each_vcpu(run, calls, CALLS))
+	if (on_each_vcpu(run, first) && race_vcpus(run, calls, CALLS))
 		expect_vcpu_pages_untouched(run);
 }
 
@@ -112,7 +110,7 @@ static void memory(struct run *run)
 	const uint64_t before = memory_sum();
 
 	vcpu_pages_reset(run);
-	on_each_vcpu(run, register_and_call, CALLS);
+	race_vcpus(run, register_and_call, CALLS);
 	expect(run, memory_sum() == before, "memory that no vCPU uses: wanted it kept");
 }
 

@@ -93,5 +93,5 @@ void vcpu_pages_register(struct vcpu_pages *pages, uint32_t version)
 {
 	vcpu_pages_prepare(pages, version);
 	pages->registered = true;
-	interact_wrmsr(KVM2007_MSR_API_MAGIC, (uint64_t)&pages->state, &pages->answer.wrmsr);
+	register_gpa((uint64_t)&pages->state, &pages->answer);
 }

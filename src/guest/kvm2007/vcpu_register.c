@@ -61,14 +61,14 @@ static void check_registers(struct run *run, struct vcpu_pages *own)
 static void endings(struct run *run)
 {
 	vcpu_pages_reset(run);
-	if (on_each_vcpu(run, check_endings, 1))
+	if (on_each_vcpu(run, check_endings))
 		expect_vcpu_pages_untouched(run);
 }
 
 static void registers(struct run *run)
 {
 	vcpu_pages_reset(run);
-	on_each_vcpu(run, check_registers, 1);
+	on_each_vcpu(run, check_registers);
 }
 
 static void check_neighbours(struct run *run, struct vcpu_pages *own)
@@ -81,7 +81,7 @@ static void check_neighbours(struct run *run, struct vcpu_pages *own)
 static void neighbours(struct run *run)
 {
 	vcpu_pages_reset(run);
-	if (on_each_vcpu(run, check_neighbours, 1))
+	if (on_each_vcpu(run, check_neighbours))
 		expect_vcpu_pages_untouched(run);
 }
 

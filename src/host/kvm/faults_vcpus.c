@@ -2,6 +2,7 @@
 /* Faults of what each vCPU should have for itself: rules KD4, KM1, KW3, KT9, KT13. */
 #include "host/kvm/faults.h"
 #include "x86/deadline.h"
+#include "x86/insn.h"
 #include "x86/smp.h"
 
 /* ---- what each vCPU reads ---- */

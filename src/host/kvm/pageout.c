@@ -14,6 +14,7 @@
 #include "host/log.h"
 #include "host/nested_paging.h"
 #include "x86/deadline.h"
+#include "x86/insn.h"
 
 #define PAGES  (LARGE_PAGE_SIZE / PAGE_SIZE) /* that nested paging can lose */
 #define TIMES  100                           /* a second: 10 ms */

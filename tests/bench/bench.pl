@@ -92,7 +92,7 @@ sub size_rows {
 	system('strip', '-o', "$O/guest.stripped", "$O/guest.elf") == 0 or die "strip failed\n";
 	row('guest text',     sprintf('%.1f', $guest{text} / 1024), undef, ' KiB');
 	row('guest bss',      sprintf('%.1f', $guest{bss} / 1024),                160, ' KiB');
-	row('guest stripped', sprintf('%.1f', (-s "$O/guest.stripped") / 1024), 96,  ' KiB');
+	row('guest stripped', sprintf('%.1f', (-s "$O/guest.stripped") / 1024), 128, ' KiB');
 	row('host text',      sprintf('%.1f', $host{text} / 1024),                36,  ' KiB');
 }
 

@@ -32,7 +32,7 @@ static struct {
 static void parse_options(void)
 {
 	static bool fresh, require; /* the runner passes these to every guest */
-	static uint64_t kvm_echo;
+	static uint64_t kvm_echo, pageout;
 	const struct option table[] = {
 		{.name = "fresh", .kind = OPTION_FLAG, .flag = &fresh},
 		{.name = "require", .kind = OPTION_FLAG, .flag = &require},
@@ -41,6 +41,11 @@ static void parse_options(void)
 		 .number = &kvm_echo,
 		 .max = UINT64_MAX,
 		 .wanted = "an index"},
+		{.name = "pageout",
+		 .kind = OPTION_NUMBER,
+		 .number = &pageout,
+		 .max = UINT64_MAX,
+		 .wanted = "a port"},
 		{.name = "cpus",
 		 .kind = OPTION_NUMBER,
 		 .number = &options.cpus,

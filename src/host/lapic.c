@@ -233,19 +233,21 @@ bool lapic_is_on(void)
 	return vcpus_count() > 1 && apic_read(SPURIOUS * 16) & SOFTWARE_ENABLED;
 }
 
-static bool is_in_service(void)
+uint8_t lapic_in_service(void)
 {
-	uint32_t any = 0;
+	for (unsigned i = vcpus_count() > 1 ? VAPIC_WORDS : 0; i--;) {
+		uint32_t word = apic_read((ISR + i) * 16);
 
-	for (unsigned i = 0; i < VAPIC_WORDS; i++)
-		any |= apic_read((ISR + i) * 16);
-	return any;
+		if (word)
+			return (uint8_t)(32 * i + 31 - (unsigned)__builtin_clz(word));
+	}
+	return 0;
 }
 
 /* What is in service ends, and then the processor takes all that waits. */
 static void drop_interrupts(const struct vcpu *vcpu)
 {
-	for (unsigned i = 0; i < MAX_INTERRUPTS && is_in_service(); i++)
+	for (unsigned i = 0; i < MAX_INTERRUPTS && lapic_in_service(); i++)
 		apic_end_of_interrupt();
 	for (unsigned i = 0; i < MAX_INTERRUPTS && vcpu->vendor->take_interrupt() >= 0; i++)
 		apic_end_of_interrupt();

@@ -32,6 +32,12 @@ bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
  */
 void lapic_reset(struct vcpu *vcpu);
 
+/*
+ * Which interrupt of the processor is in service, of those the one of the highest priority (11.8.4).
+ * 0: none, or the guest has no APIC.
+ */
+uint8_t lapic_in_service(void);
+
 /* Whether the guest has an APIC, and its software has turned this vCPU's on (11.4.7.2). */
 bool lapic_is_on(void);
 

@@ -2,6 +2,7 @@
 /* AMD's SVM: translates between struct vcpu and the VMCB.  APM2 (24593 rev. 3.41) chapter 15. */
 #include "host/svm.h"
 
+#include "host/lapic.h"
 #include "host/nested_paging.h"
 #include "host/passthrough.h"
 #include "lib/string.h"
@@ -210,6 +211,17 @@ static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
 	exit->io.repeated = c->exit_info1 & IOIO_REPEATED;
 }
 
+/*
+ * 15.7.2: the event that was about to be delivered.  Bochs (2.7) says vector 0 of an interrupt of the
+ * processor's own APIC, which has it in service by then; vector 0 itself cannot be in service.
+ */
+static uint64_t interrupted_event(const struct vmcb *c)
+{
+	if (c->exit_int_info != EVENT_VALID)
+		return c->exit_int_info;
+	return EVENT_VALID | lapic_in_service();
+}
+
 static void translate(const struct vmcb *c, bool injected, struct vcpu_exit *exit)
 {
 	const uint32_t code = (uint32_t)c->exit_code;
@@ -233,7 +245,7 @@ static void translate(const struct vmcb *c, bool injected, struct vcpu_exit *exi
 					    .vector = (uint8_t)(code - VMEXIT_EXCEPTION),
 					    .error = (uint32_t)c->exit_info1};
 	if (exit->kind == EXIT_NESTED_FAULT)
-		exit->event = vcpu_interrupted(c->exit_int_info, injected); /* 15.7.2 */
+		exit->event = vcpu_interrupted(interrupted_event(c), injected);
 }
 
 /* Any exit except a hypercall. */

@@ -20,41 +20,52 @@ sub content_of {
 	return scalar <$file>; # of a directory: nothing
 }
 
-# Returns what a guest's image (ELF64) brings into memory.  There the names of its checks are, each
-# between two NULs; more words that look like them are in the debug information, which is left out.
-sub loaded_part {
+# Returns what a guest's image (ELF64) brings into memory: of each segment its address and its bytes.
+sub loaded_parts {
 	my ($image) = @_;
 	my ($headers, $size, $count) = unpack 'x32 Q< x14 S< S<', $image;
-	my $loaded = '';
+	my @parts;
 	for (1 .. $count) {
-		my ($type, $offset, $bytes) = unpack "x$headers L< x4 Q< x16 Q<", $image;
-		$loaded .= substr $image, $offset, $bytes if $type == 1;
+		my ($type, $offset, $address, $bytes) = unpack "x$headers L< x4 Q< Q< x8 Q<", $image;
+		push @parts, [$address, substr $image, $offset, $bytes] if $type == 1;
 		$headers += $size;
 	}
-	return $loaded;
+	return @parts;
+}
+
+# Whether the guest has a check of this name: its table of checks points to the name.
+sub has_check {
+	my ($check, @parts) = @_;
+	for (@parts) {
+		my ($address, $bytes) = @$_;
+		for (my $at = -1; ($at = index $bytes, "$check\0", $at + 1) >= 0;) {
+			return 1 if index($bytes, pack 'Q<', $address + $at) >= 0;
+		}
+	}
+	return 0;
 }
 
 # Adds a line to the list.  Returns what is wrong with it, or nothing.
 sub add {
-	my ($line, $loaded) = @_;
+	my ($line, @parts) = @_;
 	return if $line =~ /^(?:#.*)?$/;
 	my ($check, $reason) = $line =~ /^($CHECK)\t([!-~][ -~]*)$/;
 	return "wanted CHECK, one tab, and a reason in ASCII: '" . Stream::show($line) . "'"
 		if !defined $check;
 	return "'$check' is listed twice" if $reason{$check};
-	return "no check is named '$check' (see 'list')" if index($loaded, "\0$check\0") < 0;
+	return "no check is named '$check' (see 'list')" if !has_check($check, @parts);
 	$reason{$check} = $reason;
 	return;
 }
 
 # Reads a list's lines.  Returns what is wrong, or nothing.
 sub read_list {
-	($path, my $lines, my $loaded) = @_;
+	($path, my $lines, my @parts) = @_;
 	%reason = ();
 	my $number = 0;
 	for my $line (split /\n/, $lines) {
 		$number++;
-		my $wrong = add($line, $loaded);
+		my $wrong = add($line, @parts);
 		return "$path, line $number: $wrong" if defined $wrong;
 	}
 	return;
@@ -66,7 +77,7 @@ sub load {
 	return if $file eq '';
 	my $lines = content_of($file) // return "cannot read $file: $!";
 	my $bytes = content_of($image) // return "cannot read $image: $!";
-	return read_list($file, $lines, loaded_part($bytes));
+	return read_list($file, $lines, loaded_parts($bytes));
 }
 
 # Returns what a result counts as, and, if the list changes it, the lines to print instead: the

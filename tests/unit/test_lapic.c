@@ -74,8 +74,12 @@ static int take_interrupt(void)
 	return 0x40;
 }
 
+static const uint32_t *service; /* ISR's words, if a test looks at these */
+
 uint32_t apic_read(unsigned offset)
 {
+	if (service)
+		return offset - 0x100 < 0x80 ? service[(offset - 0x100) / 16] : 0;
 	if (resets)
 		return offset == 0x170 ? in_service : 0;
 	return 0xa0000000 + offset;
@@ -435,6 +439,27 @@ static void test_virtual(void **state)
 	}
 }
 
+/* 11.8.4: the highest one; 0 if there is none. */
+static void test_in_service(void **state)
+{
+	static const uint32_t none[8], first[8] = {0x10000}, last[8] = {[7] = 0x80000000},
+				       several[8] = {0x80000000, 0x28, 0, 1};
+
+	(void)state;
+	start(true);
+	service = none;
+	assert_int_equal(lapic_in_service(), 0);
+	service = first;
+	assert_int_equal(lapic_in_service(), 0x10);
+	service = last;
+	assert_int_equal(lapic_in_service(), 0xff);
+	service = several;
+	assert_int_equal(lapic_in_service(), 0x60);
+	vcpus = 1; /* then the guest has no APIC, and it may not even be there */
+	assert_int_equal(lapic_in_service(), 0);
+	service = NULL;
+}
+
 /* 11.4.7.1, 11.4.7.3: its ID and its mode stay, and no interrupt does. */
 static void test_reset(void **state)
 {
@@ -469,6 +494,7 @@ int main(void)
 		cmocka_unit_test(test_page_refused), cmocka_unit_test(test_own_registers),
 		cmocka_unit_test(test_reserved),     cmocka_unit_test(test_x2apic_ipis),
 		cmocka_unit_test(test_lvt),          cmocka_unit_test(test_virtual),
+		cmocka_unit_test(test_in_service),
 		cmocka_unit_test(test_reset),
 	};
 

@@ -2,6 +2,7 @@
 /* src/host/svm.c on CPUs that no emulator has.  Sections are of APM2 (24593 rev. 3.41). */
 #include "fake_cpu.h"
 
+#include "host/lapic.h"
 #include "host/svm.h"
 #include "vendor_fixture.h"
 
@@ -487,6 +488,11 @@ static void inject(struct vcpu *v)
 		.pending = true, .has_error = true, .vector = VECTOR_GP, .error = 0x1238};
 }
 
+uint8_t lapic_in_service(void)
+{
+	return 0x29;
+}
+
 static void deliver_again(struct vcpu *v)
 {
 	v->event = v->exit.event;
@@ -518,9 +524,11 @@ static void test_interrupted(void **state)
 			{0x80000041, 0x80000441},
 			{0x80000341, 0x80000441}, /* QEMU's word for an interrupt */
 			{0x80000018, 0x80000418},
-			{0x80000303, 0}, /* INT3 */
-			{0x80000304, 0}, /* INTO */
-			{0x80000480, 0}, /* INT 0x80 */
+			{0x80000303, 0},          /* INT3 */
+			{0x80000304, 0},          /* INTO */
+			{0x80000480, 0},          /* INT 0x80 */
+			{0x80000000, 0x80000429}, /* Bochs does not name it */
+			{0x00000000, 0},
 		};
 
 	(void)state;

@@ -16,8 +16,9 @@ run() {
 	"$@" --timeout=600 >"$tmp/out" 2>"$tmp/err"
 	status=$?
 	result=$(sed -n 's/^# RESULT: //p' "$tmp/out")
+	took=$(($(date +%s) - began))
 	[ "$status" -eq 0 ] && [ "${result%% *}" = PASS ]
-	ok $? "$name: $result, $(($(date +%s) - began)) s" || {
+	ok $? "$name: $result, $took s" || {
 		sed 's/^/# /' "$tmp/err"
 		sed -n '/^not ok [^#]*$/,/^  \.\.\./s/^/# /p; s/^# qemu: .*/# &/p' "$tmp/out"
 	}

@@ -233,9 +233,10 @@ bool lapic_is_on(void)
 	return vcpus_count() > 1 && apic_read(SPURIOUS * 16) & SOFTWARE_ENABLED;
 }
 
-uint8_t lapic_in_service(void)
+/* The one of the highest priority (11.8.4); 0: none is. */
+static uint8_t in_service(void)
 {
-	for (unsigned i = vcpus_count() > 1 ? VAPIC_WORDS : 0; i--;) {
+	for (unsigned i = VAPIC_WORDS; i--;) {
 		uint32_t word = apic_read((ISR + i) * 16);
 
 		if (word)
@@ -244,10 +245,15 @@ uint8_t lapic_in_service(void)
 	return 0;
 }
 
+uint64_t lapic_interrupted(uint64_t event)
+{
+	return event == EVENT_VALID && vcpus_count() > 1 ? event | in_service() : event;
+}
+
 /* What is in service ends, and then the processor takes all that waits. */
 static void drop_interrupts(const struct vcpu *vcpu)
 {
-	for (unsigned i = 0; i < MAX_INTERRUPTS && lapic_in_service(); i++)
+	for (unsigned i = 0; i < MAX_INTERRUPTS && in_service(); i++)
 		apic_end_of_interrupt();
 	for (unsigned i = 0; i < MAX_INTERRUPTS && vcpu->vendor->take_interrupt() >= 0; i++)
 		apic_end_of_interrupt();

@@ -33,10 +33,11 @@ bool lapic_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 void lapic_reset(struct vcpu *vcpu);
 
 /*
- * Which interrupt of the processor is in service, of those the one of the highest priority (11.8.4).
- * 0: none, or the guest has no APIC.
+ * The event that a nested fault broke off, as SVM has it (APM2, 24593 rev. 3.41, 15.7.2), with its
+ * vector.  Bochs (2.7) says 0 of an interrupt of the processor's own APIC, which has it in service
+ * by then.  With one vCPU the guest has no APIC.
  */
-uint8_t lapic_in_service(void);
+uint64_t lapic_interrupted(uint64_t event);
 
 /* Whether the guest has an APIC, and its software has turned this vCPU's on (11.4.7.2). */
 bool lapic_is_on(void);

@@ -202,24 +202,12 @@ static enum exit_kind kind_of(uint32_t code)
 /* 15.10.2 */
 static void translate_io(const struct vmcb *c, struct vcpu_exit *exit)
 {
-	exit->length =
-		(uint8_t)(c->exit_info2 - c->rip); /* exit_info2 is the next instruction's RIP */
+	exit->length = (uint8_t)(c->exit_info2 - c->rip); /* to the next instruction's RIP */
 	exit->io.port = (uint16_t)(c->exit_info1 >> IOIO_PORT_SHIFT);
 	exit->io.size = c->exit_info1 >> IOIO_SIZE_SHIFT & 7;
 	exit->io.in = c->exit_info1 & IOIO_IN;
 	exit->io.string = c->exit_info1 & IOIO_STRING;
 	exit->io.repeated = c->exit_info1 & IOIO_REPEATED;
-}
-
-/*
- * 15.7.2: the event that was about to be delivered.  Bochs (2.7) says vector 0 of an interrupt of the
- * processor's own APIC, which has it in service by then; vector 0 itself cannot be in service.
- */
-static uint64_t interrupted_event(const struct vmcb *c)
-{
-	if (c->exit_int_info != EVENT_VALID)
-		return c->exit_int_info;
-	return EVENT_VALID | lapic_in_service();
 }
 
 static void translate(const struct vmcb *c, bool injected, struct vcpu_exit *exit)
@@ -245,7 +233,7 @@ static void translate(const struct vmcb *c, bool injected, struct vcpu_exit *exi
 					    .vector = (uint8_t)(code - VMEXIT_EXCEPTION),
 					    .error = (uint32_t)c->exit_info1};
 	if (exit->kind == EXIT_NESTED_FAULT)
-		exit->event = vcpu_interrupted(interrupted_event(c), injected);
+		exit->event = vcpu_interrupted(lapic_interrupted(c->exit_int_info), injected);
 }
 
 /* Any exit except a hypercall. */

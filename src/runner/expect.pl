@@ -20,7 +20,7 @@ sub content_of {
 	return scalar <$file>; # of a directory: nothing
 }
 
-# Returns what a guest's image (ELF64) brings into memory: of each segment its address and its bytes.
+# Returns what a guest's image (ELF64) brings into memory: each segment's address and bytes.
 sub loaded_parts {
 	my ($image) = @_;
 	my ($headers, $size, $count) = unpack 'x32 Q< x14 S< S<', $image;

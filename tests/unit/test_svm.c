@@ -488,9 +488,9 @@ static void inject(struct vcpu *v)
 		.pending = true, .has_error = true, .vector = VECTOR_GP, .error = 0x1238};
 }
 
-uint8_t lapic_in_service(void)
+uint64_t lapic_interrupted(uint64_t event)
 {
-	return 0x29;
+	return event == EVENT_VALID ? EVENT_VALID | 0x29 : event;
 }
 
 static void deliver_again(struct vcpu *v)

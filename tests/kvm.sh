@@ -9,10 +9,11 @@ known=''
 
 ./run-qemu.sh --host=none --accel=tcg --append='list abi=kvm' >"$tmp/kvm-list"
 
-# documented HOST STREAM: a fact: what HOST answers in STREAM is what the document says.
+# documented HOST STREAM: a fact: what HOST answers in STREAM is what the document says.  Which
+# features a guest may see is QEMU's choice, too, and each version has others.
 documented() {
 	perl tests/kvm/answers.pl "$tmp/kvm-list" "$1=$2" >"$tmp/answers"
-	diff docs/kvm-answers.md "$tmp/answers" >"$tmp/diff"
+	diff -I '^| - | report cpuid.features ' docs/kvm-answers.md "$tmp/answers" >"$tmp/diff"
 	ok $? "docs/kvm-answers.md has the answers of $1" || {
 		echo "# 'make kvm-answers' writes it anew:"
 		sed 's/^/# /' "$tmp/diff"

@@ -21,6 +21,7 @@ require "$runner/judge.pl";
 
 my %STATUS = (PASS => 0, FAIL => 1, SKIP => 77, ERROR => 99);
 my $RESULT = qr/^# RESULT: /;
+my $ADDRESS = 0x100000; # of an image, in memory
 
 # ---- mutations ----------------------------------------------------------------------------------
 
@@ -271,12 +272,22 @@ sub make_case {
 	return \%case;
 }
 
+# A part of a guest's image with these checks: their names, and a table that points to these.
+sub part_with {
+	my ($names, $table) = ('', '');
+	for (@_) {
+		$table .= pack 'Q<', $ADDRESS + length $names;
+		$names .= "$_\0";
+	}
+	return [$ADDRESS, $names . $table];
+}
+
 sub judge {
 	my ($case) = @_;
 	my ($at, $output) = (0, '');
 	my @listed = sort keys %{$case->{listed}};
 	my $bad = Expect::read_list('list', join('', map { "$_\twhy\n" } @listed),
-		join("\0", '', @listed, ''));
+		part_with(@listed));
 	die "$bad\n" if defined $bad;
 	Stream::begin();
 	while ($at < length $case->{bytes}) {

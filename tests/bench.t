@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The guests of make bench take what the runners tell every guest, and get to their end.  What they
+# The images of make bench take what the runners tell every guest, and get to their end.  What they
 # measure is not looked at.
 . tests/tap.sh
 
@@ -15,6 +15,11 @@ measures() {
 	is $? 0 "$name: passes"
 	has "$tmp/out" "$pattern" "$name: has measured"
 }
+
+make -s O="$O" "$O/tests/exit.elf" >&2
+"${QEMU:-qemu-system-x86_64}" -nodefaults -display none -no-reboot -kernel "$O/tests/exit.elf" \
+	-device isa-debug-exit,iobase=0xf4,iosize=0x4 >"$tmp/out" 2>&1
+is $? 33 'the image that exits at once does so'
 
 measures calls '^# call [^ ]+ [0-9]+$' ./run-qemu.sh --mem=8
 measures smp '^# smp 2 200 [0-9]+$' ./run-qemu.sh --smp=2 --append=calls=100

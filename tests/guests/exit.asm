@@ -30,6 +30,3 @@ _start:
         cli
         hlt
         jmp     .stop
-
-section .data
-        dd      0                       ; so that there is a .data, after which the loaded part ends

@@ -284,6 +284,3 @@ module_to:
         mov     [ebp + 4], edi
         ret
 worker_end:
-
-section .data
-        dd      0                       ; so that there is a .data, after which the loaded part ends

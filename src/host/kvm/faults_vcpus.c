@@ -163,8 +163,8 @@ static void put_odd_too_late(struct kvm_request *q)
 
 const struct kvm_row kvm_vcpu_clock_faults[] = {
 	{ROW("vcpu-time-behind", "KT9", make_time, fall_behind,
-	     "the clock of vCPU 1 is 50 us behind"),
-	 .arg = 50000},
+	     "the clock of vCPU 1 is 500 us behind"),
+	 .arg = 500000},
 	{ROW("vcpu-time-slow", "KT9", make_time, run_slowly,
 	     "the clock of vCPU 1 runs an eighth too slowly")},
 	{ROW("vcpu-version-last", "KT13", put_time, put_version_last,

@@ -20,14 +20,16 @@ sub content_of {
 	return scalar <$file>; # of a directory: nothing
 }
 
-# Returns what a guest's image (ELF64) brings into memory: each segment's address and bytes.
+# Returns what an image (ELF64) brings into memory: each segment's address, bytes and rights.
 sub loaded_parts {
 	my ($image) = @_;
+	return if length $image < 64; # no ELF header
 	my ($headers, $size, $count) = unpack 'x32 Q< x14 S< S<', $image;
 	my @parts;
 	for (1 .. $count) {
-		my ($type, $offset, $address, $bytes) = unpack "x$headers L< x4 Q< Q< x8 Q<", $image;
-		push @parts, [$address, substr $image, $offset, $bytes] if $type == 1;
+		my ($type, $rights, $offset, $address, $bytes) =
+			unpack "x$headers L< L< Q< Q< x8 Q<", $image;
+		push @parts, [$address, substr($image, $offset, $bytes), $rights] if $type == 1;
 		$headers += $size;
 	}
 	return @parts;

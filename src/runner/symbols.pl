@@ -24,19 +24,11 @@ sub take {
 	}
 }
 
-# Returns the code of an image (ELF64): its first address, and its bytes.
+# Returns the code of an image: its first address, and its bytes.
 sub code_of {
 	my ($path) = @_;
-	my $image = Expect::content_of($path) // return;
-	return if length $image < 64;
-	my ($headers, $size, $count) = unpack 'x32 Q< x14 S< S<', $image;
-	for (1 .. $count) {
-		my ($type, $flags, $offset, $address, $bytes) =
-			unpack "x$headers L< L< Q< Q< x8 Q<", $image;
-		return ($address, substr $image, $offset, $bytes) if $type == 1 && $flags & 1;
-		$headers += $size;
-	}
-	return;
+	my ($code) = grep { $_->[2] & 1 } Expect::loaded_parts(Expect::content_of($path) // '');
+	return $code ? @$code : ();
 }
 
 # Whether a CALL ends at this offset of the code: a direct one, or one through register or memory.

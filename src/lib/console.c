@@ -61,8 +61,7 @@ void console_flush(void)
 	size_t n = used;
 	bool heard;
 
-	if (serial_checkpoint)
-		serial_checkpoint();
+	serial_pass_checkpoint();
 	used = 0; /* before the output, for a checkpoint in it may not return */
 	if (!n)
 		return;

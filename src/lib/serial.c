@@ -52,13 +52,18 @@ static struct {
 
 void (*serial_checkpoint)(void);
 
+void serial_pass_checkpoint(void)
+{
+	if (serial_checkpoint)
+		serial_checkpoint();
+}
+
 static bool wait_for(uint8_t lsr_bits, unsigned polls)
 {
 	for (unsigned i = 0; i < polls; i++) {
 		uint8_t lsr = inb(uart.port + UART_LSR);
 
-		if (serial_checkpoint)
-			serial_checkpoint();
+		serial_pass_checkpoint();
 		if (lsr & lsr_bits)
 			return true;
 		cpu_relax();
@@ -164,8 +169,7 @@ bool serial_write(const char *text, size_t n)
 			return false;
 		for (n -= burst; burst; burst--)
 			outb(uart.port + UART_DATA, (uint8_t)*text++); /* some hosts have no OUTS */
-		if (serial_checkpoint)
-			serial_checkpoint();
+		serial_pass_checkpoint();
 	}
 	return uart.port;
 }

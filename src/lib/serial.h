@@ -38,6 +38,7 @@ bool serial_write(const char *text, size_t n);
  * wrong place after any I/O; an image can set this to notice it; NULL: nothing is called.
  */
 extern void (*serial_checkpoint)(void);
+void serial_pass_checkpoint(void);
 
 /* Waits, with a bound, until all is sent: at their end Bochs and real machines lose the rest. */
 void serial_flush(void);

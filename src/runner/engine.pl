@@ -21,10 +21,9 @@
 # are cut short without a word if the disk is full.  Debian's perl-base is enough, and no module is
 # used: loading them takes time.
 use strict;
-use warnings;
+BEGIN { $^W = 1 } # in all files; 'use warnings' alone would take longer than to compile them
 
 unshift @INC, $0 =~ m{^(.*)/}s; # the others are beside this file
-require "$_.pl" for qw(stream expect judge junit symbols);
 
 my $CHUNK = 65536;
 my $TICK = 0.5;      # seconds between two looks at parent and clock
@@ -195,8 +194,8 @@ sub start_engine {
 	my $name = '/dev/fd/' . fileno $debug_end;
 	if ($with_debug) { s/\@DEBUG_LOG\@/$name/ for @command }
 	else { close $debug_end }
-	no warnings 'exec';
-	exec {$command[0]} @command;
+	$^W = 0; # the message is ours
+	{ exec {$command[0]} @command }
 	my $why = $!;
 	print STDERR "$command[0]: $why\n";
 	exit($why + 0 == $ENOENT ? 127 : 126);
@@ -234,14 +233,19 @@ sub read_all {
 	return 1;
 }
 
+# What reads the stream.  Perl takes longer to compile it than to start the engine: so the engine
+# starts first, but for a list of known failures, which may be a reason not to start it.
+sub load_readers {
+	require "$_.pl" for qw(stream expect judge symbols), $copy{junit} ? 'junit' : ();
+}
+
 sub run {
-	my ($out, $err, $debug) = start_engine(defined $copy{debug_log});
+	my ($out, $err, $debug, $start) = @_;
 	my %takers = (
 		fileno $out => [$out, sub { save('log', $_[0]); Stream::take($_[0]) }],
 		fileno $err => [$err, sub { save('messages', $_[0]); take_message($_[0]) }],
 		fileno $debug => [$debug, sub { save('debug_log', $_[0]) }],
 	);
-	my $start = now();
 	my $stop = $option{seconds} > 0 ? $option{seconds} : 9**9;
 	my $last = 9**9; # when to stop reading the pipes of an engine that has ended
 
@@ -264,12 +268,18 @@ sub run {
 }
 
 start_group();
-Stream::begin();
-JUnit::begin(now());
-Symbols::begin();
 open_copy($_) for qw(log debug_log stream messages junit);
-$end{bad_list} = Expect::load(@option{qw(expect image)});
-run() if !$end{unable} && !$end{bad_list};
+if ($option{expect} ne '') {
+	load_readers();
+	$end{bad_list} = Expect::load(@option{qw(expect image)});
+}
+my $start = now();
+my @pipes = $end{unable} || $end{bad_list} ? () : start_engine(defined $copy{debug_log});
+load_readers();
+Stream::begin();
+Symbols::begin();
+JUnit::begin($start) if $copy{junit};
+run(@pipes, $start) if @pipes;
 close_copy($_) for qw(log debug_log messages);
 my $said = Stream::finish();
 print_all(output());

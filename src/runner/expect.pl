@@ -7,7 +7,6 @@
 # said is judged as if there were no list, and what the judge itself reports is never on it.
 package Expect;
 use strict;
-use warnings;
 
 my $CHECK = qr/[a-z0-9]+\.[a-z0-9-]+/;
 my ($path, %reason);

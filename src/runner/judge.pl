@@ -6,7 +6,6 @@
 # running.  A list of known failures (expect.pl) comes after that.
 package Judge;
 use strict;
-use warnings;
 
 my %WORD_OF = (33 => 'PASS', 35 => 'FAIL', 37 => 'SKIP', 39 => 'ERROR');
 my %SIGNAL = (1 => 'HUP', 2 => 'INT', 3 => 'QUIT', 4 => 'ILL', 5 => 'TRAP', 6 => 'ABRT',

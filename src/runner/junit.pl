@@ -11,7 +11,6 @@
 # a check without that line has none.  Memory is bounded, whatever comes.
 package JUnit;
 use strict;
-use warnings;
 
 my $CASES_MAX = 10000; # a run has a few hundred
 my $LINES_MAX = 200;   # comments that are kept before a result, and in all that are no check's

@@ -7,7 +7,7 @@
 # ROM is the file to make, CODE boot/rom.asm as a binary.  Each LINE is a command line, and arrives
 # as it is.  The options say how much memory there is.  Prints why it fails, and nothing else.
 use strict;
-use warnings;
+BEGIN { $^W = 1 } # 'use warnings' would take longer than all of this
 
 my $ROM_SIZE = 2 << 20;     # boot/rom.asm
 my $PAGE = 4096;

@@ -5,7 +5,6 @@
 # A line that is not what it claims to be becomes a comment.  Memory is bounded, whatever comes.
 package Stream;
 use strict;
-use warnings;
 
 my $LINE_MAX = 4096; # bytes of a line; the guest's own have a few hundred
 my $SHOWN_MAX = 200; # bytes that are shown of a long line

@@ -3,8 +3,6 @@
 # "# at ADDRESS: FUNCTION at FILE:LINE", by addr2line and the images.  The raw log has none of them.
 package Symbols;
 use strict;
-use warnings;
-no warnings 'portable'; # addresses of 64 bits
 
 my $RETURNS_MAX = 16; # src/lib/panic.c prints no more
 
@@ -18,6 +16,7 @@ sub begin {
 # Whole lines of the stream, as they are printed.
 sub take {
 	my ($lines) = @_;
+	local $^W = 0; # hex() warns of more than 32 bits
 	while ($lines =~ /^# (?:vector .* rip|(stack)) (0x[0-9a-f]{1,16})\b/mg) {
 		if (!$1) { ($rip, @returns) = (hex $2) }
 		elsif (defined $rip && @returns < $RETURNS_MAX) { push @returns, hex $2 }

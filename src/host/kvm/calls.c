@@ -23,8 +23,9 @@
 /* KC11: vcpu->rip is already after the call. */
 void kvm_hypercall(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
 	vcpu_sync(vcpu);
 	kvm_steps.call(&q);
 	kvm_exit(vcpu);
@@ -118,8 +119,9 @@ void kvm_kick_cpu(struct kvm_request *q)
 
 bool kvm_hlt(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
 	kvm_steps.halt(&q);
 	return q.woken;
 }

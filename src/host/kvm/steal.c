@@ -63,8 +63,9 @@ void kvm_count_exit(struct kvm_request *q)
 
 void kvm_exit(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
 	kvm_steps.count_exit(&q);
 	kvm_renew_eoi(vcpu);
 	if (vcpu->kvm.told_count)

@@ -40,11 +40,21 @@ static void read_msr(struct request *q)
 	q->value = q->vcpu->para_state_gpa;
 }
 
+/* Sets of a request what is not so, or not there, until a step says that it is. */
+static void begin_msr(struct request *q, struct vcpu *vcpu, uint32_t msr)
+{
+	q->vcpu = vcpu;
+	q->msr = msr;
+	q->write = q->claimed = q->gp = q->refused = false;
+	q->page = NULL;
+}
+
 /* D1: by the header RDMSR answers; on Linux it was a #GP. */
 enum msr_outcome kvm2007_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
-	struct request q = {.vcpu = vcpu, .msr = msr};
+	struct request q;
 
+	begin_msr(&q, vcpu, msr);
 	steps.claim(&q);
 	if (!q.claimed)
 		return MSR_UNKNOWN;
@@ -64,8 +74,11 @@ enum msr_outcome kvm2007_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 /* S1: the value is the page's gpa.  S9: no register changes. */
 enum msr_outcome kvm2007_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
 {
-	struct request q = {.vcpu = vcpu, .msr = msr, .write = true, .gpa = gpa};
+	struct request q;
 
+	begin_msr(&q, vcpu, msr);
+	q.write = true;
+	q.gpa = gpa;
 	steps.claim(&q);
 	if (!q.claimed)
 		return MSR_UNKNOWN;

@@ -3,13 +3,12 @@
 #include "host/kvm2007/policy.h"
 
 #include "host/config.h"
+#include "host/echo.h"
 #include "host/log.h"
 #include "host/sites.h"
 #include "lib/string.h"
 
-#define RET              0xc3
-#define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME        UINT64_C(0x100000001b3)
+#define RET 0xc3
 
 static struct steps steps; /* that are taken */
 
@@ -215,25 +214,13 @@ static void read_call32(struct request *q)
 	memcpy(q->args, args, sizeof(args));
 }
 
-/* The echo service: no part of the ABI (docs/abi-kvm2007.md).  FNV-1a of the arguments. */
-static uint64_t echo(const struct request *q)
-{
-	uint64_t hash = FNV_OFFSET_BASIS;
-
-	for (unsigned i = 0; i < 6; i++) {
-		for (unsigned byte = 0; byte < 8; byte++)
-			hash = (hash ^ (q->args[i] >> 8 * byte & 0xff)) * FNV_PRIME;
-	}
-	return q->long_mode ? hash : (uint32_t)hash ^ hash >> 32;
-}
-
 /* C3, C4, C32.3: version 1 defines no index, so all get -KVM_EINVAL, except that of echo=. */
 static uint64_t result_of(const struct request *q)
 {
 	uint64_t result = (uint64_t)-KVM2007_EINVAL;
 
 	if (config.has_echo && q->index == config.echo)
-		result = echo(q);
+		result = echo(q->args, 6, q->long_mode);
 	return q->long_mode ? result : (uint32_t)result;
 }
 

@@ -19,7 +19,7 @@
 #define ICR_MODE      0x700u /* 0: fixed */
 #define ICR_SHORTHAND 0xc0000u
 
-/* KC11: vcpu->rip is already after the call. */
+/* KC11: the guest's RIP is already after the call. */
 void kvm_hypercall(struct vcpu *vcpu)
 {
 	struct kvm_request q;

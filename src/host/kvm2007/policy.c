@@ -230,7 +230,7 @@ static void give_result(struct request *q)
 	q->vcpu->regs.rax = q->result;
 }
 
-/* C5: vcpu->rip is already after the call. */
+/* C5: the guest's RIP is already after the call. */
 __attribute__((noinline)) void kvm2007_hypercall_by_steps(struct vcpu *vcpu)
 {
 	struct request q;
@@ -245,12 +245,10 @@ __attribute__((noinline)) void kvm2007_hypercall_by_steps(struct vcpu *vcpu)
 	steps.give_result(&q);
 }
 
-/* C3, C4, C32.3 in as few instructions as possible: see make bench. */
+/* C3, C4 in as few instructions as possible: see make bench. */
 void kvm2007_hypercall(struct vcpu *vcpu)
 {
-	uint64_t index = vcpu->efer & EFER_LME ? vcpu->regs.rax : (uint32_t)vcpu->regs.rbx;
-
-	if (index == config.echo && config.has_echo)
+	if (!(vcpu->efer & EFER_LME) || (vcpu->regs.rax == config.echo && config.has_echo))
 		kvm2007_hypercall_by_steps(vcpu);
 	else
 		vcpu->regs.rax = (uint64_t)-KVM2007_EINVAL;

@@ -174,22 +174,21 @@ static void translate_exception(struct vcpu_exit *exit)
 static void translate(uint32_t reason, struct vcpu_exit *exit)
 {
 	static const struct {
-		uint8_t reason, kind;
+		enum exit_kind kind;
 		const char *name;
 	} known[] = {
-#define X(number, symbol, kind, name) {number, EXIT_##kind, name},
+#define X(number, symbol, kind, name) [number] = {EXIT_##kind, name},
 		VMX_REASONS(X)
 #undef X
 	};
+	const uint32_t basic = reason & BASIC_REASON;
 
 	*exit = (struct vcpu_exit){.length = (uint8_t)vmread(VMCS_EXIT_INSTRUCTION_LENGTH),
 				   .code = reason,
 				   .information = vmread(VMCS_EXIT_QUALIFICATION)};
-	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (known[i].reason == (reason & BASIC_REASON)) {
-			exit->kind = known[i].kind;
-			exit->name = known[i].name;
-		}
+	if (basic < sizeof(known) / sizeof(known[0])) {
+		exit->kind = known[basic].kind;
+		exit->name = known[basic].name;
 	}
 	if (exit->kind == EXIT_IO)
 		translate_io(exit);

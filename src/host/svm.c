@@ -116,26 +116,25 @@ static COLD void svm_start(struct vcpu *vcpu, const struct vcpu_start *start)
 static COLD void svm_sync(struct vcpu *vcpu)
 {
 	const struct vmcb *s = &((const struct svm *)vcpu->pages)->guest;
+	struct vcpu_slow_state *slow = &vcpu->slow; /* field by field: a copy takes a third more */
 
 	svm_load_host(vcpu->pages);
 	vcpu->rip = s->rip;
 	vcpu->efer = (vcpu->efer & ~EFER_LMA) | (s->efer & EFER_LMA);
-	vcpu->slow = (struct vcpu_slow_state){
-		.rsp = s->rsp,
-		.rflags = s->rflags,
-		.cr0 = s->cr0,
-		.cr2 = s->cr2,
-		.cr3 = s->cr3,
-		.cr4 = s->cr4,
-		.fs_base = s->fs.base,
-		.gs_base = s->gs.base,
-		.lstar = s->lstar,
-		.ds = s->ds.selector,
-		.idtr_limit = (uint16_t)s->idtr.limit,
-		.cs_base = s->cs.base,
-		.cpl = s->cpl,
-		.code_bits = code_bits(vcpu, s->cs.attributes & BIT(9), s->cs.attributes & BIT(10)),
-	};
+	slow->rsp = s->rsp;
+	slow->rflags = s->rflags;
+	slow->cr0 = s->cr0;
+	slow->cr2 = s->cr2;
+	slow->cr3 = s->cr3;
+	slow->cr4 = s->cr4;
+	slow->fs_base = s->fs.base;
+	slow->gs_base = s->gs.base;
+	slow->lstar = s->lstar;
+	slow->ds = s->ds.selector;
+	slow->idtr_limit = (uint16_t)s->idtr.limit;
+	slow->cs_base = s->cs.base;
+	slow->cpl = s->cpl;
+	slow->code_bits = code_bits(vcpu, s->cs.attributes & BIT(9), s->cs.attributes & BIT(10));
 }
 
 /*

@@ -62,6 +62,13 @@ static uint64_t pse36(uint64_t entry)
 	return (entry & UINT64_C(0xffc00000)) | (entry & 0x1fe000) << 19;
 }
 
+/* Once: another vCPU may be changing it. */
+static uint64_t read_entry(const void *at, unsigned size)
+{
+	return size == 8 ? __atomic_load_n((const uint64_t *)at, __ATOMIC_RELAXED)
+			 : __atomic_load_n((const uint32_t *)at, __ATOMIC_RELAXED);
+}
+
 static bool walk(const struct guest_memory *memory, const struct paging *paging, uint64_t root,
 		 uint64_t va, uint64_t *gpa, bool *writable)
 {
@@ -71,10 +78,12 @@ static bool walk(const struct guest_memory *memory, const struct paging *paging,
 
 	*writable = true;
 	for (unsigned shift = paging->top; shift >= 12; shift -= paging->index_bits) {
-		uint64_t page = UINT64_C(1) << shift, entry = 0;
+		uint64_t page = UINT64_C(1) << shift, entry;
+		const void *at = guest_bytes(memory, table + (va >> shift & last) * size, size);
 
-		if (!guest_read(memory, table + (va >> shift & last) * size, &entry, size))
+		if (!at)
 			return false;
+		entry = read_entry(at, size);
 		if (!(entry & PTE_P))
 			return false;
 		if (shift < paging->top || paging->root_has_rights)

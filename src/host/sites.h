@@ -15,6 +15,7 @@
 void sites_add(uint64_t gpa);
 
 bool sites_has(uint64_t gpa);
+bool sites_none(void);
 
 /* The guest uses its memory anew. */
 void sites_clear(void);

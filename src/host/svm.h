@@ -17,9 +17,20 @@ _Static_assert(sizeof(struct svm) == VCPU_PAGES * PAGE_SIZE, "vcpu.h");
 _Static_assert(offsetof(struct svm, guest) == 0, "svm_run.asm");
 _Static_assert(offsetof(struct svm, host) == PAGE_SIZE, "svm_run.asm");
 
-/* svm_run.asm: runs the guest, and calls svm_exit() for each exit until that returns false. */
+/*
+ * svm_run.asm: runs the guest, and calls svm_exit() for each exit.  That returns the VMCB to run
+ * next; NULL: the vCPU leaves the guest.
+ */
 void svm_run(struct svm *svm, struct vcpu *vcpu);
-bool svm_exit(struct svm *svm, struct vcpu *vcpu);
+struct vmcb *svm_exit(struct vcpu *vcpu);
+
+/*
+ * After an exit the hidden state is still the guest's, TR among it.  The first of these saves that
+ * and loads the host's, without which the host has no stacks for traps; the other loads the
+ * guest's, as the VMCB has it.
+ */
+void svm_load_host(struct svm *svm);
+void svm_load_guest(struct svm *svm);
 
 /* From now on NMIs wait for the guest, where they make it exit. */
 void svm_block_nmis(void);

@@ -108,8 +108,8 @@ struct kvm_vcpu {
 };
 
 /*
- * Handles a hypercall, the one exit that has to be fast: vcpu->regs and vcpu->rip (after the
- * instruction) are valid, vcpu->exit is not.
+ * Handles a hypercall, the one exit that has to be fast: vcpu->regs are valid; vcpu->rip (after the
+ * instruction) is after vcpu_sync(); vcpu->exit is not.
  */
 typedef void vcpu_hypercall(struct vcpu *vcpu);
 
@@ -130,7 +130,7 @@ struct vcpu {
 	void *pages; /* VCPU_PAGES for the vendor's structures */
 	uint64_t rip;
 	struct vcpu_slow_state slow;
-	bool synced; /* vcpu->slow is valid */
+	bool synced; /* vcpu->rip and vcpu->slow are valid */
 	struct vcpu_exit exit;
 	struct vcpu_event event; /* to inject */
 
@@ -215,7 +215,7 @@ struct vcpu_vendor {
 	/* interrupt_take(), after such an exit. */
 	int (*take_interrupt)(void);
 
-	/* Fills vcpu->slow. */
+	/* Fills vcpu->rip and vcpu->slow. */
 	void (*sync)(struct vcpu *vcpu);
 
 	/* For faults: flips these bits of a register.  Of a selector nothing hidden changes. */
@@ -239,7 +239,7 @@ static inline bool vcpu_must_leave(const struct vcpu *vcpu)
 /* exits.c: the guest cannot go on: sets vcpu->end_reason, and logs it. */
 void vcpu_end(struct vcpu *vcpu, const char *why);
 
-/* Makes vcpu->slow valid; what is changed there reaches the guest. */
+/* Makes vcpu->slow and vcpu->rip valid; what is changed there reaches the guest. */
 static inline void vcpu_sync(struct vcpu *vcpu)
 {
 	if (!vcpu->synced)

@@ -32,6 +32,7 @@ static COLD void vmx_sync(struct vcpu *vcpu)
 	uint64_t cr0 = vmread(VMCS_GUEST_CR0), cr4 = vmread(VMCS_GUEST_CR4);
 	uint64_t cs = vmread(VMCS_GUEST_CS_RIGHTS);
 
+	vcpu->rip = vmread(VMCS_GUEST_RIP);
 	vcpu->efer = (vcpu->efer & ~EFER_LMA) | (vmread(VMCS_GUEST_EFER) & EFER_LMA);
 	vcpu->slow = (struct vcpu_slow_state){
 		.rsp = vmread(VMCS_GUEST_RSP),
@@ -56,6 +57,7 @@ static COLD void write_back(struct vcpu *vcpu)
 {
 	const struct vcpu_slow_state *s = &vcpu->slow;
 
+	vmwrite(VMCS_GUEST_RIP, vcpu->rip);
 	vmwrite(VMCS_GUEST_EFER, (vcpu->efer & ~EFER_LMA) | (vmread(VMCS_GUEST_EFER) & EFER_LMA));
 	vmwrite(VMCS_GUEST_PAT, vcpu->pat);
 	vmwrite(VMCS_GUEST_RSP, s->rsp);
@@ -172,22 +174,21 @@ static void translate_exception(struct vcpu_exit *exit)
 static void translate(uint32_t reason, struct vcpu_exit *exit)
 {
 	static const struct {
-		uint8_t reason, kind;
+		enum exit_kind kind;
 		const char *name;
 	} known[] = {
-#define X(number, symbol, kind, name) {number, EXIT_##kind, name},
+#define X(number, symbol, kind, name) [number] = {EXIT_##kind, name},
 		VMX_REASONS(X)
 #undef X
 	};
+	const uint32_t basic = reason & BASIC_REASON;
 
 	*exit = (struct vcpu_exit){.length = (uint8_t)vmread(VMCS_EXIT_INSTRUCTION_LENGTH),
 				   .code = reason,
 				   .information = vmread(VMCS_EXIT_QUALIFICATION)};
-	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (known[i].reason == (reason & BASIC_REASON)) {
-			exit->kind = known[i].kind;
-			exit->name = known[i].name;
-		}
+	if (basic < sizeof(known) / sizeof(known[0])) {
+		exit->kind = known[basic].kind;
+		exit->name = known[basic].name;
 	}
 	if (exit->kind == EXIT_IO)
 		translate_io(exit);
@@ -205,24 +206,23 @@ static void translate(uint32_t reason, struct vcpu_exit *exit)
 				       false);
 }
 
-/*
- * The guest goes on at vcpu->rip.  An STI or MOV SS before the instruction blocks nothing any
- * more.
- */
-static inline void leave_instruction(const struct vcpu *vcpu)
+/* The instruction is done: an STI or MOV SS before it blocks nothing any more. */
+static inline void end_blocking(void)
 {
-	vmwrite(VMCS_GUEST_RIP, vcpu->rip);
-	vmwrite(VMCS_GUEST_INTERRUPTIBILITY,
-		vmread(VMCS_GUEST_INTERRUPTIBILITY) & ~BLOCKED_BY_STI_MOV_SS);
+	const uint64_t blocking = vmread(VMCS_GUEST_INTERRUPTIBILITY);
+
+	if (blocking & BLOCKED_BY_STI_MOV_SS)
+		vmwrite(VMCS_GUEST_INTERRUPTIBILITY, blocking & ~BLOCKED_BY_STI_MOV_SS);
 }
 
 /* Any exit except a hypercall. */
-static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t reason)
+static COLD __attribute__((noinline)) struct vcpu *slow_exit(struct vcpu *vcpu, uint32_t reason)
 {
-	const uint64_t rip = vmread(VMCS_GUEST_RIP);
+	uint64_t rip;
 	bool going_on;
 
-	vcpu->rip = rip;
+	vcpu_sync(vcpu);
+	rip = vcpu->rip;
 	translate(reason, &vcpu->exit);
 	if (reason == VMX_MONITOR_TRAP || reason == VMX_TIMER)
 		vmx_set_trap(false);
@@ -230,27 +230,27 @@ static COLD __attribute__((noinline)) bool slow_exit(struct vcpu *vcpu, uint32_t
 		vmx_unblock_nmis();
 	going_on = vcpu_handle_exit(vcpu);
 	if (vcpu->rip != rip || vcpu->event.pending)
-		leave_instruction(vcpu);
+		end_blocking();
 	write_back(vcpu);
 	if (vcpu->flush)
 		vmx_flush();
 	vcpu->flush = false;
-	return going_on;
+	return going_on ? vcpu : NULL;
 }
 
 /* The hot path (make bench). */
-bool vmx_exit(struct vcpu *vcpu)
+struct vcpu *vmx_exit(struct vcpu *vcpu)
 {
 	uint32_t reason = (uint32_t)vmread(VMCS_EXIT_REASON);
 
 	if (__builtin_expect(reason != VMX_VMCALL, 0))
 		return slow_exit(vcpu, reason);
-	vcpu->rip = vmread(VMCS_GUEST_RIP) + CALL_LENGTH;
+	vmwrite(VMCS_GUEST_RIP, vmread(VMCS_GUEST_RIP) + CALL_LENGTH);
+	end_blocking();
 	vcpu->hypercall(vcpu);
-	leave_instruction(vcpu);
 	if (__builtin_expect(vcpu->synced, 0))
 		write_back(vcpu);
-	return true;
+	return vcpu;
 }
 
 /* 31.4: VMLAUNCH or VMRESUME failed; the number says why. */

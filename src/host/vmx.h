@@ -47,11 +47,12 @@ void vmx_set_window_exits(bool on);
 void vmx_flush(void);
 
 /*
- * vmx_run.asm: runs the guest of the current VMCS, and calls vmx_exit() for each exit until that
- * returns false.  If the CPU refuses to enter the guest, it calls vmx_entry_failed() and returns.
+ * vmx_run.asm: runs the guest of the current VMCS, and calls vmx_exit() for each exit.  That
+ * returns @vcpu; NULL: it leaves the guest.  If the CPU refuses to enter the guest, vmx_run() calls
+ * vmx_entry_failed() and returns.
  */
 void vmx_run(struct vcpu *vcpu);
-bool vmx_exit(struct vcpu *vcpu);
+struct vcpu *vmx_exit(struct vcpu *vcpu);
 void vmx_entry_failed(struct vcpu *vcpu);
 
 /* An NMI that made the guest exit blocks others until an IRET: 28.2. */

@@ -27,17 +27,16 @@ vmx_run:
         mov     edx, VMCS_HOST_RIP
         mov     eax, .exit
         vmwrite rdx, rax
-        xor     eax, eax                ; ZF for the first entry: VMLAUNCH, not VMRESUME
 
-.enter: ; 2. load the guest's registers; this changes no flags
-        LOAD_REGS rdi + GPR_, RAX, MOST_GPRS, RSI, RDI
-
-        ; 3. run the guest
-        jz      .launch
-        vmresume
-        jmp     .failed
-.launch:
+        ; 2. enter the guest for the first time
+        mov     rax, rdi
+        LOAD_REGS rax + GPR_, MOST_GPRS, RSI, RDI, RAX
         vmlaunch
+        jmp     .failed
+
+.enter: ; 3. enter it again; RAX: vcpu
+        LOAD_REGS rax + GPR_, MOST_GPRS, RSI, RDI, RAX
+        vmresume
 .failed:                                ; 31.2: the CPU did not enter the guest
         mov     rdi, [rsp]
         call    vmx_entry_failed
@@ -50,10 +49,9 @@ vmx_run:
         pop     qword [rax + GPR_RAX]
 
         ; 5. handle the exit
-        mov     rdi, [rsp]
+        mov     rdi, rax
         call    vmx_exit
-        mov     rdi, [rsp]
-        test    al, al
+        test    rax, rax
         jnz     .enter
 
 .leave: add     rsp, 8

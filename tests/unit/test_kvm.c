@@ -1001,6 +1001,27 @@ static int64_t call_from(uint64_t site)
 	return (int64_t)vcpu.regs.rax;
 }
 
+/* Of more than there is room for, the oldest is forgotten. */
+static void test_sites(void **state)
+{
+	(void)state;
+	sites_clear();
+	assert_true(sites_none());
+	for (uint64_t gpa = 0; gpa < SITES_MAX; gpa++)
+		sites_add(gpa);
+	assert_false(sites_none());
+	assert_true(sites_has(0) && sites_has(SITES_MAX - 1));
+	assert_false(sites_has(SITES_MAX) || sites_has(UINT64_MAX));
+	sites_add(SITES_MAX);
+	assert_true(sites_has(1) && sites_has(SITES_MAX));
+	assert_false(sites_has(0));
+	sites_clear();
+	assert_true(sites_none());
+	sites_add(5);
+	assert_true(sites_has(5));
+	assert_false(sites_has(1) || sites_has(UINT64_MAX));
+}
+
 static void test_both(void **state)
 {
 	char unknown[ABI_NAME_MAX];
@@ -1573,8 +1594,8 @@ int main(void)
 		TEST(test_calls),         TEST(test_calls_32),
 		TEST(test_clock_pairing), TEST(test_send_ipi),
 		TEST(test_kick),          TEST(test_echo),
-		TEST(test_both),          TEST(test_quirk),
-		TEST(test_faults),
+		TEST(test_both),          TEST(test_sites),
+		TEST(test_quirk),         TEST(test_faults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,8 @@ static void test_honest_again(void **state)
 	vcpu.hypercall(&vcpu);
 	assert_true(vcpu.regs.rax == echoed((uint64_t[]){0, noise().rsi, noise().rdx, noise().rcx,
 							 noise().r8, noise().r9}));
+	assert_int_equal(synced, 1); /* so that faults find all of the vCPU */
+	synced = 0;
 	start_host("none");
 	call_64(0, EINVAL_64);
 	call_64(ECHO, echoed((uint64_t[]){noise().rdi, noise().rsi, noise().rdx, noise().rcx,

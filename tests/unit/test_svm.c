@@ -35,6 +35,22 @@ void svm_run(struct svm *entered, struct vcpu *v)
 	svm = entered;
 }
 
+static bool host_loaded; /* the hidden state is the host's */
+
+void svm_load_host(struct svm *of)
+{
+	assert_ptr_equal(of, svm);
+	assert_false(host_loaded);
+	host_loaded = true;
+}
+
+void svm_load_guest(struct svm *of)
+{
+	assert_ptr_equal(of, svm);
+	assert_true(host_loaded);
+	host_loaded = false;
+}
+
 static unsigned nmis; /* that were taken */
 
 void svm_take_nmi(void)
@@ -72,7 +88,7 @@ static void start(const struct fake_cpu *cpu)
 	fake = *cpu;
 	memset(pages, 0xa5, sizeof(pages)); /* they are not cleared */
 	vcpu = (struct vcpu){.vendor = &svm_vendor, .pages = pages, .exception_bitmap = EXCEPTIONS};
-	nmis_blocked = false;
+	nmis_blocked = host_loaded = false;
 	svm_vendor.init();
 	svm_vendor.run(&vcpu, &begin);
 }
@@ -182,7 +198,7 @@ static void test_next_rip(void **state)
 		start(saving ? &saves : &plain);
 		svm->guest.exit_code = 0x72; /* CPUID */
 		svm->guest.next_rip = RIP + 5;
-		assert_true(svm_exit(svm, &vcpu));
+		assert_true(svm_exit(&vcpu));
 		assert_int_equal(vcpu.exit.kind, EXIT_CPUID);
 		assert_int_equal(svm->guest.rip, RIP + (saving ? 5 : 2));
 	}
@@ -209,7 +225,7 @@ static void test_code(void **state)
 		svm->guest.efer = EFER_SVME | table[i].efer;
 		svm->guest.cs.attributes = table[i].attributes;
 		svm->guest.cs.base = 0xffff0000 + i;
-		vcpu.synced = false;
+		vcpu.synced = host_loaded = false;
 		vcpu_sync(&vcpu);
 		assert_int_equal(vcpu.slow.code_bits, table[i].bits);
 		assert_int_equal(vcpu.slow.cs_base, 0xffff0000 + i);
@@ -323,7 +339,7 @@ static void test_reasons(void **state)
 		svm->guest.exit_code = table[i].code;
 		svm->guest.exit_info1 = table[i].information;
 		svm->guest.exit_info2 = 0x9876543210;
-		assert_true(svm_exit(svm, &vcpu));
+		assert_true(svm_exit(&vcpu));
 		assert_int_equal(vcpu.exit.kind, table[i].kind);
 		assert_int_equal(vcpu.exit.code, table[i].code);
 		assert_int_equal(vcpu.exit.information, table[i].information);
@@ -343,7 +359,7 @@ static void test_reasons(void **state)
 	start(&plain);
 	svm->guest.exit_code = 0x78;
 	going_on = false;
-	assert_false(svm_exit(svm, &vcpu));
+	assert_false(svm_exit(&vcpu));
 	going_on = true;
 }
 
@@ -374,7 +390,7 @@ static void test_interrupts(void **state)
 		svm->guest.exit_code = 0x60;
 		svm->guest.cpl = i & 2 ? 3 : 0;
 		handler = inject_interrupt;
-		assert_true(svm_exit(svm, &vcpu));
+		assert_true(svm_exit(&vcpu));
 		handler = NULL;
 		assert_int_equal(svm->guest.event, i ? 0x80000055 : 0x80000455);
 		assert_int_equal(svm->guest.rip, RIP);
@@ -391,13 +407,13 @@ static void test_io(void **state)
 	svm->guest.exit_code = 0x7b;
 	svm->guest.exit_info1 = 0x3f8 << 16 | BIT(4) | BIT(0);
 	svm->guest.exit_info2 = RIP + 3;
-	assert_true(svm_exit(svm, &vcpu));
+	assert_true(svm_exit(&vcpu));
 	assert_int_equal(svm->guest.rip, RIP + 3);
 	assert_int_equal(vcpu.exit.io.port, 0x3f8);
 	assert_int_equal(vcpu.exit.io.size, 1);
 	assert_true(vcpu.exit.io.in && !vcpu.exit.io.string && !vcpu.exit.io.repeated);
 	svm->guest.exit_info1 = 0xffffu << 16 | BIT(6) | BIT(2) | BIT(3) | BIT(7);
-	assert_true(svm_exit(svm, &vcpu));
+	assert_true(svm_exit(&vcpu));
 	assert_int_equal(vcpu.exit.io.port, 0xffff);
 	assert_int_equal(vcpu.exit.io.size, 4);
 	assert_true(!vcpu.exit.io.in && vcpu.exit.io.string && vcpu.exit.io.repeated);
@@ -460,7 +476,7 @@ static void test_sync(void **state)
 	c->efer = EFER_SVME | EFER_LMA;
 	vcpu.efer = EFER_LME;
 	handler = change_all;
-	assert_true(svm_exit(svm, &vcpu));
+	assert_true(svm_exit(&vcpu));
 	handler = NULL;
 	assert_int_equal(c->rip, 0x2000);
 	assert_int_equal(c->rax, 0x200c);
@@ -505,7 +521,7 @@ static void test_event(void **state)
 	start(&plain);
 	svm->guest.exit_code = 0x72;
 	handler = inject;
-	assert_true(svm_exit(svm, &vcpu));
+	assert_true(svm_exit(&vcpu));
 	handler = NULL;
 	assert_int_equal(svm->guest.event, UINT64_C(0x1238) << 32 | 0x80000b0d);
 	assert_false(vcpu.event.pending);
@@ -537,15 +553,15 @@ static void test_interrupted(void **state)
 		start(&plain);
 		svm->guest.exit_code = 0x400;
 		svm->guest.exit_int_info = table[i].info;
-		assert_true(svm_exit(svm, &vcpu));
+		assert_true(svm_exit(&vcpu));
 		assert_int_equal(svm->guest.event, table[i].injected);
 		if (EVENT_TYPE(table[i].injected) == 4) { /* interrupted once more */
 			svm->guest.exit_int_info = table[i].injected;
-			assert_true(svm_exit(svm, &vcpu));
+			assert_true(svm_exit(&vcpu));
 			assert_int_equal(svm->guest.event, table[i].injected);
 		}
 		svm->guest.exit_code = 0x72; /* it counts only for nested faults */
-		assert_true(svm_exit(svm, &vcpu));
+		assert_true(svm_exit(&vcpu));
 		assert_false(vcpu.exit.event.pending);
 	}
 	handler = NULL;
@@ -563,10 +579,10 @@ static void test_flush(void **state)
 	start(&plain);
 	svm->guest.exit_code = 0x72;
 	handler = lose_page;
-	assert_true(svm_exit(svm, &vcpu));
+	assert_true(svm_exit(&vcpu));
 	assert_int_equal(svm->guest.tlb_control, 1);
 	handler = NULL;
-	assert_true(svm_exit(svm, &vcpu));
+	assert_true(svm_exit(&vcpu));
 	assert_int_equal(svm->guest.tlb_control, 0);
 }
 
@@ -574,12 +590,14 @@ static bool sync_in_call;
 
 static void call(struct vcpu *v)
 {
-	assert_int_equal(v->rip, RIP + 3);
 	assert_int_equal(v->regs.rax, 0x2badb002);
 	v->regs.rax = 5;
-	v->rip++;
+	assert_false(host_loaded);
 	if (sync_in_call) {
 		vcpu_sync(v);
+		assert_true(host_loaded);
+		assert_int_equal(v->rip, RIP + 3);
+		v->rip++;
 		v->slow.rsp = 0x7777;
 	}
 }
@@ -595,9 +613,10 @@ static void test_call(void **state)
 		svm->guest.exit_code = 0x81;
 		svm->guest.interrupt_shadow = 1;
 		svm->guest.rsp = 0x6666;
-		assert_true(svm_exit(svm, &vcpu));
+		assert_true(svm_exit(&vcpu));
 		assert_int_equal(svm->guest.rax, 5);
-		assert_int_equal(svm->guest.rip, RIP + 4);
+		assert_int_equal(svm->guest.rip, RIP + (sync ? 4 : 3));
+		assert_false(host_loaded);
 		assert_int_equal(svm->guest.rsp, sync ? 0x7777 : 0x6666);
 		assert_int_equal(svm->guest.interrupt_shadow, 0);
 		assert_false(vcpu.synced);

@@ -17,7 +17,8 @@ unit_exits := src/host/exits.c
 unit_framebuffer := src/lib/framebuffer.c src/lib/font.c tests/unit/fake_cpu.c
 unit_guest_memory := src/host/guest_memory.c
 unit_hooks := src/host/hooks.c
-unit_kvm2007 := $(wildcard src/host/*/*.c) $(patsubst %,src/host/%.c,abi guest_memory hooks nested_paging sites) \
+unit_kvm2007 := $(wildcard src/host/*/*.c) \
+	$(patsubst %,src/host/%.c,abi echo guest_memory hooks nested_paging sites) \
 	src/lib/list.c src/x86/deadline.c
 unit_kvm2007_faults := $(unit_kvm2007)
 unit_kvm := $(unit_kvm2007)

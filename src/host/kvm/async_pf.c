@@ -125,6 +125,7 @@ void kvm_next_event(struct kvm_request *q)
 
 	if (kvm->wake_queued) {
 		kvm->wake_queued = false;
+		q->page = 0; /* none */
 		q->token = WAKE_ALL;
 		return;
 	}

@@ -3,15 +3,14 @@
 #include "host/kvm/policy.h"
 
 #include "host/config.h"
+#include "host/echo.h"
 #include "host/ipi.h"
 #include "host/log.h"
 #include "host/vcpus.h"
 #include "x86/apic.h"
 #include "x86/insn.h"
 
-#define BILLION          UINT64_C(1000000000)
-#define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME        UINT64_C(0x100000001b3)
+#define BILLION UINT64_C(1000000000)
 
 #define ERROR(name) ((uint64_t)-KVM_##name)
 
@@ -20,11 +19,12 @@
 #define ICR_MODE      0x700u /* 0: fixed */
 #define ICR_SHORTHAND 0xc0000u
 
-/* KC11: vcpu->rip is already after the call. */
+/* KC11: the guest's RIP is already after the call. */
 void kvm_hypercall(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
 	vcpu_sync(vcpu);
 	kvm_steps.call(&q);
 	kvm_exit(vcpu);
@@ -58,18 +58,6 @@ void kvm_read_call(struct kvm_request *q)
 		q->args[i] = args[i] & mask;
 }
 
-/* The echo service: no part of the ABI.  FNV-1a of the arguments, of eight bytes each. */
-static uint64_t echo(const struct kvm_request *q)
-{
-	uint64_t hash = FNV_OFFSET_BASIS;
-
-	for (unsigned i = 0; i < 4; i++) {
-		for (unsigned byte = 0; byte < 8; byte++)
-			hash = (hash ^ (q->args[i] >> 8 * byte & 0xff)) * FNV_PRIME;
-	}
-	return q->long_mode ? hash : (uint32_t)hash ^ hash >> 32;
-}
-
 /* KC9: without the feature's bit there is no such call, if that is enforced. */
 static bool may_call(unsigned feature)
 {
@@ -81,7 +69,7 @@ void kvm_find_result(struct kvm_request *q)
 {
 	q->result = ERROR(ENOSYS);
 	if (config.has_kvm_echo && q->index == config.kvm_echo)
-		q->result = echo(q);
+		q->result = echo(q->args, 4, q->long_mode);
 	else if (q->index == KVM_HC_VAPIC_POLL_IRQ)
 		kvm_steps.poll_irq(q);
 	else if (q->index == KVM_HC_KICK_CPU && may_call(KVM_FEATURE_PV_UNHALT))
@@ -118,8 +106,9 @@ void kvm_kick_cpu(struct kvm_request *q)
 
 bool kvm_hlt(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
 	kvm_steps.halt(&q);
 	return q.woken;
 }

@@ -29,9 +29,12 @@ uint32_t kvm_features(void)
 
 void kvm_cpuid(struct vcpu *vcpu, uint32_t leaf, struct cpuid_regs *answer)
 {
-	struct kvm_request q = {
-		.vcpu = vcpu, .leaf = leaf, .subleaf = (uint32_t)vcpu->regs.rcx, .answer = answer};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
+	q.leaf = leaf;
+	q.subleaf = (uint32_t)vcpu->regs.rcx;
+	q.answer = answer;
 	kvm_steps.answer(&q);
 }
 

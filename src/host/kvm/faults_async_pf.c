@@ -105,6 +105,7 @@ static void keep_queue(struct kvm_request *q)
 
 static void deliver_kept(struct kvm_request *q)
 {
+	q->token = 0;
 	kvm_honest.acknowledge(q);
 	q->gpa = SHARED_GET(area) + offsetof(struct kvm_vcpu_pv_apf_data, token);
 	if (SHARED_GET(queued))

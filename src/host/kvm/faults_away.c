@@ -156,8 +156,9 @@ static bool is_on(struct vcpu *vcpu)
 
 static bool fault_with_flags(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
 	vcpu->slow.cr2 = vcpu->exit.gpa;
 	if (is_on(vcpu))
 		put32(&q, AREA(&q), KVM_PV_REASON_PAGE_NOT_PRESENT);

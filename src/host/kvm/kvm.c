@@ -50,7 +50,7 @@ static uint64_t gpa_of_call(const struct vcpu *vcpu)
 static void hypercall_of_either(struct vcpu *vcpu)
 {
 	vcpu_sync(vcpu);
-	if (sites_has(gpa_of_call(vcpu)))
+	if (!sites_none() && sites_has(gpa_of_call(vcpu)))
 		earlier(vcpu);
 	else
 		kvm_hypercall(vcpu);

@@ -41,15 +41,18 @@ void kvm_forget(struct kvm_request *q)
 
 void kvm_reset(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
 	kvm_steps.forget(&q);
 }
 
 enum msr_outcome kvm_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
-	struct kvm_request q = {.vcpu = vcpu, .msr = msr};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
+	q.msr = msr;
 	kvm_steps.claim(&q);
 	if (!q.claimed)
 		return MSR_UNKNOWN;
@@ -60,8 +63,12 @@ enum msr_outcome kvm_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 
 enum msr_outcome kvm_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-	struct kvm_request q = {.vcpu = vcpu, .msr = msr, .write = true, .value = value};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
+	q.msr = msr;
+	q.write = true;
+	q.value = value;
 	kvm_steps.claim(&q);
 	if (!q.claimed)
 		return MSR_UNKNOWN;

@@ -85,8 +85,10 @@ void pageout_io(struct vcpu *vcpu)
 /* A page that is there by now, because its time was over or another vCPU waited, is tried again. */
 bool pageout_touched(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu, .page = vcpu->exit.gpa & -(uint64_t)PAGE_SIZE};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
+	q.page = vcpu->exit.gpa & -(uint64_t)PAGE_SIZE;
 	if (q.page / PAGE_SIZE >= PAGES || !guest_bytes(vcpu->memory, q.page, PAGE_SIZE))
 		return false;
 	if (pageout_is_away(vcpu, q.page))

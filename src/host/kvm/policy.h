@@ -16,9 +16,21 @@
 #include "host/abi.h"
 #include "host/vcpu.h"
 
-/* What the guest asks for, and what the steps find out. */
+/*
+ * What the guest asks for, and what the steps find out.  kvm_begin() makes one: the rest of it is
+ * valid when it has been set.  To clear it all would take longer than most exits do.
+ */
 struct kvm_request {
 	struct vcpu *vcpu;
+
+	/* Not so until a step says that it is. */
+	bool write;     /* the MSR is written */
+	bool claimed;   /* the MSR exists */
+	bool refused;   /* the guest takes a #GP */
+	bool tell;      /* the guest is told that a page is away; else it waits for it */
+	bool long_mode; /* the call is from 64-bit code */
+	bool woken;     /* HLT ends */
+	bool may_write; /* the guest may write all bytes of the other vendor's instruction */
 
 	/* CPUID. */
 	uint32_t leaf;      /* as the guest gave it */
@@ -29,15 +41,11 @@ struct kvm_request {
 	/* RDMSR or WRMSR. */
 	uint32_t msr;
 	unsigned number; /* as if it were an old one's: counted from KVM_MSR_WALL_CLOCK */
-	bool write;
-	bool claimed; /* the MSR exists */
-	bool refused; /* the guest takes a #GP */
 	uint64_t value;
 
 	/* A page that is away (KF7). */
-	uint64_t page;  /* gpa of the page */
+	uint64_t page;  /* its gpa */
 	uint32_t token; /* what the guest is told */
-	bool tell;      /* the guest is told that the page is away; else it waits for it */
 
 	/* A structure in guest memory. */
 	uint64_t gpa;
@@ -50,17 +58,19 @@ struct kvm_request {
 	/* A call. */
 	uint64_t index, args[4];
 	uint64_t result;
-	bool long_mode; /* 64-bit code */
-
-	/* HLT. */
-	bool woken;
 
 	/* The other vendor's call instruction. */
 	uint64_t site[CALL_LENGTH]; /* gpas of its bytes */
 	uint8_t code[CALL_LENGTH];  /* to write there */
-	bool may_write;             /* the guest may write all of them */
-	uint64_t forbidden_at;      /* or not this virtual address */
+	uint64_t forbidden_at;      /* a virtual address, if the guest may not write all of them */
 };
+
+static inline void kvm_begin(struct kvm_request *q, struct vcpu *vcpu)
+{
+	q->vcpu = vcpu;
+	q->write = q->claimed = q->refused = q->tell = q->long_mode = q->woken = false;
+	q->may_write = false;
+}
 
 typedef void kvm_step(struct kvm_request *request);
 

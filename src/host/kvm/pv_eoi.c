@@ -13,8 +13,9 @@ static uint8_t *low_byte(const struct kvm_request *q)
 
 static void look(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
 	kvm_steps.take_eoi(&q);
 }
 
@@ -64,10 +65,11 @@ void kvm_put_eoi(struct kvm_request *q)
 /* After an exit. */
 void kvm_renew_eoi(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
 	if (!vcpu->kvm.eoi || !vcpu->vapic.on)
 		return;
+	kvm_begin(&q, vcpu);
 	kvm_steps.take_eoi(&q);
 	kvm_steps.offer_eoi(&q);
 }

@@ -29,10 +29,11 @@ static bool is_others(const struct vcpu *vcpu)
 
 bool kvm_undefined_opcode(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
 	if (vcpu->exit.event.vector != VECTOR_UD || vcpu->slow.cpl || !is_others(vcpu))
 		return false;
+	kvm_begin(&q, vcpu);
 	kvm_steps.make_code(&q);
 	kvm_steps.find_site(&q);
 	kvm_steps.patch(&q);

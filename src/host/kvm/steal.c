@@ -47,8 +47,8 @@ void kvm_write_steal(struct kvm_request *q)
 void kvm_count_exit(struct kvm_request *q)
 {
 	struct vcpu *vcpu = q->vcpu;
-	const uint64_t time = *kvm_msr(vcpu, KVM_MSR_SYSTEM_TIME - KVM_MSR_WALL_CLOCK);
-	const uint64_t steal = *kvm_msr(vcpu, KVM_MSR_STEAL_TIME - KVM_MSR_WALL_CLOCK);
+	const uint64_t time = vcpu->kvm.msr[KVM_MSR_SYSTEM_TIME - KVM_MSR_WALL_CLOCK];
+	const uint64_t steal = vcpu->kvm.msr[KVM_MSR_STEAL_TIME - KVM_MSR_WALL_CLOCK];
 
 	if (!((time | steal) & KVM_MSR_ENABLED) || ++vcpu->kvm.exits % EXITS)
 		return;
@@ -63,8 +63,9 @@ void kvm_count_exit(struct kvm_request *q)
 
 void kvm_exit(struct vcpu *vcpu)
 {
-	struct kvm_request q = {.vcpu = vcpu};
+	struct kvm_request q;
 
+	kvm_begin(&q, vcpu);
 	kvm_steps.count_exit(&q);
 	kvm_renew_eoi(vcpu);
 	if (vcpu->kvm.told_count)

@@ -10,11 +10,20 @@
 
 static vcpu_hypercall *hypercall;
 
+/* Faults look at all of the vCPU, and change it. */
+static void hypercall_by_fault(struct vcpu *vcpu)
+{
+	vcpu_sync(vcpu);
+	kvm2007_hypercall_by_steps(vcpu);
+}
+
 static void init(const struct vcpu_vendor *vendor, const struct fault *fault)
 {
 	kvm2007_init(vendor->call_instruction);
 	kvm2007_use_fault(fault);
-	hypercall = fault || log_calls() ? kvm2007_hypercall_by_steps : kvm2007_hypercall;
+	hypercall = log_calls() ? kvm2007_hypercall_by_steps : kvm2007_hypercall;
+	if (fault)
+		hypercall = hypercall_by_fault;
 }
 
 static void init_vcpu(struct vcpu *vcpu)

@@ -3,13 +3,12 @@
 #include "host/kvm2007/policy.h"
 
 #include "host/config.h"
+#include "host/echo.h"
 #include "host/log.h"
 #include "host/sites.h"
 #include "lib/string.h"
 
-#define RET              0xc3
-#define FNV_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME        UINT64_C(0x100000001b3)
+#define RET 0xc3
 
 static struct steps steps; /* that are taken */
 
@@ -40,11 +39,21 @@ static void read_msr(struct request *q)
 	q->value = q->vcpu->para_state_gpa;
 }
 
+/* Sets of a request what is not so, or not there, until a step says that it is. */
+static void begin_msr(struct request *q, struct vcpu *vcpu, uint32_t msr)
+{
+	q->vcpu = vcpu;
+	q->msr = msr;
+	q->write = q->claimed = q->gp = q->refused = false;
+	q->page = NULL;
+}
+
 /* D1: by the header RDMSR answers; on Linux it was a #GP. */
 enum msr_outcome kvm2007_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
-	struct request q = {.vcpu = vcpu, .msr = msr};
+	struct request q;
 
+	begin_msr(&q, vcpu, msr);
 	steps.claim(&q);
 	if (!q.claimed)
 		return MSR_UNKNOWN;
@@ -64,8 +73,11 @@ enum msr_outcome kvm2007_rdmsr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 /* S1: the value is the page's gpa.  S9: no register changes. */
 enum msr_outcome kvm2007_wrmsr(struct vcpu *vcpu, uint32_t msr, uint64_t gpa)
 {
-	struct request q = {.vcpu = vcpu, .msr = msr, .write = true, .gpa = gpa};
+	struct request q;
 
+	begin_msr(&q, vcpu, msr);
+	q.write = true;
+	q.gpa = gpa;
 	steps.claim(&q);
 	if (!q.claimed)
 		return MSR_UNKNOWN;
@@ -202,25 +214,13 @@ static void read_call32(struct request *q)
 	memcpy(q->args, args, sizeof(args));
 }
 
-/* The echo service: no part of the ABI (docs/abi-kvm2007.md).  FNV-1a of the arguments. */
-static uint64_t echo(const struct request *q)
-{
-	uint64_t hash = FNV_OFFSET_BASIS;
-
-	for (unsigned i = 0; i < 6; i++) {
-		for (unsigned byte = 0; byte < 8; byte++)
-			hash = (hash ^ (q->args[i] >> 8 * byte & 0xff)) * FNV_PRIME;
-	}
-	return q->long_mode ? hash : (uint32_t)hash ^ hash >> 32;
-}
-
 /* C3, C4, C32.3: version 1 defines no index, so all get -KVM_EINVAL, except that of echo=. */
 static uint64_t result_of(const struct request *q)
 {
 	uint64_t result = (uint64_t)-KVM2007_EINVAL;
 
 	if (config.has_echo && q->index == config.echo)
-		result = echo(q);
+		result = echo(q->args, 6, q->long_mode);
 	return q->long_mode ? result : (uint32_t)result;
 }
 
@@ -230,7 +230,7 @@ static void give_result(struct request *q)
 	q->vcpu->regs.rax = q->result;
 }
 
-/* C5: vcpu->rip is already after the call. */
+/* C5: the guest's RIP is already after the call. */
 __attribute__((noinline)) void kvm2007_hypercall_by_steps(struct vcpu *vcpu)
 {
 	struct request q;
@@ -245,12 +245,10 @@ __attribute__((noinline)) void kvm2007_hypercall_by_steps(struct vcpu *vcpu)
 	steps.give_result(&q);
 }
 
-/* C3, C4, C32.3 in as few instructions as possible: see make bench. */
+/* C3, C4 in as few instructions as possible: see make bench. */
 void kvm2007_hypercall(struct vcpu *vcpu)
 {
-	uint64_t index = vcpu->efer & EFER_LME ? vcpu->regs.rax : (uint32_t)vcpu->regs.rbx;
-
-	if (index == config.echo && config.has_echo)
+	if (!(vcpu->efer & EFER_LME) || (vcpu->regs.rax == config.echo && config.has_echo))
 		kvm2007_hypercall_by_steps(vcpu);
 	else
 		vcpu->regs.rax = (uint64_t)-KVM2007_EINVAL;

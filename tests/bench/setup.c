@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "guest/interact.h"
+#include "guest/stray.h"
 #include "guest/vcpu.h"
 #include "lib/boot.h"
 #include "lib/console.h"
@@ -12,18 +13,25 @@
 #include "lib/serial.h"
 #include "x86/cpu.h"
 
+void bench_boot(struct tap *tap, const char *name)
+{
+	vcpu_init();
+	cpu_init(stray_trap);
+	boot_read();
+	panic_init(tap);
+	console_init(SERIAL_ANY, false);
+	tap_start(tap);
+	tap_plan(tap, 1, NULL);
+	tap_run(tap, name);
+}
+
 struct site bench_start(struct tap *tap, const char *name)
 {
 	struct kvm_vcpu_para_state *state;
 	struct outcome outcome;
 	struct site site;
 
-	vcpu_init();
-	cpu_init(panic_trap);
-	boot_read();
-	panic_init(tap);
-	console_init(SERIAL_ANY, false);
-	tap_start(tap);
+	bench_boot(tap, name);
 	if (!pages_init())
 		panic("no memory");
 	site_init();
@@ -36,8 +44,6 @@ struct site bench_start(struct tap *tap, const char *name)
 	interact_wrmsr(KVM2007_MSR_API_MAGIC, page_gpa(PAGE_STATE_A), &outcome);
 	if (outcome.faulted || !site_patched(&site))
 		panic("no host: wanted the site patched");
-	tap_plan(tap, 1, NULL);
-	tap_run(tap, name);
 	return site;
 }
 

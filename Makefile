@@ -145,7 +145,7 @@ IMAGES := $(O)/guest.elf $(O)/host.elf
 # gdb finds its commands by these names.  commands.py uses what is before it.
 GDB_SCRIPTS := $(IMAGES:=-gdb.py)
 GDB_SOURCES := $(patsubst %,src/gdb/%.py,memory calls state printers commands)
-TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue watchdog exit shim calls smp exits)
+TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue watchdog exit shim calls smp bare exits)
 
 # The longest tests, which start first.
 LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
@@ -165,7 +165,8 @@ $(O)/host.elf: $(call objects,$(HOST))
 $(O)/tests/rogue.elf: $(call objects,$(ROGUE))
 $(O)/tests/watchdog.elf: $(call objects,$(CALLERS) tests/guests/watchdog/main.c)
 $(O)/tests/calls.elf: $(call objects,$(BENCH) tests/bench/calls.c)
-$(O)/tests/smp.elf: $(call objects,$(BENCH) tests/bench/smp.c)
+$(O)/tests/smp.elf: $(call objects,$(BENCH) $(patsubst %,tests/bench/%.c,parallel smp))
+$(O)/tests/bare.elf: $(call objects,$(BENCH) $(patsubst %,tests/bench/%.c,parallel bare))
 $(O)/tests/exits.elf: $(call objects,$(BENCH) tests/bench/exits.c)
 $(O)/tests/exit.elf: $(call objects,tests/guests/exit.asm)
 $(O)/tests/shim.elf: $(call objects,tests/guests/shim.asm)

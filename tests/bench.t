@@ -23,6 +23,8 @@ is $? 33 'the image that exits at once does so'
 
 measures calls '^# call [^ ]+ [0-9]+$' ./run-qemu.sh --mem=8
 measures smp '^# smp 2 200 [0-9]+$' ./run-qemu.sh --smp=2 --append=calls=100
+measures bare '^# smp 2 200 [0-9]+$' \
+	./run-qemu.sh --host=none --accel=tcg --smp=2 --append=calls=100
 measures exits '^# exit pv-eoi [0-9]+$' ./run-qemu.sh --smp=2
 if bochs_is_here; then
 	measures calls '^# call [^ ]+ [0-9]+$' tests/run-bochs.sh --mem=8 --cpu=ryzen

@@ -176,8 +176,8 @@ $(O)/guest.elf $(TEST_IMAGES): MAX_BSS := 160K
 $(O)/host.elf: MAX_BSS := 256K
 
 # Where each is loaded: the host above a guest of default size, so that an address is in only one.
-$(O)/guest.elf $(TEST_IMAGES): BASE := 1M
-$(O)/host.elf: BASE := 16M
+$(O)/guest.elf $(TEST_IMAGES): LOADED_AT := 1M
+$(O)/host.elf: LOADED_AT := 16M
 
 # The tools and their options.  If these change, the file is written, and all is built again.
 MADE_WITH = $(CC) $(COMPILER) $(IMAGE_CFLAGS) $(BAREFLAGS) $(NASM) $(ASSEMBLER) $(IMAGE_NASMFLAGS) \
@@ -213,7 +213,7 @@ $(O)/paraguest.iso: $(IMAGES) boot/iso.sh boot/grub.cfg
 $(O)/%.elf: linker.ld $(O)/made-with
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)part=$@.$$$$; $(LD) $(IMAGE_LDFLAGS) --defsym=BASE=$(BASE) --defsym=MAX_BSS=$(MAX_BSS) \
+	$(Q)part=$@.$$$$; $(LD) $(IMAGE_LDFLAGS) --defsym=BASE=$(LOADED_AT) --defsym=MAX_BSS=$(MAX_BSS) \
 		-Map=$$part.map -o $$part $(filter %.o,$^) && \
 		mv -f $$part.map $(@:.elf=.map) && $(in_place)
 	$(Q)part=$(@:.elf=.asm.$$$$); \
@@ -305,7 +305,7 @@ soak: images ## 200 runs on four vCPUs, on a busy machine
 stock: images stock-kvm ## all checks under each stock KVM, with 1, 2 and 4 vCPUs; and nested in it
 	$(Q)$(WITH_TOOLS) tests/stock-all.sh
 
-bench: images test-images ## what the images cost, against their targets
+bench: images test-images ## what runs, calls and images cost (BASE=DIR: and another checkout)
 	$(Q)$(WITH_TOOLS) perl tests/bench/bench.pl
 
 coverage: images ## which checks and faults there are for each rule

@@ -21,6 +21,7 @@ void main(void)
 {
 	static struct tap tap;
 	struct site site = bench_start(&tap, NAME);
+
 	parallel_start();
 	parallel_measure(call, (void *)site.entry);
 	bench_pass(&tap, NAME);

@@ -145,7 +145,7 @@ IMAGES := $(O)/guest.elf $(O)/host.elf
 # gdb finds its commands by these names.  commands.py uses what is before it.
 GDB_SCRIPTS := $(IMAGES:=-gdb.py)
 GDB_SOURCES := $(patsubst %,src/gdb/%.py,memory calls state printers commands)
-TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue watchdog exit shim calls smp exits)
+TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue watchdog exit shim calls smp bare exits)
 
 # The longest tests, which start first.
 LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
@@ -165,7 +165,8 @@ $(O)/host.elf: $(call objects,$(HOST))
 $(O)/tests/rogue.elf: $(call objects,$(ROGUE))
 $(O)/tests/watchdog.elf: $(call objects,$(CALLERS) tests/guests/watchdog/main.c)
 $(O)/tests/calls.elf: $(call objects,$(BENCH) tests/bench/calls.c)
-$(O)/tests/smp.elf: $(call objects,$(BENCH) tests/bench/smp.c)
+$(O)/tests/smp.elf: $(call objects,$(BENCH) $(patsubst %,tests/bench/%.c,parallel smp))
+$(O)/tests/bare.elf: $(call objects,$(BENCH) $(patsubst %,tests/bench/%.c,parallel bare))
 $(O)/tests/exits.elf: $(call objects,$(BENCH) tests/bench/exits.c)
 $(O)/tests/exit.elf: $(call objects,tests/guests/exit.asm)
 $(O)/tests/shim.elf: $(call objects,tests/guests/shim.asm)
@@ -175,8 +176,8 @@ $(O)/guest.elf $(TEST_IMAGES): MAX_BSS := 160K
 $(O)/host.elf: MAX_BSS := 256K
 
 # Where each is loaded: the host above a guest of default size, so that an address is in only one.
-$(O)/guest.elf $(TEST_IMAGES): BASE := 1M
-$(O)/host.elf: BASE := 16M
+$(O)/guest.elf $(TEST_IMAGES): LOADED_AT := 1M
+$(O)/host.elf: LOADED_AT := 16M
 
 # The tools and their options.  If these change, the file is written, and all is built again.
 MADE_WITH = $(CC) $(COMPILER) $(IMAGE_CFLAGS) $(BAREFLAGS) $(NASM) $(ASSEMBLER) $(IMAGE_NASMFLAGS) \
@@ -212,7 +213,7 @@ $(O)/paraguest.iso: $(IMAGES) boot/iso.sh boot/grub.cfg
 $(O)/%.elf: linker.ld $(O)/made-with
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)part=$@.$$$$; $(LD) $(IMAGE_LDFLAGS) --defsym=BASE=$(BASE) --defsym=MAX_BSS=$(MAX_BSS) \
+	$(Q)part=$@.$$$$; $(LD) $(IMAGE_LDFLAGS) --defsym=BASE=$(LOADED_AT) --defsym=MAX_BSS=$(MAX_BSS) \
 		-Map=$$part.map -o $$part $(filter %.o,$^) && \
 		mv -f $$part.map $(@:.elf=.map) && $(in_place)
 	$(Q)part=$(@:.elf=.asm.$$$$); \
@@ -304,7 +305,7 @@ soak: images ## 200 runs on four vCPUs, on a busy machine
 stock: images stock-kvm ## all checks under each stock KVM, with 1, 2 and 4 vCPUs; and nested in it
 	$(Q)$(WITH_TOOLS) tests/stock-all.sh
 
-bench: images test-images ## what the images cost, against their targets
+bench: images test-images ## what runs, calls and images cost (BASE=DIR: and another checkout)
 	$(Q)$(WITH_TOOLS) perl tests/bench/bench.pl
 
 coverage: images ## which checks and faults there are for each rule

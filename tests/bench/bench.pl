@@ -1,117 +1,125 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-only
-# make bench: the time that the images take, compared with an image that exits at its first
-# instruction, in pairs of runs one after the other; what calls cost; and the images' sizes.  Prints
-# a table with targets; a missed one is marked but no error, for it may be due to the machine.
+# make bench: what runs, calls and images cost, as a table with targets; a missed one is marked but
+# no error, for it may be due to the machine.
+#
+#   O=DIR QEMU=PROGRAM   as for run-qemu.sh
+#   ROUNDS=N             how often times are measured (15): the table has the medians
+#   ROWS=PATTERN         only rows that it matches, and what is measured together with them
+#   BASE=DIR             another checkout that is built, as of an older commit: what is measured of
+#                        it, alternating with this one, is in a column of its own
+#
+# Times are compared in pairs of runs, one after the other: those of two days, or machines, can't
+# be.
 
 use strict;
 use warnings;
+use Cwd qw(abs_path getcwd);
 use File::Copy qw(copy);
 use Time::HiRes qw(time);
 
-my $O      = $ENV{O}     // 'build';
-my $qemu   = $ENV{QEMU}  // 'qemu-system-x86_64';
+my $qemu   = $ENV{QEMU}   // 'qemu-system-x86_64';
 my $rounds = $ENV{ROUNDS} // 15;
+my $few    = int(($rounds + 2) / 3); # of what takes long, and varies little
+my $calls  = $rounds > 1 ? 8000 : 400; # of all processors; one round is only a test
 my $echo   = 'echo=0x6563686f';
+my $icount = '-- -icount shift=0,sleep=off';
+my $bochs  = !system('command -v bochs >/dev/null');
 my ($qboot) = grep { -e } qw(/usr/share/qemu/qboot.rom /usr/local/share/qemu/qboot.rom);
 
-# The commands of run-qemu.sh, without its choices.
-my @machine = $qboot ? ('-M', 'microvm,acpi=off', '-bios', $qboot) : ();
-my @base    = ($qemu, @machine,
-	qw(-no-user-config -nodefaults -display none -monitor none -no-reboot
-	-serial stdio -device), "isa-debug-exit,iobase=0xf4,iosize=0x4");
-my @alone   = (qw(-m 8));
-sub on_host {
-	my ($options) = @_;
+my $now  = {name => 'now', dir => getcwd(), images => abs_path($ENV{O} // 'build')};
+my $base = $ENV{BASE} ? {name => 'before', dir => abs_path($ENV{BASE}) // die "$ENV{BASE}: $!\n"} :
+	undef;
+$base->{images} = "$base->{dir}/build" if $base;
+my @sides = ($base // (), $now);
+my $chosen = $ENV{ROWS} // '';
+delete @ENV{qw(O BASE ROUNDS ROWS MAKEFLAGS MFLAGS)};
+-s "$_->{images}/host.elf" or die "$_->{images}/host.elf is not there\n" for @sides;
 
-	return (qw(-m 24 -cpu max -initrd), "$O/guest.elf cpus=1 $echo $options",
-		'-append', "mem=8 cpus=1 log=none $echo $options");
-}
+# ---- runs ---------------------------------------------------------------------------------------
 
-# Returns the wall time of a run in ms; its exit status must be one of $wanted.
-sub run_once {
-	my ($wanted, @command) = @_;
-	my $start = time;
+# The command of run-qemu.sh, without its choices; what a run prints is on stdout.
+my @qemu = ($qemu, $qboot ? ('-M', 'microvm,acpi=off,rtc=on', '-bios', $qboot) : (),
+	qw(-no-user-config -nodefaults -display none -monitor none -no-reboot -serial stdio),
+	'-device', 'isa-debug-exit,iobase=0xf4,iosize=0x4');
+my $exit = "$now->{images}/tests/exit.elf"; # ends the machine at its first instruction
+
+# Starts a command in a directory; returns its process ID, and the end of a pipe with its output if
+# $wanted.
+sub start {
+	my ($dir, $wanted, @command) = @_;
+	pipe my $from, my $to or die "pipe: $!\n";
 	my $pid = fork // die "fork: $!\n";
 	if (!$pid) {
+		chdir $dir;
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>', '/dev/null';
+		open STDOUT, '>&', $to if $wanted;
 		open STDERR, '>', '/dev/null';
 		exec @command or exit 127;
 	}
+	return ($pid, $from);
+}
+
+sub finish {
+	my ($pid, $statuses, @command) = @_;
 	waitpid $pid, 0;
 	my $status = $? >> 8;
-	grep { $_ == $status } @$wanted or die "exit status $status of: @command\n";
+	grep { $_ == $status } @$statuses or die "exit status $status of: @command\n";
+}
+
+# Returns a run's wall time in ms; its exit status must be one of $statuses.
+sub time_of {
+	my ($dir, $statuses, @command) = @_;
+	my $start = time;
+	my ($pid) = start($dir, 0, @command);
+	finish($pid, $statuses, @command);
 	return 1000 * (time() - $start);
 }
 
-sub median { my @sorted = sort { $a <=> $b } @_; return $sorted[$#sorted / 2] }
-
-my $missed = 0;
-
-sub row {
-	my ($what, $value, $limit, $unit) = @_;
-	my $verdict = !defined $limit ? '' : $value <= $limit ? 'ok' : 'MISSED';
-	$missed++ if $verdict eq 'MISSED';
-	printf "| %-44s | %9s | %9s | %-6s |\n", $what, $value . $unit,
-		defined $limit ? $limit . $unit : '', $verdict;
-}
-
-# The ratio of the times of $command and $floor: the median over pairs of runs.
-sub pair_row {
-	my ($what, $limit, $floor, $wanted, $command) = @_;
-	my (@ratio, @floor, @time);
-	for (0 .. $rounds) {
-		my $f = run_once([33], @$floor);
-		my $t = run_once($wanted, @$command);
-		next if !$_;    # the first pair fills the caches
-		push @floor, $f;
-		push @time, $t;
-		push @ratio, $t / $f;
+# Returns the lines that a run printed; $see is called with each when it comes.
+sub lines_of {
+	my ($dir, $see, @command) = @_;
+	my ($pid, $from) = start($dir, 1, @command);
+	my @lines;
+	while (<$from>) {
+		$see->($_);
+		push @lines, $_;
 	}
-	row(sprintf('%s (%.0f against %.0f ms)', $what, median(@time), median(@floor)),
-		sprintf('%.2f', median(@ratio)), $limit, 'x');
+	finish($pid, [0, 33], @command);
+	return @lines;
 }
 
-sub time_row {
-	my ($what, $limit, $wanted, @command) = @_;
-	my @time = map { run_once($wanted, @command) } 0 .. $rounds;
-	row($what, sprintf('%.0f', median(@time)), $limit, ' ms');
+# A guest of this side on its reference host.
+sub on_host {
+	my ($side, $guest, $options, $told) = @_;
+	return (@qemu, qw(-m 24 -cpu max -initrd), "$guest $options $told", '-append',
+		"mem=8 log=none $options", '-kernel', "$side->{images}/host.elf");
 }
 
-sub sections {
-	my ($image) = @_;
-	my %size;
-	for (`size -A $image`) { $size{$1} = $2 if /^\.(\w+)\s+(\d+)/ }
-	return %size;
+# The wait that all checks of today's ABI share is as short as it can be: it would be the same for
+# any guest.
+sub suite {
+	my ($side, $abi) = @_;
+	return on_host($side, "$side->{images}/guest.elf",
+		"cpus=1 $echo kvm-echo=0x6b766d pageout=0x7067 $abi", 'require fresh waits=10');
 }
 
-sub size_rows {
-	my %guest = sections("$O/guest.elf");
-	my %host  = sections("$O/host.elf");
-	system('strip', '-o', "$O/guest.stripped", "$O/guest.elf") == 0 or die "strip failed\n";
-	row('guest text',     sprintf('%.1f', $guest{text} / 1024), undef, ' KiB');
-	row('guest bss',      sprintf('%.1f', $guest{bss} / 1024),                160, ' KiB');
-	row('guest stripped', sprintf('%.1f', (-s "$O/guest.stripped") / 1024), 128, ' KiB');
-	row('host text',      sprintf('%.1f', $host{text} / 1024),                36,  ' KiB');
+# The file of an image that measures; undef if an older checkout has none.
+sub image_of {
+	my ($side, $guest) = @_;
+	my $image = "$side->{images}/tests/$guest.elf";
+	-s $image or $side != $now or die "$image is not there\n";
+	return -s $image ? $image : undef;
 }
 
-# The cost of a null hypercall, in host and guest together: the worst of the indices in calls.c.
-sub call_row {
-	my ($where, $limit, $out) = @_;
-	my %cost = $out =~ /^# call (\S+) (\d+)$/mg;
-	keys %cost == 3 or die "no counts in:\n$out";
-	my ($worst) = sort { $b <=> $a } values %cost;
-	row("null hypercall, $where", $worst, $limit, ' insns');
-}
-
-# Makes a build directory with another guest, in which the runners build nothing.
+# Makes a build directory with this image as the guest, in which the side's runners build nothing.
 sub build_with {
-	my ($guest) = @_;
-	my $dir = "$O/bench";
-	mkdir $dir;
-	copy("$O/host.elf", "$dir/host.elf") && copy("$O/tests/$guest", "$dir/guest.elf") &&
-		copy("$O/rom.bin", "$dir/rom.bin") or die "cannot copy to $dir: $!\n";
+	my ($side, $guest, $image) = @_;
+	my $dir = "$now->{images}/bench/$side->{name}-$guest";
+	-d $_ or mkdir $_ or die "$_: $!\n" for "$now->{images}/bench", $dir;
+	copy("$side->{images}/host.elf", "$dir/host.elf") && copy($image, "$dir/guest.elf") &&
+		copy("$side->{images}/rom.bin", "$dir/rom.bin") or die "cannot copy to $dir: $!\n";
 	my $stamp = "$dir/.built-images";
 	open my $file, '>', $stamp or die "$stamp: $!\n";
 	close $file;
@@ -119,100 +127,249 @@ sub build_with {
 	return $dir;
 }
 
-# Bochs's time stamp counter always counts instructions.
-sub call_rows {
-	my $dir = build_with('calls.elf');
-	call_row('SVM on QEMU', 85, scalar
-		`O=$dir ./run-qemu.sh --mem=8 --host-append=log=none -- -icount shift=0,sleep=off`);
-	return if system('command -v bochs >/dev/null');
-	for (['SVM on Bochs', 'ryzen', 85], ['VMX on Bochs', 'corei7_skylake_x', 140]) {
-		my ($where, $cpu, $limit) = @$_;
-		call_row($where, $limit, scalar
-			`O=$dir tests/run-bochs.sh --cpu=$cpu --mem=8 --host-append=log=none`);
-	}
+# Runs such an image by a runner, with options; returns what it printed, undef without an image.
+sub run_guest {
+	my ($side, $guest, $command) = @_;
+	my $image = image_of($side, $guest) // return;
+	my $dir = build_with($side, $guest, $image);
+	return join '', lines_of($side->{dir}, sub {}, 'sh', '-c',
+		"O='$dir' QEMU='$qemu' $command --host-append=log=none --timeout=120" .
+		($command =~ /qemu/ ? " $icount" : ''));
+}
+
+# ---- what is measured ---------------------------------------------------------------------------
+
+# Each has what is measured in a round, as a hash or undef, and rows: what, the key in the hash, the
+# format with the unit, and the most, or "at least" how much it may be.  $count rounds; 0: one,
+# because it is the same each time.
+my @groups;
+sub group {
+	my ($count, $once, @rows) = @_;
+	push @groups, [$count, $once, @rows] if grep { $_->[0] =~ /$chosen/ } @rows;
+}
+
+# A run's time against that of the image that exits at once, on the same machine.
+sub pair_group {
+	my ($what, $limit, $status, $command) = @_;
+	group($rounds, sub {
+		my @command = $command->($_[0]);
+		my @floor = map { m{/(?:host|guest)\.elf$} ? $exit : $_ } @command;
+		my $floor = time_of('/', [33], @floor);
+		my $time = time_of('/', [$status], @command);
+		return {floor => $floor, time => $time, ratio => $time / $floor};
+	}, ["$what: the floor", 'floor', '%.0f ms'], ["$what", 'time', '%.0f ms'],
+	["$what / the floor", 'ratio', '%.2fx', $limit]);
+}
+
+# run-qemu.sh, and the command by which it starts QEMU.
+sub runner_group {
+	my $record = "$now->{images}/bench";
+	-d $record or mkdir $record or die "$record: $!\n";
+	$record .= '/record';
+	open my $file, '>', "$record.sh" or die "$record.sh: $!\n";
+	print $file "#!/bin/sh\nprintf '%s\\0' \"\$@\" >'$record'\nexec '$qemu' \"\$@\"\n";
+	close $file;
+	chmod 0755, "$record.sh";
+	group($rounds, sub {
+		my ($side) = @_;
+		my @runner = ('env', "O=$side->{images}", './run-qemu.sh', '--abi=kvm2007');
+		if (!$side->{command}) {
+			time_of($side->{dir}, [0], 'env', "QEMU=$record.sh", @runner);
+			open my $file, '<', $record or die "$record: $!\n";
+			local $/;
+			$side->{command} = [split /\0/, <$file>];
+		}
+		my $direct = time_of($side->{dir}, [33], $qemu, @{$side->{command}});
+		return {more => time_of($side->{dir}, [0], @runner) - $direct};
+	}, ['./run-qemu.sh, more than its QEMU', 'more', '%.1f ms', 4]);
+}
+
+sub bytes_group {
+	group(0, sub {
+		my $stream = join '', lines_of('/', sub {}, suite($_[0], 'abi=kvm2007'));
+		my ($plan) = $stream =~ /^1\.\.([1-9]\d*)/m or die "no plan in:\n$stream";
+		return {bytes => length($stream) / $plan};
+	}, ['bytes a check, 2007', 'bytes', '%.1f', 32]);
+}
+
+# In host and guest together, the worst of the indices in calls.c.  Bochs's time stamp counter
+# always counts instructions.
+sub null_group {
+	my ($where, $limit, $command) = @_;
+	group(0, sub {
+		my $out = run_guest($_[0], 'calls', "$command --mem=8") // return;
+		my @costs = sort { $b <=> $a } $out =~ /^# call \S+ (\d+)$/mg;
+		@costs == 3 or die "no counts in:\n$out";
+		return {cost => $costs[0]};
+	}, ["null hypercall, $where", 'cost', '%d insns', $limit]);
 }
 
 # Of today's ABI.  A target is four fifths of what it was before anybody cared.
-sub exit_rows {
-	my $dir   = build_with('exits.elf');
-	my @exits = (['clock', 'kvmclock MSR write', 950, 1158], ['ipi', 'IPI by a call', 2396, 2436],
-		['kick', 'kick to wake-up', 2895, 2402], ['eoi', 'interrupt, EOI by APIC', 1115, 1001],
-		['pv-eoi', 'interrupt, PV EOI', 1133, 1414]);
-	my @runs = (['SVM', 2, './run-qemu.sh', '-- -icount shift=0,sleep=off']);
-	push @runs, ['VMX', 3, 'tests/run-bochs.sh --cpu=corei7_skylake_x', '']
-		if !system('command -v bochs >/dev/null');
-	for (@runs) {
-		my ($vendor, $limit, $runner, $options) = @$_;
-		my $out  = `O=$dir $runner --smp=2 --host-append=log=none $options`;
+my @exits = (['clock', 'kvmclock MSR write', 950, 1158], ['ipi', 'IPI by a call', 2396, 2436],
+	['kick', 'kick to wake-up', 2895, 2402], ['eoi', 'interrupt, EOI by APIC', 1115, 1001],
+	['pv-eoi', 'interrupt, PV EOI', 1133, 1414]);
+
+sub exits_group {
+	my ($vendor, $limit, $command) = @_;
+	group(0, sub {
+		my $out = run_guest($_[0], 'exits', "$command --smp=2") // return;
 		my %cost = $out =~ /^# exit (\S+) (\d+)$/mg;
-		for my $exit (@exits) {
-			my $cost = $cost{$exit->[0]} // die "no count of $exit->[0] in:\n$out";
-			row("$exit->[1], $vendor", $cost, $exit->[$limit], ' insns');
-		}
-	}
+		$cost{$_->[0]} // die "no count of $_->[0] in:\n$out" for @exits;
+		return \%cost;
+	}, map { ["$_->[1], $vendor", $_->[0], '%d insns', $_->[$limit]] } @exits);
 }
 
-# Runs smp.elf; returns the number of calls of all vCPUs, and how long they took, in ticks and
-# seconds.
-sub smp_run {
-	my ($dir, $vcpus, $calls, @options) = @_;
-	my ($start, $all, $ticks, $seconds);
-	open my $stream, '-|', "O=$dir ./run-qemu.sh --smp=$vcpus --host-append=log=none" .
-		" --append=calls=$calls @options" or die "run-qemu.sh: $!\n";
-	while (<$stream>) {
+# One call of all vCPUs at once: it must not cost more with their number.
+sub echo_group {
+	my ($vcpus) = @_;
+	group(0, sub {
+		my $out = run_guest($_[0], 'smp', "./run-qemu.sh --smp=$vcpus --append=calls=1000")
+			// return;
+		my ($all, $ticks) = $out =~ /^# smp $vcpus (\d+) (\d+)$/m or die "no end in:\n$out";
+		return {cost => $ticks / $all};
+	}, ["echo call, vCPUs: $vcpus", 'cost', '%.0f insns', 400]);
+}
+
+# Runs an image that measures all processors at once; returns thousands of calls in a second.
+sub rate_of {
+	my ($cpus, @command) = @_;
+	my ($all, $start, $seconds);
+	lines_of('/', sub {
 		$start = time if /^# go$/;
-		next if !/^# smp $vcpus (\d+) (\d+)$/;
-		($all, $ticks, $seconds) = ($1, $2, time() - $start);
-	}
-	close $stream and $all or die "no end of the calls of $vcpus vCPUs\n";
-	return ($all, $ticks, $seconds);
+		($all, $seconds) = ($1, time() - $start) if /^# smp $cpus (\d+) \d+$/;
+	}, @command, '-smp', $cpus, '-accel', 'tcg,thread=multi');
+	return $all / $seconds / 1000;
 }
 
-# Calls of all vCPUs at once: the cost of one, in host and guest together, must not grow with their
-# number.
-sub smp_rows {
-	my $dir = build_with('smp.elf');
-	my $limit;
-	for my $vcpus (1, 2, 4, 8) {
-		my ($all, $ticks) = smp_run($dir, $vcpus, 1000, '-- -icount shift=0,sleep=off');
-		my $cost = sprintf('%.0f', $ticks / $all);
-		$limit //= int(1.1 * $cost);
-		row("echo call, vCPUs: $vcpus", $cost, $limit, ' insns');
-	}
-	for my $vcpus (1, 2, 4, 8) {
-		my @rate;
-		for (1 .. 3) {
-			my ($all, undef, $seconds) =
-				smp_run($dir, $vcpus, 20000, '-- -accel tcg,thread=multi');
-			push @rate, $all / $seconds / 1000;
+# QEMU holds a lock while it carries out each #VMEXIT, so a loop of VMRUN and #VMEXIT and nothing
+# else is its limit: how many times the calls of one processor several make, compared with that.
+sub scaling_group {
+	my @cpus = (1, 2, 4);
+	my %bare; # the same for both sides
+	group($rounds, sub {
+		my ($side, $is_first) = @_;
+		my $smp = image_of($side, 'smp');
+		my %rate;
+		for my $n (@cpus) {
+			my $told = 'calls=' . int($calls / $n);
+			$bare{$n} = rate_of($n, @qemu, qw(-m 24 -cpu max -append), "cpus=$n $told",
+				'-kernel', image_of($now, 'bare')) if $is_first;
+			next if !$smp;
+			$rate{"bare$n"} = $bare{$n};
+			$rate{"host$n"} = rate_of($n, on_host($side, $smp, "cpus=$n $echo", $told));
+			$rate{"of$n"} = 100 * $rate{"host$n"} / $rate{host1} *
+				$rate{bare1} / $rate{"bare$n"};
 		}
-		row("echo calls, vCPUs: $vcpus", sprintf('%.0f', median(@rate)), undef, ' k/s');
+		return $smp && \%rate;
+	}, (map { ["VMRUN and #VMEXIT alone, processors: $_", "bare$_", '%.0f k/s'] } @cpus),
+	(map { ["echo calls, vCPUs: $_", "host$_", '%.0f k/s'] } @cpus),
+	map { ["of that loop's scaling, vCPUs: $_", "of$_", '%.0f %%', 'at least', 90] } 2, 4);
+}
+
+sub bochs_group {
+	my ($vendor, $cpu) = @_;
+	group($few, sub {
+		my ($side) = @_;
+		return {time => time_of($side->{dir}, [0], 'env', "O=$side->{images}",
+			'tests/run-bochs.sh', "--cpu=$cpu") / 1000};
+	}, ["Bochs, $vendor, to the verdict", 'time', '%.2f s', 0.5]);
+}
+
+sub sizes_of {
+	my ($side) = @_;
+	my %size;
+	for my $image (qw(guest host)) {
+		for (`size -A '$side->{images}/$image.elf'`) {
+			$size{"$image $1"} = $2 / 1024 if /^\.(\w+)\s+(\d+)/;
+		}
 	}
+	my $stripped = "$now->{images}/guest.stripped";
+	system('strip', '-o', $stripped, "$side->{images}/guest.elf") == 0 or die "strip failed\n";
+	$size{stripped} = (-s $stripped) / 1024;
+	return \%size;
 }
 
-printf "| %-44s | %9s | %9s | %-6s |\n", 'what', 'measured', 'target', '';
-printf "|%s|%s|%s|%s|\n", '-' x 46, '-' x 11, '-' x 11, '-' x 8;
-pair_row('guest alone, TCG', 1.3, [@base, @alone, '-kernel', "$O/tests/exit.elf"], [37],
-	[@base, @alone, '-kernel', "$O/guest.elf"]);
-# What the machine's own KVM answers does not matter here.  The wait that all checks of today's ABI
-# share is as short as it can be: it would be the same for any guest.
-if (-w '/dev/kvm') {
-	my @kvm = (@base, @alone, '-enable-kvm', '-kernel');
-	pair_row('guest alone, KVM, 2007', 2, [@kvm, "$O/tests/exit.elf"], [37],
-		[@kvm, "$O/guest.elf", '-append', 'abi=kvm2007']);
-	pair_row('guest alone, KVM, today', 4, [@kvm, "$O/tests/exit.elf"], [33, 35],
-		[@kvm, "$O/guest.elf", '-append', 'abi=kvm waits=10']);
-}
-for (['2007', 'kvm2007', 2], ['today', 'kvm', undef]) {
-	my ($what, $abi, $limit) = @$_;
-	my @machine = (@base, on_host("abi=$abi"), '-kernel');
+pair_group('2007 suite on the host, TCG', 1.6, 33, sub { suite($_[0], 'abi=kvm2007') });
+pair_group('both suites on the host, TCG', 2.2, 33, sub { suite($_[0], '') });
+pair_group('guest alone, TCG', 1.1, 37,
+	sub { (@qemu, '-m', 8, '-kernel', "$_[0]{images}/guest.elf") });
+pair_group('guest alone, KVM', 1.3, 37, sub {
+	(@qemu, qw(-m 8 -enable-kvm -cpu), 'qemu64,kvm=off,kvm-pv-enforce-cpuid=on',
+		'-kernel', "$_[0]{images}/guest.elf")
+}) if -w '/dev/kvm';
+runner_group();
+bytes_group();
+null_group('SVM on QEMU', 65, './run-qemu.sh');
+null_group('SVM on Bochs', 65, 'tests/run-bochs.sh --cpu=ryzen') if $bochs;
+null_group('VMX on Bochs', 75, 'tests/run-bochs.sh --cpu=corei7_skylake_x') if $bochs;
+echo_group($_) for 1, 2;
+exits_group('SVM', 2, './run-qemu.sh');
+exits_group('VMX', 3, 'tests/run-bochs.sh --cpu=corei7_skylake_x') if $bochs;
+scaling_group();
+bochs_group('SVM', 'ryzen') if $bochs;
+bochs_group('VMX', 'corei7_skylake_x') if $bochs;
+group(0, \&sizes_of, ['guest text', 'guest text', '%.1f KiB'],
+	['guest bss', 'guest bss', '%.1f KiB', 160], ['guest stripped', 'stripped', '%.1f KiB', 128],
+	['host text', 'host text', '%.1f KiB']);
 
-	pair_row("guest on host, TCG, $what", $limit, [@machine, "$O/tests/exit.elf"], [33],
-		[@machine, "$O/host.elf"]);
+# ---- the table ----------------------------------------------------------------------------------
+
+sub median { my @sorted = sort { $a <=> $b } @_; return $sorted[$#sorted / 2] }
+
+my $begin = time;
+my ($done, $missed) = (0, 0);
+# The first of several rounds fills the caches, and does not count.
+sub rounds_of { my ($group) = @_; return $group->[0] > 1 ? $group->[0] + 1 : 1 }
+my $total = 0;
+$total += rounds_of($_) * @sides for @groups;
+
+# On a terminal: how far it is.
+sub progress {
+	return if !-t STDERR;
+	my $left = $done ? (time() - $begin) / $done * ($total - $done) : 0;
+	printf STDERR "\r\e[K%s", $done == $total ? '' :
+		sprintf '%d of %d, %d:%02d left', $done, $total, $left / 60, $left % 60;
 }
-time_row('./run-qemu.sh, all of it', 70, [0], './run-qemu.sh');
-call_rows();
-exit_rows();
-smp_rows();
-size_rows();
-print $missed ? "$missed targets missed\n" : "all targets met\n";
+
+# A line of the table; the column "before" only if there is a base.
+sub line {
+	my ($what, $before, @rest) = @_;
+	printf "| %-44s |%s %12s | %12s | %-6s |\n", $what, $base ? sprintf(' %12s |', $before) : '',
+		@rest;
+}
+
+sub row {
+	my ($samples, $what, $key, $format, @limit) = @_;
+	my $least = @limit == 2;
+	my $limit = $limit[-1];
+	my %median = map { $_ => median(map { $_->{$key} } @{$samples->{$_}}) } keys %$samples;
+	my %cell = map { $_ => sprintf($format, $median{$_}) } keys %median;
+	my $met = !defined $limit || !exists $median{now} ||
+		($least ? $median{now} >= $limit : $median{now} <= $limit);
+	$missed++ if !$met;
+	my $target = defined $limit ? $format =~ s/%[.\d]*[df]/$limit/r =~ s/%%/%/r : '';
+	line($what, $cell{before} // '', $cell{now} // '', $target,
+		!defined $limit ? '' : $met ? 'ok' : 'MISSED');
+}
+
+$| = 1;
+line('what', 'before', $base ? 'now' : 'measured', 'target', '');
+printf "|%s\n", join '', map { '-' x $_ . '|' } 46, ($base ? 14 : ()), 14, 14, 8;
+for my $group (@groups) {
+	my (undef, $once, @rows) = @$group;
+	my %samples;
+	for my $round (1 .. rounds_of($group)) {
+		my @order = $round % 2 ? @sides : reverse @sides; # for neither is always the first
+		for my $side (@order) {
+			progress();
+			my $sample = $once->($side, $side == $order[0]);
+			$done++;
+			push @{$samples{$side->{name}}}, $sample
+				if $sample && ($round > 1 || $group->[0] <= 1);
+		}
+	}
+	print STDERR "\r\e[K" if -t STDERR;
+	row(\%samples, @$_) for @rows;
+}
+printf "%s, in %d:%02d\n", $missed ? "$missed targets missed" : 'all targets met',
+	(time() - $begin) / 60, (time() - $begin) % 60;

@@ -147,8 +147,9 @@ GDB_SCRIPTS := $(IMAGES:=-gdb.py)
 GDB_SOURCES := $(patsubst %,src/gdb/%.py,memory calls state printers commands)
 TEST_IMAGES := $(patsubst %,$(O)/tests/%.elf,rogue watchdog exit shim calls smp bare exits)
 
-# The longest tests, which start first.
-LONG := $(patsubst %,tests/%.t,faults smp machines build stock-kvm)
+# The tests that take the most processor time, which start first.
+LONG := $(patsubst %,tests/%.t,faults smp stock-kvm hostile kvm fuzz vmm alone build screen \
+	environment)
 TESTS ?= $(LONG) $(filter-out $(LONG),$(sort $(wildcard tests/*.t)))
 
 # The tests that see how the images boot.

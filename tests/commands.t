@@ -89,7 +89,6 @@ is_here() { # WHAT
 	kvm) kvm_is_here && make -s O="$O" vmm >&2 ;;
 	bochs) bochs_is_here ;;
 	grub) grub_is_here ;;
-	linux) [ -s "$O/linux-release/vmlinuz" ] ;;
 	*) false ;;
 	esac
 }

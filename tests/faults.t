@@ -70,9 +70,9 @@ judge_all() { # VENDOR TABLE
 	done <"$tmp/$2"
 }
 
-run_all svm table ./run-qemu.sh
+# Most of the time goes to the checks that look at all memory: so it has little.
+run_all svm table ./run-qemu.sh --mem=4
 judge_all svm table
-# On Bochs, most of the time goes to the checks that look at all memory: so it has little.
 if bochs_is_here; then
 	run_all svm-bochs bochs-table tests/run-bochs.sh --mem=4 --cpu=ryzen
 	judge_all svm-bochs bochs-table

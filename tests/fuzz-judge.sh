@@ -6,7 +6,7 @@
 #
 # Each seed from FIRST on is one mutant; with a COUNT of 1 the mutant is shown.  RUNNERs are
 # directories with other judges, for tests.  Exit status: 0; 1, and the seeds are named whose
-# verdicts are wrong, after the name of their judge if there are several.
+# verdicts are wrong, after the name of their judge if it is such a one.
 . tests/tap.sh
 . tests/rogue.sh
 
@@ -15,6 +15,7 @@ case ${1:-x}${2:-x} in
 esac
 first=$1 count=$2
 shift 2
+others=$#
 [ $# -gt 0 ] || set -- ./src/runner
 
 # stream WORD STATUS BUILD OPTION...: adds the stream of a run, of which the judge says WORD, and
@@ -52,7 +53,7 @@ stream ERROR 33 "$rogue" --append=do=wrongcode
 
 failed=0
 for runner; do
-	[ $# -eq 1 ] || echo "$runner:"
+	[ "$others" -eq 0 ] || echo "$runner:"
 	# shellcheck disable=SC2086 # a list of files
 	perl tests/fuzz-judge.pl "$runner" "$first" "$count" $streams || failed=1
 done

@@ -92,8 +92,8 @@ fi
 
 # The README's command; -display none is for machines without a display.
 # shellcheck disable=SC2086 # $kvm may be nothing
-timeout 60 qemu-system-x86_64 $kvm -kernel "$O/guest.elf" -display none -serial "file:$tmp/serial" \
-	</dev/null 2>/dev/null
+timeout 300 qemu-system-x86_64 $kvm -kernel "$O/guest.elf" -display none \
+	-serial "file:$tmp/serial" </dev/null 2>/dev/null
 is $? 0 'plain qemu -kernel ends by itself'
 has "$tmp/serial" '^# RESULT: [A-Z]+ pass=' 'plain qemu -kernel: the verdict is in the serial log'
 

@@ -130,7 +130,7 @@ by_apic QEMU
 # ---- under Bochs: both vendors, and the intercepts that QEMU does not have ----------------------
 
 if bochs_is_here; then
-	runner=tests/run-bochs.sh
+	runner='tests/run-bochs.sh --timeout=300' # the machine may be busy
 	for cpu in ryzen corei7_skylake_x; do
 		rogue --cpu=$cpu --append=do=hostile
 		is $? 0 "$cpu: a hostile guest is refused everything, and its last call works"

@@ -94,7 +94,7 @@ fi
 
 if bochs_is_here; then
 	runner=tests/run-bochs.sh
-	rogue --append=do=hang --timeout=20 --log-dir="$dir"
+	rogue --append=do=hang --timeout=8 --log-dir="$dir"
 	judged $? 124 ERROR . 'Bochs, a timeout'
 	same 'Bochs, a timeout'
 	kept serial.log '^# run rogue\.hang' 'Bochs, a timeout'

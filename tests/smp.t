@@ -60,7 +60,7 @@ has "$tmp/too-few.tap" '^# Bail out! host: too few processors: wanted 5 \(cpus=\
 
 # ---- several times ------------------------------------------------------------------------------
 
-for n in 1 2 3 4 5; do
+for n in 1 2 3; do
 	run "again$n" --smp=4 --append=seed=$n
 	results "$tmp/again$n.tap" >"$tmp/again$n"
 	results "$tmp/4.tap" | cmp -s - "$tmp/again$n"
@@ -68,10 +68,11 @@ for n in 1 2 3 4 5; do
 		diff "$tmp/4.tap" "$tmp/again$n.tap" | sed 's/^/# /'
 done
 
-LOGS=$tmp/soak RUNS=2 tests/soak.sh >"$tmp/out"
+LOGS=$tmp/soak RUNS=2 tests/soak.sh --append='only=vcpu.*,smp.*' >"$tmp/out"
 is $? 0 'two runs of the soak'
 is "$(cat "$tmp/out")" '2 of 2 runs passed' 'it counts them'
-LOGS=$tmp/soak RUNS=1 tests/soak.sh --host-append=fault=silent >"$tmp/out"
+LOGS=$tmp/soak RUNS=1 tests/soak.sh --host-append=fault=silent \
+	--append=only=probe.presence >"$tmp/out"
 is $? 1 'a soak on a faulty host fails'
 has "$tmp/out" "^run 1: see $tmp/soak/1.tap\$" 'and says where'
 has "$tmp/soak/1.tap" '^# RESULT: FAIL ' 'the stream is'
@@ -114,7 +115,8 @@ fi
 if bochs_is_here; then
 	for cpu in ryzen corei7_skylake_x; do
 		for n in 2 4; do
-			tests/run-bochs.sh --cpu=$cpu --smp=$n --debug-log="$tmp/$cpu-$n.log" \
+			tests/run-bochs.sh --timeout=120 --cpu=$cpu --smp=$n \
+				--debug-log="$tmp/$cpu-$n.log" \
 				>"$tmp/$cpu-$n.tap" 2>"$tmp/$cpu-$n.err" &
 		done
 		wait
@@ -136,16 +138,19 @@ set -f
 
 # ---- faulty hosts -------------------------------------------------------------------------------
 
-rows faults-smp.tsv >"$tmp/table"
+rows_of_abis faults-smp.tsv >"$tmp/table"
 mkdir "$tmp/faults"
 
+# Eight runs notice, with a probability of 96 %, that a check misses one run in three.
 runs_of() { # GLOBS: prints how often a fault is run
-	case $1 in *~*) echo 20 ;; *) echo 1 ;; esac
+	case $1 in *~*) echo 8 ;; *) echo 1 ;; esac
 }
 
-# Every other run has all vCPUs in one thread, the others a thread for each.
+# Every other run has all vCPUs in one thread, the others a thread for each.  Of both ABIs are the
+# checks of those rows that say so.
 # shellcheck disable=SC2016 # expanded by the inner shell
-while IFS='	' read -r fault _ globs options; do
+while IFS='	' read -r abi fault _ globs options; do
+	case $options in *abi=*) ;; *) options="abi=$abi $options" ;; esac
 	for n in $(seq "$(runs_of "$globs")"); do echo "$n $fault $options"; done
 done <"$tmp/table" | out=$tmp/faults xargs -r -P "$(nproc)" -I{} sh -c '
 	set -- {}
@@ -163,7 +168,7 @@ caught() {
 			[ -z "$(LC_ALL=C comm -13 "$tmp/may" "$tmp/got")" ]
 }
 
-while IFS='	' read -r fault _ globs _; do
+while IFS='	' read -r _ fault _ globs _; do
 	musts=
 	mays=
 	for glob in $globs; do

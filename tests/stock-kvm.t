@@ -63,6 +63,32 @@ judged $? 0 SKIP '^1\.\.0 # SKIP apt-get download linux-image-5\.10\.0-9-amd64: 
 is "$(find "$tmp/rogue" -name 'linux-5*')" '' '--deps without network: no files are left'
 rm "$tmp/apt-cache" "$tmp/apt-get" "$tmp/sudo" "$tmp/doas"
 
+# ---- the kernel of a package --------------------------------------------------------------------
+
+# package NAME PAYLOAD: unpacks a package, to $tmp/NAME, whose kernel has that file packed.
+package() {
+	mkdir -p "$tmp/$1" "$tmp/$1.deb.d/DEBIAN" "$tmp/$1.deb.d/boot"
+	printf '%s\n' 'Package: x' 'Version: 1' 'Architecture: amd64' 'Maintainer: x' \
+		'Description: x' >"$tmp/$1.deb.d/DEBIAN/control"
+	# One sector after the first one, then 16 bytes, then the payload and its size.
+	xz --check=crc32 -c "$2" | perl -0777 -ne '
+		my $head = "\0" x 1040;
+		substr($head, 0x1f1, 1) = chr 1;
+		substr($head, 0x248, 8) = pack "V2", 16, 4 + length;
+		print $head, $_, pack "V", 0' >"$tmp/$1.deb.d/boot/vmlinuz-1"
+	dpkg-deb --build "$tmp/$1.deb.d" "$tmp/$1.deb" >/dev/null
+	sh src/runner/stock-kernel.sh "$tmp/$1.deb" "$tmp/$1"
+}
+if command -v dpkg-deb >/dev/null && command -v xz >/dev/null; then
+	package pvh "$O/guest.elf" # it has PVH's note
+	holds 'a kernel is unpacked' cmp "$O/guest.elf" "$tmp/pvh/vmlinux"
+	perl -0777 -pe 's/Xen\0/xxx\0/g' "$O/guest.elf" >"$tmp/note"
+	package no_pvh "$tmp/note"
+	is "$(ls "$tmp/no_pvh")" vmlinuz 'not if QEMU could not boot it'
+else
+	skip 'a kernel is unpacked' 'no dpkg-deb or no xz here'
+fi
+
 # ---- runs ---------------------------------------------------------------------------------------
 
 if [ ! -s "$tmp/stock/linux-release/vmlinuz" ]; then

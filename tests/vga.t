@@ -171,8 +171,8 @@ has "$tmp/out" '^# RESULT: PASS ' 'microvm: and pass'
 run 0 'pc without VGA' --append=vga --host-append=vga -- -M pc -vga none
 run 0 'isapc without VGA' --host=none --accel=tcg --append='vga only=probe.*' -- -M isapc -vga none
 if kvm_is_here; then
-	run 0 'microvm, KVM' --host=none --accel=kvm --append='vga only=probe.*'
-	run 0 'pc without VGA, KVM' --host=none --accel=kvm --append='vga only=probe.*' \
+	run 0 'microvm, KVM' --host=none --accel=kvm --timeout=120 --append='vga only=probe.*'
+	run 0 'pc without VGA, KVM' --host=none --accel=kvm --timeout=120 --append='vga only=probe.*' \
 		-- -M pc -vga none
 else
 	skip 'KVM' 'no /dev/kvm that works'

@@ -152,9 +152,11 @@ else
 	linux_options="$linux_options console=ttyS2 loglevel=7"
 	set -- -chardev "file,id=com3,path=$DEBUG_LOG" -serial chardev:com3 "$@"
 fi
+kernel=$linux/vmlinux
+[ -s "$kernel" ] || kernel=$linux/vmlinuz
 run_and_judge "$qemu" -no-user-config -nodefaults -display none -monitor none -no-reboot \
 	-accel tcg -cpu "${cpu:-max}" -smp "$smp" -m "$((memory + LINUX_MIB))" \
 	-chardev stdio,id=com1,signal=on -serial chardev:com1 \
 	-chardev file,id=com2,path=/dev/fd/2 -serial chardev:com2 \
 	-device isa-debug-exit,iobase=0xf4,iosize=0x4 \
-	-kernel "$linux/vmlinuz" -initrd "$dir/initrd" -append "$linux_options" "$@"
+	-kernel "$kernel" -initrd "$dir/initrd" -append "$linux_options" "$@"

@@ -15,3 +15,14 @@ uint64_t random64(void)
 {
 	return random_next(&this_vcpu()->random);
 }
+
+/* A linear congruential generator: Knuth's MMIX. */
+void random_fill(uint64_t *numbers, unsigned n)
+{
+	uint64_t number = random64();
+
+	for (; n; n--, numbers++) {
+		number = number * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		*numbers = number;
+	}
+}

@@ -49,4 +49,10 @@ void vcpu_init(void);
 /* This vCPU's next pseudo-random number; all follow from the seed. */
 uint64_t random64(void);
 
+/*
+ * Fills @numbers with @n of them that follow from one such number.  That is cheaper, and good
+ * enough where the numbers need only differ.
+ */
+void random_fill(uint64_t *numbers, unsigned n);
+
 #endif

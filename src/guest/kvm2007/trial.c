@@ -113,11 +113,8 @@ void trial_expect_foreseen(struct run *run, const struct trial *t)
 
 bool trial_start(struct run *run)
 {
-	uint64_t *words = (uint64_t *)page_bytes(PAGE_SITE_A);
-
 	trial_home = fresh_site_at(PAGE_SITE_B, HOME_OFFSET);
-	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*words); i++)
-		words[i] = random64();
+	random_fill((uint64_t *)page_bytes(PAGE_SITE_A), PAGE_SIZE / sizeof(uint64_t));
 	expect_registration(run, &trial_home);
 	return !run->failed;
 }

@@ -22,6 +22,11 @@ void compare_restore(void)
 	machine_load(&this_vcpu()->usual);
 }
 
+void comparison_more(bool follow)
+{
+	this_vcpu()->more_follow = follow;
+}
+
 void comparison_begin(struct comparison *c, uint64_t cr8)
 {
 	struct guest_vcpu *vcpu = this_vcpu();
@@ -31,7 +36,7 @@ void comparison_begin(struct comparison *c, uint64_t cr8)
 		compare_restore();
 	machine_load_noise(random64, random_fill, cr8);
 	machine_save(&c->before);
-	if (touched) {
+	if (touched && !vcpu->in_series) {
 		machine_save_exiting(&c->before);
 	} else {
 		c->before.efer = vcpu->last_efer;
@@ -44,7 +49,13 @@ void comparison_end(struct comparison *c)
 	struct guest_vcpu *vcpu = this_vcpu();
 
 	machine_save(&c->after);
-	machine_save_exiting(&c->after);
+	vcpu->in_series = vcpu->more_follow;
+	if (vcpu->in_series) {
+		c->after.efer = c->before.efer;
+		c->after.pat = c->before.pat;
+	} else {
+		machine_save_exiting(&c->after);
+	}
 	vcpu->last_efer = c->after.efer;
 	vcpu->last_pat = c->after.pat;
 	compare_restore();

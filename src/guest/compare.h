@@ -31,6 +31,14 @@ void comparison_begin(struct comparison *c, uint64_t cr8);
 /* Saves them as the interaction left them, and restores them. */
 void comparison_end(struct comparison *c);
 
+/*
+ * Whether the next comparison is followed by another one in a series.  EFER and PAT, whose reads
+ * exit on many hosts, are only read before the first of a series and after the last, for what
+ * changes them remains.  A series is best of an odd number of interactions: a host may flip a bit.
+ * It ends with the check at the latest.
+ */
+void comparison_more(bool follow);
+
 /* Sets of groups of registers. */
 #define GROUP_BIT(group) (1u << GROUP_##group)
 #define ALL_GROUPS       ((1u << GROUPS) - 1)

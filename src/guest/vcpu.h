@@ -25,6 +25,7 @@ struct guest_vcpu {
 	struct machine usual;         /* its registers before its first interaction: compare.h */
 	uint64_t restored_at;         /* interactions so far when they were restored last */
 	uint64_t last_efer, last_pat; /* that the last comparison saw, and did not restore */
+	bool more_follow, in_series;  /* comparisons: comparison_more() */
 	struct guard stray_guard;     /* where a stray leads: stray.h */
 	bool guarded;                 /* run_stray_safe() is running */
 	bool stray_faulted;

@@ -101,6 +101,7 @@ const struct outcome *first_call(struct run *run, enum call_kind kind)
 	}
 	if (watched)
 		gprs.rflags |= RFLAGS_IF;
+	comparison_more(false);
 	make_call(kind, CALL_OFFSET, &gprs);
 	tried[kind] = true;
 	first[kind] = last_call.outcome;

@@ -144,10 +144,15 @@ uint64_t sum_words(const void *from, const void *to)
 	return sum;
 }
 
+uint64_t page_sum(unsigned page)
+{
+	return sum_words(page_bytes(page), page_bytes(page + 1));
+}
+
 void pages_sum(struct page_sums *sums)
 {
 	for (unsigned i = 0; i < PAGES; i++)
-		sums->of[i] = sum_words(page_bytes(i), page_bytes(i + 1));
+		sums->of[i] = page_sum(i);
 }
 
 void page_read_only(unsigned page, bool read_only)

@@ -16,13 +16,15 @@ uint64_t random64(void)
 	return random_next(&this_vcpu()->random);
 }
 
-/* A linear congruential generator: Knuth's MMIX. */
+/* A linear congruential generator, whose factor fits into an instruction. */
 void random_fill(uint64_t *numbers, unsigned n)
 {
 	uint64_t number = random64();
 
-	for (; n; n--, numbers++) {
-		number = number * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-		*numbers = number;
+	for (const uint64_t *end = numbers + n; numbers < end; numbers += 4) {
+		numbers[0] = number = number * 0x5851f42d + 0x4057b7ef;
+		numbers[1] = number = number * 0x5851f42d + 0x4057b7ef;
+		numbers[2] = number = number * 0x5851f42d + 0x4057b7ef;
+		numbers[3] = number = number * 0x5851f42d + 0x4057b7ef;
 	}
 }

@@ -51,8 +51,8 @@ void vcpu_init(void);
 uint64_t random64(void);
 
 /*
- * Fills @numbers with @n of them that follow from one such number.  That is cheaper, and good
- * enough where the numbers need only differ.
+ * Fills @numbers with @n of them, a multiple of 4, that follow from one such number.  That is
+ * cheaper, and good enough where the numbers need only differ.
  */
 void random_fill(uint64_t *numbers, unsigned n);
 

@@ -16,11 +16,6 @@ static const uint8_t trial_pages[] = {PAGE_STATE_A, PAGE_STATE_B, PAGE_SITE_A};
 
 static struct page_sums sums; /* of all pages, after the last trial */
 
-static uint64_t sum_page(unsigned page)
-{
-	return sum_words(page_bytes(page), page_bytes(page + 1));
-}
-
 static uint64_t below(uint64_t limit)
 {
 	return random64() % limit;
@@ -88,7 +83,7 @@ static void foresee(struct trial *t)
 		const bool written = (uint8_t *)state == page_bytes(page) ||
 				     t->site.gpa - page_gpa(page) < PAGE_SIZE;
 
-		t->expected.of[page] = written ? sum_page(page) : sums.of[page];
+		t->expected.of[page] = written ? page_sum(page) : sums.of[page];
 	}
 	undo_answer(&t->answer);
 	memcpy(t->site.bytes, before, sizeof(before));
@@ -126,7 +121,7 @@ void trial_expect_foreseen(struct run *run, const struct trial *t)
 	for (unsigned i = 0; i < TRIAL_PAGES; i++) {
 		const unsigned page = trial_pages[i];
 
-		sums.of[page] = sum_page(page);
+		sums.of[page] = page_sum(page);
 		expect_page_sum(run, page, sums.of[page], t->expected.of[page]);
 	}
 	if (!run->failed)

@@ -8,6 +8,13 @@
 #include "x86/insn.h"
 #include "x86/msr.h"
 
+uint64_t random_flags(void)
+{
+	uint64_t flags = random64() & COMPARED_FLAGS;
+
+	return flags & RFLAGS_AC ? flags | RFLAGS_IOPL : flags & ~(uint64_t)RFLAGS_IOPL;
+}
+
 void compare_init(void)
 {
 	/* A PAT that no reset leaves: no page table uses its last entry. */

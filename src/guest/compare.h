@@ -14,6 +14,12 @@
 #define COMPARED_FLAGS \
 	(ARITHMETIC_FLAGS | RFLAGS_DF | RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
 
+/*
+ * Noise in all of them.  IOPL and AC are all set or all clear, for an emulator translates code for
+ * each of their values.
+ */
+uint64_t random_flags(void);
+
 /* Saves the registers of this vCPU; to be called before its first interaction with the host. */
 void compare_init(void);
 

@@ -28,7 +28,7 @@ void expect_rdmsr_as_before(struct run *run)
 {
 	struct outcome rdmsr;
 
-	interact_msr(KVM2007_MSR_API_MAGIC, false, 0, random64() & COMPARED_FLAGS, &rdmsr);
+	interact_msr(KVM2007_MSR_API_MAGIC, false, 0, random_flags(), &rdmsr);
 	expect_rdmsr_ended(run, rdmsr.faulted);
 	expect_registers_kept(run, &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
 	if (!rdmsr.faulted)
@@ -46,7 +46,7 @@ static void expect_call(struct run *run, const struct site *site, uint64_t index
 	gprs.rdi = rdi;
 	gprs.rsi = (uint64_t)page_bytes(PAGE_STATE_A);
 	gprs.rdx = page_gpa(PAGE_CANARY_0);
-	gprs.rflags |= random64() & COMPARED_FLAGS;
+	gprs.rflags |= random_flags();
 	hypercall64_gprs(site, &gprs, &call);
 	if (!expect_returned(run, "call", &call))
 		return;
@@ -150,7 +150,7 @@ static void rdmsr_32(struct run *run, enum mode32 mode)
 {
 	struct call32 call;
 
-	interact_rdmsr32(KVM2007_MSR_API_MAGIC, mode, (uint32_t)random64() & COMPARED_FLAGS, &call);
+	interact_rdmsr32(KVM2007_MSR_API_MAGIC, mode, (uint32_t)random_flags(), &call);
 	expect_rdmsr_ended(run, call.faulted);
 	if (call.faulted)
 		call.out.rsp += sizeof(uint32_t);

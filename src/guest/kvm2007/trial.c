@@ -110,7 +110,7 @@ void trial_choose(struct trial *t, enum ending ending, unsigned round)
 	if (ending == OUTSIDE)
 		t->r.page = outside(t->r.page, round);
 	t->size = any_size();
-	t->flags = random64() & COMPARED_FLAGS;
+	t->flags = random_flags();
 	registration_prepare(&t->r, state_of(page), &t->answer);
 	t->answer.state->size = t->size;
 	foresee(t);

@@ -52,7 +52,8 @@ uint64_t random64(void);
 
 /*
  * Fills @numbers with @n of them, a multiple of 4, that follow from one such number.  That is
- * cheaper, and good enough where the numbers need only differ.
+ * cheaper, and good enough where the numbers need only differ.  As many are taken of those that
+ * random64() would return.
  */
 void random_fill(uint64_t *numbers, unsigned n);
 

@@ -14,6 +14,12 @@
 #define COMPARED_FLAGS \
 	(ARITHMETIC_FLAGS | RFLAGS_DF | RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID)
 
+/*
+ * Noise in all of them.  IOPL and AC are all set or all clear, for an emulator translates code for
+ * each of their values.
+ */
+uint64_t random_flags(void);
+
 /* Saves the registers of this vCPU; to be called before its first interaction with the host. */
 void compare_init(void);
 
@@ -30,6 +36,14 @@ void comparison_begin(struct comparison *c, uint64_t cr8);
 
 /* Saves them as the interaction left them, and restores them. */
 void comparison_end(struct comparison *c);
+
+/*
+ * Whether the next comparison is followed by another one in a series.  EFER and PAT, whose reads
+ * exit on many hosts, are only read before the first of a series and after the last, for what
+ * changes them remains.  A series is best of an odd number of interactions: a host may flip a bit.
+ * It ends with the check at the latest.
+ */
+void comparison_more(bool follow);
 
 /* Sets of groups of registers. */
 #define GROUP_BIT(group) (1u << GROUP_##group)

@@ -41,10 +41,8 @@ static void begin(void)
 struct gprs noise_gprs(void)
 {
 	struct gprs gprs;
-	uint64_t *reg = &gprs.rax;
 
-	for (unsigned i = 0; i < 16; i++)
-		reg[i] = random64();
+	random_fill(&gprs.rax, 16);
 	gprs.rflags = RFLAGS_RESERVED1;
 	return gprs;
 }

@@ -6,7 +6,7 @@
 #include "x86/smp.h"
 
 #define NO_ECHO            UINT64_MAX
-#define DEFAULT_ECHO_CALLS 200
+#define DEFAULT_ECHO_CALLS 51 /* who breaks every fiftieth is found */
 #define DEFAULT_WAITS      100
 #define SERIAL_MAX         (0x10000 - SERIAL_SIZE)
 

@@ -51,9 +51,11 @@ static uint64_t fill_word(unsigned page)
 static void fill_page(volatile uint64_t *to, uint64_t word)
 {
 	to[PAGE_SIZE / sizeof(*to) - 1] = word;
-	for (const volatile uint64_t *end = to + PAGE_SIZE / sizeof(*to); to < end; to += 8) {
+	for (const volatile uint64_t *end = to + PAGE_SIZE / sizeof(*to); to < end; to += 16) {
 		to[0] = to[1] = to[2] = to[3] = word;
 		to[4] = to[5] = to[6] = to[7] = word;
+		to[8] = to[9] = to[10] = to[11] = word;
+		to[12] = to[13] = to[14] = to[15] = word;
 	}
 }
 
@@ -76,19 +78,37 @@ uint64_t pages_generation(void)
 	return generation;
 }
 
+/* Whether all words of @from to @to are @word. */
+static bool all_are(const uint64_t *from, const uint64_t *to, uint64_t word)
+{
+	for (; to - from >= 8; from += 8) {
+		if (from[0] != word || from[1] != word || from[2] != word || from[3] != word ||
+		    from[4] != word || from[5] != word || from[6] != word || from[7] != word)
+			return false;
+	}
+	for (; from < to; from++) {
+		if (*from != word)
+			return false;
+	}
+	return true;
+}
+
 bool page_untouched(unsigned page, unsigned from, unsigned to)
 {
 	const uint8_t *bytes = page_bytes(page);
 	uint64_t word = fill_word(page);
 	const uint8_t *wanted = (const uint8_t *)&word;
+	unsigned last = to & ~7u; /* the words end here */
 
 	for (; from < to && from % sizeof(word); from++) {
 		if (bytes[from] != wanted[from % sizeof(word)])
 			return false;
 	}
-	for (; to - from >= sizeof(word) && from < to; from += sizeof(word)) {
-		if (*(const uint64_t *)(bytes + from) != word)
+	if (from < last) {
+		if (!all_are((const uint64_t *)(bytes + from), (const uint64_t *)(bytes + last),
+			     word))
 			return false;
+		from = last;
 	}
 	for (; from < to; from++) {
 		if (bytes[from] != wanted[from % sizeof(word)])
@@ -97,9 +117,18 @@ bool page_untouched(unsigned page, unsigned from, unsigned to)
 	return true;
 }
 
-static uint64_t add_word(uint64_t sum, uint64_t word)
+/* The multiplier is odd, so no bit is lost. */
+static inline __attribute__((always_inline)) uint64_t add_words(uint64_t sum, const uint64_t p[8])
 {
-	return (sum + word) * UINT64_C(0x9e3779b97f4a7c15); /* odd, so no bit is lost */
+	sum += p[0];
+	sum += p[1];
+	sum += p[2];
+	sum += p[3];
+	sum += p[4];
+	sum += p[5];
+	sum += p[6];
+	sum += p[7];
+	return sum * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 /* Unrolled, for all of memory is summed up, and some machines interpret each instruction. */
@@ -108,19 +137,22 @@ uint64_t sum_words(const void *from, const void *to)
 	const uint64_t *p = from, *const end = to;
 	uint64_t sum = 0;
 
-	for (; end - p >= 8; p += 8) {
-		sum = add_word(add_word(add_word(add_word(sum, p[0]), p[1]), p[2]), p[3]);
-		sum = add_word(add_word(add_word(add_word(sum, p[4]), p[5]), p[6]), p[7]);
-	}
+	for (; end - p >= 32; p += 32)
+		sum = add_words(add_words(add_words(add_words(sum, p), p + 8), p + 16), p + 24);
 	for (; p < end; p++)
-		sum = add_word(sum, *p);
+		sum = (sum + *p) * 3;
 	return sum;
+}
+
+uint64_t page_sum(unsigned page)
+{
+	return sum_words(page_bytes(page), page_bytes(page + 1));
 }
 
 void pages_sum(struct page_sums *sums)
 {
 	for (unsigned i = 0; i < PAGES; i++)
-		sums->of[i] = sum_words(page_bytes(i), page_bytes(i + 1));
+		sums->of[i] = page_sum(i);
 }
 
 void page_read_only(unsigned page, bool read_only)

@@ -55,7 +55,9 @@ unsigned outside_addresses(uint64_t addresses[ADDRESSES_MAX]);
 /* A checksum of @from to @to, which are whole words: a change of any one word changes it. */
 uint64_t sum_words(const void *from, const void *to);
 
-/* A checksum of each page. */
+/* A checksum of @page; of each page. */
+uint64_t page_sum(unsigned page);
+
 struct page_sums {
 	uint64_t of[PAGES];
 };

@@ -67,6 +67,7 @@ bool run_stray_safe(void (*fn)(void *arg), void *arg)
 
 	vcpu->stray_faulted = false;
 	vcpu->on_interrupt = NULL; /* of a check that a stray has ended */
+	vcpu->more_follow = vcpu->in_series = false;
 	vcpu->guarded = true;
 	returned = guard_run(&vcpu->stray_guard, fn, arg);
 	vcpu->guarded = false;

@@ -25,6 +25,7 @@ struct guest_vcpu {
 	struct machine usual;         /* its registers before its first interaction: compare.h */
 	uint64_t restored_at;         /* interactions so far when they were restored last */
 	uint64_t last_efer, last_pat; /* that the last comparison saw, and did not restore */
+	bool more_follow, in_series;  /* comparisons: comparison_more() */
 	struct guard stray_guard;     /* where a stray leads: stray.h */
 	bool guarded;                 /* run_stray_safe() is running */
 	bool stray_faulted;
@@ -48,5 +49,12 @@ void vcpu_init(void);
 
 /* This vCPU's next pseudo-random number; all follow from the seed. */
 uint64_t random64(void);
+
+/*
+ * Fills @numbers with @n of them, a multiple of 4, that follow from one such number.  That is
+ * cheaper, and good enough where the numbers need only differ.  As many are taken of those that
+ * random64() would return.
+ */
+void random_fill(uint64_t *numbers, unsigned n);
 
 #endif

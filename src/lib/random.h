@@ -10,4 +10,7 @@
  */
 uint64_t random_next(uint64_t *state);
 
+/* Changes *@state as if @n numbers had been taken. */
+void random_skip(uint64_t *state, uint64_t n);
+
 #endif

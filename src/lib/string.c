@@ -54,8 +54,20 @@ void *memset(void *dst, int c, size_t n)
 int memcmp(const void *a, const void *b, size_t n)
 {
 	const unsigned char *x = a, *y = b;
+	size_t words = n / 8, rest = n % 8;
+	bool same;
 
-	for (; n; n--, x++, y++) {
+	/* CMP sets ZF: with no words at all nothing is compared, and they must be the same. */
+	asm volatile("cmp %%eax, %%eax\n\trepe cmpsq"
+		     : "+S"(x), "+D"(y), "+c"(words), "=@ccz"(same)
+		     :
+		     : "memory");
+	if (!same) {
+		x -= 8;
+		y -= 8;
+		rest = 8;
+	}
+	for (; rest; rest--, x++, y++) {
 		if (*x != *y)
 			return *x - *y;
 	}

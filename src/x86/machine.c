@@ -140,13 +140,11 @@ static uint64_t address_noise(uint64_t (*random)(void))
 	return (uint64_t)((int64_t)random() >> 16);
 }
 
-static void load_fx_noise(uint64_t (*random)(void))
+static void load_fx_noise(void (*fill)(uint64_t *numbers, unsigned n))
 {
 	struct fx_image fx;
-	uint64_t *words = (uint64_t *)&fx;
 
-	for (unsigned i = 0; i < sizeof(fx) / sizeof(*words); i++)
-		words[i] = random();
+	fill((uint64_t *)&fx, sizeof(fx) / sizeof(uint64_t));
 	/* Only what arithmetic could leave there: valid numbers, exceptions masked. */
 	for (unsigned i = 0; i < 8; i++) {
 		fx.st[i][7] |= 0x80; /* the integer bit */
@@ -160,9 +158,10 @@ static void load_fx_noise(uint64_t (*random)(void))
 	__asm__ volatile("fxrstor %0" : : "m"(fx));
 }
 
-void machine_load_noise(uint64_t (*random)(void), uint64_t cr8)
+void machine_load_noise(uint64_t (*random)(void), void (*fill)(uint64_t *numbers, unsigned n),
+			uint64_t cr8)
 {
-	load_fx_noise(random);
+	load_fx_noise(fill);
 #define NOISE(group, reg, kind, operand, use, noise) \
 	if (NOISY & (use))                           \
 		WRITE_##kind(operand, noise);

@@ -64,11 +64,12 @@ extern const struct machine_register machine_registers[];
 extern const unsigned machine_register_count;
 
 /*
- * Loads numbers from @random into the registers that may have any value, so that a host that
- * changes one does not leave the right value by chance.  @cr8 is the task priority, 0 to 15: from 1
- * on it may hold back interrupts.
+ * Loads numbers from @random and @fill, which makes @n of them, into the registers that may have
+ * any value, so that a host that changes one does not leave the right value by chance.  @cr8 is the
+ * task priority, 0 to 15: from 1 on it may hold back interrupts.
  */
-void machine_load_noise(uint64_t (*random)(void), uint64_t cr8);
+void machine_load_noise(uint64_t (*random)(void), void (*fill)(uint64_t *numbers, unsigned n),
+			uint64_t cr8);
 
 void machine_save(struct machine *machine);
 

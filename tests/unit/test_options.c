@@ -58,7 +58,7 @@ static void assert_values_default(void)
 	assert_null(o.require);
 	assert_int_equal(o.seed, 0);
 	assert_int_equal(o.serial, 0);
-	assert_int_equal(o.echo_calls, 200);
+	assert_int_equal(o.echo_calls, 51);
 	assert_false(o.has_echo);
 	assert_int_equal(o.cpus, 0);
 }
@@ -160,7 +160,7 @@ static void test_echo(void **state)
 	accept("echo=2");
 	assert_true(o.has_echo);
 	assert_int_equal(o.echo, 2);
-	assert_int_equal(o.echo_calls, 200);
+	assert_int_equal(o.echo_calls, 51);
 	accept("echo=0x7fffffff echo-calls=7");
 	assert_true(o.has_echo);
 	assert_int_equal(o.echo, 0x7fffffff);

@@ -120,6 +120,22 @@ static void test_memcmp(void **state)
 	assert_true(pg_memcmp("\x7f", "\x80", 1) < 0); /* as unsigned char */
 	assert_true(pg_memcmp("\xff", "\x00", 1) > 0);
 	assert_true(pg_memcmp("ab", "ba", 2) < 0); /* the first difference decides */
+
+	/* By words and by bytes: whatever the length is, and wherever the difference. */
+	for (unsigned n = 0; n <= 25; n++) {
+		char a[26], b[26];
+
+		memset(a, 'a', sizeof(a));
+		memset(b, 'a', sizeof(b));
+		for (unsigned i = 0; i < sizeof(a); i++) {
+			b[i] = 'b';
+			assert_int_equal((pg_memcmp(a, b, n) < 0) - (pg_memcmp(a, b, n) > 0),
+					 i < n);
+			assert_int_equal((pg_memcmp(b, a, n) > 0) - (pg_memcmp(b, a, n) < 0),
+					 i < n);
+			b[i] = 'a';
+		}
+	}
 }
 
 static void test_strlen(void **state)

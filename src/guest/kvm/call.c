@@ -13,12 +13,22 @@
 
 struct last_call last_call;
 
+/* Asked once, because CPUID exits. */
+static bool cpu_is_amd(void)
+{
+	static enum { UNKNOWN, NO, YES } known;
+
+	if (known == UNKNOWN)
+		known = vendor_by_name() == VENDOR_AMD ? YES : NO;
+	return known == YES;
+}
+
 const uint8_t *call_bytes(enum call_kind kind)
 {
 	static const uint8_t vmmcall[] = {0x0f, 0x01, 0xd9}, vmcall[] = {0x0f, 0x01, 0xc1};
 	bool other = kind == CALL_OTHER || kind == CALL_OTHER_READ_ONLY;
 
-	return (vendor_by_name() == VENDOR_AMD) != other ? vmmcall : vmcall;
+	return cpu_is_amd() != other ? vmmcall : vmcall;
 }
 
 bool site_has(enum call_kind kind)
@@ -104,9 +114,11 @@ static void call_once(enum call_kind kind, uint64_t entry)
 	} else if (is_entered(kind)) {
 		call_by_iret(kind == CALL_USER ? FROM_USER : FROM_COMPATIBILITY, entry, o);
 	} else {
-		page_code_writable(PAGE_SITE_A, kind == CALL_OTHER);
+		if (kind == CALL_OTHER)
+			page_code_writable(PAGE_SITE_A, true);
 		interact_call(entry, &o->before, o);
-		page_code_writable(PAGE_SITE_A, false);
+		if (kind == CALL_OTHER)
+			page_code_writable(PAGE_SITE_A, false);
 	}
 	trace();
 }

@@ -101,6 +101,7 @@ const struct outcome *first_call(struct run *run, enum call_kind kind)
 	}
 	if (watched)
 		gprs.rflags |= RFLAGS_IF;
+	comparison_more(false);
 	make_call(kind, CALL_OFFSET, &gprs);
 	tried[kind] = true;
 	first[kind] = last_call.outcome;
@@ -147,7 +148,7 @@ bool hypercall_at(struct run *run, enum call_kind kind, unsigned offset, uint64_
 		return false;
 	if (kind == CALL_USER) /* which a host may run in a way of its own, without these */
 		noisy &= ~(RFLAGS_IOPL | RFLAGS_NT);
-	gprs.rflags |= random64() & noisy;
+	gprs.rflags |= random_flags() & noisy;
 	make_call(kind, offset, &gprs);
 	return return_kept(run, result);
 }

@@ -50,7 +50,7 @@ bool smp_call_compared(struct run *run, uint64_t index, const uint64_t args[4], 
 	bool returned;
 
 	comparison_begin(&c, random64() & 15);
-	returned = smp_call(run, random64() & COMPARED_FLAGS & ~RFLAGS_IF, index, args, result);
+	returned = smp_call(run, random_flags() & ~RFLAGS_IF, index, args, result);
 	comparison_end(&c);
 	expect_groups(run, &c, ALL_GROUPS);
 	return returned && !run->failed;

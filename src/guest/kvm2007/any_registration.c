@@ -14,6 +14,7 @@
 #define ROUNDS      26 /* each makes a registration with each ending; outside(): 24 bits, 2 more */
 #define ROUNDS_VCPU 2  /* by each vCPU */
 #define ROUNDS_32   1  /* in each mode of legacy mode */
+#define SERIES      7  /* trials: comparison_more(); no multiple of ENDINGS, so that each differs */
 
 /* D1: RDMSR of the magic ends as at the first contact. */
 static void expect_rdmsr_ended(struct run *run, bool faulted)
@@ -27,7 +28,7 @@ void expect_rdmsr_as_before(struct run *run)
 {
 	struct outcome rdmsr;
 
-	interact_msr(KVM2007_MSR_API_MAGIC, false, 0, random64() & COMPARED_FLAGS, &rdmsr);
+	interact_msr(KVM2007_MSR_API_MAGIC, false, 0, random_flags(), &rdmsr);
 	expect_rdmsr_ended(run, rdmsr.faulted);
 	expect_registers_kept(run, &rdmsr, GPR_BIT(rax) | GPR_BIT(rdx));
 	if (!rdmsr.faulted)
@@ -45,7 +46,7 @@ static void expect_call(struct run *run, const struct site *site, uint64_t index
 	gprs.rdi = rdi;
 	gprs.rsi = (uint64_t)page_bytes(PAGE_STATE_A);
 	gprs.rdx = page_gpa(PAGE_CANARY_0);
-	gprs.rflags |= random64() & COMPARED_FLAGS;
+	gprs.rflags |= random_flags();
 	hypercall64_gprs(site, &gprs, &call);
 	if (!expect_returned(run, "call", &call))
 		return;
@@ -86,6 +87,7 @@ static void try_all(struct run *run, unsigned rounds)
 	enum ending ending;
 
 	for (unsigned n = 0; n < rounds * ENDINGS && !run->failed; n++) {
+		comparison_more(n % SERIES != SERIES - 1 && n + 1 < rounds * ENDINGS);
 		if (trial_ending(n, &ending))
 			try(run, ending, n / ENDINGS);
 	}
@@ -93,8 +95,10 @@ static void try_all(struct run *run, unsigned rounds)
 
 static void any(struct run *run)
 {
-	if (trial_start(run))
-		try_all(run, ROUNDS);
+	if (!trial_start(run))
+		return;
+	try_all(run, ROUNDS);
+	trials_end(run);
 }
 
 /* One vCPU after the other, because they use the same pages. */
@@ -111,8 +115,11 @@ void register_any_vcpu(struct run *run)
 {
 	if (!trial_start(run))
 		return;
-	for (whose_turn = run->vcpus; whose_turn-- && on_each_vcpu(run, any_in_turn);)
-		;
+	for (whose_turn = run->vcpus; whose_turn--;) {
+		if (!on_each_vcpu(run, any_in_turn))
+			return;
+	}
+	trials_end(run);
 }
 
 /* ---- from legacy mode ---- */
@@ -143,7 +150,7 @@ static void rdmsr_32(struct run *run, enum mode32 mode)
 {
 	struct call32 call;
 
-	interact_rdmsr32(KVM2007_MSR_API_MAGIC, mode, (uint32_t)random64() & COMPARED_FLAGS, &call);
+	interact_rdmsr32(KVM2007_MSR_API_MAGIC, mode, (uint32_t)random_flags(), &call);
 	expect_rdmsr_ended(run, call.faulted);
 	if (call.faulted)
 		call.out.rsp += sizeof(uint32_t);
@@ -172,9 +179,11 @@ static void any_legacy(struct run *run)
 	if (!trial_start(run))
 		return;
 	for (unsigned n = 0; n < 3 * ROUNDS_32 * ENDINGS && !run->failed; n++) {
+		comparison_more(n + 1 < 3 * ROUNDS_32 * ENDINGS);
 		if (trial_ending(n, &ending))
 			try_32(run, (enum mode32)(n / ENDINGS % 3), ending, n / ENDINGS);
 	}
+	trials_end(run);
 	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
 		rdmsr_32(run, mode);
 		neighbour_32(run, KVM2007_MSR_API_MAGIC + 1, mode);

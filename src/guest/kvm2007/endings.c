@@ -85,14 +85,18 @@ void undo_answer(const struct answer *answer)
 	answer->state->ret = answer->ret_sentinel;
 }
 
+void expect_page_sum(struct run *run, unsigned page, uint64_t got, uint64_t wanted)
+{
+	expect(run, got == wanted, "page %#lx: wanted it unchanged", page_gpa(page));
+}
+
 void expect_pages_kept(struct run *run, const struct page_sums *before)
 {
 	struct page_sums after;
 
 	pages_sum(&after);
 	for (unsigned i = 0; i < PAGES; i++)
-		expect(run, after.of[i] == before->of[i], "page %#lx: wanted it unchanged",
-		       page_gpa(i));
+		expect_page_sum(run, i, after.of[i], before->of[i]);
 }
 
 void expect_rest_kept(struct run *run, const struct page_sums *before, const struct answer *answer,

@@ -47,6 +47,9 @@ void expect_ending(struct run *run, const struct registration *r, const struct a
 /* Writes back what a registration changes in a state page: host_version and ret. */
 void undo_answer(const struct answer *answer);
 
+/* Expects that the sum of @page is still the same. */
+void expect_page_sum(struct run *run, unsigned page, uint64_t got, uint64_t wanted);
+
 /* Expects all pages of pages.h as they were at pages_sum(@before). */
 void expect_pages_kept(struct run *run, const struct page_sums *before);
 

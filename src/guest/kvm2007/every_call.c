@@ -9,12 +9,11 @@
 #include "guest/kvm2007/checks.h"
 #include "lib/tap.h"
 
-#define CALLS_EACH 17 /* through each of SITES sites */
+#define CALLS_EACH 17 /* through each of SITES sites, from each mode; of legacy mode in a stay */
 #define SITES      3
-#define STAYS_32   5  /* in each mode of legacy mode, with CALLS_32 calls each */
-#define CALLS_32   11 /* odd: what each call flips shows after a stay */
 
-_Static_assert(CALLS_EACH *SITES >= 50 && STAYS_32 * CALLS_32 >= 50, "every fiftieth call");
+/* Odd: what each call flips shows after them. */
+_Static_assert(CALLS_EACH % 2 && CALLS_EACH * SITES >= 50, "every fiftieth call");
 
 /* The @n-th of the sites, on fresh pages, registered.  False: the check has failed. */
 static bool patched_site(struct run *run, unsigned n, struct site *site)
@@ -40,18 +39,12 @@ static void report_count(const struct run *run, unsigned calls)
 		tap_diag("%u calls compared", calls);
 }
 
-/* Noise in all flags but IF. */
-static uint64_t random_flags(void)
-{
-	return random64() & COMPARED_FLAGS & ~RFLAGS_IF;
-}
-
 static void compare_call(struct run *run, const struct site *site, uint64_t index)
 {
 	static struct comparison64 c;
 	uint64_t result = (uint64_t)-KVM2007_EINVAL;
 
-	compare_call64(&c, site, index, random_flags(), random64() & 7);
+	compare_call64(&c, site, index, random_flags() & ~RFLAGS_IF, random64() & 7);
 	if (run->check->flags & CHECK_ECHO)
 		result = echo_of(&c.call.before);
 	expect_compared64(run, &c, result);
@@ -66,9 +59,11 @@ static void every_call(struct run *run)
 	struct site site;
 
 	for (unsigned s = 0; s < SITES && patched_site(run, s, &site); s++) {
-		for (unsigned n = 0; n < CALLS_EACH && !run->failed; n++)
+		for (unsigned n = 0; n < CALLS_EACH && !run->failed; n++) {
+			comparison_more(n + 1 < CALLS_EACH);
 			compare_call(run, &site,
 				     echo ? run->options.echo : some_index(s * CALLS_EACH + n));
+		}
 	}
 	report_count(run, SITES * CALLS_EACH);
 }
@@ -77,20 +72,20 @@ static void every_call(struct run *run)
 static void compare_stay(struct run *run, const struct site *site, enum mode32 mode, unsigned stay)
 {
 	static struct comparison c;
-	struct call32 calls[CALLS_32];
+	static struct call32 calls[CALLS_EACH];
 
 	comparison_begin(&c, 0);
-	for (unsigned i = 0; i < CALLS_32; i++) {
+	for (unsigned i = 0; i < CALLS_EACH; i++) {
 		uint64_t args[6];
 
 		for (unsigned k = 0; k < 6; k++)
 			args[k] = random64();
-		hypercall32_prepare(site, mode, (uint32_t)some_index(stay * CALLS_32 + i), args,
-				    (uint32_t)random_flags(), &calls[i]);
+		hypercall32_prepare(site, mode, (uint32_t)some_index(stay * CALLS_EACH + i), args,
+				    (uint32_t)random_flags() & ~RFLAGS_IF, &calls[i]);
 	}
-	hypercalls32(calls, CALLS_32);
+	hypercalls32(calls, CALLS_EACH);
 	comparison_end(&c);
-	for (unsigned i = 0; i < CALLS_32 && !run->failed; i++) {
+	for (unsigned i = 0; i < CALLS_EACH && !run->failed; i++) {
 		if (!expect_returned32(run, &calls[i]))
 			return;
 		expect_equal(run, "eax", (uint32_t)calls[i].out.rax, (uint32_t)-KVM2007_EINVAL);
@@ -105,14 +100,15 @@ static void every_call32(struct run *run)
 {
 	struct site site;
 
-	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
-		for (unsigned stay = 0; stay < STAYS_32; stay++) {
-			if (run->failed || !patched_site(run, stay % SITES, &site))
+	for (unsigned s = 0; s < SITES && patched_site(run, s, &site); s++) {
+		for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
+			comparison_more(mode < MODE32_PAE);
+			compare_stay(run, &site, mode, s);
+			if (run->failed)
 				return;
-			compare_stay(run, &site, mode, stay);
 		}
 	}
-	report_count(run, (MODE32_PAE + 1) * STAYS_32 * CALLS_32);
+	report_count(run, (MODE32_PAE + 1) * SITES * CALLS_EACH);
 }
 
 static const struct check checks[] = {

@@ -72,14 +72,14 @@ static void tables_32(struct run *run)
 {
 	struct call32 call;
 	struct site site;
+	uint64_t before;
 
 	if (!register_default(run, &site))
 		return;
-	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
-		uint64_t before;
-
+	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++)
 		hypercall32(&site, mode, 0, no_args, 0, &call); /* fills the tables */
-		before = sum_tables_32();
+	before = sum_tables_32();
+	for (enum mode32 mode = MODE32_UNPAGED; mode <= MODE32_PAE; mode++) {
 		hypercall32(&site, mode, 1, no_args, 0, &call);
 		expect(run, sum_tables_32() == before,
 		       "legacy mode's GDT and page tables: wanted them unchanged");

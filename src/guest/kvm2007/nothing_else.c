@@ -13,18 +13,21 @@ extern const uint8_t image_start[], rodata_end[];
 
 /* ---- memory ---- */
 
-/* Expects that @r, of state page A, changes no more than it must. */
-static void expect_clean(struct run *run, const struct registration *r)
+/* Expects that the @n registrations, of state page A, change no more than they must. */
+static void expect_clean(struct run *run, const struct registration all[], unsigned n)
 {
-	struct site site = fresh_site();
+	const struct site site = fresh_site();
 	struct page_sums before;
 	struct answer answer;
 
-	registration_prepare(r, state_of(PAGE_STATE_A), &answer);
 	pages_sum(&before);
-	registration_make(r, 0, &answer);
-	expect_ending(run, r, &answer, &site);
-	expect_rest_kept(run, &before, &answer, &site);
+	for (unsigned i = 0; i < n; i++) {
+		registration_prepare(&all[i], state_of(PAGE_STATE_A), &answer);
+		before.of[PAGE_STATE_A] = page_sum(PAGE_STATE_A);
+		registration_make(&all[i], 0, &answer);
+		expect_ending(run, &all[i], &answer, &site);
+		expect_rest_kept(run, &before, &answer, &site);
+	}
 }
 
 static void expect_all_clean(struct run *run, enum ending ending)
@@ -33,19 +36,18 @@ static void expect_all_clean(struct run *run, enum ending ending)
 	unsigned n = registrations(ending, page_gpa(PAGE_STATE_A),
 				   page_gpa(PAGE_SITE_A) + SITE_OFFSET, all);
 
-	for (unsigned i = 0; i < n; i++)
-		expect_clean(run, &all[i]);
+	expect_clean(run, all, n);
 }
 
 /* S2, S4, P7: of each kind of refusal that does not fault. */
 static void refusals(struct run *run)
 {
-	struct registration both = {SITE_OUTSIDE, UINT32_MAX, BIT(63) | SITE_OFFSET,
-				    page_gpa(PAGE_STATE_A)};
+	const struct registration both = {SITE_OUTSIDE, UINT32_MAX, BIT(63) | SITE_OFFSET,
+					  page_gpa(PAGE_STATE_A)};
 
 	expect_all_clean(run, NEWER);
 	expect_all_clean(run, SITE_OUTSIDE);
-	expect_clean(run, &both);
+	expect_clean(run, &both, 1);
 }
 
 static void clean_accepted(struct run *run)

@@ -119,49 +119,51 @@ static void newer(struct run *run)
 	expect_refusal(run, &answer, &site);
 }
 
-/* S5: #GP(0), and neither the page nor the site is written. */
-static void expect_gpa_faults(struct run *run, uint64_t gpa)
+/* S5: #GP(0), and neither the page nor @site is written. */
+static void expect_gpa_faults(struct run *run, const struct site *site, uint64_t gpa)
 {
-	struct site site = fresh_site();
 	struct answer answer;
 
-	prepare_page(PAGE_STATE_A, VERSION, site.gpa, &answer);
+	prepare_page(PAGE_STATE_A, VERSION, site->gpa, &answer);
 	register_gpa(gpa, &answer);
 	if (!answer.wrmsr.faulted)
 		tap_diag("gpa %#lx", gpa);
 	expect_gp(run, "WRMSR of a bad gpa", &answer.wrmsr);
 	expect_equal(run, "host_version", answer.state->host_version, answer.version_sentinel);
 	expect_equal(run, "ret", answer.state->ret, answer.ret_sentinel);
-	expect_unpatched(run, &site);
+	expect_unpatched(run, site);
 	expect_page_kept(run, PAGE_CANARY_1);
 }
 
 static void misaligned(struct run *run)
 {
 	static const unsigned offsets[] = {1, 2, 8, 16, 0x800, 0xfff};
+	const struct site site = fresh_site();
 
 	for (unsigned i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
-		expect_gpa_faults(run, page_gpa(PAGE_STATE_A) + offsets[i]);
+		expect_gpa_faults(run, &site, page_gpa(PAGE_STATE_A) + offsets[i]);
 }
 
 static void outside(struct run *run)
 {
 	uint64_t addresses[ADDRESSES_MAX];
 	unsigned n = outside_addresses(addresses);
+	const struct site site = fresh_site();
 
 	for (unsigned i = 0; i < n; i++)
-		expect_gpa_faults(run, addresses[i]);
+		expect_gpa_faults(run, &site, addresses[i]);
 }
 
 /* The address of a good page with one more bit set, so that no memory is there. */
 static void high_bits(struct run *run)
 {
 	uint64_t gpa = page_gpa(PAGE_STATE_A);
+	const struct site site = fresh_site();
 
-	expect_gpa_faults(run, gpa | BIT(52));
-	expect_gpa_faults(run, gpa | BIT(63));
+	expect_gpa_faults(run, &site, gpa | BIT(52));
+	expect_gpa_faults(run, &site, gpa | BIT(63));
 	if (ONE_TIB >= boot_memory_end())
-		expect_gpa_faults(run, gpa | ONE_TIB);
+		expect_gpa_faults(run, &site, gpa | ONE_TIB);
 }
 
 static void site_outside(struct run *run)
@@ -169,9 +171,10 @@ static void site_outside(struct run *run)
 	uint64_t addresses[ADDRESSES_MAX + 1];
 	unsigned n = outside_addresses(addresses);
 
+	const struct site site = fresh_site();
+
 	addresses[n++] = page_gpa(PAGE_SITE_A) | BIT(52);
 	for (unsigned i = 0; i < n; i++) {
-		struct site site = fresh_site();
 		struct answer answer;
 
 		register_page(PAGE_STATE_A, VERSION, addresses[i] + 0x100, &answer);

@@ -115,10 +115,12 @@ static void size(struct run *run)
 {
 	static const uint32_t sizes[] = {0, 1, 24, 4095, 4097, 0x80000000, UINT32_MAX};
 
+	const struct site site = fresh_site();
+
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct site site = fresh_site();
 		struct answer answer;
 
+		site_restore(&site);
 		prepare_page(PAGE_STATE_A, KVM2007_API_VERSION, site.gpa, &answer);
 		answer.state->size = sizes[i];
 		register_gpa(page_gpa(PAGE_STATE_A), &answer);

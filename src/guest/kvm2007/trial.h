@@ -12,7 +12,7 @@ struct trial {
 	uint32_t size;
 	uint64_t flags;
 	struct answer answer;
-	struct page_sums expected; /* of the pages afterwards */
+	struct page_sums expected; /* of the pages afterwards, where trials are */
 };
 
 /* A site that stays patched, in a page that no trial's site is in. */
@@ -33,7 +33,13 @@ bool trial_ending(unsigned n, enum ending *ending);
 /* Chooses and prepares one that has to end so.  In 24 rounds each bit from 40 on has its turn. */
 void trial_choose(struct trial *t, enum ending ending, unsigned round);
 
-/* Expects all pages as they have to be, and if the check has failed, says what was registered. */
+/*
+ * Expects the pages where trials are as they have to be, and if the check has failed, says what was
+ * registered.
+ */
 void trial_expect_foreseen(struct run *run, const struct trial *t);
+
+/* After the last one: expects all other pages as trial_start() left them. */
+void trials_end(struct run *run);
 
 #endif

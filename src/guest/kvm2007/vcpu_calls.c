@@ -36,7 +36,7 @@ static void compare_call(struct run *run, struct vcpu_pages *own)
 	struct comparison64 c;
 
 	(void)own;
-	compare_call64(&c, some_site(run), index, random64() & COMPARED_FLAGS, random64() % 16);
+	compare_call64(&c, some_site(run), index, random_flags(), random64() % 16);
 	if (run->options.has_echo && index == run->options.echo)
 		result = echo_of(&c.call.before);
 	expect_compared64(run, &c, result);
@@ -51,8 +51,7 @@ static void compare_call_32(struct run *run, struct vcpu_pages *own)
 	(void)own;
 	comparison_begin(&c, random64() % 16);
 	hypercall32(some_site(run), random64() % 2 ? MODE32_UNPAGED : MODE32_PAE,
-		    (uint32_t)some_index(run), no_args, (uint32_t)random64() & COMPARED_FLAGS,
-		    &call);
+		    (uint32_t)some_index(run), no_args, (uint32_t)random_flags(), &call);
 	comparison_end(&c);
 	if (!expect_returned32(run, &call))
 		return;

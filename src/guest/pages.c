@@ -76,6 +76,19 @@ uint64_t pages_generation(void)
 	return generation;
 }
 
+/* Whether the @n words at @at are all @word.  One instruction: some machines interpret each. */
+static bool all_words(const uint8_t *at, uint64_t n, uint64_t word)
+{
+	bool same;
+
+	/* CMP sets ZF: with an @n of 0 nothing is compared, and nothing differs. */
+	__asm__ volatile("cmp %%rax, %%rax\n\trepe scasq"
+			 : "+D"(at), "+c"(n), "=@cce"(same)
+			 : "a"(word)
+			 : "memory");
+	return same;
+}
+
 bool page_untouched(unsigned page, unsigned from, unsigned to)
 {
 	const uint8_t *bytes = page_bytes(page);
@@ -86,34 +99,34 @@ bool page_untouched(unsigned page, unsigned from, unsigned to)
 		if (bytes[from] != wanted[from % sizeof(word)])
 			return false;
 	}
-	for (; to - from >= sizeof(word) && from < to; from += sizeof(word)) {
-		if (*(const uint64_t *)(bytes + from) != word)
+	for (; from < to && to % sizeof(word); to--) {
+		if (bytes[to - 1] != wanted[(to - 1) % sizeof(word)])
 			return false;
 	}
-	for (; from < to; from++) {
-		if (bytes[from] != wanted[from % sizeof(word)])
-			return false;
-	}
-	return true;
+	return from >= to || all_words(bytes + from, (to - from) / sizeof(word), word);
 }
 
-static uint64_t add_word(uint64_t sum, uint64_t word)
-{
-	return (sum + word) * UINT64_C(0x9e3779b97f4a7c15); /* odd, so no bit is lost */
-}
+#define FACTOR UINT64_C(0x9e3779b97f4a7c15) /* odd, so no bit is lost */
 
-/* Unrolled, for all of memory is summed up, and some machines interpret each instruction. */
+/*
+ * Unrolled, and the factor in a register, for all of memory is summed up, and some machines
+ * interpret each instruction.
+ */
 uint64_t sum_words(const void *from, const void *to)
 {
 	const uint64_t *p = from, *const end = to;
-	uint64_t sum = 0;
+	const uint64_t *const eights = end - (uint64_t)(end - p) % 8;
+	uint64_t factor = FACTOR, sum = 0;
 
-	for (; end - p >= 8; p += 8) {
-		sum = add_word(add_word(add_word(add_word(sum, p[0]), p[1]), p[2]), p[3]);
-		sum = add_word(add_word(add_word(add_word(sum, p[4]), p[5]), p[6]), p[7]);
+	__asm__("" : "+r"(factor)); /* else it is loaded in each round */
+	while (p < eights) {
+		sum = (((sum + p[0]) * factor + p[1]) * factor + p[2]) * factor;
+		sum = (((sum + p[3]) * factor + p[4]) * factor + p[5]) * factor;
+		sum = ((sum + p[6]) * factor + p[7]) * factor;
+		p += 8;
 	}
-	for (; p < end; p++)
-		sum = add_word(sum, *p);
+	while (p < end)
+		sum = (sum + *p++) * factor;
 	return sum;
 }
 

@@ -78,10 +78,10 @@ WITH_TOOLS = MAKEFLAGS= MFLAGS= O=$(call quoted,$O) $(foreach t,$(TOOLS),$t=$(ca
 V ?= 0
 ifeq ($(V),0)
 Q := @
-say = @printf '  %-7s %s\n' '$1' $(call quoted,$(if $(LINK_TO),$(subst $O,$(LINK_TO),$2),$2))
+say = $(info $(empty)  $1 $(if $(LINK_TO),$(subst $O,$(LINK_TO),$2),$2))
 else
 Q :=
-say = @:
+say :=
 endif
 
 # once NAME,TEXT: the value of TEXT, expanded when it is first used.
@@ -141,6 +141,9 @@ ABIS := $(patsubst src/abi/%.h,%,$(sort $(wildcard src/abi/*.h)))
 
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $1))
 
+# Whose directories are made at once, before all else: a process for each of them takes its time.
+OBJECTS := $(call objects,$(GUEST) $(HOST) $(ROGUE) $(BENCH) tests/guests/watchdog/main.c)
+
 IMAGES := $(O)/guest.elf $(O)/host.elf
 # gdb finds its commands by these names.  commands.py uses what is before it.
 GDB_SCRIPTS := $(IMAGES:=-gdb.py)
@@ -191,7 +194,8 @@ check_tools = $(if $(filter 1,$(wordlist 1,2,$(COMPILER))),,\
 remember = $(Q)mkdir -p $(@D); printf '%s\n' $(call quoted,$1) | cmp -s - $@ || \
 	printf '%s\n' $(call quoted,$1) >$@
 $(O)/made-with: FORCE
-	$(check_tools)$(call remember,$(MADE_WITH))
+	$(check_tools)$(Q)mkdir -p $(sort $(dir $(OBJECTS)))
+	$(call remember,$(MADE_WITH))
 
 # Two makes may work in one directory: each writes files with names of its own, and renames them
 # when they are complete.  compile COMMAND: makes $@ of $<, and the file of $@'s dependencies, in
@@ -228,7 +232,6 @@ $(GDB_SCRIPTS): $(GDB_SOURCES)
 
 $(O)/obj/%.o: %.c $(O)/made-with
 	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D)
 	$(call compile,$(FREESTANDING) $(CC) $(IMAGE_CFLAGS) $(BAREFLAGS) $(OWN_CFLAGS) -c)
 
 # The version that the images print.  Only written if it is another than before: so version.o is
@@ -250,14 +253,12 @@ $(patsubst %,$(O)/obj/src/host/%.o,svm vmx echo): private OPTIMISE := -O2
 # which has none, and %line gives the name.
 $(O)/obj/%.o: %.asm boot/regs.inc $(O)/asm-offsets.inc $(O)/made-with
 	$(call say,NASM,$@)
-	$(Q)mkdir -p $(@D)
 	$(Q)part=$@.$$$$; { echo '%line 0+1 $<' && cat $<; } >$$part.asm && \
 		exec 3<$$part.asm && rm $$part.asm && \
 		$(NASM) $(IMAGE_NASMFLAGS) -I$(O)/ -o $$part /dev/fd/3 && $(in_place)
 
 $(O)/obj/boot/asm-offsets.s: boot/asm-offsets.c $(O)/made-with
 	$(call say,GEN,$@)
-	$(Q)mkdir -p $(@D)
 	$(call compile,$(FREESTANDING) $(CC) $(IMAGE_CFLAGS) $(BAREFLAGS) -S)
 
 $(O)/asm-offsets.inc: $(O)/obj/boot/asm-offsets.s

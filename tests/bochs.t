@@ -285,6 +285,11 @@ misused '.*/guest\.elf needs memory up to 0x1[0-9a-f]*, the machine has 1 MiB' -
 misused '.*/host\.elf needs memory up to 0x1[0-9a-f]*, the machine has 16 MiB' -- \
 	'memory: guest=16, host=16'
 truncate -s 3M "$tmp/rogue/guest.elf"
+perl src/runner/rom.pl "$tmp/rom" "$O/rom.bin" "$O/host.elf" '' "$tmp/rogue/guest.elf" '' -- \
+	'memory: guest=32, host=32' 2>"$tmp/err"
+is $? 0 'what follows the part of a module that is loaded is not in the ROM'
+: >"$tmp/rogue/guest.elf"
+truncate -s 3M "$tmp/rogue/guest.elf"
 misused '.*/host\.elf is too large for .*: 3[0-9]{6} bytes, wanted at most 2096896'
 cp LICENSE "$tmp/rogue/host.elf"
 misused '.*/host\.elf: no multiboot header with addresses in its first 8192 bytes'

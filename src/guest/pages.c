@@ -78,19 +78,17 @@ uint64_t pages_generation(void)
 	return generation;
 }
 
-/* Whether all words of @from to @to are @word. */
-static bool all_are(const uint64_t *from, const uint64_t *to, uint64_t word)
+/* Whether the @n words at @at are all @word.  One instruction: some machines interpret each. */
+static bool all_words(const uint8_t *at, uint64_t n, uint64_t word)
 {
-	for (; to - from >= 8; from += 8) {
-		if (from[0] != word || from[1] != word || from[2] != word || from[3] != word ||
-		    from[4] != word || from[5] != word || from[6] != word || from[7] != word)
-			return false;
-	}
-	for (; from < to; from++) {
-		if (*from != word)
-			return false;
-	}
-	return true;
+	bool same;
+
+	/* CMP sets ZF: with an @n of 0 nothing is compared, and nothing differs. */
+	__asm__ volatile("cmp %%rax, %%rax\n\trepe scasq"
+			 : "+D"(at), "+c"(n), "=@cce"(same)
+			 : "a"(word)
+			 : "memory");
+	return same;
 }
 
 bool page_untouched(unsigned page, unsigned from, unsigned to)
@@ -98,49 +96,39 @@ bool page_untouched(unsigned page, unsigned from, unsigned to)
 	const uint8_t *bytes = page_bytes(page);
 	uint64_t word = fill_word(page);
 	const uint8_t *wanted = (const uint8_t *)&word;
-	unsigned last = to & ~7u; /* the words end here */
 
 	for (; from < to && from % sizeof(word); from++) {
 		if (bytes[from] != wanted[from % sizeof(word)])
 			return false;
 	}
-	if (from < last) {
-		if (!all_are((const uint64_t *)(bytes + from), (const uint64_t *)(bytes + last),
-			     word))
-			return false;
-		from = last;
-	}
-	for (; from < to; from++) {
-		if (bytes[from] != wanted[from % sizeof(word)])
+	for (; from < to && to % sizeof(word); to--) {
+		if (bytes[to - 1] != wanted[(to - 1) % sizeof(word)])
 			return false;
 	}
-	return true;
+	return from >= to || all_words(bytes + from, (to - from) / sizeof(word), word);
 }
 
-/* The multiplier is odd, so no bit is lost. */
-static inline __attribute__((always_inline)) uint64_t add_words(uint64_t sum, const uint64_t p[8])
-{
-	sum += p[0];
-	sum += p[1];
-	sum += p[2];
-	sum += p[3];
-	sum += p[4];
-	sum += p[5];
-	sum += p[6];
-	sum += p[7];
-	return sum * UINT64_C(0x9e3779b97f4a7c15);
-}
+#define FACTOR UINT64_C(0x9e3779b97f4a7c15) /* odd, so no bit is lost */
 
-/* Unrolled, for all of memory is summed up, and some machines interpret each instruction. */
+/*
+ * Unrolled, and the factor in a register, for all of memory is summed up, and some machines
+ * interpret each instruction.
+ */
 uint64_t sum_words(const void *from, const void *to)
 {
 	const uint64_t *p = from, *const end = to;
-	uint64_t sum = 0;
+	const uint64_t *const eights = end - (uint64_t)(end - p) % 8;
+	uint64_t factor = FACTOR, sum = 0;
 
-	for (; end - p >= 32; p += 32)
-		sum = add_words(add_words(add_words(add_words(sum, p), p + 8), p + 16), p + 24);
-	for (; p < end; p++)
-		sum = (sum + *p) * 3;
+	__asm__("" : "+r"(factor)); /* else it is loaded in each round */
+	while (p < eights) {
+		sum = (((sum + p[0]) * factor + p[1]) * factor + p[2]) * factor;
+		sum = (((sum + p[3]) * factor + p[4]) * factor + p[5]) * factor;
+		sum = ((sum + p[6]) * factor + p[7]) * factor;
+		p += 8;
+	}
+	while (p < end)
+		sum = (sum + *p++) * factor;
 	return sum;
 }
 

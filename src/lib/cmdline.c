@@ -26,7 +26,10 @@ void cmdline_show(const char *text, char *shown, size_t size)
 
 		if (at + (plain ? 1 : 4) >= size)
 			break;
-		at += (size_t)format(shown + at, 5, plain ? "%c" : "\\x%02x", c);
+		if (plain)
+			shown[at++] = (char)c;
+		else
+			at += (size_t)format(shown + at, 5, "\\x%02x", c);
 	}
 	shown[at] = '\0';
 }

@@ -29,8 +29,11 @@ static void put(struct output *out, char c)
 
 static void put_text(struct output *out, const char *text, size_t n)
 {
-	while (n--)
-		put(out, *text++);
+	size_t at = out->length;
+
+	if (at < out->size)
+		memcpy(out->buf + at, text, n < out->size - at ? n : out->size - at);
+	out->length += n;
 }
 
 static void put_repeated(struct output *out, char c, size_t n)
@@ -139,14 +142,16 @@ int vformat(char *buf, size_t size, const char *fmt, va_list caller_args)
 	va_list args; /* a copy: the address of a va_list parameter has another type */
 
 	va_copy(args, caller_args);
-	while (*fmt) {
+	for (;;) {
 		struct spec spec;
-		const char *end;
+		const char *end = fmt;
 
-		if (*fmt != '%') {
-			put(&out, *fmt++);
-			continue;
-		}
+		while (*end && *end != '%')
+			end++;
+		put_text(&out, fmt, end - fmt);
+		fmt = end;
+		if (!*fmt)
+			break;
 		end = parse_spec(fmt + 1, &spec);
 		if (put_conversion(&out, &spec, &args))
 			fmt = end + 1;

@@ -37,7 +37,8 @@ sub slurp {
 	return defined $bytes ? $bytes : fail("$path: $!");
 }
 
-# Returns the image's bytes, their address, the end of the zeroes after them, and the entry.
+# Returns the image's bytes, their address, the end of the zeroes after them, the entry, and where
+# these bytes end in the file.
 sub load {
 	my ($path) = @_;
 	my $file = slurp($path);
@@ -51,9 +52,19 @@ sub load {
 		my $length = $end - $start;
 		fail("$path: its multiboot header's addresses do not fit the file")
 			if $from < 0 || $length < 0 || $length > length($file) - $from;
-		return (substr($file, $from, $length), $start, $bss_end || $end, $entry);
+		return (substr($file, $from, $length), $start, $bss_end || $end, $entry,
+			$from + $length);
 	}
 	fail("$path: no multiboot header with addresses in its first $SEARCHED bytes");
+}
+
+# Returns the file without what follows the part that is loaded: debug information, eight times as
+# long as that.  Of a file that is no image, all: the host says what is wrong with it.
+sub module_of {
+	my ($path) = @_;
+	my $end = eval { (load($path))[4] };
+	my $file = slurp($path);
+	return defined $end ? substr($file, 0, $end) : $file;
 }
 
 # Returns a record of boot/rom.asm: bytes for an address, and zeroes after them.
@@ -83,7 +94,7 @@ sub make {
 	my ($code, $image, $line, @module) = @_;
 	my $memory = memory(@ARGV);
 	my ($bytes, $start, $end, $entry) = load($image);
-	my $module = @module ? slurp($module[0]) : '';
+	my $module = @module ? module_of($module[0]) : '';
 	my $module_at = ($end + $PAGE - 1) & -$PAGE;
 	my $top = @module ? $module_at + length $module : $end;
 	fail("$image needs memory up to ", sprintf('%#x', $top), ', the machine has ',

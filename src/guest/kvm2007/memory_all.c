@@ -206,11 +206,12 @@ static bool wants_all(const struct check *check, const struct options *o)
 void memory_note(const struct run *run)
 {
 	const struct options *o = &run->options;
-	uint64_t page = free_page(PAGE_SIZE);
+	uint64_t page;
 
 	image_sum = sum_words(image_start, rodata_end);
 	if (!wants_all(&checks[0], o) && !wants_all(&end_checks[0], o))
 		return;
+	page = free_page(PAGE_SIZE);
 	for (unsigned chunk = 0; page && chunk < CHUNKS_MAX; chunk++)
 		chunk_sums[chunk] = sum_chunk(&page);
 	page_zero_sum = sum_page_zero();

@@ -40,7 +40,7 @@ lacks "$tmp/out" '^# (at|stack) ' 'a run without a trap has none of it'
 # ---- what the lines are made of -----------------------------------------------------------------
 
 program "$tmp/fake" <<'END2'
-printf "TAP version 13\n1..1\n# run a.b\n$FAKE_TEXT"
+printf "TAP version 13\n1..1\n# run a\n$FAKE_TEXT"
 printf 'Bail out! unexpected exception 6 in a.b\n# RESULT: ERROR pass=0 fail=0 skip=0 todo=0\n'
 exit 39
 END2

@@ -103,7 +103,7 @@ alone() { rogue --host=none "$@"; }
 O=$tmp/rogue $runner --host=none --append=do=hang --timeout=10 >"$tmp/hang.tap" 2>"$tmp/hang.err" &
 hanging=$!
 alone --append=do=triple
-judged $? 99 ERROR '^# runner: Bochs ended with status 0: a triple fault.*: rogue.triple\)' \
+judged $? 99 ERROR '^# runner: Bochs ended with status 0: a triple fault.*: rogue, test 1\)' \
 	'triple fault'
 has "$tmp/out" '^# bochs: .*3rd \(13\) exception' 'what Bochs says of it is shown'
 alone --append=do=cut
@@ -111,7 +111,7 @@ judged $? 99 ERROR '^# cut off: ok 1 - rogue.c$' 'cut'
 alone --append=do=wrongcode
 judged $? 99 ERROR '^# runner: exit status 33 means PASS' 'wrongcode'
 rogue --append=do=halt --log="$tmp/serial" --debug-log="$tmp/e9"
-judged $? 99 ERROR '^# runner: host: .*halted.*\(running: rogue.halt\)' 'halt, on the host'
+judged $? 99 ERROR '^# runner: host: .*halted.*\(running: rogue, test 1\)' 'halt, on the host'
 has "$tmp/serial" '^Bail out! host: the guest halted' '--log has what the serial port said'
 has "$tmp/e9" '^start mem=16 ' '--debug-log has what the host said'
 lacks "$tmp/e9" 'Bochs|bochs|t=0|^=|^\(0\)' 'and nothing of what Bochs says'
@@ -125,7 +125,7 @@ judged $? 99 ERROR "^# bochs: .*directive 'nonsense' not understood" \
 wait $hanging
 status=$?
 cp "$tmp/hang.tap" "$tmp/out"
-judged $status 124 ERROR '^# runner: stopped after 10 s.*\(running: rogue.hang\)' 'hang'
+judged $status 124 ERROR '^# runner: stopped after 10 s.*\(running: rogue, test 1\)' 'hang'
 
 # ---- Bochs goes wrong: a fake writes what it is told to -----------------------------------------
 
@@ -148,7 +148,7 @@ exit 1
 END
 
 # forged LOG STATUS WORD REASON NAME: judges a Bochs with this log, whose guest passes.
-FAKE_SERIAL='TAP version 13\n1..1\n# run a.b\nok 1 - a.b\n'
+FAKE_SERIAL='TAP version 13\n1..1\n# run a\nok 1 - a.b\n'
 FAKE_SERIAL="$FAKE_SERIAL# RESULT: PASS pass=1 fail=0 skip=0 todo=0\n"
 export FAKE_SERIAL FAKE_LOG
 forged() {

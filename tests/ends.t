@@ -5,7 +5,7 @@
 . tests/tap.sh
 . tests/rogue.sh
 
-head='TAP version 13\n1..1\n# run a.b\n'
+head='TAP version 13\n1..1\n# run a\n'
 good="${head}ok 1 - a.b\n# RESULT: PASS pass=1 fail=0 skip=0 todo=0\n"
 
 # ---- QEMU is killed -----------------------------------------------------------------------------
@@ -24,11 +24,11 @@ dies() {
 export FAKE_TEXT FAKE_SIGNAL
 killed='QEMU was killed from outside by signal'
 by_hand='not by the time limit: for want of memory, or by hand'
-dies KILL "$head" "^# runner: $killed 9 \\(SIGKILL\\), $by_hand \\(running: a.b\\)\$"
-has "$tmp/out" '^not ok 1 - a.b$' 'the check that was running failed'
+dies KILL "$head" "^# runner: $killed 9 \\(SIGKILL\\), $by_hand \\(running: a, test 1\\)\$"
+has "$tmp/out" '^not ok 1 - runner.killed$' 'the run is a failure'
 has "$tmp/out" '^  message: "QEMU was killed .*' 'and says why to programs, too'
 dies TERM "$head" "$killed 15 \\(SIGTERM\\)"
-dies SEGV "$head" '^# runner: QEMU crashed: signal 11 \(SIGSEGV\) \(running: a.b\)$'
+dies SEGV "$head" '^# runner: QEMU crashed: signal 11 \(SIGSEGV\) \(running: a, test 1\)$'
 dies ABRT "$head" 'QEMU crashed: signal 6 \(SIGABRT\)'
 # Discovery comes before the plan and has no result: after the plan it is over.
 dies KILL 'TAP version 13\n# run discovery\n' "$killed 9 .* \\(running: discovery\\)\$"

@@ -13,12 +13,12 @@ printf "$FAKE_TEXT"
 exit "$FAKE_STATUS"
 END
 export FAKE_TEXT FAKE_STATUS
-list=$tmp/list.tsv
+list=$tmp/list.tsv lister=
 
 # engine SECONDS: judges the fake engine with the list $list.
 engine() {
 	perl src/runner/engine.pl engine=QEMU seconds="$1" exit_skip=77 log= debug_log= \
-		expect="$list" image="$O/guest.elf" parent=$$ -- "$tmp/fake" \
+		expect="$list" image="$O/guest.elf" lister="$lister" parent=$$ -- "$tmp/fake" \
 		>"$tmp/out" 2>"$tmp/err" </dev/null
 }
 
@@ -81,7 +81,11 @@ forged 35 "$fails" 1 FAIL "^not ok 1 - $a\$" 'a list of comments excuses nothing
 # ---- what it never excuses ----------------------------------------------------------------------
 
 listed $a $b
-running="TAP version 13\n1..2\n# run $a\n"
+running="TAP version 13\n1..2\n# run ${a%.*}\n"
+program "$tmp/lister" <<END
+printf 'TAP version 13\n1..0 # SKIP list\n# abi x\n# $a R1\n# $b R2\n# RESULT: SKIP \n'
+END
+lister=$tmp/lister
 FAKE_STATUS=hang FAKE_TEXT=$running
 engine 1
 judged $? 124 ERROR "^not ok 1 - $a\$" 'a listed check that hangs'

@@ -16,7 +16,7 @@ forged() {
 	judged $? "$3" "$4" "$5" "$6"
 }
 
-head='TAP version 13\n1..1\n# run a.b\n'
+head='TAP version 13\n1..1\n# run a\n'
 pass='# RESULT: PASS pass=1 fail=0 skip=0 todo=0\n'
 fail='# RESULT: FAIL pass=0 fail=1 skip=0 todo=0\n'
 error='# RESULT: ERROR pass=0 fail=0 skip=0 todo=0\n'
@@ -34,7 +34,7 @@ forged 33 "TAP version 13\n$results# RESULT: PASS pass=1 fail=0 skip=0 todo=1\n"
 forged 39 "${head}Bail out! why\n$error" 99 ERROR '^Bail out! why$' 'the guest bails out'
 
 noise='\033c\033[?7l\033[2JSeaBIOS (version 1.16)\r\nBooting from ROM..\r\n\r\n'
-printf '%s\n' 'TAP version 13' 1..1 '# run a.b' 'ok 1 - a.b' \
+printf '%s\n' 'TAP version 13' 1..1 '# run a' 'ok 1 - a.b' \
 	'# RESULT: PASS pass=1 fail=0 skip=0 todo=0' >"$tmp/wanted"
 forged 33 "$noise$good" 0 PASS . 'firmware before the header'
 cmp -s "$tmp/wanted" "$tmp/out"

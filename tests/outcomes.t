@@ -19,8 +19,14 @@ first='hypercall64\.continues'
 run 124 hang --timeout=3
 has "$tmp/out" "^not ok [0-9]+ - $first\$" 'hang: the check that was running failed'
 has "$tmp/out" "^# runner: .*3 s.*$first" 'hang: the diagnostic says so'
-is "$(grep '^# run ' "$tmp/out" | tail -n 1)" '# run hypercall64.continues' \
-	'hang: the last "# run" names it'
+is "$(grep '^# run ' "$tmp/out" | tail -n 1)" '# run hypercall64' \
+	'hang: the last "# run" has its area'
+is "$(sed -n 's/^ok \([0-9]*\) .*/\1/p' "$tmp/out" | tail -n 1)" \
+	"$(($(sed -n "s/^not ok \([0-9]*\) - $first\$/\1/p" "$tmp/out") - 1))" \
+	'hang: the result before it is the last'
+run 99 reset --append='only=state.ret,hypercall32.* skip=*32.args-0'
+has "$tmp/out" "^# runner: .*triple fault.* \\(running: hypercall32\\.args-1\\)\$" \
+	'reset: in the last round'
 is "$(tail -n 1 "$tmp/out" | cut -d' ' -f1-3)" '# RESULT: ERROR' 'hang: ERROR, last'
 
 run 99 reset

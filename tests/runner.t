@@ -8,19 +8,19 @@
 # ---- guests that go wrong -----------------------------------------------------------------------
 
 alone --append=do=hang --timeout=2
-judged $? 124 ERROR '^# runner: stopped after 2 s.*\(running: rogue.hang\)' 'hang, alone'
-has "$tmp/out" '^not ok 1 - rogue.hang$' 'the check that hangs has failed'
+judged $? 124 ERROR '^# runner: stopped after 2 s.*\(running: rogue, test 1\)' 'hang, alone'
+has "$tmp/out" '^not ok 1 - runner.hang$' 'the hang is a failure'
 rogue --append=do=hang --timeout=2
-judged $? 124 ERROR '^not ok 1 - rogue.hang$' 'hang, on the host'
+judged $? 124 ERROR '^not ok 1 - runner.hang$' 'hang, on the host'
 alone --append=do=halt --timeout=2
-judged $? 124 ERROR '^not ok 1 - rogue.halt$' 'halt, alone'
+judged $? 124 ERROR '^not ok 1 - runner.hang$' 'halt, alone'
 rogue --append=do=halt
-judged $? 99 ERROR '^# runner: host: .*halted.*\(running: rogue.halt\)' 'halt, on the host'
+judged $? 99 ERROR '^# runner: host: .*halted.*\(running: rogue, test 1\)' 'halt, on the host'
 alone --append=do=triple
-judged $? 99 ERROR '^# runner: QEMU ended with status 0: a triple fault.*: rogue.triple\)' \
+judged $? 99 ERROR '^# runner: QEMU ended with status 0: a triple fault.*: rogue, test 1\)' \
 	'triple fault, alone'
 rogue --append=do=triple
-judged $? 99 ERROR '^# runner: host: .*triple fault.*\(running: rogue.triple\)' \
+judged $? 99 ERROR '^# runner: host: .*triple fault.*\(running: rogue, test 1\)' \
 	'triple fault, on the host'
 
 for host in none ref; do

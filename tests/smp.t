@@ -43,7 +43,7 @@ passed surplus
 run one
 cp "$tmp/one.tap" "$tmp/clean"
 has "$tmp/one.tap" "$(all_pass $skipped_on_one)" 'one vCPU: passes'
-skips='^ok [0-9]* - \(vcpu\|smp\)\.[a-z0-9-]* # SKIP one vCPU$'
+skips='^ok [0-9]* - \(vcpu\|smp\)\.[a-z0-9-]* # SKIP 1 vCPU$'
 is "$(grep -c "$skips" "$tmp/one.tap")" "$unnamed" \
 	'one vCPU: the checks for several are skipped'
 

@@ -195,11 +195,11 @@ boots_documented
 
 ended halt
 judged "$(cat "$tmp/halt.status")" 124 ERROR \
-	"^# runner: stopped after $limit s, no verdict \\(running: rogue\\.halt\\)\$" \
+	"^# runner: stopped after $limit s, no verdict \\(running: rogue, test 1\\)\$" \
 	'a guest that never ends'
 ended triple
 judged "$(cat "$tmp/triple.status")" 99 ERROR \
-	'^# runner: QEMU ended with status 0: .* \(running: rogue\.triple-on-1\)$' \
+	'^# runner: QEMU ended with status 0: .* \(running: rogue, test 1\)$' \
 	'a triple fault on the second vCPU'
 has "$tmp/out" '^# qemu: vmm: vCPU 1 at 0x[0-9a-f]+: a triple fault$' 'and the VMM says so'
 

@@ -8,7 +8,7 @@
 #include "lib/processors.h"
 #include "x86/insn.h"
 
-const char one_vcpu_reason[] = "one vCPU";
+const char one_vcpu_reason[] = "1 vCPU";
 
 struct vcpu_pages *vcpu_pages(unsigned id)
 {

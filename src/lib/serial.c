@@ -47,7 +47,8 @@ static struct {
 	bool silent;   /* never ready: it is written to without waiting */
 	bool answered; /* it was ready once */
 	unsigned polls;
-	size_t burst;
+	size_t burst; /* how many bytes a ready UART takes */
+	size_t room;  /* how many it takes before its status has to be read again */
 } uart;
 
 void (*serial_checkpoint)(void);
@@ -90,6 +91,7 @@ static void set_up(uint16_t port)
 	uart.port = port;
 	uart.polls = FEW_POLLS;
 	uart.burst = 1;
+	uart.room = 0;
 	if (!has_divisor()) {
 		outb(port + UART_IER, 0);
 		return;
@@ -148,6 +150,7 @@ uint16_t serial_port(void)
  */
 static bool get_ready(void)
 {
+	uart.room = uart.burst;
 	if (uart.silent)
 		return true;
 	if (wait_for(LSR_READY, uart.answered ? MAX_POLLS : uart.polls)) {
@@ -163,10 +166,12 @@ static bool get_ready(void)
 bool serial_write(const char *text, size_t n)
 {
 	while (uart.port && n) {
-		size_t burst = n < uart.burst ? n : uart.burst;
+		size_t burst;
 
-		if (!get_ready())
+		if (!uart.room && !get_ready())
 			return false;
+		burst = n < uart.room ? n : uart.room;
+		uart.room -= burst;
 		for (n -= burst; burst; burst--)
 			outb(uart.port + UART_DATA, (uint8_t)*text++); /* some hosts have no OUTS */
 		serial_pass_checkpoint();

@@ -21,6 +21,7 @@ void tap_start(struct tap *tap)
 void tap_plan(struct tap *tap, unsigned tests, const char *skip_reason)
 {
 	tap->plan = tests;
+	tap->announced = NULL;
 	print("1..%u", tests);
 	if (!tests)
 		print(" # SKIP %s", skip_reason);
@@ -32,12 +33,31 @@ static void put(const char *text)
 	console_write(text, strlen(text));
 }
 
+/* How many characters of @name are its area: all before the first dot. */
+static size_t area_length(const char *name)
+{
+	size_t n = 0;
+
+	while (name[n] && name[n] != '.')
+		n++;
+	return n;
+}
+
+static bool same_area(const char *a, const char *b)
+{
+	size_t n = area_length(a);
+
+	return n == area_length(b) && !memcmp(a, b, n);
+}
+
 void tap_run(struct tap *tap, const char *name)
 {
-	tap->running = name;
-	put("# run ");
-	put(name);
-	put("\n");
+	if (!tap->announced || !same_area(tap->announced, name)) {
+		put("# run ");
+		console_write(name, area_length(name));
+		put("\n");
+	}
+	tap->announced = tap->running = name;
 	console_flush();
 }
 

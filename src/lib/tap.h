@@ -15,7 +15,8 @@ enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP, VERDICT_ERROR };
 struct tap {
 	unsigned plan;                   /* tests announced, or TAP_NO_PLAN */
 	unsigned pass, fail, skip, todo; /* tests reported */
-	const char *running; /* the name that tap_run() announced; NULL outside a test */
+	const char *running;             /* what tap_run() has begun; NULL outside a test */
+	const char *announced;           /* a name in the area that was announced last, or NULL */
 };
 
 /* Starts with no plan and nothing reported; prints the versions of TAP and of paraguest. */
@@ -24,7 +25,11 @@ void tap_start(struct tap *tap);
 /* Prints the plan.  @skip_reason is used only with 0 tests. */
 void tap_plan(struct tap *tap, unsigned tests, const char *skip_reason);
 
-/* Prints "# run NAME", so that a log that ends early says which test was running. */
+/*
+ * Begins the test @name.  All that was printed before is sent.  If an area begins, prints "# run "
+ * and what is before the first dot of the name, or all of it.  So a log that ends early says what
+ * was running: in that area, the test after the last result.  The name must stay where it is.
+ */
 void tap_run(struct tap *tap, const char *name);
 
 /*

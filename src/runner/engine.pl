@@ -15,6 +15,7 @@
 #   expect     the list of known failures (expect.pl), or ''
 #   image      the guest's image, in which the list's names have to be; host.elf is beside it
 #   parent     the caller's process ID: if the caller is gone, the engine is stopped
+#   lister     the runner that lists the guest's checks, or ''; abi and append: its options
 #
 # COMMAND prints the serial output on stdout and its messages on stderr.  @DEBUG_LOG@ in its words
 # becomes the name of a file for the debug port's output.  All copies are made here: an engine's own
@@ -33,7 +34,7 @@ my $MESSAGES = 50;   # how many of the engine's messages are shown: the last
 my $WRITE_NONBLOCK = 01 | 0100 | 01000 | 04000; # O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK
 my ($EINTR, $EAGAIN, $ENOENT, $WNOHANG) = (4, 11, 2, 1);
 
-my %option = map { $_ => '' } qw(expect stream messages junit image);
+my %option = map { $_ => '' } qw(expect stream messages junit image lister abi append);
 while (@ARGV && (my $word = shift) ne '--') {
 	my ($name, $value) = split /=/, $word, 2;
 	$option{$name} = $value;
@@ -284,6 +285,12 @@ close_copy($_) for qw(log debug_log messages);
 my $said = Stream::finish();
 print_all(output());
 Stream::say(Symbols::report($option{image}, $option{image} =~ s/guest(\.elf)$/host$1/r));
+$option{list} = sub {
+	require 'list.pl';
+	my $list = List::ask(\%option, sub { $caught });
+	heed_signals();
+	return $list;
+};
 my $status = Judge::verdict(\%option, $said, \%end);
 # What is lost now the verdict can't tell any more: then it is not printed.
 delete $end{lost};

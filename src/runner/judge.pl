@@ -3,7 +3,8 @@
 #
 # Three witnesses have to agree: the results seen, the guest's last line ("# RESULT: ...") and the
 # engine's exit status.  Anything else is an error, reported as a failure of the check that was
-# running.  A list of known failures (expect.pl) comes after that.
+# running, if the guest's list of checks (list.pl) can name it.  A list of known failures
+# (expect.pl) comes after that.
 package Judge;
 use strict;
 
@@ -135,11 +136,25 @@ sub block {
 	return ('  ---', @lines, '  ...');
 }
 
+# Returns the name of what was running, or '' if it isn't known, and a message's words for it.
+sub running {
+	my ($list) = @_;
+	my ($running, $plan, $seen) = @$said{qw(running plan seen)};
+	my $kind = $trouble->{kind};
+	# A file is no check's fault, and a guest that has come to its end has left all checks.
+	return ('', '') if $running eq '' || $kind eq 'log' || $said->{verdict_line} && $kind ne 'host';
+	my $name = !defined $plan || $seen == $plan ? $running # it was announced, but not planned
+		: $list ? List::running($list->(), $said) : undef;
+	return ($name, " (running: $name)") if defined $name;
+	return ('', " (running: $running, test " . ($seen + 1) . ')');
+}
+
 # Prints one more result, which failed.
 sub report_trouble {
+	my ($list) = @_;
 	my ($kind, $story) = @$trouble{qw(kind story)};
-	my $running = $kind eq 'log' ? '' : $said->{running}; # a file is no check's fault
-	my $message = show($story) . ($running eq '' ? '' : " (running: $running)");
+	my ($running, $words) = running($list);
+	my $message = show($story) . $words;
 
 	say('TAP version 13', map { "# before TAP: $_" } @{$said->{noise}}) if !$said->{header};
 	say("# runner: $message");
@@ -173,6 +188,8 @@ sub word_by_list {
 #   bad_list        likewise, if that is the list of known failures
 #   lost            an error because of which a file that was asked for is not complete
 #   messages        what it said on stderr, line by line
+#
+# The option list, if there is one, is a function that returns the guest's list of checks, or ''.
 sub verdict {
 	(my $option, $said, $end) = @_;
 	($engine, $seconds) = @$option{qw(engine seconds)};
@@ -182,7 +199,7 @@ sub verdict {
 	judge_end();
 	$word = judge_words() if !$trouble;
 	trouble('log', $end->{lost}) if !$trouble && $end->{lost};
-	report_trouble() if $trouble;
+	report_trouble($option->{list}) if $trouble;
 	say($said->{bail}) if !$trouble && defined $said->{bail};
 	say("# runner: $end->{lost}") if $end->{lost} && $trouble->{kind} ne 'log';
 	say(map { '# ' . lc($engine) . ': ' . show($_) } @{$end->{messages}});

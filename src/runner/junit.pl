@@ -7,21 +7,22 @@
 # shows, and in the text, which GitLab shows.  A run that ended as ERROR has at least one <error>,
 # and every run has at least one case.
 #
-# The time of a check is that from its line "# run" to its result, by the runner's clock (0.01 s);
-# a check without that line has none.  Memory is bounded, whatever comes.
+# A result is sent when the next check begins.  So a check's time is what has passed since the
+# result before it, or since a line "# run", by the runner's clock (0.01 s); what is skipped has
+# none.  Memory is bounded, whatever comes.
 package JUnit;
 use strict;
 
 my $CASES_MAX = 10000; # a run has a few hundred
 my $LINES_MAX = 200;   # comments that are kept before a result, and in all that are no check's
 
-my ($start, $running, $since, $skipped, $bail, $verdict);
+my ($start, $since, $skipped, $bail, $verdict);
 my (@cases, @comments, @rest, @block, %times);
 
 # A new stream; $now is in seconds.
 sub begin {
 	my ($now) = @_;
-	($start, $running, $since, $skipped, $bail, $verdict) = ($now, '', $now, '', '', '');
+	($start, $since, $skipped, $bail, $verdict) = ($now, $now, '', '', '');
 	@cases = @comments = @rest = @block = %times = ();
 }
 
@@ -48,8 +49,8 @@ sub take_result {
 	my ($not, undef, $name, $directive) = Stream::parse_result($line) or return;
 	my ($reason) = $line =~ /# ((?:TODO|SKIP).*)/;
 	my $kind = $directive eq 'SKIP' || $not && $directive ? 'skipped' : $not ? 'failure' : 'pass';
-	add($name, $kind, $directive, $reason, $name eq $running ? $now - $since : undef);
-	$running = '';
+	add($name, $kind, $directive, $reason, $directive eq 'SKIP' ? undef : $now - $since);
+	$since = $now;
 	@comments = ();
 }
 
@@ -72,17 +73,17 @@ sub take_line {
 	if (@block || $line eq '  ---') {
 		push @block, $line;
 		end_block() if $line eq '  ...';
-	} elsif ($line =~ /^# run ([^ #]*)/) {
+	} elsif ($line =~ /^# run /) {
 		keep(\@rest, $_) for @comments;
 		@comments = ();
-		($running, $since) = ($1, $now);
+		$since = $now;
 	} elsif ($line =~ /^# RESULT: ([A-Z]+)/) {
 		$verdict = $1;
 		keep(\@comments, $line);
 	} elsif ($line =~ /^#/) {
 		keep(\@comments, $line);
 	} elsif ($line =~ /^1\.\./) {
-		$running = '';
+		$since = $now;
 		($skipped) = $line =~ /# (SKIP.*)/ if $line =~ /^1\.\.0/;
 	} elsif ($line =~ /^Bail out!/) {
 		$bail = $line;
@@ -135,7 +136,8 @@ sub testcase {
 # The stream has ended.  Returns the report.
 sub report {
 	my ($now) = @_;
-	my $name = $running || 'runner.run';
+	my ($name) = $bail =~ / in ([a-z0-9]+\.[a-z0-9-]+)(?::|$)/; # src/lib/panic.c
+	$name //= 'runner.run';
 	my $errors = grep { $_->{kind} eq 'error' } @cases;
 	if ($verdict ne 'SKIP' && $verdict ne 'PASS' && $verdict ne 'FAIL' && !$errors) {
 		add($name, 'error', 'ERROR', $bail || 'the run ended as ERROR');

@@ -13,6 +13,7 @@ case $self in */*) here=${self%/*}/../.. ;; *) here=../.. ;; esac
 engine=Bochs engine_valued=' --boot --unknown-msrs '
 # shellcheck source=src/runner/run.sh
 . "$here/src/runner/run.sh"
+lister=${root}src/runner/run-bochs.sh
 
 usage() {
 	cat <<END

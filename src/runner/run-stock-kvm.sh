@@ -109,7 +109,7 @@ pack() { # VMM-OPTION...
 	ref)
 		set -- "$@" --no-patching \
 			"--append=mem=$mem $told$SERVICES${host_append:+ $host_append}" \
-			"--module=/guest.elf $told$ON_REF $LEFT_OUT${append:+ $append}" /host.elf ;;
+			"--module=/guest.elf $told$ON_REF $append" /host.elf ;;
 	esac
 	printf '%s\0' "$@" >"$dir/words" || die "cannot write to $dir"
 	set -- "init=$build/tests/init" "vmm=$build/tests/vmm" "words=$dir/words" \
@@ -130,7 +130,7 @@ shift "$words"
 	die '--host-append: Linux is the host, wanted --host=ref; or see --vmm'
 choose_logs linux
 enter_project
-[ "$host" = none ] || expect=${expect:-$NESTED_EXPECT}
+[ "$host" = none ] || expect=${expect:-$NESTED_EXPECT} append="$LEFT_OUT${append:+ $append}"
 choose_processors no
 build stock-kvm "$build/guest.elf" "$build/host.elf" "$build/tests/vmm" "$build/tests/init"
 

@@ -44,6 +44,7 @@ else
 	kernels=${XDG_CACHE_HOME:-${HOME-}/.cache}/paraguest stock_kernel=''
 	runs='Runs' base='the current' needs='run' about_o=''
 fi
+lister=${root}run-qemu.sh # what lists the checks for engine.pl; '': this run does so itself
 host=ref abi='' cpu='' smp='' mem='' append='' host_append=''
 seconds='' exit_skip=0 expect='' junit='' log='' debug_log='' log_dir='' deps=no
 judge='' # the process ID of engine.pl
@@ -163,6 +164,8 @@ parse_options() { # WORD...
 		--help | -h) usage; exit ;;
 		--version) print_version; exit ;;
 		--deps) deps=yes ;;
+		# Only for engine.pl, after --append: lists the checks of the images as they are.
+		--list) lister='' host=none accel=tcg seconds=3 append="list $append" ;;
 		*) parse_option "$@" || shift ;;
 		esac
 		shift
@@ -231,12 +234,12 @@ choose_owner() { # DIRECTORY, which may not exist yet
 
 # Sees to it that the images are there: builds them if they are out of date.
 build() { # GOAL IMAGE...
-	[ -n "$installed" ] || make_images "$@"
+	[ -n "$installed" ] || [ -z "$lister" ] || make_images "$@"
 	shift
 	for file; do
 		[ -s "$file" ] || die "$file is not there"
 	done
-	for file in engine stream expect judge junit symbols; do
+	for file in engine stream expect judge junit symbols list; do
 		file=${root}src/runner/$file.pl
 		[ -s "$file" ] || die "$file is not there"
 	done
@@ -284,7 +287,7 @@ run_and_judge() { # COMMAND WORD...
 	perl "${root}src/runner/engine.pl" engine="$engine" seconds="$seconds" \
 		exit_skip="$exit_skip" log="$log" debug_log="$debug_log" stream="$stream" \
 		messages="$messages" junit="$junit" expect="$expect" image="$build/guest.elf" \
-		parent=$$ -- "$@" </dev/null &
+		parent=$$ lister="$lister" abi="$abi" append="$append" -- "$@" </dev/null &
 	judge=$!
 	wait "$judge"
 	status=$?

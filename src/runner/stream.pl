@@ -18,7 +18,7 @@ my $YAML_LINE = qr/^  [a-z]+: "(?:[^"\\]|\\["\\])*"$/; # only the guest's way to
 
 my $output;
 my ($header, $plan, $bail, $verdict_line, $contradiction, $block);
-my ($running, $seen);
+my ($running, $last, $seen);
 my (%count, @noise);
 
 # The list of known failures (expect.pl) changes what is printed: how often each kind of result is,
@@ -31,7 +31,7 @@ my ($rest, $dropped);
 # A new stream.
 sub begin {
 	undef $_ for $header, $plan, $bail, $verdict_line, $contradiction, $block;
-	($output, $running, $seen, $rest, $dropped) = ('', '', 0, '', 0);
+	($output, $running, $last, $seen, $rest, $dropped) = ('', '', '', 0, '', 0);
 	%count = %printed = (pass => 0, fail => 0, skip => 0, todo => 0);
 	@noise = ();
 }
@@ -164,7 +164,7 @@ sub tap_line {
 	my ($text, $shown) = @_;
 	my $known = $text =~ /^#/;
 	@instead = ();
-	if ($text =~ /^# run ([^ #]*)/) { $running = $1 }
+	if ($text =~ /^# run ([^ #.]*)/) { $running = $1 }
 	elsif ($text =~ /^TAP version/) { contradict('a second header') }
 	elsif ($text =~ /^1\.\./) { $known = accept_plan($text) }
 	elsif ($text =~ /^(?:not )?ok(?: |$)/) { $known = accept_result($text) }
@@ -235,7 +235,8 @@ sub accept_result {
 		return 0;
 	}
 	$seen++;
-	$running = '' if $name eq $running;
+	$last = $name;
+	$running = '' if $seen >= ($plan // 0); # after the last one none is left
 	my $kind = $directive eq 'SKIP' ? 'skip' : !$not ? 'pass' : $directive ? 'todo' : 'fail';
 	$count{$kind}++;
 	($kind, @instead) = Expect::apply($kind, $number, $name);
@@ -270,7 +271,9 @@ sub drop_block {
 #   header         whether it began as TAP does
 #   noise          lines before that
 #   plan           the number in the plan
-#   running        the check that has no result yet, or ''
+#   running        what was announced last, an area of checks or what has no result; '' if no
+#                  check is left in it
+#   last           the name in the last result, or ''
 #   seen, count    results: how many, and how many of each kind
 #   printed        how many of each kind after the list of known failures
 #   bail           the Bail out
@@ -286,7 +289,7 @@ sub finish {
 	look_for_torn(plain($rest)) if defined $verdict_line;
 	drop_block();
 	return {header => $header, noise => \@noise, plan => $plan, running => $running,
-		seen => $seen, count => \%count, printed => \%printed, bail => $bail,
+		last => $last, seen => $seen, count => \%count, printed => \%printed, bail => $bail,
 		verdict_line => $verdict_line, contradiction => $contradiction,
 		partial => show($partial)};
 }

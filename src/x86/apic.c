@@ -108,7 +108,7 @@ static const char *turn_on(void)
 
 	if (!msr_read(MSR_APIC_BASE, &base) || !(base & BASE_ADDRESS))
 		return cpuid_shows_apic() ? "CPUID shows a local APIC, but MSR 0x1b is not there"
-					  : "this CPU has no local APIC (CPUID 1h EDX bit 9)";
+					  : "no local APIC";
 	if (base & BASE_ENABLED)
 		return "CPUID hides the local APIC (1h EDX bit 9), which MSR 0x1b has on";
 	if (msr_write(MSR_APIC_BASE, base | BASE_ENABLED) && is_on())

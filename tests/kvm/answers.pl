@@ -52,19 +52,27 @@ sub result {
 	return $not ? '**fails**' . ($reason =~ s/^known//r) : $directive ? "skipped: $reason" : 'holds';
 }
 
+# The reports of a check are before its result.  Those of what has no result, as diagnostics, are
+# before the next area's "# run", or the end.
 sub read_stream {
 	my ($host, $path) = @_;
-	my $running = $none;
+	my ($running, @reports) = ('');
 	$_->[$host] = '' for values %cell;
 	for (read_lines($path)) {
-		if (/^# run (\S+)/) {
-			$running = $1; # discovery and diagnostics are no checks: they have no dot
+		my $check = $none;
+		if (my ($what, $value) = /^# report: (\S+) (.*)/) {
+			push @reports, "report $what";
+			$cell{"report $what"}[$host] = $DIFFERS{$what} ? 'differs' : $value;
+			next;
 		} elsif (/^(not )?ok \d+ - (\S+)(?: # (SKIP|TODO) (.*))?$/) {
 			$cell{$2}[$host] = result($1, $3, $4 // '');
-		} elsif (my ($what, $value) = /^# report: (\S+) (.*)/) {
-			add_report($running =~ /\./ ? $running : $none, "report $what");
-			$cell{"report $what"}[$host] = $DIFFERS{$what} ? 'differs' : $value;
+			$check = $2 if index($2, "$running.") == 0;
+		} elsif (/^# run (\S+)/) {
+			$running = $1;
+		} elsif (!/^# RESULT:/) {
+			next;
 		}
+		add_report($check, $_) for splice @reports;
 	}
 }
 

@@ -17,11 +17,12 @@ const char paraguest_version[] = "1.2 (v1.1-3-gabc)";
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static char written[4096];
-static size_t length;
+static size_t length, unsent;
 static struct tap tap;
 
 void console_flush(void)
 {
+	unsent = 0;
 }
 
 void console_write(const char *text, size_t n)
@@ -29,6 +30,7 @@ void console_write(const char *text, size_t n)
 	assert_true(n < sizeof(written) - length);
 	memcpy(written + length, text, n);
 	length += n;
+	unsent += n;
 	written[length] = '\0';
 }
 
@@ -85,15 +87,52 @@ static void test_plan(void **state)
 	assert_int_equal(tap.plan, 0);
 }
 
+/* An area is announced when it begins, and after another one. */
 static void test_run(void **state)
 {
 	static const char name[] = "clock.read";
 
 	(void)state;
 	tap_run(&tap, name);
-	assert_written("# run clock.read\n");
+	assert_written("# run clock\n");
 	assert_ptr_equal(tap.running, name);
 	assert_counts(0, 0, 0, 0);
+	tap_run(&tap, "clock.write");
+	assert_written("");
+	assert_string_equal(tap.running, "clock.write");
+	tap_run(&tap, "clocks.read");
+	assert_written("# run clocks\n");
+	tap_run(&tap, "clock.read");
+	assert_written("# run clock\n");
+	tap_run(&tap, "clock");
+	assert_written("");
+	tap_run(&tap, "cloc.k");
+	assert_written("# run cloc\n");
+}
+
+/* What was announced before the plan has no result. */
+static void test_run_before_plan(void **state)
+{
+	(void)state;
+	tap_run(&tap, "discovery");
+	assert_written("# run discovery\n");
+	tap_plan(&tap, 1, NULL);
+	forget();
+	tap_run(&tap, "discovery.again");
+	assert_written("# run discovery\n");
+}
+
+/* All results are sent before the next test runs, and nothing of a result before its test ends. */
+static void test_run_flushes(void **state)
+{
+	(void)state;
+	tap_run(&tap, "a.b");
+	assert_int_equal(unsent, 0);
+	tap_ok(&tap, "a.b");
+	assert_int_not_equal(unsent, 0);
+	tap_run(&tap, "a.c");
+	assert_int_equal(unsent, 0);
+	forget();
 }
 
 static void test_results(void **state)
@@ -305,6 +344,8 @@ int main(void)
 		TEST(test_start),
 		TEST(test_plan),
 		TEST(test_run),
+		TEST(test_run_before_plan),
+		TEST(test_run_flushes),
 		TEST(test_results),
 		TEST(test_result_ends_running),
 		TEST(test_why),

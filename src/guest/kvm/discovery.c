@@ -33,11 +33,11 @@ bool has_feature(unsigned feature)
 
 bool needs(struct run *run, unsigned feature)
 {
-	static char reason[sizeof("CPUID shows no feature bit 31")];
+	static char reason[sizeof("no feature bit 31")];
 
 	if (has_feature(feature))
 		return true;
-	format(reason, sizeof(reason), "CPUID shows no feature bit %u", feature);
+	format(reason, sizeof(reason), "no feature bit %u", feature);
 	skip(run, reason);
 	return false;
 }

@@ -52,8 +52,8 @@ static const struct check diagnostics = {"diagnostics", "C6", .body = report_oth
 static const char *const todo_reasons[] = {
 	[TODO_ADVICE] = "recommended, not promised",
 	[TODO_DEVIATION] = "every mainline host of the day faulted on RDMSR",
-	[TODO_STRADDLING] = "a host of the day may hit foreign memory: name it in only=, or strict",
-	[TODO_TAKES_LONG] = "takes long: name it in only=, or strict",
+	[TODO_STRADDLING] = "may hit foreign memory: name it",
+	[TODO_TAKES_LONG] = "takes long: name it",
 };
 
 const struct guest_abi kvm2007_abi = {

@@ -118,7 +118,7 @@ static void report_call(enum other_mode mode, const char *what)
 	returned = fault.vector == VECTOR_UD && fault.rip == page_of(&site) + LANDING;
 	trace_call(&gprs, returned, returned ? fault.rax : fault.vector);
 	if (returned)
-		tap_diag("%s: returns %#lx", what, fault.rax);
+		tap_diag("%s: %ld", what, (long)fault.rax);
 	else
 		tap_diag("%s: exception %u at rip %#lx", what, (unsigned)fault.vector, fault.rip);
 }
@@ -126,6 +126,6 @@ static void report_call(enum other_mode mode, const char *what)
 void report_other_modes(struct run *run)
 {
 	(void)run;
-	report_call(FROM_USER, "a call from CPL 3 (rule C6)");
-	report_call(FROM_COMPATIBILITY, "a call from compatibility mode (rule C32.5)");
+	report_call(FROM_USER, "call from CPL 3 (C6)");
+	report_call(FROM_COMPATIBILITY, "call from compatibility mode (C32.5)");
 }

@@ -285,13 +285,9 @@ close_copy($_) for qw(log debug_log messages);
 my $said = Stream::finish();
 print_all(output());
 Stream::say(Symbols::report($option{image}, $option{image} =~ s/guest(\.elf)$/host$1/r));
-$option{list} = sub {
-	require 'list.pl';
-	my $list = List::ask(\%option, sub { $caught });
-	heed_signals();
-	return $list;
-};
+$option{list} = sub { require 'list.pl'; return List::ask(\%option, sub { $caught }) };
 my $status = Judge::verdict(\%option, $said, \%end);
+heed_signals();
 # What is lost now the verdict can't tell any more: then it is not printed.
 delete $end{lost};
 my $last_lines = output();

@@ -4,7 +4,6 @@
 # with the same choice of checks and the option list.
 package List;
 use strict;
-use warnings;
 
 my $SECONDS = 6;         # time for the list; the runner that makes it gives up before
 my $BYTES_MAX = 1 << 18; # of the list; the guest's has 12000

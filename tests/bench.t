@@ -20,7 +20,7 @@ for row in 'both suites on the host, TCG / the floor' './run-qemu.sh, more' 'byt
 	'null hypercall, SVM on QEMU' 'echo call, vCPUs: 2' 'interrupt, PV EOI, SVM' \
 	'VMRUN and #VMEXIT alone, processors: 2' 'echo calls, vCPUs: 4' \
 	"of that loop's scaling, vCPUs: 4" 'guest stripped'; do
-	has "$tmp/out" "^\\| ${row}[^|]*\\|  *[0-9]" "a row: $row"
+	has "$tmp/out" "^\\| ${row}[^|]*\\|  *-?[0-9]" "a row: $row"
 done
 if bochs_is_here; then
 	for row in 'null hypercall, VMX on Bochs' 'interrupt, PV EOI, VMX' 'Bochs, VMX,'; do

@@ -246,7 +246,7 @@ $(O)/obj/src/lib/version.o: private OWN_CFLAGS = -DPARAGUEST_VERSION='"$(shell c
 FORCE:
 
 # The path of a hypercall has to be fast, everything else small.
-$(patsubst %,$(O)/obj/src/host/%.o,svm vmx echo vapic): private OPTIMISE := -O2
+$(patsubst %,$(O)/obj/src/host/%.o,svm vmx echo): private OPTIMISE := -O2
 
 # NASM's -MD leaves out %included files, so both are named here.  NASM has no -ffile-prefix-map, and
 # its debug information would have the directory of its input.  So the input is a deleted file,

@@ -245,7 +245,7 @@ sub any_list {
 sub any_end {
 	my ($status) = @_;
 	my %end = (status => one_of($status, 33, 33, 33), messages => []);
-	return \%end if below(10);
+	return \%end if below(3);
 	my @killed = (status => 0, messages => ['qemu: terminating on signal 15 from pid 1']);
 	return {%end, @{one_of([timed_out => 1], [signal => 6], [lost => 'x'], [unable => 'x'],
 		\@killed, map { [status => $_] } 0, 1, 35, 37, 39, 255)}};

@@ -94,8 +94,8 @@ unnamed() {
 }
 for wrong in '' 'words\n' "${head}x" "$head$x$y" "$x$y$end" "$head$end" "$head# abi x\n$end" \
 	'TAP version 13\nBail out! unknown option\n# RESULT: ERROR pass=0 fail=0 skip=0 todo=0\n'; do
-	FAKE_LIST=$wrong
-	unnamed "not a list: $wrong"
+	FAKE_LIST=$wrong number=$((${number:-0} + 1))
+	unnamed "not a list, $number"
 done
 FAKE_LIST="$head$x$y# d.a Z1\n$end"
 unnamed 'a list of more checks than are planned'

@@ -210,7 +210,7 @@ rogue() {
 rogue hang --timeout=2
 is $? 124 'a guest that hangs: exit status'
 has "$tmp/err" '^vmm: no end within 2 s$' 'a guest that hangs: says so'
-has "$tmp/out" '^# run rogue.hang$' 'a guest that hangs: what it said came out'
+has "$tmp/out" '^# run rogue$' 'a guest that hangs: what it said came out'
 rogue halt
 is $? 1 'a guest that halts: exit status'
 has "$tmp/err" '^vmm: vCPU 0 at 0x[0-9a-f]+: halted for ever, for without --irqchip' \

@@ -5,10 +5,7 @@
 . tests/tap.sh
 . tests/rogue.sh
 
-program "$tmp/fake" <<'END'
-printf "$FAKE_TEXT"
-exit "$FAKE_STATUS"
-END
+fake_engine
 
 # forged EXIT-STATUS TEXT STATUS WORD REASON NAME: judges a QEMU that prints only TEXT.
 forged() {

@@ -100,10 +100,7 @@ has "$tmp/rest" '^# qemu: .*nonexistent' "the engine's messages are there"
 
 # ---- bytes --------------------------------------------------------------------------------------
 
-program "$tmp/fake" <<'END2'
-printf "$FAKE_TEXT"
-exit "$FAKE_STATUS"
-END2
+fake_engine
 # forged EXIT-STATUS TEXT NAME: judges an engine that prints only TEXT.
 forged() {
 	FAKE_STATUS=$1 FAKE_TEXT=$2 perl src/runner/engine.pl engine=QEMU seconds=30 exit_skip=0 \

@@ -6,10 +6,7 @@
 . tests/tap.sh
 . tests/rogue.sh
 
-program "$tmp/fake" <<'END'
-printf "$FAKE_TEXT"
-exit "$FAKE_STATUS"
-END
+fake_engine
 program "$tmp/lister" <<'END'
 echo "$*" >"$ARGUMENTS"
 printf "$FAKE_LIST"

@@ -11,6 +11,14 @@ rogue() {
 	O=$tmp/rogue $runner "$@" >"$tmp/out" 2>"$tmp/err"
 }
 
+# fake_engine: makes $tmp/fake, which prints $FAKE_TEXT and ends with $FAKE_STATUS.
+fake_engine() {
+	program "$tmp/fake" <<'END'
+printf "$FAKE_TEXT"
+exit "$FAKE_STATUS"
+END
+}
+
 mkdir "$tmp/streams"
 
 # judged GOT-STATUS STATUS WORD PATTERN NAME: the run ended with STATUS, and $tmp/out has WORD as

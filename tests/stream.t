@@ -6,10 +6,7 @@
 . tests/tap.sh
 . tests/rogue.sh
 
-program "$tmp/fake" <<'END'
-printf "$FAKE_TEXT"
-exit "$FAKE_STATUS"
-END
+fake_engine
 
 # engine SECONDS COMMAND: runs only engine.pl, which is faster than run-qemu.sh: the tests are many.
 engine() {

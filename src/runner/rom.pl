@@ -37,11 +37,10 @@ sub slurp {
 	return defined $bytes ? $bytes : fail("$path: $!");
 }
 
-# Returns the image's bytes, their address, the end of the zeroes after them, the entry, and where
-# these bytes end in the file.
+# Returns of an image (the $file that was read from $path) the bytes, their address, the end of the
+# zeroes after them, the entry, and where these bytes end in the file.
 sub load {
-	my ($path) = @_;
-	my $file = slurp($path);
+	my ($path, $file) = @_;
 	for (my $at = 0; $at + 32 <= length $file && $at < $SEARCHED; $at += 4) {
 		my ($magic, $flags, $sum, $header, $start, $end, $bss_end, $entry) =
 			unpack 'V8', substr $file, $at, 32;
@@ -62,8 +61,8 @@ sub load {
 # long as that.  Of a file that is no image, all: the host says what is wrong with it.
 sub module_of {
 	my ($path) = @_;
-	my $end = eval { (load($path))[4] };
 	my $file = slurp($path);
+	my $end = eval { (load($path, $file))[4] };
 	return defined $end ? substr($file, 0, $end) : $file;
 }
 
@@ -93,7 +92,7 @@ sub map_of {
 sub make {
 	my ($code, $image, $line, @module) = @_;
 	my $memory = memory(@ARGV);
-	my ($bytes, $start, $end, $entry) = load($image);
+	my ($bytes, $start, $end, $entry) = load($image, slurp($image));
 	my $module = @module ? module_of($module[0]) : '';
 	my $module_at = ($end + $PAGE - 1) & -$PAGE;
 	my $top = @module ? $module_at + length $module : $end;

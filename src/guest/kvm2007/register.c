@@ -170,7 +170,6 @@ static void site_outside(struct run *run)
 {
 	uint64_t addresses[ADDRESSES_MAX + 1];
 	unsigned n = outside_addresses(addresses);
-
 	const struct site site = fresh_site();
 
 	addresses[n++] = page_gpa(PAGE_SITE_A) | BIT(52);

@@ -114,7 +114,6 @@ static void canaries(struct run *run)
 static void size(struct run *run)
 {
 	static const uint32_t sizes[] = {0, 1, 24, 4095, 4097, 0x80000000, UINT32_MAX};
-
 	const struct site site = fresh_site();
 
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {

@@ -17,7 +17,7 @@ uint64_t random64(void)
 }
 
 /* A linear congruential generator, whose factor fits into an instruction. */
-#define FOLLOWING(number) ((number) * 0x5851f42d + 0x4057b7ef)
+#define FOLLOWING(number) ((number)*0x5851f42d + 0x4057b7ef)
 
 void random_fill(uint64_t *numbers, unsigned n)
 {
